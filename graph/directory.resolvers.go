@@ -51,6 +51,10 @@ func (r *propertyResolver) TargetEntityType(ctx context.Context, obj *directory.
 	return shaped(ctx, func(s *directory.Shape) *string { return identifier(s, obj.TargetEntityTypeID) })
 }
 
+func (r *propertyValueResolver) File(ctx context.Context, obj *directory.PropertyValue) (*directory.ResourceFile, error) {
+	return load(ctx).File.Load(ctx, obj.OfFile)
+}
+
 func (r *queryResolver) EntityTypes(ctx context.Context) ([]*directory.EntityType, error) {
 	return r.Directory.EntityTypeList(ctx)
 }
@@ -101,6 +105,8 @@ func (r *Resolver) EntityType() generated.EntityTypeResolver { return &entityTyp
 
 func (r *Resolver) Property() generated.PropertyResolver { return &propertyResolver{r} }
 
+func (r *Resolver) PropertyValue() generated.PropertyValueResolver { return &propertyValueResolver{r} }
+
 func (r *Resolver) Resource() generated.ResourceResolver { return &resourceResolver{r} }
 
 func (r *Resolver) ResourceVersion() generated.ResourceVersionResolver {
@@ -110,6 +116,7 @@ func (r *Resolver) ResourceVersion() generated.ResourceVersionResolver {
 type (
 	entityTypeResolver      struct{ *Resolver }
 	propertyResolver        struct{ *Resolver }
+	propertyValueResolver   struct{ *Resolver }
 	resourceResolver        struct{ *Resolver }
 	resourceVersionResolver struct{ *Resolver }
 )

@@ -22,6 +22,7 @@ const (
 	listGuess     = 5
 
 	maxListed    = 1_000 // values in one list of a filter; of an enum there are no more than it has
+	fileCost     = 10    // what one file with its content counts; how many bytes an answer may hold is the directory's to say
 	bytesOfValue = 64    // of a text that is handed over count as one value
 )
 
@@ -116,7 +117,11 @@ func (m *measuring) field(f *ast.Field) measure {
 			m.refused = errs.New(errs.TooLarge, "The operation asks for %s and for another whole configuration: send them one after the other.", f.Name)
 		}
 	}
-	return measure{depth: below.depth + 1, fields: 1, cost: capped(1 + m.brings(f) + m.times(f)*below.cost)}
+	own := 1
+	if f.Definition != nil && f.Definition.Type.Name() == "ResourceFile" {
+		own = fileCost
+	}
+	return measure{depth: below.depth + 1, fields: 1, cost: capped(own + m.brings(f) + m.times(f)*below.cost)}
 }
 
 // brings is how much is handed over to a field: a variable counts wherever it is used, since every field works on it anew.

@@ -21,6 +21,7 @@ import (
 // loaders are those of one operation: keys asked for by its resolvers at about the same time become one call.
 type loaders struct {
 	Resource          *loader[int64, *directory.Resource]
+	File              *loader[string, *directory.ResourceFile]
 	Ref               *loader[int64, *directory.ResourceRef]
 	Owner             *loader[directory.Named, *directory.ResourceRef]
 	Links             *loader[instant, []*directory.ResourceLink]
@@ -74,6 +75,7 @@ type loadersKey struct{}
 func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 	return context.WithValue(ctx, loadersKey{}, &loaders{
 		Resource: newLoader(r.Directory.GetMany),
+		File:     newLoader(r.Directory.FilesOf),
 		Ref: newLoader(func(ctx context.Context, ids []int64) (map[int64]*directory.ResourceRef, error) {
 			return across.Refs(ctx, r.Directory, ids)
 		}),

@@ -116,6 +116,9 @@ insert into resource (id, entity_type_id, key, display_name, scalars, valid_from
 update resource set refs = jsonb_build_object('Department', 'zqd'||((id - 999) / 2)||'keyq') where entity_type_id = 11;
 insert into resource (id, entity_type_id, key, display_name, scalars, valid_from, origin) overriding system value
 	values (1005, 11, 'boss', 'Boss', '{}', timestamptz '2020-01-01', 'MANUAL');
+insert into property (id, entity_type_id, identifier, display_name, type, position) overriding system value values (64, 11, 'Photo', 'Photo', 'BINARY', 9);
+insert into resource_file (sha256, content, kept_at) values ('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', 'abc', now());
+update resource set scalars = scalars || '{"Photo": "3 bytes sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}' where entity_type_id = 11 and key <> 'boss';
 update resource set refs = refs || jsonb_build_object('Manager', 'zqp'||case id when 1002 then 1 else 3 end||'keyq') where id in (1001, 1002, 1004);
 update resource set refs = jsonb_build_object('Head', 'zqp'||(2 * (id - 1011) + 1)||'keyq') where entity_type_id = 12;
 update resource set refs = jsonb_build_object('Owner', 'zqp'||(id - 1020)||'keyq') where entity_type_id = 13;

@@ -1216,7 +1216,7 @@ create table property (
     constraint property_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
     constraint property_target_entity_type_id_fkey FOREIGN KEY (target_entity_type_id) REFERENCES entity_type(id),
     constraint property_navigation_has_target CHECK (((type = 'FOREIGN_KEY'::text) = (target_entity_type_id IS NOT NULL))),
-    constraint property_type_check CHECK ((type = ANY (ARRAY['STRING'::text, 'INT32'::text, 'INT64'::text, 'DATE_TIME'::text, 'BOOL'::text, 'GUID'::text, 'DOUBLE'::text, 'FOREIGN_KEY'::text])))
+    constraint property_type_check CHECK ((type = ANY (ARRAY['STRING'::text, 'BYTES'::text, 'INT16'::text, 'INT32'::text, 'INT64'::text, 'BYTE'::text, 'DATE_TIME'::text, 'BOOL'::text, 'GUID'::text, 'DOUBLE'::text, 'BINARY'::text, 'FOREIGN_KEY'::text])))
 );
 comment on column property.reverse_identifier is 'Name of the reverse navigation on the pointed entity type, e.g. Positions; absent: none.';
 CREATE TRIGGER shape_changed AFTER INSERT OR DELETE OR UPDATE ON public.property FOR EACH STATEMENT EXECUTE FUNCTION shape_changed();
@@ -1455,6 +1455,17 @@ CREATE UNIQUE INDEX resource_key_unique ON public.resource USING btree (entity_t
 CREATE INDEX resource_past_key ON public.resource USING btree (entity_type_id, key, valid_to) WHERE (valid_to <> 'infinity'::timestamp with time zone);
 CREATE INDEX resource_search ON public.resource USING gin (search gin_trgm_ops);
 
+create table resource_file (
+    sha256 text not null,
+    content bytea not null,
+    kept_at timestamp with time zone not null,
+    constraint resource_file_pkey PRIMARY KEY (sha256),
+    constraint resource_file_is_its_digest CHECK ((sha256 = encode(sha256(content), 'hex'::text))),
+    constraint resource_file_size CHECK (((length(content) >= 1) AND (length(content) <= 4194304)))
+);
+comment on table resource_file is 'Contents of BINARY properties, each once, whoever has it. Resources hold what stands for it: "<bytes> bytes sha256:<digest>".';
+comment on column resource_file.kept_at is 'When it last came, to the week. One that nobody has for a month after that is dropped.';
+
 create table resource_link (
     id bigint generated always as identity,
     property_id bigint not null,
@@ -1572,8 +1583,8 @@ create table resource_type_rule (
     constraint resource_type_rule_single_role_id_fkey FOREIGN KEY (single_role_id) REFERENCES role(id),
     constraint resource_type_rule_comparison_type_check CHECK (((comparison_type >= 0) AND (comparison_type <= 4))),
     constraint resource_type_rule_confidence_check CHECK (((confidence >= 0) AND (confidence <= 150))),
-    constraint resource_type_rule_has_property CHECK (((kind = ANY (ARRAY['SCALAR'::text, 'NAVIGATION'::text, 'QUERY'::text])) = (property_id IS NOT NULL))),
-    constraint resource_type_rule_kind_check CHECK ((kind = ANY (ARRAY['TYPE'::text, 'SCALAR'::text, 'NAVIGATION'::text, 'QUERY'::text, 'CORRELATION'::text, 'CLASSIFICATION'::text]))),
+    constraint resource_type_rule_has_property CHECK (((kind = ANY (ARRAY['SCALAR'::text, 'NAVIGATION'::text, 'QUERY'::text, 'BINARY'::text])) = (property_id IS NOT NULL))),
+    constraint resource_type_rule_kind_check CHECK ((kind = ANY (ARRAY['TYPE'::text, 'SCALAR'::text, 'NAVIGATION'::text, 'QUERY'::text, 'BINARY'::text, 'CORRELATION'::text, 'CLASSIFICATION'::text]))),
     constraint resource_type_rule_offset_reference_check CHECK (((offset_reference >= 0) AND (offset_reference <= 3))),
     constraint resource_type_rule_type_check CHECK (((type >= 0) AND (type <= 2)))
 );

@@ -1086,6 +1086,153 @@ func (ec *executionContext) fieldContext_AssignedProfileConfiguration_email(_ co
 	return graphql.NewScalarFieldContext("AssignedProfileConfiguration", field, false, false, "String")
 }
 
+func (ec *executionContext) _BinaryRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.BinaryRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BinaryRuleConfiguration_identifier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Identifier, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BinaryRuleConfiguration_identifier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BinaryRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _BinaryRuleConfiguration_policy(ctx context.Context, field graphql.CollectedField, obj *manifest.BinaryRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BinaryRuleConfiguration_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Policy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BinaryRuleConfiguration_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BinaryRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _BinaryRuleConfiguration_property(ctx context.Context, field graphql.CollectedField, obj *manifest.BinaryRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BinaryRuleConfiguration_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BinaryRuleConfiguration_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BinaryRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _BinaryRuleConfiguration_binding(ctx context.Context, field graphql.CollectedField, obj *manifest.BinaryRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BinaryRuleConfiguration_binding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Binding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BinaryRuleConfiguration_binding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BinaryRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _BinaryRuleConfiguration_singleRole(ctx context.Context, field graphql.CollectedField, obj *manifest.BinaryRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BinaryRuleConfiguration_singleRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SingleRole, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BinaryRuleConfiguration_singleRole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BinaryRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _BinaryRuleConfiguration_offset(ctx context.Context, field graphql.CollectedField, obj *manifest.BinaryRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BinaryRuleConfiguration_offset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Offset, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *manifest.Offset) graphql.Marshaler {
+			return ec.marshalOOffsetConfiguration2ᚖwritᚋserverᚋmanifestᚐOffset(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BinaryRuleConfiguration_offset(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BinaryRuleConfiguration",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OffsetConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CategoryConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.Category) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7741,6 +7888,38 @@ func (ec *executionContext) fieldContext_ResourceTypeConfiguration_queryRules(_ 
 	return fc, nil
 }
 
+func (ec *executionContext) _ResourceTypeConfiguration_binaryRules(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeConfiguration_binaryRules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BinaryRules, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []manifest.BinaryRule) graphql.Marshaler {
+			return ec.marshalNBinaryRuleConfiguration2ᚕwritᚋserverᚋmanifestᚐBinaryRuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeConfiguration_binaryRules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResourceTypeConfiguration",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BinaryRuleConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ResourceTypeConfiguration_correlationRules(ctx context.Context, field graphql.CollectedField, obj *manifest.ResourceType) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11104,6 +11283,83 @@ func UnmarshalAssignedProfileConfigurationInput(ctx context.Context, raw any) (m
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputBinaryRuleConfigurationInput(ctx context.Context, obj any) (manifest.BinaryRule, error) {
+	var it manifest.BinaryRule
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"identifier", "policy", "property", "binding", "singleRole", "offset"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "identifier":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identifier"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Identifier = data
+		case "policy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("policy"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Policy = data
+		case "property":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Property = data
+		case "binding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("binding"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Binding = data
+		case "singleRole":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("singleRole"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SingleRole = data
+		case "offset":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("offset"))
+			data, err := ec.unmarshalOOffsetConfigurationInput2ᚖwritᚋserverᚋmanifestᚐOffset(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Offset = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBinaryRuleConfigurationInput unmarshals raw into the BinaryRuleConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBinaryRuleConfigurationInput(ctx context.Context, raw any) (manifest.BinaryRule, error) {
+	var out manifest.BinaryRule
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BinaryRuleConfigurationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCategoryConfigurationInput(ctx context.Context, obj any) (manifest.Category, error) {
 	var it manifest.Category
 	if obj == nil {
@@ -13106,7 +13362,7 @@ func (ec *executionContext) unmarshalInputResourceTypeConfigurationInput(ctx con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "sourceEntityType", "targetEntityType", "category", "connection", "approvalWorkflowType", "tags", "owner", "implicitApproval", "prolongationWithoutApproval", "manualAssignmentEndDateLockedToContextMode", "requiredParameters", "hideOnSimplifiedView", "allowAdd", "allowRemove", "removeOrphans", "blockProvisioning", "allowOwnDecisions", "discardManualAssignments", "correlateMultipleResources", "suggestAllCorrelations", "dependsOn", "dependsOnOwnerProperty", "argumentsExpression", "fulfillHoursAheadOfTime", "transmittedStateValidityPeriod", "autoRetryCount", "autoRetryDelayMinutes", "maximumInsert", "maximumUpdate", "maximumDelete", "maximumInsertPercent", "maximumUpdatePercent", "maximumDeletePercent", "ticketSynchroIsNotAvailable", "typeRules", "scalarRules", "navigationRules", "queryRules", "correlationRules", "classificationRules"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "description", "policy", "sourceEntityType", "targetEntityType", "category", "connection", "approvalWorkflowType", "tags", "owner", "implicitApproval", "prolongationWithoutApproval", "manualAssignmentEndDateLockedToContextMode", "requiredParameters", "hideOnSimplifiedView", "allowAdd", "allowRemove", "removeOrphans", "blockProvisioning", "allowOwnDecisions", "discardManualAssignments", "correlateMultipleResources", "suggestAllCorrelations", "dependsOn", "dependsOnOwnerProperty", "argumentsExpression", "fulfillHoursAheadOfTime", "transmittedStateValidityPeriod", "autoRetryCount", "autoRetryDelayMinutes", "maximumInsert", "maximumUpdate", "maximumDelete", "maximumInsertPercent", "maximumUpdatePercent", "maximumDeletePercent", "ticketSynchroIsNotAvailable", "typeRules", "scalarRules", "navigationRules", "queryRules", "binaryRules", "correlationRules", "classificationRules"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13407,6 +13663,13 @@ func (ec *executionContext) unmarshalInputResourceTypeConfigurationInput(ctx con
 				return it, err
 			}
 			it.QueryRules = data
+		case "binaryRules":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("binaryRules"))
+			data, err := ec.unmarshalOBinaryRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐBinaryRuleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BinaryRules = data
 		case "correlationRules":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("correlationRules"))
 			data, err := ec.unmarshalOCorrelationRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐCorrelationRuleᚄ(ctx, v)
@@ -15568,6 +15831,64 @@ func (ec *executionContext) slowly_AssignedProfileConfiguration(ctx context.Cont
 			out.Values[i] = ec._AssignedProfileConfiguration_email(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var binaryRuleConfigurationImplementors = []string{"BinaryRuleConfiguration"}
+
+func (ec *executionContext) slowly_BinaryRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.BinaryRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, binaryRuleConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BinaryRuleConfiguration")
+		case "identifier":
+			out.Values[i] = ec._BinaryRuleConfiguration_identifier(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "policy":
+			out.Values[i] = ec._BinaryRuleConfiguration_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "property":
+			out.Values[i] = ec._BinaryRuleConfiguration_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "binding":
+			out.Values[i] = ec._BinaryRuleConfiguration_binding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "singleRole":
+			out.Values[i] = ec._BinaryRuleConfiguration_singleRole(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "offset":
+			out.Values[i] = ec._BinaryRuleConfiguration_offset(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -17851,6 +18172,11 @@ func (ec *executionContext) slowly_ResourceTypeConfiguration(ctx context.Context
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "binaryRules":
+			out.Values[i] = ec._ResourceTypeConfiguration_binaryRules(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "correlationRules":
 			out.Values[i] = ec._ResourceTypeConfiguration_correlationRules(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -19010,6 +19336,31 @@ func (ec *executionContext) unmarshalNAssignedProfileConfigurationInput2writᚋs
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNBinaryRuleConfiguration2writᚋserverᚋmanifestᚐBinaryRule(ctx context.Context, sel ast.SelectionSet, v manifest.BinaryRule) graphql.Marshaler {
+	return ec._BinaryRuleConfiguration(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBinaryRuleConfiguration2ᚕwritᚋserverᚋmanifestᚐBinaryRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []manifest.BinaryRule) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBinaryRuleConfiguration2writᚋserverᚋmanifestᚐBinaryRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNBinaryRuleConfigurationInput2writᚋserverᚋmanifestᚐBinaryRule(ctx context.Context, v any) (manifest.BinaryRule, error) {
+	res, err := ec.unmarshalInputBinaryRuleConfigurationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNBoundaryKind2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalWord(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -20106,6 +20457,23 @@ func (ec *executionContext) unmarshalOAssignedProfileConfigurationInput2ᚕwrit�
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNAssignedProfileConfigurationInput2writᚋserverᚋmanifestᚐAssignedProfile(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOBinaryRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐBinaryRuleᚄ(ctx context.Context, v any) ([]manifest.BinaryRule, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]manifest.BinaryRule, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBinaryRuleConfigurationInput2writᚋserverᚋmanifestᚐBinaryRule(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ create table if not exists account (
     "Department" text,
     "JobTitle"   text
 );
+alter table account add column if not exists "Photo" bytea;
 create table if not exists account_group (
     "Login"     text not null references account ("Login") on delete cascade on update cascade,
     "GroupName" text not null references groups ("Name"),
@@ -20,7 +21,7 @@ create table if not exists account_group (
 do $$ begin
     if not exists (select from groups) then
         insert into groups values ('administrators', 'Intranet administrators');
-        insert into account values
+        insert into account ("Login", "EmployeeId", "FullName", "Email", "Department", "JobTitle") values
             ('e10025', 'E10025', 'Camille Lang', 'camille.lang@northwind.example', 'Logistics', 'Logistics Coordinator'),
             ('e10384', 'E10384', 'Joana Pinto', 'joana.pinto@northwind.example', 'Customer Support', 'Support Agent'),
             ('e10453', 'E10453', 'Magda Keller', 'magda.keller@northwind.example', 'Marketing', 'Marketing Specialist'),

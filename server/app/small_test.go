@@ -179,13 +179,14 @@ type smallOptions struct {
 	crmInside     bool              // it is the same system
 	timeout       bool              // what is not answered or seen for an hour is an error
 	review        bool              // every order waits for a reviewer, and what is not seen for an hour is an error
+	schema        string            // more of the managed database
 	edit          *strings.Replacer // of the configuration, at the end
 }
 
 func mustSmall(t testing.TB, o smallOptions) *small {
 	t.Helper()
 	target, targetURL := dbtest.MustOpenEmpty(t)
-	_, err := target.ExecContext(t.Context(), smallSchema)
+	_, err := target.ExecContext(t.Context(), smallSchema+";"+o.schema)
 	require.NoError(t, err)
 	db, url := dbtest.MustOpenURL(t)
 	s := &small{t: t, ctx: permit.With(t.Context(), permit.System("test")), dir: t.TempDir(), target: target}

@@ -36,6 +36,7 @@ func (a *App) sweeps(ctx context.Context, group *errgroup.Group) {
 	every("checkpoints", "audit", 10*time.Second, func(ctx context.Context) error { _, err := a.Audit.Sign(ctx, false); return err })
 	every("due owners", "clock", 5*time.Second, func(ctx context.Context) error { _, err := a.Assignments.MarkDue(ctx); return err })
 	every("history", "clock", time.Hour, a.forgetHistory)
+	every("files", "clock", time.Hour, a.Directory.ForgetFiles)
 	every("statistics", "database", 2*time.Second, func(ctx context.Context) error { return db.RefreshStatistics(ctx, a.DB) })
 	every("evaluate leftovers", "policy", 10*time.Second, a.evaluateLeftovers)
 }

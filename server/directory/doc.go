@@ -3,6 +3,7 @@
 //	types.go     the words: EntityType, Property, Resource, Dimension, Shape
 //	shape.go     LoadShape; Shapes keeps the newest by version
 //	date.go      days and instants; pattern.go how they are written; zone.go where days begin
+//	file.go      files, such as photos: contents kept once, and what stands for them in values
 //	format.go    values of managed systems to normal form and back (provisioning 5.3)
 //	label.go     display names (role-model 1.8)
 //	write.go     Writer: the one way resources change, thousands per call; synchronization and people use it alike

@@ -13,7 +13,7 @@ import (
 	"writ/server/permit"
 )
 
-// PropertyValueInput is a value as a person gives it: of a scalar, or the keys of what a navigation points to. Neither clears it.
+// PropertyValueInput is a value as a person gives it: of a scalar (a file in base 64), or the keys of what a navigation points to. Neither clears it.
 type PropertyValueInput struct {
 	Property string
 	Value    *string
@@ -230,6 +230,7 @@ func (s *Service) values(ctx context.Context, tx bun.Tx, shape *Shape, c *Change
 	c.Scalars, c.Refs = map[string]string{}, map[string]any{}
 	t := shape.EntityTypes[c.EntityTypeID]
 	key := shape.KeyProperty(c.EntityTypeID)
+	files := Files{}
 	pointed := map[int64]map[string]string{} // target entity type -> key -> field that names it
 	for i, v := range in {
 		field := fmt.Sprintf("input.values[%d]", i)
@@ -254,7 +255,7 @@ func (s *Service) values(ctx context.Context, tx bun.Tx, shape *Shape, c *Change
 			if v.Value != nil {
 				text = *v.Value
 			}
-			value, err := Normalise(p.Type, norm.NFC.String(text), shape.Zone())
+			value, err := normalGiven(shape, p, text, old, files)
 			if err != nil {
 				return errs.Invalid(field+".value", "%s: %s", p.DisplayName, errs.As(err).Message)
 			}
@@ -289,7 +290,18 @@ func (s *Service) values(ctx context.Context, tx bun.Tx, shape *Shape, c *Change
 	if err := exist(ctx, tx, shape, pointed, c); err != nil {
 		return err
 	}
+	if err := KeepFiles(ctx, tx, s.Clock.Now(), files); err != nil {
+		return err
+	}
 	return unique(ctx, tx, shape, c, in, old)
+}
+
+// normalGiven is the normal form of what a person gave for a scalar; a file comes in base 64, or stays what it is.
+func normalGiven(shape *Shape, p *Property, text string, old *Resource, files Files) (string, error) {
+	if p.Type == Binary && (old == nil || text != old.Scalars[p.Identifier]) {
+		return files.PutText(text)
+	}
+	return Normalise(p.Type, norm.NFC.String(text), shape.Zone())
 }
 
 func given(c *Change, property string) bool {

@@ -40,11 +40,13 @@ func CleanKey(key string) string {
 // Normal form of values, by property type (role-model 1.3). The empty text is "no value".
 //
 //	STRING         as it is; several values are joined by newline, sorted case-insensitively
-//	INT32, INT64   decimal without leading zeros
+//	BYTES          base 64, with its padding
+//	BYTE, INT16, INT32, INT64   decimal without leading zeros
 //	DOUBLE         the shortest decimal that gives the same number
 //	BOOL           true or false
 //	DATE_TIME      yyyyMMddHHmmss, UTC; a day is yyyyMMdd (date.go)
 //	GUID           lower case with hyphens
+//	BINARY         what stands for a file (file.go)
 
 // CheckFormat tells whether a mapping may carry this format; Validation otherwise.
 func CheckFormat(format string) error {
@@ -77,6 +79,15 @@ func CheckFormat(format string) error {
 		}
 	}
 	return errs.Invalid("format", "There is no value format %q.", format)
+}
+
+// CheckFileFormat tells whether a mapping of a file may carry this format; Validation otherwise.
+func CheckFileFormat(format string) error {
+	switch strings.ToLower(format) {
+	case "", "binary", "bytes":
+		return nil
+	}
+	return errs.Invalid("format", "A file is read and written as it is: leave the format out, or write binary. %q is for texts.", format)
 }
 
 // FromSystem gives the normal form of a value as a managed system writes it, under the format of its mapping (provisioning 5.3); the
@@ -239,6 +250,16 @@ func Normalise(kind PropertyType, text string, zone *time.Location) (string, err
 		return "", nil
 	}
 	switch kind {
+	case Bytes:
+		return fromBytes(text)
+	case Binary:
+		if _, is := ParseFile(text); !is {
+			return "", bad(text, "a file")
+		}
+	case Byte:
+		return fromInt(text, 0, math.MaxUint8)
+	case Int16:
+		return fromInt(text, math.MinInt16, math.MaxInt16)
 	case Int32:
 		return fromInt(text, math.MinInt32, math.MaxInt32)
 	case Int64:

@@ -314,6 +314,7 @@ type PropertyValue struct {
 	Property    string
 	DisplayName string
 	Value       string
+	OfFile      string // the value, when it stands for a file
 }
 
 // Values lists scalars in property order; nulls are left out.
@@ -321,7 +322,11 @@ func Values(shape *Shape, entityTypeID int64, scalars map[string]string) []*Prop
 	list := []*PropertyValue{}
 	for _, p := range shape.PropertiesOf[entityTypeID] {
 		if v, ok := scalars[p.Identifier]; ok && !p.IsNavigation() {
-			list = append(list, &PropertyValue{Property: p.Identifier, DisplayName: p.DisplayName, Value: v})
+			one := &PropertyValue{Property: p.Identifier, DisplayName: p.DisplayName, Value: v}
+			if p.Type == Binary {
+				one.OfFile = v
+			}
+			list = append(list, one)
 		}
 	}
 	return list

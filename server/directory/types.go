@@ -23,12 +23,16 @@ type PropertyType string
 
 const (
 	String     PropertyType = "STRING"
+	Bytes      PropertyType = "BYTES"
+	Byte       PropertyType = "BYTE"
+	Int16      PropertyType = "INT16"
 	Int32      PropertyType = "INT32"
 	Int64      PropertyType = "INT64"
 	DateTime   PropertyType = "DATE_TIME"
 	Bool       PropertyType = "BOOL"
 	GUID       PropertyType = "GUID"
 	Double     PropertyType = "DOUBLE"
+	Binary     PropertyType = "BINARY" // a file, kept apart: file.go
 	ForeignKey PropertyType = "FOREIGN_KEY"
 )
 

@@ -57,7 +57,7 @@ type Change struct {
 	Key                    string             `json:"Key,omitempty"`          // key of the target; Added: empty unless a rule computes it
 	Owner                  map[string]string  `json:"Owner,omitempty"`        // Id, InternalDisplayName and the owner's scalars
 	Resource               map[string]string  `json:"Resource,omitempty"`     // the target as last read, by column
-	Changes                map[string]*string `json:"Changes,omitempty"`      // column -> value; nil clears the attribute
+	Changes                map[string]*string `json:"Changes,omitempty"`      // column -> value; nil clears the attribute; bytes are base64
 	ChangesAdded           map[string][]Link  `json:"ChangesAdded,omitempty"` // column -> links to add
 	ChangesRemoved         map[string][]Link  `json:"ChangesRemoved,omitempty"`
 	Arguments              map[string]string  `json:"Arguments,omitempty"`

@@ -19,7 +19,7 @@ import (
 //
 //	row     the name of the field in the row; !Name: its opposite; -: no column, the declaration takes care
 //	ref     an identifier in the file, an id in the row (its name with ID at the end); a list of them is a list of ids. A table that names() knows
-//	holds   what a property that is named must hold: scalar, navigation; the pages offer no others
+//	holds   what a property that is named must hold: scalar, navigation, file; the pages offer no others
 //	late    the reference may lead to an object that comes later: written once all are there
 //	words   a word in the file, its place in the list of words.go in the row
 //	inline  a small struct whose fields begin with this in the row

@@ -129,6 +129,11 @@ func (r *ranges) entityType(at string, e EntityType) {
 			r.fault(at+"."+p.Identifier+".primaryKey", "The property %s of %s points to other resources or has several values, and a key is one value. Put primaryKey on a plain property.", p.Identifier, e.Identifier)
 		}
 	}
+	for _, p := range e.Properties {
+		if strings.EqualFold(p.Type, "Binary") && (p.IsKey || p.PrimaryKey || p.UniqueKey || p.Collection) {
+			r.fault(at+"."+p.Identifier+".type", "The property %s of %s holds a file, which names no resource and is one value: leave out isKey, primaryKey, uniqueKey and collection.", p.Identifier, e.Identifier)
+		}
+	}
 	if len(keys) > 1 {
 		r.fault(at, "The entity type %s has %d properties with primaryKey (%s). Keep it on one; mark the others with uniqueKey.", e.Identifier, len(keys), strings.Join(keys, ", "))
 	}
@@ -145,7 +150,7 @@ func (r *ranges) display(at string, e EntityType) {
 	}
 	scalars := []string{}
 	for _, p := range e.Properties {
-		if p.Target == "" {
+		if p.Target == "" && !strings.EqualFold(p.Type, "Binary") {
 			scalars = append(scalars, p.Identifier)
 		}
 	}
@@ -222,6 +227,11 @@ func (w *writer) property(typeID int64, position int, p Property, at string) err
 	kind := upperSnake(p.Type)
 	if p.Target != "" {
 		kind = "FOREIGN_KEY"
+	}
+	if kind == string(directory.Binary) {
+		if err := directory.CheckFileFormat(p.Format); err != nil {
+			return errs.Invalid(at+".format", "%s", errs.As(err).Message)
+		}
 	}
 	row := &directory.Property{EntityTypeID: typeID, Identifier: p.Identifier, DisplayName: p.DisplayName, Type: directory.PropertyType(kind),
 		IsKey: p.IsKey || p.PrimaryKey, IsCollection: p.Collection, TargetEntityTypeID: target, ReverseIdentifier: nullable(p.Reverse), Position: position}

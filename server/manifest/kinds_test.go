@@ -27,6 +27,7 @@ entityTypes:
       - { identifier: Number, column: n, primaryKey: true }
       - { identifier: Office, column: o, target: Department }
       - { identifier: Areas, column: a, target: Department, collection: true }
+      - { identifier: Face, column: f, type: binary }
   - identifier: Stay
     source: { connection: Database, table: s }
     properties:
@@ -60,6 +61,7 @@ var hints = map[string]any{
 	"ScalarRule.Binding":               "Number", "ScalarRule.Expression": "ToLower",
 	"NavigationRule.Property": "Office", "NavigationRule.Resource": "IT",
 	"QueryRule.Property": "Areas", "QueryRule.SourceBinding": "Phone", "QueryRule.SourceExpression": "ToLower", "QueryRule.TargetBinding": "Code", "QueryRule.TargetExpression": "ToLower",
+	"BinaryRule.Property": "Face", "BinaryRule.Binding": "Face",
 	"CorrelationRule.SourceBinding": "Number", "CorrelationRule.SourceExpression": "ToLower", "CorrelationRule.TargetBinding": "Number", "CorrelationRule.TargetExpression": "ToLower",
 	"ClassifyRule.Expression":      `target.Number == "x"`,
 	"ContextRule.SourceEntityType": "Department", "ContextRule.ResourcesBinding": "Parent", "ContextRule.StartBinding": "Code", "ContextRule.EndBinding": "Code",

@@ -38,6 +38,7 @@ entityTypes:
       - { identifier: Age, column: age, type: int32 }
       - { identifier: Phone, column: phone }
       - { identifier: Site, column: site }
+      - { identifier: Face, column: face, type: binary }
       - { identifier: Department, column: d, target: Department }
   - identifier: Account
     connector: App

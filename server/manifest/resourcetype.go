@@ -94,6 +94,8 @@ type ResourceType struct {
 	NavigationRules []NavigationRule `yaml:"navigationRules,omitempty" row:"-"`
 	// What looks up resources for its navigations.
 	QueryRules []QueryRule `yaml:"queryRules,omitempty" row:"-"`
+	// What copies files, such as photos.
+	BinaryRules []BinaryRule `yaml:"binaryRules,omitempty" row:"-"`
 	// What says who owns a target.
 	CorrelationRules []CorrelationRule `yaml:"correlationRules,omitempty" row:"-"`
 	// What says that a target without owner is of this type.
@@ -107,6 +109,7 @@ func ruleKinds() []ruleKind {
 		scalarRuleKind(),
 		navigationRuleKind(),
 		queryRuleKind(),
+		binaryRuleKind(),
 		correlationRuleKind(),
 		classificationRuleKind(),
 	}

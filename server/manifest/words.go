@@ -17,8 +17,9 @@ type word struct{ name, says string }
 var vocabulary = map[string][]word{
 	"ConnectorMode": {{"continuous", "Changes move on their own within a second."}, {"scheduled", "Moves only inside jobs."}},
 	"Deactivation":  {{"none", "It reads and writes."}, {"export", "It does not read."}, {"fulfil", "It does not write: orders stay Pending."}},
-	"PropertyType": {{"string", "Text."}, {"int32", "A whole number of 32 bits."}, {"int64", "A whole number of 64 bits."}, {"dateTime", "An instant."},
-		{"bool", "true or false."}, {"guid", "A globally unique id."}, {"double", "A floating-point number."}, {"foreignKey", "A navigation: points to resources."}},
+	"PropertyType": {{"string", "Text."}, {"bytes", "Bytes, in base 64; at most one MiB."}, {"byte", "A whole number from 0 to 255."}, {"int16", "A whole number of 16 bits."}, {"int32", "A whole number of 32 bits."}, {"int64", "A whole number of 64 bits."}, {"dateTime", "An instant."},
+		{"bool", "true or false."}, {"guid", "A globally unique id."}, {"double", "A floating-point number."},
+		{"binary", "A file, such as a photo: at most 4 MiB."}, {"foreignKey", "A navigation: points to resources."}},
 	"RuleStrength": said(rolemodel.RuleTypeWords, "It gives.", "It fills the basket of a request in advance.", "It suggests in a request."),
 	"Comparison": {{"caseSensitive", "Texts are equal when every character is."}, {"ignoreCase", "Case does not count."}, {"ignoreDiacritics", "Neither accents nor case count."},
 		{"simplified", "Only letters count, without accents and case."}, {"approximate", "As simplified, and letters that sound alike are equal."}},

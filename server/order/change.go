@@ -84,9 +84,10 @@ type errand struct {
 	NewKey       string // the key that the target gets by this change, in normal form; "": it keeps its own
 	Change       fulfil.Change
 	Document     *document
-	refusal      *fulfil.Receipt // the arguments cannot be computed: refused without a call
-	invalid      string          // a value cannot be written the way the mapping asks: refused without a call
-	isAsked      bool            // the system was asked: what came of it tells whether it can be reached
+	refusal      *fulfil.Receipt           // the arguments cannot be computed: refused without a call
+	files        map[string]directory.File // by column: files whose content goes along (files.go)
+	invalid      string                    // a value cannot be written the way the mapping asks: refused without a call
+	isAsked      bool                      // the system was asked: what came of it tells whether it can be reached
 }
 
 // nothingToWrite reports whether the order changes nothing outside: an association whose target already is as wanted.
@@ -284,6 +285,7 @@ func buildErrand(o *orderRow, r *route, lines []sentLine, shape *directory.Shape
 				e.invalid = err.Error()
 			}
 			d.Changes[property], c.Changes[name] = value, written
+			e.carry(of, name, text(value))
 			if property != "" && property == keyProperty {
 				lineKey = text(value)
 			}
@@ -319,7 +321,10 @@ func buildErrand(o *orderRow, r *route, lines []sentLine, shape *directory.Shape
 		d.Resource = map[string]string{"InternalDisplayName": o.TargetName, "Key": c.Key}
 		for property, value := range o.TargetScalars {
 			d.Resource[property] = value
-			name, _, _ := w.column(property)
+			name, _, of := w.column(property)
+			if of != nil && of.Type == directory.Binary {
+				continue // systems know the content and not what stands for it
+			}
 			if written, err := w.value(property, value, c.Resource[name]); err == nil && written != nil {
 				c.Resource[name] = *written
 			}
@@ -329,7 +334,7 @@ func buildErrand(o *orderRow, r *route, lines []sentLine, shape *directory.Shape
 		}
 	}
 	if c.Type == fulfil.Deleted {
-		c.Changes, c.ChangesAdded, c.ChangesRemoved = nil, nil, nil
+		c.Changes, c.ChangesAdded, c.ChangesRemoved, e.files = nil, nil, nil, nil
 		d.Changes, d.ChangesAdded, d.ChangesRemoved = nil, nil, nil
 	}
 	e.Change, e.Key, e.Document = c, c.IdempotencyKey, &document{[]documentOrder{d}}

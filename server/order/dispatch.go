@@ -261,6 +261,12 @@ func (d *drain) call(ctx context.Context, e *errand) (fulfil.Receipt, bool) {
 	if e.IsTaken {
 		return *e.refusal, true
 	}
+	unload, err := d.load(ctx, e)
+	if err != nil {
+		d.Log.ErrorContext(ctx, "read the files of an order", "order", e.ID, "error", err)
+		return fulfil.Receipt{}, false // its lease ends, and somebody looks again
+	}
+	defer unload()
 	if e.ReadBack {
 		e.isAsked = d.target.Reader != nil
 		r, again := d.readBack(ctx, e)

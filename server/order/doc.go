@@ -21,6 +21,7 @@
 //	rename.go     keys that orders give to targets, until a reading shows them
 //	settle.go     what an answer means; LateAnswer. result.go writes it
 //	change.go     the order as a document (spec 2.2) and as fulfil.Change; arguments.go what its type adds by an expression
+//	files.go      contents of files go along with a call, and stay nowhere
 //	fulfil.go     Fulfil: the job's task; sweep.go the safety net; gate.go one drain per connection and process
 //	review.go     approve, decline, postpone, unblock, reconsider
 //	key.go        nothing is created without what designates it

@@ -404,6 +404,11 @@ func (d *drain) callTogether(ctx context.Context, list []*errand) (rest []*erran
 }
 
 func (d *drain) exchange(ctx context.Context, list []*errand) ([]fulfil.Receipt, []*errand, error) {
+	unload, err := d.load(ctx, list...)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer unload()
 	receipts := make([]fulfil.Receipt, len(list))
 	var missing []*errand
 	for i, e := range list {

@@ -14,6 +14,9 @@ func scalarRule() ruleKind {
 		if p.IsNavigation() {
 			v.ruleFault(x, "property", "%s is a navigation: use a navigation or a query rule.", p.Identifier)
 		}
+		if p.Type == directory.Binary {
+			v.ruleFault(x, "property", "%s holds a file: use a binary rule.", p.Identifier)
+		}
 		v.side(x, x.SourceBinding, x.SourceExpression, "sourceBinding", "value")
 		if literal, ok := literalOf(x.SourceExpression); ok && p.Type == directory.DateTime {
 			v.ruleFault(x, "sourceExpression", "A date cannot be the literal %q; compute it.", literal)

@@ -20,7 +20,7 @@ type ruleKind struct {
 
 // ruleKinds is the table of the rules of resource types.
 func ruleKinds() []ruleKind {
-	return []ruleKind{typeRule(), scalarRule(), navigationRule(), queryRule(), correlationRule(), classificationRule()}
+	return []ruleKind{typeRule(), scalarRule(), navigationRule(), queryRule(), binaryRule(), correlationRule(), classificationRule()}
 }
 
 // kindOf finds a kind; nil if there is none.

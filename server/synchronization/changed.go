@@ -111,7 +111,7 @@ func (r *tableRead) isUnchanged(e fulfil.Entry) bool {
 	if r.known == nil || e.Fault != nil && r.concerns(e.Fault) {
 		return false
 	}
-	key, _, err := r.value(r.key, e.Row[r.key.column])
+	key, _, err := r.value(r.key, e.Row[r.key.column], nil) // a key is no file
 	if err != nil || directory.CleanKey(key) == "" || !r.known.same(key, r.digestOf(e.Row)) {
 		return false
 	}

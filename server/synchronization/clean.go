@@ -16,7 +16,7 @@ import (
 
 // clean keeps the mapped columns of a row, in normal form; or says why the row is set aside.
 func (m *tableMap) clean(e fulfil.Entry) (out staged, aside *rejected, err error) {
-	out = staged{command: "MERGE", line: e.Line}
+	out = staged{command: "MERGE", line: e.Line, files: directory.Files{}}
 	wrong := &rejected{kind: Unreadable, place: e.Place, line: e.Line, sure: true}
 	fail := func(column, value, why string) {
 		if wrong.why == "" { // the first one says enough
@@ -37,7 +37,7 @@ func (m *tableMap) clean(e fulfil.Entry) (out staged, aside *rejected, err error
 	}
 	scalars, refs := map[string]string{}, map[string]any{}
 	for _, c := range m.columns {
-		value, many, err := m.value(c, e.Row[c.column])
+		value, many, err := m.value(c, e.Row[c.column], out.files)
 		switch {
 		case err != nil:
 			fail(c.column, fulfil.TextOf(e.Row[c.column]), fmt.Sprintf("column %q: %s", c.column, errs.Text(err)))
@@ -102,8 +102,17 @@ func (m *tableMap) tidied(keys []string) []string {
 // longestValue is how many bytes one value may have: thousands of rows are written together.
 const longestValue = 4 << 20
 
-// value gives the normal form of what stands in a column: one value, or the keys of a collection. Validation when it is none.
-func (m *tableMap) value(c columnMap, read fulfil.Value) (value string, many []string, err error) {
+// value gives the normal form of what stands in a column: one value, or the keys of a collection; the content of a file goes into files. Validation
+// when it is none.
+func (m *tableMap) value(c columnMap, read fulfil.Value, files directory.Files) (value string, many []string, err error) {
+	if c.property.Type == directory.Binary {
+		if content, is := read.([]byte); is {
+			value, err = files.Put(content)
+		} else {
+			value, err = files.PutText(fulfil.TextOf(read))
+		}
+		return value, nil, err
+	}
 	text := fulfil.TextOf(read)
 	switch {
 	case text == "":

@@ -392,7 +392,11 @@ type staged struct {
 	command string
 	scalars json.RawMessage
 	refs    json.RawMessage
+	files   directory.Files // contents of files that it shows
 }
+
+// fileBytes is how many bytes of files are gathered before rows go to the database.
+const fileBytes = 32 << 20
 
 // readTable stages the rows of one table, without those that are what they were.
 func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Exporter, m *tableMap, in RunInput) (*tableRead, error) {
@@ -400,11 +404,15 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 	counts := d.Counters.EntityTypes[m.entityType.Identifier]
 	r := in.reporter()
 	batch := make([]staged, 0, chunk)
+	files := directory.Files{}
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
 		}
 		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+			if err := directory.KeepFiles(ctx, tx, s.Clock.Now(), files); err != nil {
+				return err
+			}
 			return db.CopyIn(ctx, tx, "delivery_row", []string{"delivery_id", "entity_type_id", "key", "line", "command", "scalars", "refs"}, func(yield func([]any) bool) {
 				for _, row := range batch {
 					if !yield([]any{d.ID, m.entityType.ID, row.key, row.line, row.command, row.scalars, row.refs}) {
@@ -415,6 +423,7 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 		})
 		r.Count(CountRead, len(batch))
 		batch = batch[:0]
+		clear(files)
 		return err
 	}
 	aside := &refusals{d: d, table: m.table, counts: &counts, reporter: r}
@@ -456,7 +465,9 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 			continue
 		}
 		d.Counters.Staged++
-		if batch = append(batch, out); len(batch) == chunk {
+		maps.Copy(files, out.files)
+		out.files = nil
+		if batch = append(batch, out); len(batch) == chunk || len(files) > 0 && files.Bytes() > fileBytes {
 			if err := flush(); err != nil {
 				return nil, err
 			}

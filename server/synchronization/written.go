@@ -138,6 +138,9 @@ func (s *Service) stageFew(ctx context.Context, d *Delivery, m *tableMap, rows [
 	}
 	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		for _, row := range rows {
+			if err := directory.KeepFiles(ctx, tx, s.Clock.Now(), row.files); err != nil {
+				return err
+			}
 			if _, err := tx.NewRaw(`insert into delivery_row (delivery_id, entity_type_id, key, line, command, scalars, refs) values (?, ?, ?, ?, ?, ?, ?)`,
 				d.ID, m.entityType.ID, row.key, row.line, row.command, string(row.scalars), string(row.refs)).Exec(ctx); err != nil {
 				return fmt.Errorf("stage what was read back: %w", err)

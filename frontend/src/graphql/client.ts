@@ -109,6 +109,7 @@ const embedded = [
   'ResourceConnection',
   'ResourceContext',
   'ResourceEdge',
+  'ResourceFile',
   'ResourceLink',
   'ResourceTypeConnection',
   'ResourceVersion',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { toCsv } from './csv'
 import {
   formatDuration,
+  formatFile,
   formatName,
   formatNumber,
   formatPeriod,
@@ -71,4 +72,12 @@ describe('formatStamp', () => {
     expect(formatStamp('20250904130501')).toContain(':05:01')
     expect(formatStamp('soon')).toBe('soon')
   })
+})
+
+it('a file is told by its size and the beginning of its digest', () => {
+  const digest = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+  expect(formatFile(`3 bytes sha256:${digest}`)).toBe('3 B (ba7816bf)')
+  expect(formatFile(`48213 bytes sha256:${digest}`)).toBe('48 kB (ba7816bf)')
+  expect(formatFile(`4194304 bytes sha256:${digest}`)).toBe('4.2 MB (ba7816bf)')
+  expect(formatFile('48213 bytes')).toBe('48213 bytes')
 })

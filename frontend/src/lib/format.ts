@@ -104,6 +104,18 @@ export function formatPlainDay(day: string): string {
   return plainDay.format(new Date(day))
 }
 
+/** The size of a file for people. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
+}
+
+/** What stands for a file, for people: its size and the beginning of its digest. Other texts stay as they are. */
+export function formatFile(value: string): string {
+  const [, size, digest] = /^(\d+) bytes sha256:([0-9a-f]{64})$/.exec(value) ?? []
+  return size && digest ? `${formatBytes(Number(size))} (${digest.slice(0, 8)})` : value
+}
+
 /** Now, as a part of a file's name: 2026-03-01-1405, in the person's zone. */
 export function formatStampNow(): string {
   const at = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString()
@@ -126,7 +138,7 @@ export function formatTime(iso: string): string {
 /** Any JSON value on one line, as people would write it. */
 export function formatValue(value: unknown): string {
   if (value === null || value === undefined) return ''
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return formatFile(value)
   if (typeof value === 'number') return Number.isInteger(value) ? formatNumber(value) : String(value)
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (Array.isArray(value)) return value.map(formatValue).join(', ')

@@ -1,4 +1,5 @@
 import { IconArrowRight } from '@tabler/icons-react'
+import { formatFile } from '../lib/format'
 import { t } from '../lib/texts'
 import classes from './Diff.module.css'
 
@@ -11,7 +12,7 @@ export function Diff({ before, after }: { before: string | null | undefined; aft
       {!fresh && (
         <del className={before === after ? classes.same : undefined}>
           <span className="sr-only">{t.order.current}: </span>
-          {before}
+          {formatFile(before)}
         </del>
       )}
       {!fresh && <IconArrowRight size={13} aria-hidden className={classes.arrow} />}
@@ -20,7 +21,7 @@ export function Diff({ before, after }: { before: string | null | undefined; aft
       ) : (
         <ins>
           <span className="sr-only">{t.order.proposed}: </span>
-          {after}
+          {formatFile(after)}
         </ins>
       )}
     </span>

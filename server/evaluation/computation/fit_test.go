@@ -27,6 +27,12 @@ func TestFit(t *testing.T) {
 		"DateByBinding":    {directory.DateTime, "Hired", "", ""},
 		"Unknown":          {directory.DateTime, "", "source.Floor > 2 ? dyn(source.Hired) : dyn('')", ""},
 		"FunctionIsText":   {directory.DateTime, "Phone", "ParseUniversalDate:yyyyMMdd", ""},
+		"SmallNumber":      {directory.Byte, "Floor", "", ""},
+		"BytesOfText":      {directory.Bytes, "Phone", "", ""},
+		"FileAsText":       {directory.String, "Photo", "", "it gives BINARY, and the property Phone holds STRING"},
+		"TextAsFile":       {directory.Binary, "Phone", "", "it gives STRING, and the property Phone holds BINARY"},
+		"TextOfFile":       {directory.Binary, "", `source.Photo + ""`, "it gives STRING, and the property Phone holds BINARY"},
+		"ConstantFile":     {directory.Binary, "", "Literal:x", "it gives STRING"},
 		"NumberAsBool":     {directory.Bool, "Floor", "", "it gives INT32, and the property Phone holds BOOL"},
 		"BoolAsDate":       {directory.DateTime, "", "source.Floor > 2", "it gives BOOL, and the property Phone holds DATE_TIME"},
 		"DateAsNumber":     {directory.Int64, "", "source.Hired", "it gives DATE_TIME, and the property Phone holds INT64"},
@@ -35,6 +41,9 @@ func TestFit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newOrganisation(t)
+			photo := *o.shape.Property(person, "Phone")
+			photo.ID, photo.Identifier, photo.Type = 9999, "Photo", directory.Binary
+			o.shape.Properties[photo.ID], o.shape.PropertiesOf[person] = &photo, append(o.shape.PropertiesOf[person], &photo)
 			o.shape.Property(account, "Phone").Type = c.property
 			typ := o.accounts()
 			o.typeRule(typ)

@@ -14,10 +14,21 @@ import (
 // a text may hold any value, and a whole number is a number.
 func fits(from, to directory.PropertyType) bool {
 	switch {
+	case from == directory.Binary || to == directory.Binary: // a file is copied as it is, by a binary rule
+		return from == to
 	case from == to, from == directory.String, to == directory.String:
 		return true
-	case from == directory.Int32 || from == directory.Int64:
-		return to == directory.Int32 || to == directory.Int64 || to == directory.Double
+	case isWhole(from):
+		return isWhole(to) || to == directory.Double
+	}
+	return false
+}
+
+// isWhole: whether a number is too large for its place only the number itself tells.
+func isWhole(t directory.PropertyType) bool {
+	switch t {
+	case directory.Byte, directory.Int16, directory.Int32, directory.Int64:
+		return true
 	}
 	return false
 }

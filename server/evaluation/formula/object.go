@@ -171,7 +171,7 @@ func scalarField(q *directory.Property, zone *time.Location) *types.FieldType {
 		}
 	}
 	switch q.Type {
-	case directory.Int32, directory.Int64:
+	case directory.Byte, directory.Int16, directory.Int32, directory.Int64:
 		f.Type = types.NewNullableType(types.IntType)
 		f.GetFrom = read(func(s string) (ref.Val, error) { n, err := strconv.ParseInt(s, 10, 64); return types.Int(n), err })
 	case directory.Double:

@@ -37,7 +37,7 @@ const (
 
 // ruleKinds is the table of the rules of resource types.
 func ruleKinds() []*Kind {
-	return []*Kind{typeRule(), scalarRule(), navigationRule(), queryRule(), correlationRule(), classificationRule()}
+	return []*Kind{typeRule(), scalarRule(), navigationRule(), queryRule(), binaryRule(), correlationRule(), classificationRule()}
 }
 
 // ofRoles stands for the rules of roles: nothing of the above.

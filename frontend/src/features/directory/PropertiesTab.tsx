@@ -7,6 +7,7 @@ import { Fields } from '../../ui/Fields'
 import { Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
+import { FileValue } from './FileValue'
 import { PersonDocument } from './PersonPage.generated'
 import { EntityTypesDocument } from './entityTypes.generated'
 import classes from './Tab.module.css'
@@ -32,7 +33,16 @@ export function PropertiesTab() {
           {person.values.length === 0 ? (
             <p className="dim">{t.person.noProperties}</p>
           ) : (
-            <Fields rows={person.values.map((v) => [v.displayName, format(v.property, v.value)])} />
+            <Fields
+              rows={person.values.map((v) => [
+                v.displayName,
+                v.file ? (
+                  <FileValue key={v.property} name={v.displayName} file={v.file} />
+                ) : (
+                  format(v.property, v.value)
+                ),
+              ])}
+            />
           )}
         </Section>
         <Section title={t.person.links} panel>

@@ -3,6 +3,7 @@ import { t } from '../../lib/texts'
 import type { EntityTypeFieldsFragment } from './entityTypes.generated'
 import { isDay, toInputType, type Draft } from './draft'
 import type { Fault } from './fault'
+import { FileField } from './FileField'
 import { ResourcePicker } from '../../graphql/ResourcePicker'
 
 type Property = EntityTypeFieldsFragment['properties'][number]
@@ -39,6 +40,8 @@ export function PropertyFields(props: {
           onChange={(event) => set(event.currentTarget.value)}
         />
       )
+    if (p.type === 'BINARY')
+      return <FileField key={p.id} label={common.label} value={common.value} error={common.error} onChange={set} />
     if (p.type === 'FOREIGN_KEY' && !p.isCollection && p.targetEntityType)
       return (
         <ResourcePicker

@@ -38,7 +38,7 @@ function splitKeys(text: string): string[] {
 }
 
 export function toInputType(type: PropertyType): 'text' | 'number' | 'datetime-local' {
-  if (type === 'INT32' || type === 'INT64' || type === 'DOUBLE') return 'number'
+  if (type === 'BYTE' || type === 'INT16' || type === 'INT32' || type === 'INT64' || type === 'DOUBLE') return 'number'
   return type === 'DATE_TIME' ? 'datetime-local' : 'text'
 }
 

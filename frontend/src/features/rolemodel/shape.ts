@@ -2,8 +2,8 @@ import { formatName } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { kindShapes, structShapes } from './shapes.generated'
 
-/** What a property holds: one value, or links. */
-export type Holds = 'scalar' | 'navigation'
+/** What a property holds: one value, links, or a file. */
+export type Holds = 'scalar' | 'navigation' | 'file'
 
 /** One field of an object of the configuration, as the server declares it. */
 export interface FieldShape {

@@ -16,6 +16,14 @@ export const kindShapes: KindShape[] = [
 ]
 
 export const structShapes: Record<string, FieldShape[]> = {
+  BinaryRule: [
+    {"name":"identifier","type":"text","says":"Name, unique among all rules of resource types. Default: that of the type, - and the property."},
+    {"name":"policy","type":"text","ref":"policy","says":"Identifier of its policy. Default: that of the type."},
+    {"name":"property","type":"text","ref":"property","holds":"file","required":true,"says":"Identifier of the property of the target that holds the file."},
+    {"name":"binding","type":"text","required":true,"says":"Path from the owner to a property that holds a file, e.g. Photo."},
+    {"name":"singleRole","type":"text","ref":"role:SINGLE","says":"Identifier of the single role that owners need; empty: none."},
+    {"name":"offset","type":"part","of":"Offset","nullable":true,"says":"When it applies; none: as long as the target is due."},
+  ],
   Category: [
     {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."},
     {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show. Default: the identifier."},
@@ -88,7 +96,7 @@ export const structShapes: Record<string, FieldShape[]> = {
   NavigationRule: [
     {"name":"identifier","type":"text","says":"Name, unique among all rules of resource types. Default: that of the type, -navigation- and a number."},
     {"name":"policy","type":"text","ref":"policy","says":"Identifier of its policy. Default: that of the type."},
-    {"name":"property","type":"text","ref":"property","required":true,"says":"Identifier of the navigation property of the target."},
+    {"name":"property","type":"text","ref":"property","holds":"navigation","required":true,"says":"Identifier of the navigation property of the target."},
     {"name":"resource","type":"text","required":true,"says":"Key of the resource to put there."},
     {"name":"singleRole","type":"text","ref":"role:SINGLE","says":"Identifier of the single role that owners need; empty: none."},
     {"name":"dimensions","type":"criteria","says":"Values that the context of owners needs; none: any."},
@@ -108,7 +116,7 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."},
     {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show. Default: the identifier."},
     {"name":"isProvisioningEnabled","type":"bool","says":"Its rules count. False: they give nothing, and what they gave before is taken away."},
-    {"name":"isSimulationEnabled","type":"bool","says":"There are no simulations yet: only false is taken."},
+    {"name":"isSimulationEnabled","type":"bool","says":"People may make plans of changes of what is in it: what they would do to everybody. False: only the command line may."},
     {"name":"isExternal","type":"bool","says":"Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards."},
     {"name":"hasImplicitApproval","type":"bool","says":"Approvals are left out that the requester could give himself. Requests follow it, once there are any, as the settings down to gracePeriod, which roles may say otherwise."},
     {"name":"prolongationWithoutApproval","type":"bool","says":"The end of what was given by hand may be put off without an approval."},
@@ -124,7 +132,7 @@ export const structShapes: Record<string, FieldShape[]> = {
   QueryRule: [
     {"name":"identifier","type":"text","says":"Name, unique among all rules of resource types. Default: that of the type, -query- and a number."},
     {"name":"policy","type":"text","ref":"policy","says":"Identifier of its policy. Default: that of the type."},
-    {"name":"property","type":"text","ref":"property","required":true,"says":"Identifier of the navigation property of the target."},
+    {"name":"property","type":"text","ref":"property","holds":"navigation","required":true,"says":"Identifier of the navigation property of the target."},
     {"name":"sourceBinding","type":"text","says":"Path from the owner; empty: the expression computes alone."},
     {"name":"sourceExpression","type":"text","says":"Expression over the owner; empty: the binding as it is."},
     {"name":"targetBinding","type":"text","says":"Path from the resource that is looked for; empty: the expression computes alone."},
@@ -191,6 +199,7 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"scalarRules","type":"list","of":"ScalarRule","says":"What computes its scalars."},
     {"name":"navigationRules","type":"list","of":"NavigationRule","says":"What puts fixed resources into its navigations."},
     {"name":"queryRules","type":"list","of":"QueryRule","says":"What looks up resources for its navigations."},
+    {"name":"binaryRules","type":"list","of":"BinaryRule","says":"What copies files, such as photos."},
     {"name":"correlationRules","type":"list","of":"CorrelationRule","says":"What says who owns a target."},
     {"name":"classificationRules","type":"list","of":"ClassifyRule","says":"What says that a target without owner is of this type."},
   ],
@@ -255,7 +264,7 @@ export const structShapes: Record<string, FieldShape[]> = {
   ScalarRule: [
     {"name":"identifier","type":"text","says":"Name, unique among all rules of resource types. Default: that of the type, - and the property."},
     {"name":"policy","type":"text","ref":"policy","says":"Identifier of its policy. Default: that of the type."},
-    {"name":"property","type":"text","ref":"property","required":true,"says":"Identifier of the scalar property of the target."},
+    {"name":"property","type":"text","ref":"property","holds":"scalar","required":true,"says":"Identifier of the scalar property of the target."},
     {"name":"binding","type":"text","says":"Path from the owner, e.g. Department.Name; empty: the expression computes alone."},
     {"name":"expression","type":"text","says":"CEL, a built-in function such as ToLower, or Literal:value; empty: the binding as it is."},
     {"name":"singleRole","type":"text","ref":"role:SINGLE","says":"Identifier of the single role that owners need; empty: none."},

@@ -213,6 +213,7 @@ export const modelTexts = {
       scalarRules: 'Values',
       navigationRules: 'Links',
       queryRules: 'Looked up',
+      binaryRules: 'Files',
       correlationRules: 'Found again by',
       classificationRules: 'Recognized as',
       state: 'How it was made',

@@ -49,6 +49,7 @@ export const setupTexts = {
       SCALAR: 'Value',
       NAVIGATION: 'Link',
       QUERY: 'Looked up',
+      BINARY: 'File',
       CORRELATION: 'Found again by',
       CLASSIFICATION: 'Recognized as',
     } satisfies Record<RuleKind, string>,
