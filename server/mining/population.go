@@ -53,7 +53,7 @@ func tasks(ctx context.Context, b bun.IDB, m *assignment.Model, names []string) 
 	list := make([]task, len(rules))
 	for i, r := range rules {
 		t := task{rule: r, ground: ground{entityTypeID: r.EntityTypeID}, limits: Limits{PrecisionMin: r.PrecisionMinPercentage, FalsePositiveMax: r.FalsePositiveMaxPercentage}}
-		if c := contextRule(m.Source, r); c != nil {
+		if c := m.Source.ContextRuleOf(r.EntityTypeID, r.RulePolicyID); c != nil {
 			t.ground.contextRuleID, t.ground.outliers, t.limits.LeastPeople = c.ID, c.ReductionOutlierPercentage, c.MinIdentitiesCount
 		}
 		for _, role := range m.Source.Roles {
@@ -64,17 +64,6 @@ func tasks(ctx context.Context, b bun.IDB, m *assignment.Model, names []string) 
 		list[i] = t
 	}
 	return list, nil
-}
-
-// contextRule gives the context rule of the owners that a mining rule looks at: that of the policy of its rules, else the first (policies without
-// one of their own use that of Default); nil: none.
-func contextRule(m *rolemodel.Model, r *rolemodel.MiningRule) (found *rolemodel.ContextRule) {
-	for _, c := range m.ContextRules {
-		if c.EntityTypeID == r.EntityTypeID && (found == nil || c.PolicyID == r.RulePolicyID) {
-			found = c
-		}
-	}
-	return found
 }
 
 // places reads the contexts of an entity type that hold at an instant.

@@ -14,7 +14,6 @@ import (
 type ContextRule struct {
 	ID         int64
 	Identifier string
-	policyID   int64
 	Records    *formula.Binding // nil: the owner is its own record
 	Record     int64            // entity type of the records
 	Reads      *formula.Reads   // from a record
@@ -43,7 +42,7 @@ func (b *builder) contexts(s *Source) {
 			return func(err error) { b.problem(rolemodel.SeverityError, "context_rule", x.Identifier, field, "%s", err) }
 		}
 		b.exprs.Of = "the context rule " + x.Identifier
-		r := &ContextRule{ID: x.ID, Identifier: x.Identifier, policyID: x.PolicyID, Record: s.entityType, Reads: s.Reads}
+		r := &ContextRule{ID: x.ID, Identifier: x.Identifier, Record: s.entityType, Reads: s.Reads}
 		if x.ResourcesBinding != nil && *x.ResourcesBinding != "" {
 			path, err := formula.ParseBinding(b.shape, formula.Scope{Source: s.entityType}, formula.SourceRoot, *x.ResourcesBinding, &formula.Trees{Source: s.Reads})
 			if err == nil && path.Last != "" {
@@ -96,7 +95,6 @@ func (b *builder) contexts(s *Source) {
 			}
 			r.Dimensions = append(r.Dimensions, DimensionBinding{name, path})
 		}
-		s.contextOf[x.PolicyID] = len(s.Contexts)
 		s.Contexts = append(s.Contexts, r)
 	}
 }
@@ -110,21 +108,17 @@ func follow(shape *directory.Shape, u *formula.Reads, path *formula.Binding) *fo
 	return u
 }
 
-// contextFor is the position of the context rule that counts for the rules of a policy: its own, else the one of the policy Default, else
-// the only one there is; -1 without any.
+// contextFor is the position of the context rule that counts for the rules of a policy; -1 without any.
 func (s *Source) contextFor(b *builder, policyID int64) int {
-	if i, ok := s.contextOf[policyID]; ok {
-		return i
-	}
-	for i, r := range s.Contexts {
-		if p := b.policies[r.policyID]; p != nil && p.Identifier == "Default" {
-			return i
+	at, known := s.contextOf[policyID]
+	if !known {
+		at = -1
+		if x := b.m.ContextRuleOf(s.entityType, policyID); x != nil {
+			at = slices.IndexFunc(s.Contexts, func(r *ContextRule) bool { return r.ID == x.ID })
 		}
+		s.contextOf[policyID] = at
 	}
-	if len(s.Contexts) == 1 {
-		return 0
-	}
-	return -1
+	return at
 }
 
 func (s *Source) recordType(b *builder, policyID int64) int64 {
