@@ -159,6 +159,14 @@ var plainTypes = plain.Types{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "AuditEvent"},
 	}},
+	"BinaryRuleConfiguration": {Implementors: binaryRuleConfigurationImplementors, Fields: map[string]plain.Field{
+		"identifier": {Code: 1},
+		"policy":     {Code: 2},
+		"property":   {Code: 3},
+		"binding":    {Code: 4},
+		"singleRole": {Code: 5},
+		"offset":     {Code: 6, Of: "OffsetConfiguration"},
+	}},
 	"BulkOrdersPayload": {Implementors: bulkOrdersPayloadImplementors, Fields: map[string]plain.Field{
 		"results": {Code: 1, Of: "OrderResult"},
 	}},
@@ -1458,6 +1466,12 @@ var plainTypes = plain.Types{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "Resource"},
 	}},
+	"ResourceFile": {Implementors: resourceFileImplementors, Fields: map[string]plain.Field{
+		"sha256":    {Code: 1},
+		"size":      {Code: 2},
+		"mediaType": {Code: 3},
+		"content":   {Code: 4},
+	}},
 	"ResourceLink": {Implementors: resourceLinkImplementors, Fields: map[string]plain.Field{
 		"property":    {Code: 1},
 		"displayName": {Code: 2},
@@ -1539,8 +1553,9 @@ var plainTypes = plain.Types{
 		"scalarRules":                                {Code: 40, Of: "ScalarRuleConfiguration"},
 		"navigationRules":                            {Code: 41, Of: "NavigationRuleConfiguration"},
 		"queryRules":                                 {Code: 42, Of: "QueryRuleConfiguration"},
-		"correlationRules":                           {Code: 43, Of: "CorrelationRuleConfiguration"},
-		"classificationRules":                        {Code: 44, Of: "ClassifyRuleConfiguration"},
+		"binaryRules":                                {Code: 43, Of: "BinaryRuleConfiguration"},
+		"correlationRules":                           {Code: 44, Of: "CorrelationRuleConfiguration"},
+		"classificationRules":                        {Code: 45, Of: "ClassifyRuleConfiguration"},
 	}},
 	"ResourceTypeConfigurationConnection": {Implementors: resourceTypeConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ResourceTypeConfiguration"},
@@ -3028,6 +3043,59 @@ func plainAuditEventEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*au
 			}
 			if !plainAuditEvent(w, f.Below, v) {
 				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _BinaryRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.BinaryRule) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "BinaryRuleConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainBinaryRuleConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_BinaryRuleConfiguration(ctx, sel, obj)
+}
+
+func plainBinaryRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.BinaryRule) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"BinaryRuleConfiguration\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // policy
+			v := obj.Policy
+			w.String(v)
+
+		case 3: // property
+			v := obj.Property
+			w.String(v)
+
+		case 4: // binding
+			v := obj.Binding
+			w.String(v)
+
+		case 5: // singleRole
+			v := obj.SingleRole
+			w.String(v)
+
+		case 6: // offset
+			v := obj.Offset
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainOffsetConfiguration(w, f.Below, v) {
+					return false
+				}
 			}
 
 		}
@@ -12796,6 +12864,45 @@ func plainResourceEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*dire
 	return true
 }
 
+func (ec *executionContext) _ResourceFile(ctx context.Context, sel ast.SelectionSet, obj *directory.ResourceFile) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ResourceFile"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainResourceFile(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ResourceFile(ctx, sel, obj)
+}
+
+func plainResourceFile(w *plain.Writer, s *plain.Selection, obj *directory.ResourceFile) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ResourceFile\"")
+		case 1: // sha256
+			v := obj.SHA256
+			w.String(v)
+
+		case 2: // size
+			v := obj.Size
+			w.Int(int64(v))
+
+		case 3: // mediaType
+			v := obj.MediaType
+			w.String(v)
+
+		case 4: // content
+			v := obj.Content
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _ResourceLink(ctx context.Context, sel ast.SelectionSet, obj *directory.ResourceLink) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ResourceLink"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainResourceLink(w, s, obj) }); m != nil {
@@ -13299,7 +13406,18 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 43: // correlationRules
+		case 43: // binaryRules
+			v := obj.BinaryRules
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainBinaryRuleConfiguration(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 44: // correlationRules
 			v := obj.CorrelationRules
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -13310,7 +13428,7 @@ func plainResourceTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 44: // classificationRules
+		case 45: // classificationRules
 			v := obj.ClassificationRules
 			w.Raw("[")
 			for i0, v0 := range v {

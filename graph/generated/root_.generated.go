@@ -78,6 +78,7 @@ type ResolverRoot interface {
 	PolicyConfiguration() PolicyConfigurationResolver
 	ProfileConfiguration() ProfileConfigurationResolver
 	Property() PropertyResolver
+	PropertyValue() PropertyValueResolver
 	Query() QueryResolver
 	ReconciliationItem() ReconciliationItemResolver
 	ReconciliationRun() ReconciliationRunResolver
@@ -258,6 +259,15 @@ type ComplexityRoot struct {
 	AuditEventEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	BinaryRuleConfiguration struct {
+		Binding    func(childComplexity int) int
+		Identifier func(childComplexity int) int
+		Offset     func(childComplexity int) int
+		Policy     func(childComplexity int) int
+		Property   func(childComplexity int) int
+		SingleRole func(childComplexity int) int
 	}
 
 	BulkOrdersPayload struct {
@@ -1692,6 +1702,7 @@ type ComplexityRoot struct {
 
 	PropertyValue struct {
 		DisplayName func(childComplexity int) int
+		File        func(childComplexity int) int
 		Property    func(childComplexity int) int
 		Value       func(childComplexity int) int
 	}
@@ -1983,6 +1994,13 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ResourceFile struct {
+		Content   func(childComplexity int) int
+		MediaType func(childComplexity int) int
+		SHA256    func(childComplexity int) int
+		Size      func(childComplexity int) int
+	}
+
 	ResourceLink struct {
 		DisplayName func(childComplexity int) int
 		Property    func(childComplexity int) int
@@ -2044,6 +2062,7 @@ type ComplexityRoot struct {
 		ArgumentsExpression                        func(childComplexity int) int
 		AutoRetryCount                             func(childComplexity int) int
 		AutoRetryDelayMinutes                      func(childComplexity int) int
+		BinaryRules                                func(childComplexity int) int
 		BlockProvisioning                          func(childComplexity int) int
 		Category                                   func(childComplexity int) int
 		ClassificationRules                        func(childComplexity int) int
@@ -3292,6 +3311,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEventEdge.Node(childComplexity), true
+
+	case "BinaryRuleConfiguration.binding":
+		if e.ComplexityRoot.BinaryRuleConfiguration.Binding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BinaryRuleConfiguration.Binding(childComplexity), true
+	case "BinaryRuleConfiguration.identifier":
+		if e.ComplexityRoot.BinaryRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BinaryRuleConfiguration.Identifier(childComplexity), true
+	case "BinaryRuleConfiguration.offset":
+		if e.ComplexityRoot.BinaryRuleConfiguration.Offset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BinaryRuleConfiguration.Offset(childComplexity), true
+	case "BinaryRuleConfiguration.policy":
+		if e.ComplexityRoot.BinaryRuleConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BinaryRuleConfiguration.Policy(childComplexity), true
+	case "BinaryRuleConfiguration.property":
+		if e.ComplexityRoot.BinaryRuleConfiguration.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BinaryRuleConfiguration.Property(childComplexity), true
+	case "BinaryRuleConfiguration.singleRole":
+		if e.ComplexityRoot.BinaryRuleConfiguration.SingleRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BinaryRuleConfiguration.SingleRole(childComplexity), true
 
 	case "BulkOrdersPayload.results":
 		if e.ComplexityRoot.BulkOrdersPayload.Results == nil {
@@ -9689,6 +9745,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PropertyValue.DisplayName(childComplexity), true
+	case "PropertyValue.file":
+		if e.ComplexityRoot.PropertyValue.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyValue.File(childComplexity), true
 	case "PropertyValue.property":
 		if e.ComplexityRoot.PropertyValue.Property == nil {
 			break
@@ -11343,6 +11405,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResourceEdge.Node(childComplexity), true
 
+	case "ResourceFile.content":
+		if e.ComplexityRoot.ResourceFile.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceFile.Content(childComplexity), true
+	case "ResourceFile.mediaType":
+		if e.ComplexityRoot.ResourceFile.MediaType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceFile.MediaType(childComplexity), true
+	case "ResourceFile.sha256":
+		if e.ComplexityRoot.ResourceFile.SHA256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceFile.SHA256(childComplexity), true
+	case "ResourceFile.size":
+		if e.ComplexityRoot.ResourceFile.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceFile.Size(childComplexity), true
+
 	case "ResourceLink.displayName":
 		if e.ComplexityRoot.ResourceLink.DisplayName == nil {
 			break
@@ -11618,6 +11705,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConfiguration.AutoRetryDelayMinutes(childComplexity), true
+	case "ResourceTypeConfiguration.binaryRules":
+		if e.ComplexityRoot.ResourceTypeConfiguration.BinaryRules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeConfiguration.BinaryRules(childComplexity), true
 	case "ResourceTypeConfiguration.blockProvisioning":
 		if e.ComplexityRoot.ResourceTypeConfiguration.BlockProvisioning == nil {
 			break
@@ -14525,6 +14618,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApplyPlanInput", ec.unmarshalInputApplyPlanInput),
 			graphql.NewInputUnmarshaler("AssignedProfileConfigurationInput", ec.unmarshalInputAssignedProfileConfigurationInput),
 			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
+			graphql.NewInputUnmarshaler("BinaryRuleConfigurationInput", ec.unmarshalInputBinaryRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("BulkOrdersInput", ec.unmarshalInputBulkOrdersInput),
 			graphql.NewInputUnmarshaler("CancelMiningInput", ec.unmarshalInputCancelMiningInput),
 			graphql.NewInputUnmarshaler("CancelPlanInput", ec.unmarshalInputCancelPlanInput),
@@ -16971,6 +17065,38 @@ input QueryRuleConfigurationInput {
   offset: OffsetConfigurationInput
 }
 
+"""Copies a file of the owner, such as a photo, to the target (role-model 2.8)."""
+type BinaryRuleConfiguration {
+  "Name, unique among all rules of resource types. Default: that of the type, - and the property."
+  identifier: String!
+  "Identifier of its policy. Default: that of the type."
+  policy: String!
+  "Identifier of the property of the target that holds the file."
+  property: String!
+  "Path from the owner to a property that holds a file, e.g. Photo."
+  binding: String!
+  "Identifier of the single role that owners need; empty: none."
+  singleRole: String!
+  "When it applies; none: as long as the target is due."
+  offset: OffsetConfiguration
+}
+
+"""Copies a file of the owner, such as a photo, to the target (role-model 2.8)."""
+input BinaryRuleConfigurationInput {
+  "Name, unique among all rules of resource types. Default: that of the type, - and the property."
+  identifier: String
+  "Identifier of its policy. Default: that of the type."
+  policy: String
+  "Identifier of the property of the target that holds the file."
+  property: String!
+  "Path from the owner to a property that holds a file, e.g. Photo."
+  binding: String!
+  "Identifier of the single role that owners need; empty: none."
+  singleRole: String
+  "When it applies; none: as long as the target is due."
+  offset: OffsetConfigurationInput
+}
+
 """CorrelationRule says who owns a target (role-model 5.2)."""
 type CorrelationRuleConfiguration {
   "Name, unique among all rules of resource types. Default: that of the type, -correlation- and a number."
@@ -17129,6 +17255,8 @@ type ResourceTypeConfiguration {
   navigationRules: [NavigationRuleConfiguration!]!
   "What looks up resources for its navigations."
   queryRules: [QueryRuleConfiguration!]!
+  "What copies files, such as photos."
+  binaryRules: [BinaryRuleConfiguration!]!
   "What says who owns a target."
   correlationRules: [CorrelationRuleConfiguration!]!
   "What says that a target without owner is of this type."
@@ -17223,6 +17351,8 @@ input ResourceTypeConfigurationInput {
   navigationRules: [NavigationRuleConfigurationInput!]
   "What looks up resources for its navigations."
   queryRules: [QueryRuleConfigurationInput!]
+  "What copies files, such as photos."
+  binaryRules: [BinaryRuleConfigurationInput!]
   "What says who owns a target."
   correlationRules: [CorrelationRuleConfigurationInput!]
   "What says that a target without owner is of this type."
@@ -18865,6 +18995,12 @@ type EntityTypeRecord {
 enum PropertyType {
   "Text."
   STRING
+  "Bytes, in base 64; at most 1 MiB."
+  BYTES
+  "A whole number from 0 to 255."
+  BYTE
+  "A whole number of 16 bits."
+  INT16
   "A whole number of 32 bits."
   INT32
   "A whole number of 64 bits."
@@ -18877,6 +19013,8 @@ enum PropertyType {
   GUID
   "A floating-point number."
   DOUBLE
+  "A file, such as a photo, of at most 4 MiB. Its value is text that stands for it: size and digest."
+  BINARY
   "A navigation: points to resources."
   FOREIGN_KEY
 }
@@ -18938,8 +19076,22 @@ type PropertyValue {
   property: String!
   "Name to show."
   displayName: String!
-  "The value as text."
+  "The value as text. Of a file: its size and digest, equal for equal files."
   value: String!
+  "The file itself; null for a property of another type, and when its content is not kept any more. An operation gets at most 32 MiB of files."
+  file: ResourceFile
+}
+
+"""The value of a property of type BINARY, such as a photo."""
+type ResourceFile {
+  "SHA-256 of the content, hexadecimal."
+  sha256: String!
+  "Bytes of the content, at most 4 MiB."
+  size: Int!
+  "What it is, as its first bytes tell, e.g. image/jpeg; application/octet-stream when they do not."
+  mediaType: String!
+  "The content in base 64."
+  content: String!
 }
 
 """One navigation with everything it points to."""
@@ -19100,7 +19252,7 @@ input DeleteResourceInput {
 input PropertyValueInput {
   "Identifier of the property."
   property: String!
-  "The value of a scalar, as text."
+  "The value of a scalar, as text; of a file its content in base 64 (a request has at most 1 MiB), or the value it has, which keeps it."
   value: String
   "Keys of the resources a navigation points to."
   keys: [String!]
@@ -22570,6 +22722,8 @@ enum RuleKind {
   NAVIGATION
   "A resource that is looked for, in a navigation of the target."
   QUERY
+  "A file of the owner, copied."
+  BINARY
   "Which target is an owner's already."
   CORRELATION
   "Of which resource type a target is that nobody owns yet."
@@ -23417,6 +23571,24 @@ func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, fiel
 		return ec.fieldContext_AuditEventEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditEventEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BinaryRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_BinaryRuleConfiguration_identifier(ctx, field)
+	case "policy":
+		return ec.fieldContext_BinaryRuleConfiguration_policy(ctx, field)
+	case "property":
+		return ec.fieldContext_BinaryRuleConfiguration_property(ctx, field)
+	case "binding":
+		return ec.fieldContext_BinaryRuleConfiguration_binding(ctx, field)
+	case "singleRole":
+		return ec.fieldContext_BinaryRuleConfiguration_singleRole(ctx, field)
+	case "offset":
+		return ec.fieldContext_BinaryRuleConfiguration_offset(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BinaryRuleConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_BulkOrdersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26137,6 +26309,8 @@ func (ec *executionContext) childFields_PropertyValue(ctx context.Context, field
 		return ec.fieldContext_PropertyValue_displayName(ctx, field)
 	case "value":
 		return ec.fieldContext_PropertyValue_value(ctx, field)
+	case "file":
+		return ec.fieldContext_PropertyValue_file(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PropertyValue", field.Name)
 }
@@ -26567,6 +26741,20 @@ func (ec *executionContext) childFields_ResourceEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ResourceEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ResourceFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sha256":
+		return ec.fieldContext_ResourceFile_sha256(ctx, field)
+	case "size":
+		return ec.fieldContext_ResourceFile_size(ctx, field)
+	case "mediaType":
+		return ec.fieldContext_ResourceFile_mediaType(ctx, field)
+	case "content":
+		return ec.fieldContext_ResourceFile_content(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourceFile", field.Name)
+}
+
 func (ec *executionContext) childFields_ResourceLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "property":
@@ -26759,6 +26947,8 @@ func (ec *executionContext) childFields_ResourceTypeConfiguration(ctx context.Co
 		return ec.fieldContext_ResourceTypeConfiguration_navigationRules(ctx, field)
 	case "queryRules":
 		return ec.fieldContext_ResourceTypeConfiguration_queryRules(ctx, field)
+	case "binaryRules":
+		return ec.fieldContext_ResourceTypeConfiguration_binaryRules(ctx, field)
 	case "correlationRules":
 		return ec.fieldContext_ResourceTypeConfiguration_correlationRules(ctx, field)
 	case "classificationRules":

@@ -156,6 +156,22 @@ export type AuditFilter = {
   text?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Copies a file of the owner, such as a photo, to the target (role-model 2.8). */
+export type BinaryRuleConfigurationInput = {
+  /** Path from the owner to a property that holds a file, e.g. Photo. */
+  binding: Scalars['String']['input'];
+  /** Name, unique among all rules of resource types. Default: that of the type, - and the property. */
+  identifier?: InputMaybe<Scalars['String']['input']>;
+  /** When it applies; none: as long as the target is due. */
+  offset?: InputMaybe<OffsetConfigurationInput>;
+  /** Identifier of its policy. Default: that of the type. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the property of the target that holds the file. */
+  property: Scalars['String']['input'];
+  /** Identifier of the single role that owners need; empty: none. */
+  singleRole?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Kinds of boundary kind. */
 export type BoundaryKind =
   /** Since ever, for ever. */
@@ -1559,8 +1575,14 @@ export type PropertyFilter = {
 
 /** Types of properties (role-model 1.3). */
 export type PropertyType =
+  /** A file, such as a photo, of at most 4 MiB. Its value is text that stands for it: size and digest. */
+  | 'BINARY'
   /** true or false. */
   | 'BOOL'
+  /** A whole number from 0 to 255. */
+  | 'BYTE'
+  /** Bytes, in base 64; at most 1 MiB. */
+  | 'BYTES'
   /** An instant. */
   | 'DATE_TIME'
   /** A floating-point number. */
@@ -1569,6 +1591,8 @@ export type PropertyType =
   | 'FOREIGN_KEY'
   /** A globally unique id. */
   | 'GUID'
+  /** A whole number of 16 bits. */
+  | 'INT16'
   /** A whole number of 32 bits. */
   | 'INT32'
   /** A whole number of 64 bits. */
@@ -1582,7 +1606,7 @@ export type PropertyValueInput = {
   keys?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Identifier of the property. */
   property: Scalars['String']['input'];
-  /** The value of a scalar, as text. */
+  /** The value of a scalar, as text; of a file its content in base 64 (a request has at most 1 MiB), or the value it has, which keeps it. */
   value?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -1834,6 +1858,8 @@ export type ResourceTypeConfigurationInput = {
   autoRetryCount?: InputMaybe<Scalars['Int']['input']>;
   /** Minutes before the first such try; each further one waits twice as long. Default: 5. */
   autoRetryDelayMinutes?: InputMaybe<Scalars['Int']['input']>;
+  /** What copies files, such as photos. */
+  binaryRules?: InputMaybe<Array<BinaryRuleConfigurationInput>>;
   /** Orders wait for a review. Default: true. */
   blockProvisioning?: InputMaybe<Scalars['Boolean']['input']>;
   /** Identifier of its category; empty: none. */
@@ -2174,6 +2200,8 @@ export type RuleCriterionInput = {
 
 /** What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2). */
 export type RuleKind =
+  /** A file of the owner, copied. */
+  | 'BINARY'
   /** Of which resource type a target is that nobody owns yet. */
   | 'CLASSIFICATION'
   /** Which target is an owner's already. */
