@@ -235,6 +235,18 @@ func selectSentLines(ctx context.Context, db bun.IDB, orderIDs []int64) (map[int
 	return m, nil
 }
 
+// link is what a line puts in or takes out of a collection.
+func (l *sentLine) link() fulfil.Link {
+	switch {
+	case l.ValueID != nil:
+		return fulfil.Link{Key: text(l.ValueKey), DisplayName: l.ValueName}
+	case l.Action == evaluation.LineRemove: // a value of a plain multi-valued attribute
+		return fulfil.Link{Key: text(l.CurrentValue), DisplayName: l.ValueName}
+	default:
+		return fulfil.Link{Key: text(l.ProposedValue), DisplayName: l.ValueName}
+	}
+}
+
 // buildErrand writes the change of an order from its lines: what is in 1, and what was sent before and never answered.
 func buildErrand(o *orderRow, r *route, lines []sentLine, shape *directory.Shape) *errand {
 	e := &errand{ID: o.ID, State: o.State, Attempt: o.Attempt, Fence: o.Fence, IsManual: o.IsManual, IsSuperseded: o.IsSuperseded, Tries: o.Tries,
@@ -290,13 +302,7 @@ func buildErrand(o *orderRow, r *route, lines []sentLine, shape *directory.Shape
 				lineKey = text(value)
 			}
 		case evaluation.LineAdd, evaluation.LineRemove:
-			link := fulfil.Link{Key: text(l.ValueKey), DisplayName: l.ValueName}
-			if l.ValueID == nil { // a value of a plain multi-valued attribute
-				link.Key = text(l.ProposedValue)
-				if l.Action == evaluation.LineRemove {
-					link.Key = text(l.CurrentValue)
-				}
-			}
+			link := l.link()
 			shown := documentLink{number(l.ValueID), link.DisplayName, link.Key}
 			if l.Action == evaluation.LineAdd {
 				c.ChangesAdded[name], d.ChangesAdded[property] = append(c.ChangesAdded[name], link), append(d.ChangesAdded[property], shown)
