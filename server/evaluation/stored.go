@@ -232,5 +232,6 @@ func (w *writer) span(s *Span) {
 	w.flag("createOnly", s.CreateOnly)
 	w.number("comparison", int64(s.Comparison))
 	w.flag("inForce", s.InForce)
+	w.flag("found", s.Found)
 	w.end('}')
 }

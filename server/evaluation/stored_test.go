@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -21,18 +22,49 @@ func TestStored(t *testing.T) {
 		return &at
 	})
 	text := rapid.Map(rapid.String(), func(s string) string { return strings.ReplaceAll(s, "\x00", "") }) // jsonb takes no NUL
-	ids := rapid.SliceOfN(rapid.Int64Range(1, 1<<60), 0, 300)
-	span := rapid.Custom(func(t *rapid.T) Span {
-		return Span{From: instant.Draw(t, "from"), To: instant.Draw(t, "to"), Value: text.Draw(t, "value"), ID: rapid.Int64().Draw(t, "id"), Rules: ids.Draw(t, "rules"),
-			Error: text.Draw(t, "error"), Confidence: rapid.IntRange(0, 100).Draw(t, "confidence"), CreateOnly: rapid.Bool().Draw(t, "createOnly"),
-			Comparison: rapid.Int16().Draw(t, "comparison"), InForce: rapid.Bool().Draw(t, "inForce")}
-	})
-	own := rapid.Custom(func(t *rapid.T) Own {
-		return Own{Value: text.Draw(t, "value"), ID: rapid.Int64().Draw(t, "id"), Comparison: rapid.Int16().Draw(t, "comparison"), Since: rapid.Int64().Draw(t, "since"), Renamed: rapid.Bool().Draw(t, "renamed")}
-	})
-	expected := rapid.Custom(func(t *rapid.T) Expected {
-		return Expected{Properties: rapid.MapOfN(text, rapid.SliceOfN(span, 1, 4), 0, 4).Draw(t, "properties"), TypeRules: ids.Draw(t, "typeRules"), Roles: ids.Draw(t, "roles"),
-			Ours: rapid.MapOfN(text, rapid.SliceOfN(own, 1, 3), 0, 3).Draw(t, "ours"), Begun: rapid.Bool().Draw(t, "begun")}
+	var draw func(t *rapid.T, v reflect.Value)                                                            // whatever fields there are: one that is not written is lost to every later computation
+	draw = func(t *rapid.T, v reflect.Value) {
+		switch x := v.Addr().Interface().(type) {
+		case **time.Time:
+			*x = instant.Draw(t, "instant")
+		case *string:
+			*x = text.Draw(t, "text")
+		case *bool:
+			*x = rapid.Bool().Draw(t, "flag")
+		case *int64:
+			*x = rapid.Int64().Draw(t, "number")
+		case *int:
+			*x = rapid.IntRange(0, 100).Draw(t, "number")
+		case *int16:
+			*x = rapid.Int16().Draw(t, "number")
+		case *[]int64:
+			*x = rapid.SliceOfN(rapid.Int64Range(1, 1<<60), 0, 300).Draw(t, "ids")
+		default:
+			switch v.Kind() {
+			case reflect.Struct:
+				for i := range v.NumField() {
+					draw(t, v.Field(i))
+				}
+			case reflect.Slice:
+				v.Set(reflect.MakeSlice(v.Type(), rapid.IntRange(1, 4).Draw(t, "length"), 4))
+				for i := range v.Len() {
+					draw(t, v.Index(i))
+				}
+			case reflect.Map:
+				v.Set(reflect.MakeMap(v.Type()))
+				for range rapid.IntRange(0, 4).Draw(t, "length") {
+					one := reflect.New(v.Type().Elem()).Elem()
+					draw(t, one)
+					v.SetMapIndex(reflect.ValueOf(text.Draw(t, "name")), one)
+				}
+			default:
+				t.Fatalf("%s cannot be drawn", v.Type())
+			}
+		}
+	}
+	expected := rapid.Custom(func(t *rapid.T) (e Expected) {
+		draw(t, reflect.ValueOf(&e).Elem())
+		return e
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		var s Stored

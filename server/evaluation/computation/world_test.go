@@ -280,7 +280,7 @@ func (o *organisation) evaluate(p *evaluation.Owner) evaluation.Result {
 	return first
 }
 
-// save applies a result to the store and gives new rows their ids.
+// save applies a result to the store and gives new rows their ids. What is expected goes through what is kept, as it does for the server.
 func (o *organisation) save(p *evaluation.Owner, r *evaluation.Result) {
 	if r.Unchanged {
 		return
@@ -295,8 +295,12 @@ func (o *organisation) save(p *evaluation.Owner, r *evaluation.Result) {
 	for _, row := range p.Roles {
 		number(&row.ID)
 	}
+	var stored evaluation.Stored
 	for _, t := range p.Types {
 		number(&t.ID)
+		var err error
+		t.Expected, err = stored.Read(t.Expected.Append(nil))
+		require.NoError(o.t, err)
 		for _, g := range t.Gaps {
 			number(&g.ID)
 		}
