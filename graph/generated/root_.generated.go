@@ -19078,7 +19078,7 @@ type PropertyValue {
   displayName: String!
   "The value as text. Of a file: its size and digest, equal for equal files."
   value: String!
-  "The file itself; null for a property of another type, and when its content is not kept any more. An operation gets at most 32 MiB of files."
+  "The file itself; null for a property of another type, and when its content is not kept any more. Files that one list asks for together have at most 32 MiB: TOO_LARGE beyond it."
   file: ResourceFile
 }
 

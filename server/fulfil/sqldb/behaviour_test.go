@@ -467,6 +467,20 @@ func TestExportSlowTaker(t *testing.T) {
 	require.Equal(t, 9000, n)
 }
 
+// Wide rows among narrow ones: all of them come, whatever is held in memory at once.
+func TestExportWideRows(t *testing.T) {
+	t.Parallel()
+	c, _ := mustDB(t, `create table account as select 'key' || g as login, repeat('x', case when g % 50 = 0 then 1000000 else 10 end) as name from generate_series(1, 2500) g`, nil)
+	n, bytes := 0, 0
+	for row, err := range fulfil.Rows(c.Export(t.Context(), "account")) {
+		require.NoError(t, err)
+		n++
+		bytes += len(fulfil.TextOf(row["name"]))
+	}
+	require.Equal(t, 2500, n)
+	require.Equal(t, 50*1000000+2450*10, bytes)
+}
+
 // Our own writes show in the token at once, not when the session has been idle for long.
 func TestTokenOfOwnWrites(t *testing.T) {
 	t.Parallel()

@@ -11,8 +11,13 @@ import (
 	"writ/server/fulfil"
 )
 
-// fetchRows is how many rows one round trip of an export brings, and how many are held in memory.
-const fetchRows = 1000
+// One round trip of an export brings so many rows, and so many are held in memory: few at first, then as many as the widest row so far lets into
+// fetchBytes.
+const (
+	firstRows  = 16
+	fetchRows  = 1024
+	fetchBytes = 16 << 20
+)
 
 // source is what an export of a table reads: the table, or the statement of the settings in its place.
 func (c *Conn) source(cat *catalog, name string) (string, error) {
@@ -183,30 +188,58 @@ func (c *Conn) stream(ctx context.Context, tx *sql.Tx, cat *catalog, name, state
 	if _, err := declare.ExecContext(ctx); err != nil {
 		return c.readError(err, field)
 	}
-	fetch, err := tx.PrepareContext(ctx, fmt.Sprintf("fetch %d from writ_export", fetchRows))
-	if err != nil {
-		return c.readError(err, field)
-	}
-	defer fetch.Close()
-	for {
-		batch, err := c.fetch(ctx, fetch, cat.tables[name], name)
+	widest := 0
+	for n := firstRows; ; n = nextRows(n, widest) {
+		batch, err := c.fetch(ctx, tx, n, cat.tables[name], name)
 		if err != nil {
 			return c.readError(err, field)
 		}
 		for _, row := range batch {
+			widest = max(widest, width(row))
 			if !take(row) {
 				return nil
 			}
 		}
-		if len(batch) < fetchRows {
+		if len(batch) < n {
 			return nil
 		}
 	}
 }
 
+// nextRows is how many rows come after n, of which the widest had so many bytes.
+func nextRows(n, widest int) int {
+	next := min(n*4, fetchRows)
+	for next > 1 && next*widest > fetchBytes {
+		next /= 2
+	}
+	return next
+}
+
+// width is about how many bytes a row has.
+func width(row fulfil.Row) (n int) {
+	for _, v := range row {
+		switch v := v.(type) {
+		case string:
+			n += len(v)
+		case []byte:
+			n += len(v)
+		case []string:
+			for _, text := range v {
+				n += len(text)
+			}
+		}
+	}
+	return n
+}
+
 // fetch reads one batch to its end before anybody gets a row of it: while we wait for the taker of the rows, the server must not be
 // waiting for us.
-func (c *Conn) fetch(ctx context.Context, fetch *sql.Stmt, t *table, name string) ([]fulfil.Row, error) {
+func (c *Conn) fetch(ctx context.Context, tx *sql.Tx, n int, t *table, name string) ([]fulfil.Row, error) {
+	fetch, err := tx.PrepareContext(ctx, fmt.Sprintf("fetch %d from writ_export", n))
+	if err != nil {
+		return nil, err
+	}
+	defer fetch.Close()
 	rows, err := fetch.QueryContext(ctx)
 	if err != nil {
 		return nil, err
@@ -216,7 +249,7 @@ func (c *Conn) fetch(ctx context.Context, fetch *sql.Stmt, t *table, name string
 	if err != nil {
 		return nil, err
 	}
-	batch := make([]fulfil.Row, 0, fetchRows)
+	batch := make([]fulfil.Row, 0, n)
 	for rows.Next() {
 		row, err := read()
 		if err != nil {

@@ -4,8 +4,7 @@ import { t } from '../../lib/texts'
 import type { Holds } from './shape'
 import { useProperties } from './useProperties'
 
-const heldBy = (type: string): Holds =>
-  type === 'FOREIGN_KEY' ? 'navigation' : type === 'BINARY' ? 'file' : 'scalar'
+const heldBy = (type: string): Holds => (type === 'FOREIGN_KEY' ? 'navigation' : type === 'BINARY' ? 'file' : 'scalar')
 
 /** Names a property of an entity type. */
 export function PropertyPicker(props: {
