@@ -548,6 +548,9 @@ func TestIdsOfOthers(t *testing.T) {
 				if strings.HasPrefix(f.Name, "__") || slices.Contains([]string{"login", "logout", "refresh"}, f.Name) {
 					continue
 				}
+				if f.Name == "makePlan" { // keeps what it is asked, whatever that names, and looks later: its answer is another number each time
+					continue
+				}
 				for _, hole := range holes(schema, f) {
 					if root.Name == "Subscription" && !hole.isID {
 						continue
