@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,4 +66,30 @@ func TestPooled(t *testing.T) {
 	pooled, err := db.Pooled(t.Context(), at)
 	require.NoError(t, err)
 	require.False(t, pooled)
+}
+
+// TestPooledWhileOthersWork: a pooler is found although many other clients take its connections in between.
+func TestPooledWhileOthersWork(t *testing.T) {
+	t.Parallel()
+	_, at := dbtest.MustOpenURL(t)
+	pooler := dbtest.MustPooler(t, at)
+	ctx, stop := context.WithCancel(t.Context())
+	var busy sync.WaitGroup
+	defer busy.Wait()
+	defer stop()
+	for range 6 {
+		other, err := db.Open(ctx, pooler.URL)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = other.Close() })
+		busy.Go(func() {
+			for ctx.Err() == nil {
+				_, _ = other.ExecContext(ctx, "select pg_sleep(random() * 0.002)")
+			}
+		})
+	}
+	for range 20 {
+		pooled, err := db.Pooled(t.Context(), pooler.URL)
+		require.NoError(t, err)
+		require.True(t, pooled)
+	}
 }
