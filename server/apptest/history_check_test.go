@@ -85,7 +85,8 @@ func (h *history) compare() []string {
 	var problems []string
 	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	users, admins, cards := h.c.wanted(day(h.now()))
-	rows, by := h.rows(), h.origins(h.entries())
+	problems = append(problems, h.keptRoles(users)...)
+	rows, by, explained := h.rows(), h.origins(h.entries()), h.explained()
 	seen := map[string]string{}
 	for login, row := range rows {
 		want := users[row["number"]]
@@ -108,13 +109,13 @@ func (h *history) compare() []string {
 		}
 		seen[row["number"]] = login
 		for _, column := range []string{"login", "name", "mail", "job", "until", "tier", "desk"} {
-			if row[column] != want[column] && by[login][column] {
+			if row[column] != want[column] && by[login][column] && !explained[row["number"]+" "+column+" "+row[column]] {
 				add("account %s of %s: %s is %q, policy says %q", login, owner, column, row[column], want[column])
 			}
 		}
 		has, should := strings.Fields(row["groups"]), strings.Fields(want["groups"])
 		for _, g := range has {
-			if by[login]["+"+g] && !slices.Contains(should, g) {
+			if by[login]["+"+g] && !slices.Contains(should, g) && !explained[row["number"]+" +"+g] {
 				add("account %s of %s: group %s should have gone", login, owner, g)
 			}
 		}

@@ -46,7 +46,7 @@ type historyHouse struct {
 
 const officeSchema = `
 create table grp (name text primary key);
-insert into grp values ('staff'), ('dev'), ('git'), ('fin'), ('audit'), ('admins'), ('choir');
+insert into grp values ('staff'), ('dev'), ('git'), ('fin'), ('audit'), ('admins'), ('choir'), ('lab'), ('bench');
 create table desk (code text primary key);
 insert into desk values ('north'), ('south');
 create table account (login text primary key, number text, name text, mail text, job text, until date, tier text, desk text references desk (code));
@@ -167,6 +167,7 @@ singleRoles:
   - { identifier: Fin, entityType: Person, rules: [{ dimensions: { Job: { key: FIN } } }, { dimensions: { Job: { key: AUD } } }] }
   - { identifier: Audit, entityType: Person, rules: [{ dimensions: { Job: { key: AUD } } }] }
   - { identifier: Admin, entityType: Person, rules: [{ dimensions: { Job: { key: ADM } } }] }
+  - { identifier: Lab, entityType: Person }
 resourceTypes:
   - identifier: User
     sourceEntityType: Person
@@ -192,6 +193,8 @@ resourceTypes:
       - { property: Groups, resource: git, singleRole: Dev }
       - { property: Groups, resource: fin, singleRole: Fin }
       - { property: Groups, resource: audit, singleRole: Audit }
+      - { property: Groups, resource: lab, singleRole: Lab }
+      - { property: Groups, resource: bench, singleRole: Lab }
       - { property: Desk, resource: north, singleRole: Dev }
       - { property: Desk, resource: south, singleRole: Fin }
     correlationRules:

@@ -57,6 +57,7 @@ type history struct {
 	mend    []func()        // ends what is broken now
 	foreign int             // number of the next thing that others make
 	refused []string        // orders of which something was declined
+	roles   int             // decisions about found roles that were taken
 }
 
 func runHistory(t *testing.T, seed uint64, steps int) {
@@ -195,25 +196,28 @@ func (h *history) steps() map[string]func() {
 			h.c.swapLogins(e.number, a)
 			h.c.swapLogins(a, b)
 		}),
-		"office off":   func() { h.turn("deactivateConnector", "Office") },
-		"office on":    func() { h.turn("activateConnector", "Office") },
-		"cards off":    func() { h.turn("deactivateConnector", "Cards") },
-		"cards on":     func() { h.turn("activateConnector", "Cards") },
-		"outage":       h.outage,
-		"outage over":  h.outageOver,
-		"an hour":      func() { h.later(time.Hour) },
-		"a day":        func() { h.later(24 * time.Hour) },
-		"three days":   func() { h.later(72 * time.Hour) },
-		"others edit":  h.others,
-		"others edit ": h.others,
-		"kill one":     func() { h.kill(h.Processes[h.r.IntN(2)]) },
-		"kill both":    func() { h.MustKillAll(h.t); h.MustRestartAll(h.t); h.client = nil },
-		"review":       h.review,
-		"review ":      h.review,
-		"tickets":      h.tickets,
-		"tickets ":     h.tickets,
-		"send again":   func() { h.sendAgain(h.r.IntN(2) == 0) },
-		"complete job": h.launch,
+		"office off":                         func() { h.turn("deactivateConnector", "Office") },
+		"office on":                          func() { h.turn("activateConnector", "Office") },
+		"cards off":                          func() { h.turn("deactivateConnector", "Cards") },
+		"cards on":                           func() { h.turn("activateConnector", "Cards") },
+		"outage":                             h.outage,
+		"outage over":                        h.outageOver,
+		"an hour":                            func() { h.later(time.Hour) },
+		"a day":                              func() { h.later(24 * time.Hour) },
+		"three days":                         func() { h.later(72 * time.Hour) },
+		"others edit":                        h.others,
+		"others edit ":                       h.others,
+		"others give a role":                 h.giveRole,
+		"found role":                         h.foundRole,
+		"a role is given, and people decide": func() { h.giveRole(); h.quiet(8 * time.Second); h.foundRole() },
+		"kill one":                           func() { h.kill(h.Processes[h.r.IntN(2)]) },
+		"kill both":                          func() { h.MustKillAll(h.t); h.MustRestartAll(h.t); h.client = nil },
+		"review":                             h.review,
+		"review ":                            h.review,
+		"tickets":                            h.tickets,
+		"tickets ":                           h.tickets,
+		"send again":                         func() { h.sendAgain(h.r.IntN(2) == 0) },
+		"complete job":                       h.launch,
 	}
 }
 
@@ -523,6 +527,9 @@ func (h *history) way(text string) string {
 	id, _, _ := strings.Cut(strings.TrimPrefix(text, "order "), " ")
 	o := h.admin().MustOrder(h.t, id)
 	way := fmt.Sprintf("\n   created %s, closed %v", o.CreatedAt, o.ClosedAt)
+	for _, l := range o.Lines {
+		way += fmt.Sprintf("\n   line %s is %s %s: %s -> %s", l.ID, l.Action, textOf(l.Property), textOf(l.CurrentValue), textOf(l.ProposedValue))
+	}
 	for _, m := range o.History {
 		if m.LineID != nil && m.To != nil {
 			way += fmt.Sprintf("\n   line %s %s by %s: %v -> %s %s", *m.LineID, m.Action, m.Actor, textOf(m.From), *m.To, m.Comment)
