@@ -151,11 +151,7 @@ export const rolePatternColumns: Column<RolePatternRowFragment>[] = [
     width: '72px',
     align: 'right',
     lasting: true,
-    cell: (p) => (
-      <Named name={t.reconcile.role.people}>
-        <Count value={p.count} />
-      </Named>
-    ),
+    cell: (p) => <Count value={p.count} />,
     text: (p) => String(p.count),
   },
   {
