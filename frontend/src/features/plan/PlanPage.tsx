@@ -166,8 +166,9 @@ export function PlanPage() {
             <ul className={classes.notes}>
               {plan.problems.slice(0, 20).map((problem) => (
                 <li key={problem.kind + problem.identifier + problem.field + problem.message}>
-                  {problem.severity === 'ERROR' ? t.plan.error : t.plan.warning}: {problem.kind} {problem.identifier}{' '}
-                  {problem.field}: {problem.message}
+                  {problem.severity === 'ERROR' ? t.plan.error : t.plan.warning}:{' '}
+                  <code>{[problem.kind, problem.identifier, problem.field].filter(Boolean).join(' ')}</code>:{' '}
+                  {problem.message}
                 </li>
               ))}
             </ul>
