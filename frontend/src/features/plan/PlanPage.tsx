@@ -127,64 +127,96 @@ export function PlanPage() {
         )
       }
       nav={
-        <div className={classes.head}>
-          {isMoving(plan.state) && (
-            <div role="status">
-              {t.plan.people(plan.done, plan.total)}
-              <PlanProgress plan={plan} />
-            </div>
-          )}
-          {plan.failure && (
-            <ProblemNote
-              title={planStates[plan.state].word}
-              problem={{ code: plan.state === 'OUT_OF_DATE' ? 'STALE_ITEM' : 'VALIDATION', message: plan.failure }}
-            />
-          )}
-          {plan.moved.length > 0 && (
-            <Section title={t.plan.moved}>
+        <>
+          <div className={classes.head}>
+            {isMoving(plan.state) && (
+              <div role="status">
+                {t.plan.people(plan.done, plan.total)}
+                <PlanProgress plan={plan} />
+              </div>
+            )}
+            {plan.failure && (
+              <ProblemNote
+                title={planStates[plan.state].word}
+                problem={{ code: plan.state === 'OUT_OF_DATE' ? 'STALE_ITEM' : 'VALIDATION', message: plan.failure }}
+              />
+            )}
+            {plan.moved.length > 0 && (
+              <Section title={t.plan.moved}>
+                <ul className={classes.notes}>
+                  {plan.moved.map((moved) => (
+                    <li key={moved.ownerId}>
+                      {moved.displayName}: {moved.why}
+                    </li>
+                  ))}
+                </ul>
+              </Section>
+            )}
+            {plan.summary && <PlanSum sum={plan.summary} objects={plan.changes.length} edits={plan.edits.length} />}
+            {plan.overlaps.length > 0 && (
+              <p>
+                {t.plan.overlaps}{' '}
+                {plan.overlaps.map((other) => (
+                  <Link key={other.id} className={classes.link} to="/plans/$planId" params={{ planId: other.id }}>
+                    {t.plan.numbered(other.id)} {other.title}{' '}
+                  </Link>
+                ))}
+              </p>
+            )}
+            {plan.problems.length > 0 && (
               <ul className={classes.notes}>
-                {plan.moved.map((moved) => (
-                  <li key={moved.ownerId}>
-                    {moved.displayName}: {moved.why}
+                {plan.problems.slice(0, 20).map((problem) => (
+                  <li key={problem.kind + problem.identifier + problem.field + problem.message}>
+                    {problem.severity === 'ERROR' ? t.plan.error : t.plan.warning}:{' '}
+                    <code>{[problem.kind, problem.identifier, problem.field].filter(Boolean).join(' ')}</code>:{' '}
+                    {problem.message}
                   </li>
                 ))}
               </ul>
-            </Section>
-          )}
-          {plan.summary && <PlanSum sum={plan.summary} objects={plan.changes.length} edits={plan.edits.length} />}
-          {plan.overlaps.length > 0 && (
-            <p>
-              {t.plan.overlaps}{' '}
-              {plan.overlaps.map((other) => (
-                <Link key={other.id} className={classes.link} to="/plans/$planId" params={{ planId: other.id }}>
-                  {t.plan.numbered(other.id)} {other.title}{' '}
-                </Link>
-              ))}
-            </p>
-          )}
-          {plan.problems.length > 0 && (
-            <ul className={classes.notes}>
-              {plan.problems.slice(0, 20).map((problem) => (
-                <li key={problem.kind + problem.identifier + problem.field + problem.message}>
-                  {problem.severity === 'ERROR' ? t.plan.error : t.plan.warning}:{' '}
-                  <code>{[problem.kind, problem.identifier, problem.field].filter(Boolean).join(' ')}</code>:{' '}
-                  {problem.message}
-                </li>
-              ))}
-            </ul>
-          )}
-          {plan.changes.length > 0 && (
-            <details>
-              <summary>
-                {t.plan.changes} · {t.plan.objects(plan.changes.length)}
-              </summary>
-              <ul className={classes.objects}>
-                {plan.changes.map((change) => (
-                  <li key={change.kind + change.identifier}>
-                    {change.kind} {change.identifier} · {t.plan.objectAction[change.action]}
-                    {change.action === 'UPDATE' && (
+            )}
+            {plan.changes.length > 0 && (
+              <details>
+                <summary>
+                  {t.plan.changes} · {t.plan.objects(plan.changes.length)}
+                </summary>
+                <ul className={classes.objects}>
+                  {plan.changes.map((change) => (
+                    <li key={change.kind + change.identifier}>
+                      {change.kind} {change.identifier} · {t.plan.objectAction[change.action]}
+                      {change.action === 'UPDATE' && (
+                        <ul>
+                          {change.fields.map((field) => (
+                            <li key={field.path}>
+                              <code>
+                                {field.path}: {field.before ?? '–'} → {field.after ?? '–'}
+                              </code>
+                            </li>
+                          ))}
+                        </ul>
+                      )}
+                    </li>
+                  ))}
+                </ul>
+              </details>
+            )}
+            {plan.edits.length > 0 && (
+              <details open>
+                <summary>
+                  {t.plan.edits} · {t.plan.resources(plan.edits.length)}
+                </summary>
+                <ul className={classes.objects}>
+                  {plan.edits.map((edit) => (
+                    <li key={edit.id}>
+                      {edit.action === 'CREATE' ? (
+                        edit.displayName
+                      ) : (
+                        <Link className={classes.link} to="/person/$id" params={{ id: edit.id }}>
+                          {edit.displayName}
+                        </Link>
+                      )}{' '}
+                      <span className="mono dim">{edit.key}</span> · {t.plan.objectAction[edit.action]}
                       <ul>
-                        {change.fields.map((field) => (
+                        {edit.fields.map((field) => (
                           <li key={field.path}>
                             <code>
                               {field.path}: {field.before ?? '–'} → {field.after ?? '–'}
@@ -192,83 +224,55 @@ export function PlanPage() {
                           </li>
                         ))}
                       </ul>
-                    )}
-                  </li>
-                ))}
-              </ul>
-            </details>
-          )}
-          {plan.edits.length > 0 && (
-            <details open>
-              <summary>
-                {t.plan.edits} · {t.plan.resources(plan.edits.length)}
-              </summary>
-              <ul className={classes.objects}>
-                {plan.edits.map((edit) => (
-                  <li key={edit.id}>
-                    {edit.action === 'CREATE' ? (
-                      edit.displayName
-                    ) : (
-                      <Link className={classes.link} to="/person/$id" params={{ id: edit.id }}>
-                        {edit.displayName}
-                      </Link>
-                    )}{' '}
-                    <span className="mono dim">{edit.key}</span> · {t.plan.objectAction[edit.action]}
-                    <ul>
-                      {edit.fields.map((field) => (
-                        <li key={field.path}>
-                          <code>
-                            {field.path}: {field.before ?? '–'} → {field.after ?? '–'}
-                          </code>
-                        </li>
-                      ))}
-                    </ul>
-                  </li>
-                ))}
-              </ul>
-            </details>
-          )}
+                    </li>
+                  ))}
+                </ul>
+              </details>
+            )}
+          </div>
           {isRead && (
-            <ViewSwitch
-              label={t.plan.view}
-              value={view}
-              options={planViews.map((value) => ({ value, label: t.plan.views[value] }))}
-              onChange={(next) => narrow({ view: next === 'ROLE' ? undefined : next, group: undefined })}
-            />
-          )}
-          {isRead && (view === 'rows' || search.group !== undefined) && (
-            <div className={classes.buttons} style={{ justifyContent: 'flex-start' }}>
-              {search.group !== undefined && (
-                <Button variant="default" onClick={() => narrow({ group: undefined })}>
-                  {t.plan.back}
-                </Button>
+            <div className={classes.views}>
+              <ViewSwitch
+                label={t.plan.view}
+                value={view}
+                options={planViews.map((value) => ({ value, label: t.plan.views[value] }))}
+                onChange={(next) => narrow({ view: next === 'ROLE' ? undefined : next, group: undefined })}
+              />
+              {(view === 'rows' || search.group !== undefined) && (
+                <div className={classes.buttons} style={{ justifyContent: 'flex-start' }}>
+                  {search.group !== undefined && (
+                    <Button variant="default" onClick={() => narrow({ group: undefined })}>
+                      {t.plan.back}
+                    </Button>
+                  )}
+                  <SearchFilter
+                    label={t.plan.search}
+                    placeholder={t.plan.searchHint}
+                    value={search.text}
+                    onChange={(text) => narrow({ text })}
+                  />
+                  <SelectFilter
+                    label={t.plan.effect}
+                    any={t.plan.anyEffect}
+                    value={search.effect}
+                    options={planEffects.map((value) => ({ value, label: t.plan.effects[value] }))}
+                    onChange={(effect) => narrow({ effect })}
+                  />
+                  <SelectFilter
+                    label={t.plan.waits}
+                    any={t.plan.anyWait}
+                    value={search.waits}
+                    options={[
+                      { value: 'review', label: t.plan.review },
+                      { value: 'ticket', label: t.plan.ticket },
+                    ]}
+                    onChange={(waits) => narrow({ waits })}
+                  />
+                </div>
               )}
-              <SearchFilter
-                label={t.plan.search}
-                placeholder={t.plan.searchHint}
-                value={search.text}
-                onChange={(text) => narrow({ text })}
-              />
-              <SelectFilter
-                label={t.plan.effect}
-                any={t.plan.anyEffect}
-                value={search.effect}
-                options={planEffects.map((value) => ({ value, label: t.plan.effects[value] }))}
-                onChange={(effect) => narrow({ effect })}
-              />
-              <SelectFilter
-                label={t.plan.waits}
-                any={t.plan.anyWait}
-                value={search.waits}
-                options={[
-                  { value: 'review', label: t.plan.review },
-                  { value: 'ticket', label: t.plan.ticket },
-                ]}
-                onChange={(waits) => narrow({ waits })}
-              />
             </div>
           )}
-        </div>
+        </>
       }
     >
       {!isRead ? null : view === 'rows' || search.group !== undefined ? (

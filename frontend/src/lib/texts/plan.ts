@@ -1,6 +1,15 @@
 import type { PlanEffect, PlanItemKind, PlanState } from '../../graphql/types.generated'
 import { n, plural } from './plural'
 
+/** What the mails are about that a plan would cause, by their templates. */
+const mailSubjects = {
+  BlockedProvisioningInformations: 'what waits for a review',
+  PerformManualProvisioningSummary: 'what is to be done by hand',
+  ProvisioningErrors: 'errors',
+  ReconcileResourcesSummary: 'differences',
+  ReconcileRolesSummary: 'found roles',
+}
+
 /** Changes that somebody thinks of, and what they would do. */
 export const planTexts = {
   plan: {
@@ -70,7 +79,8 @@ export const planTexts = {
     tickets: 'Tickets',
     differences: 'New differences',
     mails: 'Mails',
-    mail: (count: number, template: string) => `${plural(count, 'person gets', 'people get')} ${template}`,
+    mail: (count: number, template: string) =>
+      `${plural(count, 'person', 'people')} about ${(mailSubjects as Record<string, string>)[template] ?? template}`,
     hidden: (count: number) => `and ${plural(count, 'person', 'people')} that you may not see`,
     waiting: (count: number) =>
       `${plural(count, 'person waits', 'people wait')} for a computation anyway: what it would do is a part of this.`,
