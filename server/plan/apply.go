@@ -291,7 +291,11 @@ func (s *Service) compare(ctx context.Context, h *hold, t *tried, owners []int64
 		return err
 	}
 	if n > 0 {
-		moved.why = fmt.Sprintf("The world moved: for %d people the outcome is another one than this plan says. Nothing is written. Plan again, and look at what is different.", n)
+		whom := fmt.Sprintf("%d people", n)
+		if n == 1 {
+			whom = "one person"
+		}
+		moved.why = "The world moved: for " + whom + " the outcome is another one than this plan says. Nothing is written. Plan again, and look at what is different."
 		return moved
 	}
 	return nil

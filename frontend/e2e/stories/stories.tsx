@@ -495,7 +495,7 @@ export const stories: Record<string, Story> = {
   }),
   'plan, the world moved': planned({
     state: 'OUT_OF_DATE',
-    failure: 'The world moved: for 1 people the outcome is another one than this plan says. Nothing is written.',
+    failure: 'The world moved: for one person the outcome is another one than this plan says. Nothing is written.',
     moved: [{ ownerId: '1', displayName: long, why: 'Nothing would change any more for this person.' }],
   }),
   'plan, computing': planned({ state: 'RUNNING', done: 120, summary: null, endedAt: null }),

@@ -138,7 +138,7 @@ export function PlanPage() {
             {plan.failure && (
               <ProblemNote
                 title={planStates[plan.state].word}
-                problem={{ code: plan.state === 'OUT_OF_DATE' ? 'STALE_ITEM' : 'VALIDATION', message: plan.failure }}
+                problem={{ code: plan.state === 'OUT_OF_DATE' ? 'OUT_OF_DATE' : 'VALIDATION', message: plan.failure }}
               />
             )}
             {plan.moved.length > 0 && (

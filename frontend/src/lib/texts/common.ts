@@ -64,6 +64,7 @@ export const commonTexts = {
       NOT_FOUND: 'It does not exist, or it is outside your scope.',
       VALIDATION: 'Something in the input is not right. Correct it and try again.',
       STALE_ITEM: 'It changed while you were looking. The page has the new values: look again, then decide.',
+      OUT_OF_DATE: 'This plan stays to be read. “Plan again” makes the same one for the world as it is now.',
       INVALID_TRANSITION: 'It is in another state by now. Refresh to see it.',
       ALREADY_DONE: 'Somebody else was first. Nothing is left to do.',
       ALREADY_RUNNING: 'It runs already. Wait until it has ended.',
