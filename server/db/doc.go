@@ -15,6 +15,7 @@
 //	statistics.go  RefreshStatistics: the planner looks again at tables that were just filled
 //	statement.go  Select: reads of constant text, prepared once per connection; row.go: their rows, without reflection
 //	portions.go  InPortions: a large change in small transactions
+//	condition.go  AllOf, AnyOf: conditions put together
 //	setting.go   Setting, WriteSetting: one value of the whole installation
 //	count.go     CountQueries: how many statements a list needs; tests assert that it does not grow
 //	migrate.go   Migrate, MigrateDown, Status: the numbered files of migrations/, then River's own tables

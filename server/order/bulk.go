@@ -103,14 +103,14 @@ func (s *Service) bulk(ctx context.Context, a bulkAction) (*BulkOrdersPayload, e
 		if !ok {
 			return nil, forbidden(ctx, a.alsoPermission)
 		}
-		may = allOf(may, also)
+		may = db.AllOf(may, also)
 	}
 	if a.bulkPermission != "" && (a.filter != nil || len(a.ids) > 1) {
 		more, err := need(ctx, shape, a.bulkPermission)
 		if err != nil {
 			return nil, err
 		}
-		may = allOf(may, more)
+		may = db.AllOf(may, more)
 	}
 	ids := a.ids
 	if a.filter != nil {
@@ -118,7 +118,7 @@ func (s *Service) bulk(ctx context.Context, a bulkAction) (*BulkOrdersPayload, e
 		if err != nil {
 			return nil, err
 		}
-		where = allOf(bun.SafeQuery(a.among), may, where)
+		where = db.AllOf(bun.SafeQuery(a.among), may, where)
 		if err := s.DB.NewRaw("select o.id from "+orders.Tables(where)+" where ? order by o.id", where).Scan(ctx, &ids); err != nil {
 			return nil, fmt.Errorf("select orders: %w", err)
 		}

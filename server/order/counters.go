@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
@@ -122,7 +123,7 @@ func countPeople(ctx context.Context, tx bun.Tx, shape *directory.Shape, c *Coun
 	if len(may) == 0 {
 		return nil
 	}
-	if err := tx.NewRaw(`select count(*) from resource r where r.valid_to = 'infinity' and ?`, anyOf(may...)).Scan(ctx, &c.People); err != nil {
+	if err := tx.NewRaw(`select count(*) from resource r where r.valid_to = 'infinity' and ?`, db.AnyOf(may...)).Scan(ctx, &c.People); err != nil {
 		return fmt.Errorf("count people: %w", err)
 	}
 	return nil

@@ -27,7 +27,7 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *OrderFilter,
 func (s *Service) ReviewQueue(ctx context.Context, args page.Args, filter *OrderFilter, sort *OrderSort, sel Selection) (*OrderConnection, error) {
 	return s.list(ctx, args, filter, sort, sel, func(meta metadata) (condition, error) {
 		c, err := needed(ctx, meta, permit.ReviewProvisioning)
-		return allOf(bun.SafeQuery("o.needs_review"), c), err
+		return db.AllOf(bun.SafeQuery("o.needs_review"), c), err
 	})
 }
 
@@ -36,7 +36,7 @@ func (s *Service) ManualOrders(ctx context.Context, args page.Args, filter *Orde
 	sort := CreatedAsc // the oldest ticket first
 	return s.list(ctx, args, filter, &sort, sel, func(meta metadata) (condition, error) {
 		c, err := needed(ctx, meta, permit.ManualProvisioning)
-		return allOf(bun.SafeQuery("o.has_ticket"), c), err
+		return db.AllOf(bun.SafeQuery("o.has_ticket"), c), err
 	})
 }
 
@@ -72,7 +72,7 @@ func (s *Service) ByIDs(ctx context.Context, ids []int64, sel Selection) ([]*Ord
 		return nil, err
 	}
 	sel.Fields = nil // who follows orders compares all of them with filters
-	rows, err := s.read(ctx, s.DB, meta, sel, allOf(where, inIDs("o.id", ids)), "o.id", 0)
+	rows, err := s.read(ctx, s.DB, meta, sel, db.AllOf(where, inIDs("o.id", ids)), "o.id", 0)
 	return rows, db.Explain(err)
 }
 
@@ -185,7 +185,7 @@ func (s *Service) list(ctx context.Context, args page.Args, filter *OrderFilter,
 	if err != nil {
 		return nil, err
 	}
-	where = allOf(where, narrowed)
+	where = db.AllOf(where, narrowed)
 	var total page.Count
 	if sel.total() {
 		if total, err = countOrders(ctx, s.DB, where); err != nil {
@@ -193,7 +193,7 @@ func (s *Service) list(ctx context.Context, args page.Args, filter *OrderFilter,
 		}
 	}
 	if more {
-		where = allOf(where, by.after(at))
+		where = db.AllOf(where, by.after(at))
 	}
 	rows, err := s.read(ctx, s.DB, meta, sel, where, by.order, args.First+1, by.columns...)
 	if err != nil {
@@ -340,5 +340,5 @@ func (f *OrderFilter) condition(ctx context.Context, meta metadata) (condition, 
 	if f.ids != nil {
 		list = append(list, inIDs("o.id", f.ids))
 	}
-	return allOf(list...), nil
+	return db.AllOf(list...), nil
 }

@@ -3,35 +3,19 @@ package order
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/permit"
 )
 
 // condition is a piece of SQL over o (the order) and w (its owner).
-type condition = schema.QueryWithArgs
+type condition = db.Condition
 
 var nobody, everything = bun.SafeQuery("false"), bun.SafeQuery("true")
-
-func anyOf(list ...condition) condition { return join(" or ", "false", list) }
-
-func allOf(list ...condition) condition { return join(" and ", "true", list) }
-
-func join(word, empty string, list []condition) condition {
-	if len(list) == 0 {
-		return bun.SafeQuery(empty)
-	}
-	args := make([]any, len(list))
-	for i, c := range list {
-		args[i] = c
-	}
-	return bun.SafeQuery("("+strings.Repeat("?"+word, len(list)-1)+"?)", args...)
-}
 
 // rowsOf is the condition that a scope opens, on orders of one source entity type.
 func rowsOf(shape *directory.Shape, entityTypeID int64, scope permit.Scope) condition {
@@ -65,7 +49,7 @@ func ofTypes(shape *directory.Shape, scopeOn func(*directory.EntityType) permit.
 			list = append(list, rowsOf(shape, t.ID, scope))
 		}
 	}
-	return anyOf(list...), len(list) > 0
+	return db.AnyOf(list...), len(list) > 0
 }
 
 func sortedTypes(shape *directory.Shape) []*directory.EntityType {
@@ -95,7 +79,7 @@ func visible(ctx context.Context, shape *directory.Shape) (condition, error) {
 	if !ok {
 		return nobody, forbidden(ctx, permit.OrderQuery)
 	}
-	return anyOf(list...), nil
+	return db.AnyOf(list...), nil
 }
 
 // need is perType that refuses.

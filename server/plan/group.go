@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/page"
 )
@@ -52,15 +53,15 @@ func (s *Service) Groups(ctx context.Context, id int64, by Grouping, dimension *
 	if err != nil {
 		return nil, err
 	}
-	where := allOf(chosen, may)
+	where := db.AllOf(chosen, may)
 	key, name, beside := bun.SafeQuery("i.object"), bun.SafeQuery("max(i.object_name)"), bun.SafeQuery("")
 	switch by {
 	case ByRole:
-		where = allOf(where, bun.SafeQuery("i.kind = 'ROLE'"))
+		where = db.AllOf(where, bun.SafeQuery("i.kind = 'ROLE'"))
 	case ByResourceType:
-		where = allOf(where, bun.SafeQuery("i.kind in ('ACCOUNT', 'LINE', 'DIFFERENCE')"))
+		where = db.AllOf(where, bun.SafeQuery("i.kind in ('ACCOUNT', 'LINE', 'DIFFERENCE')"))
 	case BySystem:
-		where = allOf(where, bun.SafeQuery("i.kind in ('ACCOUNT', 'LINE', 'DIFFERENCE')"))
+		where = db.AllOf(where, bun.SafeQuery("i.kind in ('ACCOUNT', 'LINE', 'DIFFERENCE')"))
 		key, name = bun.SafeQuery("i.system"), bun.SafeQuery("max(i.system_name)")
 	case ByPerson:
 		key, name = bun.SafeQuery("i.owner_id::text"), bun.SafeQuery("max(w.display_name)")

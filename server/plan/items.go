@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/page"
@@ -35,7 +36,7 @@ type DimensionValueInput struct {
 func (f *ItemFilter) condition(planID int64) (condition, error) {
 	list := []condition{bun.SafeQuery("i.plan_id = ?", planID)}
 	if f == nil {
-		return allOf(list...), nil
+		return db.AllOf(list...), nil
 	}
 	if len(f.Kinds) > 0 {
 		list = append(list, bun.SafeQuery("i.kind in (?)", bun.List(f.Kinds)))
@@ -76,7 +77,7 @@ func (f *ItemFilter) condition(planID int64) (condition, error) {
 	if f.Manual != nil {
 		list = append(list, bun.SafeQuery("(i.is_manual and not i.is_review) = ?", *f.Manual))
 	}
-	return allOf(list...), nil
+	return db.AllOf(list...), nil
 }
 
 // Items gives a page of what a plan would do, what is lost first. Needs permit.SimulationQuery; whom the caller may not see is left out.
@@ -95,7 +96,7 @@ func (s *Service) Items(ctx context.Context, id int64, args page.Args, filter *I
 	if err != nil {
 		return nil, err
 	}
-	where := allOf(chosen, may)
+	where := db.AllOf(chosen, may)
 	count, err := page.CountRows(ctx, s.DB, bun.SafeQuery("plan_item i join resource w on w.id = i.owner_id where ?", where))
 	if err != nil {
 		return nil, fmt.Errorf("count what plan %d would do: %w", id, err)
@@ -106,7 +107,7 @@ func (s *Service) Items(ctx context.Context, id int64, args page.Args, filter *I
 		return nil, err
 	}
 	if more {
-		where = allOf(where, bun.SafeQuery("(i.effect, i.id) > (?, ?)", at.Effect, at.ID))
+		where = db.AllOf(where, bun.SafeQuery("(i.effect, i.id) > (?, ?)", at.Effect, at.ID))
 	}
 	rows, err := s.readItems(ctx, where, args.First+1)
 	if err != nil {

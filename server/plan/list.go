@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/manifest"
@@ -34,10 +35,10 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *PlanFilter) 
 	}
 	where := everything
 	if filter != nil && len(filter.States) > 0 {
-		where = allOf(where, bun.SafeQuery("state in (?)", bun.List(filter.States)))
+		where = db.AllOf(where, bun.SafeQuery("state in (?)", bun.List(filter.States)))
 	}
 	if filter != nil && filter.Mine != nil && *filter.Mine {
-		where = allOf(where, bun.SafeQuery("user_id = ?", permit.From(ctx).UserID))
+		where = db.AllOf(where, bun.SafeQuery("user_id = ?", permit.From(ctx).UserID))
 	}
 	count, err := page.CountRows(ctx, s.DB, bun.SafeQuery("plan where ?", where))
 	if err != nil {
@@ -49,7 +50,7 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *PlanFilter) 
 		return nil, err
 	}
 	if more {
-		where = allOf(where, bun.SafeQuery("id < ?", at.ID))
+		where = db.AllOf(where, bun.SafeQuery("id < ?", at.ID))
 	}
 	rows, err := s.read(ctx, s.DB, where, args.First+1, "")
 	if err != nil {

@@ -3,34 +3,18 @@ package plan
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/permit"
 )
 
 // condition is a piece of SQL over i (an item) and w (the resource it is about).
-type condition = schema.QueryWithArgs
+type condition = db.Condition
 
 var everything = bun.SafeQuery("true")
-
-func allOf(list ...condition) condition { return join(" and ", "true", list) }
-
-func anyOf(list ...condition) condition { return join(" or ", "false", list) }
-
-func join(word, empty string, list []condition) condition {
-	if len(list) == 0 {
-		return bun.SafeQuery(empty)
-	}
-	args := make([]any, len(list))
-	for i, c := range list {
-		args[i] = c
-	}
-	return bun.SafeQuery("("+strings.Repeat("?"+word, len(list)-1)+"?)", args...)
-}
 
 // visible is what the caller may see of what plans would do to people: those whose assignments, orders and data he may read. whole: everybody.
 func (s *Service) visible(ctx context.Context) (may condition, whole bool, err error) {
@@ -56,5 +40,5 @@ func (s *Service) visible(ctx context.Context) (may condition, whole bool, err e
 	if whole {
 		return everything, true, nil
 	}
-	return anyOf(list...), false, nil
+	return db.AnyOf(list...), false, nil
 }

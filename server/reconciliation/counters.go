@@ -63,7 +63,7 @@ func (s *Service) Counters(ctx context.Context) (*ReconciliationCounters, error)
 			if err != nil {
 				return nil, err
 			}
-			where := allOf(may, narrowed)
+			where := db.AllOf(may, narrowed)
 			count(part.into, "from "+items.Tables(where)+" where ?", where)
 		}
 		left, err := need(ctx, m, "k.resource_type_id", single)
@@ -88,7 +88,7 @@ func (s *Service) Counters(ctx context.Context) (*ReconciliationCounters, error)
 			if err != nil {
 				return nil, err
 			}
-			where := allOf(mine, narrowed)
+			where := db.AllOf(mine, narrowed)
 			count(part.into, "from "+roleItems.Tables(where)+" where ?", where)
 		}
 	case !errs.Is(err, errs.Forbidden):

@@ -226,7 +226,7 @@ func rights(ctx context.Context, m *assignment.Model, many bool) (condition, err
 		return may, err
 	}
 	more, err := need(ctx, m, "g.resource_type_id", mass)
-	return allOf(may, more), err
+	return db.AllOf(may, more), err
 }
 
 func (in DecideReconciliationInput) check() (rule, error) {
@@ -385,7 +385,7 @@ type outlook struct {
 
 func look(ctx context.Context, tx bun.Tx, may condition, list []int64, chosen int64) (*outlook, error) {
 	d := &outlook{mine: map[int64]bool{}, fits: map[int64]bool{}, isChooser: map[int64]bool{}, chosen: chosen}
-	named := allOf(bun.SafeQuery("g.id = any (?)", ids(list)), may)
+	named := db.AllOf(bun.SafeQuery("g.id = any (?)", ids(list)), may)
 	var mine []int64
 	if err := tx.NewRaw("select g.id from "+items.Tables(named)+" where ?", named).Scan(ctx, &mine); err != nil {
 		return nil, fmt.Errorf("check the scope of differences: %w", err)

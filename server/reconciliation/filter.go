@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/assignment"
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
 )
@@ -44,7 +45,7 @@ func (f *ReconciliationFilter) condition(ctx context.Context, m *assignment.Mode
 		add("g.postponed_at is null")
 	}
 	if f == nil {
-		return allOf(list...), nil
+		return db.AllOf(list...), nil
 	}
 	words, err := f.words()
 	if err != nil {
@@ -88,7 +89,7 @@ func (f *ReconciliationFilter) condition(ctx context.Context, m *assignment.Mode
 		if err != nil {
 			return nobody, err
 		}
-		add("g.id in (select g.id from "+from+" where ? and g.id is not null)", allOf(where...))
+		add("g.id in (select g.id from "+from+" where ? and g.id is not null)", db.AllOf(where...))
 	}
 	if f.FoundAfter != nil {
 		add("g.found_at >= ?", f.FoundAfter.UTC())
@@ -96,7 +97,7 @@ func (f *ReconciliationFilter) condition(ctx context.Context, m *assignment.Mode
 	if f.FoundBefore != nil {
 		add("g.found_at < ?", f.FoundBefore.UTC())
 	}
-	return allOf(list...), nil
+	return db.AllOf(list...), nil
 }
 
 // words are the conditions on kinds and states, whose words may not exist.
@@ -110,7 +111,7 @@ func (f *ReconciliationFilter) words() (list []condition, err error) {
 			}
 			kinds = append(kinds, bun.SafeQuery(sql))
 		}
-		list = append(list, anyOf(kinds...))
+		list = append(list, db.AnyOf(kinds...))
 	}
 	if len(f.States) > 0 {
 		var codes []int64

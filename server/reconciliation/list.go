@@ -39,7 +39,7 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *Reconciliati
 	if err != nil {
 		return nil, err
 	}
-	where := allOf(may, narrowed)
+	where := db.AllOf(may, narrowed)
 	var count page.Count
 	if total {
 		if count, err = page.CountRows(ctx, s.DB, bun.SafeQuery(items.Tables(where)+" where ?", where)); err != nil {
@@ -51,7 +51,7 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *Reconciliati
 		order, after = "g.id desc", "g.id < ?"
 	}
 	if more {
-		where = allOf(where, bun.SafeQuery(after, at.ID))
+		where = db.AllOf(where, bun.SafeQuery(after, at.ID))
 	}
 	rows, err := s.read(ctx, where, order, args.First+1, fields)
 	if err != nil {
@@ -129,5 +129,5 @@ func (s *Service) byIDs(ctx context.Context, list []int64) ([]*Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.read(ctx, allOf(bun.SafeQuery("g.id = any (?)", ids(list)), may), "g.id", 0, nil)
+	return s.read(ctx, db.AllOf(bun.SafeQuery("g.id = any (?)", ids(list)), may), "g.id", 0, nil)
 }

@@ -100,7 +100,7 @@ func ownerless(ctx context.Context, m *assignment.Model) (condition, error) {
 	if err != nil {
 		return nobody, err
 	}
-	return anyOf(bun.SafeQuery("(k.resource_type_id is not null and ?)", may), bun.SafeQuery("(k.resource_type_id is null and ?)", unrecognized(ctx, m))), nil
+	return db.AnyOf(bun.SafeQuery("(k.resource_type_id is not null and ?)", may), bun.SafeQuery("(k.resource_type_id is null and ?)", unrecognized(ctx, m))), nil
 }
 
 // unrecognized is the condition of the accounts x that nothing recognises and that the caller may see.
@@ -116,7 +116,7 @@ func unrecognized(ctx context.Context, m *assignment.Model) condition {
 		}
 		unknown = append(unknown, bun.SafeQuery("(x.entity_type_id = ? and ?)", t.ID, directory.Rows(m.Shape, t.ID, "x", read)))
 	}
-	return anyOf(unknown...)
+	return db.AnyOf(unknown...)
 }
 
 // parts gives the union of those parts in which a reason can be found.
@@ -179,7 +179,7 @@ func (s *Service) AccountsWithoutOwner(ctx context.Context, args page.Args, filt
 	}
 	var count page.Count
 	if total {
-		if count, err = page.CountRows(ctx, s.DB, bun.SafeQuery(from+" where ?", allOf(list...))); err != nil {
+		if count, err = page.CountRows(ctx, s.DB, bun.SafeQuery(from+" where ?", db.AllOf(list...))); err != nil {
 			return nil, fmt.Errorf("count accounts without owner: %w", db.Explain(err))
 		}
 	}
@@ -190,7 +190,7 @@ func (s *Service) AccountsWithoutOwner(ctx context.Context, args page.Args, filt
 			coalesce(k.owner_id, 0), coalesce(w.key, ''), coalesce(w.display_name, ''), coalesce((select o.identifier from entity_type o where o.id = w.entity_type_id), ''),
 			coalesce(w.valid_to = 'infinity', false), k.left_at, coalesce(g.found_at, k.since), g.id, g.version, g.postponed_at is not null,
 			(select o.id from provisioning_order o where o.assigned_resource_type_id = k.type_row and o.closed_at is null), k.owner_id is null and `+sqlAmbiguous+`
-		from `+from+` where ? order by x.id limit ?`, allOf(list...), db.Fixed(args.First+1))
+		from `+from+` where ? order by x.id limit ?`, db.AllOf(list...), db.Fixed(args.First+1))
 	rows := []*AccountWithoutOwner{}
 	if err := db.Select(ctx, s.DB, q, func(r *db.Row) error {
 		a := &AccountWithoutOwner{Candidates: []*OwnerCandidate{}}

@@ -58,9 +58,9 @@ func parsePattern(id string) (k patternKey, err error) {
 func (k patternKey) condition() condition {
 	parts := []condition{bun.SafeQuery("g.resource_type_id = ? and "+sqlKind[k.Kind], k.Type)}
 	if k.Property == "" {
-		return allOf(append(parts, bun.SafeQuery("g.property is null"))...)
+		return db.AllOf(append(parts, bun.SafeQuery("g.property is null"))...)
 	}
-	return allOf(append(parts, bun.SafeQuery("g.property = ? and g.shape = ?", k.Property, k.Shape))...)
+	return db.AllOf(append(parts, bun.SafeQuery("g.property = ? and g.shape = ?", k.Property, k.Shape))...)
 }
 
 // patternCursor is where a page of patterns ended.
@@ -92,7 +92,7 @@ func (s *Service) Patterns(ctx context.Context, args page.Args, filter *Reconcil
 	if err != nil {
 		return nil, err
 	}
-	where := allOf(may, narrowed)
+	where := db.AllOf(may, narrowed)
 	after := everything
 	if more {
 		after = bun.SafeQuery("(-k.n, k.type, k.property, k.kind, k.shape) > (?, ?, ?, ?, ?)", -at.Count, at.Key.Type, at.Key.Property, string(at.Key.Kind), at.Key.Shape)

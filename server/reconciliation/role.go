@@ -198,7 +198,7 @@ func (f *RoleReconciliationFilter) condition(ctx context.Context, m *assignment.
 	}
 	if f == nil {
 		add("a.postponed_at is null")
-		return allOf(list...), nil
+		return db.AllOf(list...), nil
 	}
 	if len(f.IDs) == 0 {
 		if f.Postponed != nil && *f.Postponed {
@@ -243,7 +243,7 @@ func (f *RoleReconciliationFilter) condition(ctx context.Context, m *assignment.
 	if f.FoundBefore != nil {
 		add("a.start_date < ?", f.FoundBefore.UTC())
 	}
-	return allOf(list...), nil
+	return db.AllOf(list...), nil
 }
 
 // roleCourses are the permissions in the course of which owners are read here.
@@ -291,7 +291,7 @@ func needRoles(ctx context.Context, m *assignment.Model, permissions []string) (
 		if !owners.All(source.Identifier) {
 			parts = append(parts, directory.Rows(m.Shape, source.ID, "w", owners))
 		}
-		list = append(list, allOf(parts...))
+		list = append(list, db.AllOf(parts...))
 	}
 	switch {
 	case len(seen) == 0 && permit.Find(ctx, permissions[0]).Allowed():
@@ -299,7 +299,7 @@ func needRoles(ctx context.Context, m *assignment.Model, permissions []string) (
 	case len(list) == 0:
 		return nobody, errs.New(errs.Forbidden, "You do not have the permission %s for any entity type. Ask an administrator to grant it to one of your profiles.", permissions[0])
 	default:
-		return anyOf(list...), nil
+		return db.AnyOf(list...), nil
 	}
 }
 
@@ -309,7 +309,7 @@ func roleRights(ctx context.Context, m *assignment.Model, many bool) (condition,
 		return may, err
 	}
 	more, err := needRoles(ctx, m, massRoles)
-	return allOf(may, more), err
+	return db.AllOf(may, more), err
 }
 
 // rolePatternKey is what found roles of one pattern have in common.

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/assignment"
+	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/event"
@@ -102,7 +103,7 @@ func (d foundRoles) decide(ctx context.Context, tx bun.Tx, part []Reconciliation
 	if err != nil {
 		return nil, err
 	}
-	named := allOf(bun.SafeQuery("a.id = any (?)", ids(list)), d.may)
+	named := db.AllOf(bun.SafeQuery("a.id = any (?)", ids(list)), d.may)
 	var mine, owners []int64
 	if err := tx.NewRaw("select a.id from "+roleItems.Tables(named)+" where ?", named).Scan(ctx, &mine); err != nil {
 		return nil, fmt.Errorf("check the scope of roles: %w", err)

@@ -40,7 +40,7 @@ func (s *Service) Roles(ctx context.Context, args page.Args, filter *RoleReconci
 	if err != nil {
 		return nil, err
 	}
-	where := allOf(may, narrowed)
+	where := db.AllOf(may, narrowed)
 	var count page.Count
 	if total {
 		if count, err = page.CountRows(ctx, s.DB, bun.SafeQuery(roleItems.Tables(where)+" where ?", where)); err != nil {
@@ -52,7 +52,7 @@ func (s *Service) Roles(ctx context.Context, args page.Args, filter *RoleReconci
 		order, after = "a.id desc", "a.id < ?"
 	}
 	if more {
-		where = allOf(where, bun.SafeQuery(after, at.ID))
+		where = db.AllOf(where, bun.SafeQuery(after, at.ID))
 	}
 	rows, err := s.readRoles(ctx, m, where, order, args.First+1, fields)
 	if err != nil {
@@ -130,7 +130,7 @@ func (s *Service) rolesByIDs(ctx context.Context, list []int64) ([]*RoleItem, er
 	if err != nil {
 		return nil, err
 	}
-	return s.readRoles(ctx, m, allOf(foundRows, bun.SafeQuery("a.id = any (?)", ids(list)), may), "a.id", 0, nil)
+	return s.readRoles(ctx, m, db.AllOf(foundRows, bun.SafeQuery("a.id = any (?)", ids(list)), may), "a.id", 0, nil)
 }
 
 // place is where a value is: a property of an owner's account of a type.
@@ -260,7 +260,7 @@ func (s *Service) RolePatterns(ctx context.Context, args page.Args, filter *Role
 	if err != nil {
 		return nil, err
 	}
-	where, after := allOf(may, narrowed), everything
+	where, after := db.AllOf(may, narrowed), everything
 	if more {
 		after = bun.SafeQuery("(-k.n, k.role) > (?, ?)", -at.Count, at.Role)
 	}

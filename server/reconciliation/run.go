@@ -120,7 +120,7 @@ func (s *Service) seek(ctx context.Context, m *assignment.Model, subject Subject
 		if narrowed, err = f.condition(ctx, m); err != nil {
 			return sought{}, nil, err
 		}
-		where := allOf(may, narrowed, r.sqlFitsRole())
+		where := db.AllOf(may, narrowed, r.sqlFitsRole())
 		settings := func(id int64) rolemodel.CommentMode { return r.comment.of(commentsOfRole(m, id)) }
 		return sought{roleItems.Tables(where), "a.id", where, "a.role_id", settings}, foundRoles{s: s, m: m, may: may, rule: r, comment: comment}, nil
 	}
@@ -134,7 +134,7 @@ func (s *Service) seek(ctx context.Context, m *assignment.Model, subject Subject
 	if narrowed, err = f.condition(ctx, m); err != nil {
 		return sought{}, nil, err
 	}
-	where := allOf(may, narrowed, r.sqlFits())
+	where := db.AllOf(may, narrowed, r.sqlFits())
 	settings := func(id int64) rolemodel.CommentMode { return r.comment.of(commentsOf(m, id)) }
 	return sought{items.Tables(where), "g.id", where, "g.resource_type_id", settings}, differences{s: s, m: m, may: may, rule: r, comment: comment}, nil
 }
@@ -280,7 +280,7 @@ func (s *Service) next(ctx context.Context, tx bun.Tx, run *ReconciliationRun) (
 	if err != nil {
 		return false, err
 	}
-	where := allOf(what.where, bun.SafeQuery(what.id+" > ? and "+what.id+" <= ?", run.AfterID, run.UpTo))
+	where := db.AllOf(what.where, bun.SafeQuery(what.id+" > ? and "+what.id+" <= ?", run.AfterID, run.UpTo))
 	var list []int64
 	if err := tx.NewRaw("select "+what.id+" from "+what.tables+" where ? order by 1 limit ?", where, batch).Scan(ctx, &list); err != nil {
 		return false, fmt.Errorf("find what a run goes on with: %w", err)
@@ -435,7 +435,7 @@ func (s *Service) Cancel(ctx context.Context, in CancelReconciliationRunInput) (
 		if _, err := tx.NewRaw(`select from reconciliation_run where id = ? for update`, in.ID).Exec(ctx); err != nil {
 			return err
 		}
-		run, err := selectRun(ctx, tx, in.ID, anyOf(seen, may))
+		run, err := selectRun(ctx, tx, in.ID, db.AnyOf(seen, may))
 		if err != nil {
 			return err
 		}

@@ -3,37 +3,21 @@ package reconciliation
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
-	"github.com/uptrace/bun/schema"
 
 	"writ/server/assignment"
+	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/permit"
 )
 
 // condition is a piece of SQL over a resource type (of column typeOf), w (the owner) and x (the account).
-type condition = schema.QueryWithArgs
+type condition = db.Condition
 
 var nobody, everything = bun.SafeQuery("false"), bun.SafeQuery("true")
-
-func allOf(list ...condition) condition { return join(" and ", "true", list) }
-
-func anyOf(list ...condition) condition { return join(" or ", "false", list) }
-
-func join(word, empty string, list []condition) condition {
-	if len(list) == 0 {
-		return bun.SafeQuery(empty)
-	}
-	args := make([]any, len(list))
-	for i, c := range list {
-		args[i] = c
-	}
-	return bun.SafeQuery("("+strings.Repeat("?"+word, len(list)-1)+"?)", args...)
-}
 
 // One by one, and many at once. The last two are one right under two names.
 var (
@@ -85,7 +69,7 @@ func need(ctx context.Context, m *assignment.Model, typeOf string, permissions [
 		if !all {
 			parts, whole = append(parts, directory.Rows(m.Shape, target.ID, "x", read)), false
 		}
-		list = append(list, allOf(parts...))
+		list = append(list, db.AllOf(parts...))
 	}
 	switch {
 	case whole:
@@ -95,7 +79,7 @@ func need(ctx context.Context, m *assignment.Model, typeOf string, permissions [
 	case len(list) == 0:
 		return nobody, errs.New(errs.Forbidden, "You do not have the permission %s for any entity type whose accounts you may read. Ask an administrator to grant it to one of your profiles.", permissions[0])
 	default:
-		return anyOf(list...), nil
+		return db.AnyOf(list...), nil
 	}
 }
 
