@@ -20181,6 +20181,21 @@ func (ec *executionContext) marshalNRoleState2string(ctx context.Context, sel as
 	return res
 }
 
+func (ec *executionContext) unmarshalNRuleKind2writᚋserverᚋrolemodelᚐRuleKind(ctx context.Context, v any) (rolemodel.RuleKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := rolemodel.RuleKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRuleKind2writᚋserverᚋrolemodelᚐRuleKind(ctx context.Context, sel ast.SelectionSet, v rolemodel.RuleKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RuleKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNRuleStrength2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalWord(v)
 	return res, graphql.ErrorOnPath(ctx, err)

@@ -5441,21 +5441,6 @@ func (ec *executionContext) marshalNRoleRule2ᚖwritᚋserverᚋrolemodelᚐRole
 	return ec._RoleRule(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRuleKind2writᚋserverᚋrolemodelᚐRuleKind(ctx context.Context, v any) (rolemodel.RuleKind, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := rolemodel.RuleKind(tmp)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNRuleKind2writᚋserverᚋrolemodelᚐRuleKind(ctx context.Context, sel ast.SelectionSet, v rolemodel.RuleKind) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "RuleKind!")
-	}
-	return res
-}
-
 func (ec *executionContext) marshalNSettings2ᚖwritᚋserverᚋrolemodelᚐSettings(ctx context.Context, sel ast.SelectionSet, v *rolemodel.Settings) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Settings!")

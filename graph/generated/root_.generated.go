@@ -16253,6 +16253,24 @@ enum ExtensionKind {
   NONE
 }
 
+"""What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2)."""
+enum RuleKind {
+  "Gives the resource type to whoever meets it (role-model 2.6)."
+  TYPE
+  "Computes a scalar of the target from its owner (role-model 2.7)."
+  SCALAR
+  "Puts one fixed resource into a navigation of the target (role-model 2.8)."
+  NAVIGATION
+  "Looks up what to put into a navigation of the target, from data of its owner (role-model 2.8)."
+  QUERY
+  "Copies a file of the owner, such as a photo, to the target (role-model 2.8)."
+  BINARY
+  "Says who owns a target (role-model 5.2)."
+  CORRELATION
+  "Says that a target without owner is of the type (role-model 5.4)."
+  CLASSIFICATION
+}
+
 """Thresholds of a connector: more than that in one reading blocks it (provisioning spec 8.2). 0: no limit."""
 type ThresholdsConfiguration {
   "New rows."
@@ -22710,24 +22728,6 @@ type Role {
   imposedDimensions: [NamedValue!]!
   "The rules that assign it; null with the error FORBIDDEN for who may not read the role model."
   rules: [RoleRule!]
-}
-
-"""What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2)."""
-enum RuleKind {
-  "Who gets the resource type."
-  TYPE
-  "A scalar value of the target."
-  SCALAR
-  "A fixed resource in a navigation of the target."
-  NAVIGATION
-  "A resource that is looked for, in a navigation of the target."
-  QUERY
-  "A file of the owner, copied."
-  BINARY
-  "Which target is an owner's already."
-  CORRELATION
-  "Of which resource type a target is that nobody owns yet."
-  CLASSIFICATION
 }
 
 """A rule that assigns a role."""

@@ -242,10 +242,7 @@ func (g *api) struct_(t reflect.Type, whole bool) {
 			g.resolve(resolver+"InputResolver", method, fmt.Sprintf("obj *manifest.%s, data %s", t.Name(), of.writeItem), "error", fmt.Sprintf("manifest.%s(&obj.%s, data)", of.write, f.Name))
 		}
 	}
-	says := g.docs[t.Name()]
-	if _, rest, ok := strings.Cut(says, " "); ok {
-		says = strings.ToUpper(rest[:1]) + rest[1:]
-	}
+	says := g.says(t.Name())
 	for _, verb := range []string{"Is ", "Says ", "Gives ", "Turns ", "Computes ", "Puts ", "Looks ", "Of ", "Names ", "Narrows ", "Shifts "} {
 		if strings.HasPrefix(says, verb) {
 			says = t.Name() + " " + strings.ToLower(verb[:1]) + says[1:]
@@ -279,6 +276,12 @@ type %[1]sConnection {
 			fmt.Fprintf(&g.models, "    fields:\n%s", fields.String())
 		}
 	}
+}
+
+// says is the comment of a struct without its name.
+func (g *api) says(name string) string {
+	_, rest, _ := strings.Cut(g.docs[name], " ")
+	return strings.ToUpper(rest[:1]) + rest[1:]
 }
 
 // deprecated tells of options as JSON that they have types now.
@@ -380,6 +383,12 @@ enum ConfigurationKind {
 		out.WriteString("}\n")
 		fmt.Fprintf(&g.models, "  %s:\n    model: writ/graph/scalar.Word\n", list)
 	}
+	out.WriteString("\n\"\"\"What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2).\"\"\"\nenum RuleKind {\n")
+	for _, k := range ruleKinds() {
+		lists, _ := reflect.TypeOf(k).FieldByName("in")
+		fmt.Fprintf(&out, "  %q\n  %s\n", g.says(lists.Type.Out(0).Elem().Elem().Name()), k.of())
+	}
+	out.WriteString("}\n")
 	out.WriteString(g.types.String())
 	out.WriteString(`
 """The configuration in force, as it is written: what is read here is what a save takes. Secrets never come out."""

@@ -2200,19 +2200,19 @@ export type RuleCriterionInput = {
 
 /** What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2). */
 export type RuleKind =
-  /** A file of the owner, copied. */
+  /** Copies a file of the owner, such as a photo, to the target (role-model 2.8). */
   | 'BINARY'
-  /** Of which resource type a target is that nobody owns yet. */
+  /** Says that a target without owner is of the type (role-model 5.4). */
   | 'CLASSIFICATION'
-  /** Which target is an owner's already. */
+  /** Says who owns a target (role-model 5.2). */
   | 'CORRELATION'
-  /** A fixed resource in a navigation of the target. */
+  /** Puts one fixed resource into a navigation of the target (role-model 2.8). */
   | 'NAVIGATION'
-  /** A resource that is looked for, in a navigation of the target. */
+  /** Looks up what to put into a navigation of the target, from data of its owner (role-model 2.8). */
   | 'QUERY'
-  /** A scalar value of the target. */
+  /** Computes a scalar of the target from its owner (role-model 2.7). */
   | 'SCALAR'
-  /** Who gets the resource type. */
+  /** Gives the resource type to whoever meets it (role-model 2.6). */
   | 'TYPE';
 
 /** A rule as somebody writes it: of a role, or of who gets a resource type or a link. */

@@ -82,8 +82,8 @@ export function ResourceTypeDrawer() {
                 {type.rules.map((rule) => (
                   <li key={rule.id}>
                     <span className={classes.head}>
-                      <strong>{rule.propertyDisplayName ?? t.model.ruleKinds[rule.kind]}</strong>
-                      {rule.propertyDisplayName && <span className="dim">{t.model.ruleKinds[rule.kind]}</span>}
+                      <strong>{rule.propertyDisplayName ?? t.model.ruleKind(rule.kind)}</strong>
+                      {rule.propertyDisplayName && <span className="dim">{t.model.ruleKind(rule.kind)}</span>}
                     </span>
                     {/* A rule may hold a formula, which is spelt as the machine does. */}
                     <span data-machine>{rule.sentence}</span>

@@ -68,7 +68,7 @@ export function RoleOverview() {
                     <Link {...addressOf({ name: 'resourceType' }, rule.resourceType)}>
                       <strong>{rule.resourceTypeDisplayName}</strong>
                     </Link>
-                    <span className="dim">{t.model.ruleKinds[rule.kind]}</span>
+                    <span className="dim">{t.model.ruleKind(rule.kind)}</span>
                   </span>
                   <span data-machine>{rule.sentence}</span>
                 </li>

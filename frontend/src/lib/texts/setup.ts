@@ -1,4 +1,5 @@
 import type { CommentActivation, EndDateLock, RuleKind } from '../../graphql/types.generated'
+import { formatName } from '../format'
 import { n, plural } from './plural'
 
 /** The role model, access, webhooks, the audit log. */
@@ -44,15 +45,19 @@ export const setupTexts = {
     target: 'Target',
     empty: 'Nothing here yet',
     emptyHint: 'The role model comes with the configuration. Apply one to see it.',
-    ruleKinds: {
-      TYPE: 'Who gets it',
-      SCALAR: 'Value',
-      NAVIGATION: 'Link',
-      QUERY: 'Looked up',
-      BINARY: 'File',
-      CORRELATION: 'Found again by',
-      CLASSIFICATION: 'Recognized as',
-    } satisfies Record<RuleKind, string>,
+    // A kind without a name of its own here is called by its word.
+    ruleKind: (kind: RuleKind) =>
+      (
+        ({
+          TYPE: 'Who gets it',
+          SCALAR: 'Value',
+          NAVIGATION: 'Link',
+          QUERY: 'Looked up',
+          BINARY: 'File',
+          CORRELATION: 'Found again by',
+          CLASSIFICATION: 'Recognized as',
+        }) satisfies Partial<Record<RuleKind, string>> as Partial<Record<RuleKind, string>>
+      )[kind] ?? formatName(kind.toLowerCase()),
     search: 'Name or identifier',
     description: 'Description',
     owner: 'Owner',
