@@ -249,7 +249,7 @@ insert into mail (id, template, recipient, dedupe_key, subject, text_body, html_
 insert into webhook (id, url, description, secret, is_disabled, disabled_reason, owner, created_at, position) overriding system value values
 	(903, 'https://example.org/hook', 'hook', '{}', false, null, 'everything', timestamptz '2026-01-01', 0), (901, 'https://example.org/hook', 'hook', '{}', true, 'failed', 'everything', timestamptz '2026-01-01', 0), (902, 'https://example.org/hook', 'hook', '{}', false, null, 'finance', timestamptz '2026-01-01', 0);
 insert into webhook_delivery (id, webhook_id, message_id, event_id, state, body, since, next_at, created_at, ended_at) overriding system value
-	select 910 + n, case when n < 3 then 902 else 901 end, 'evt_'||n, n, case n when 3 then 'DELIVERED' else 'FAILED' end, json_build_object('data', json_build_object('order', json_build_object('id', (2000 + 10 * n + 1)::text, 'owner', 'zqp'||n||'bodyq'))),
+	select 910 + n, case when n < 3 then 902 else 901 end, 'evt_'||n, n, case n when 3 then 'DELIVERED' else 'FAILED' end, json_build_object('type', 'order.changed', 'data', json_build_object('order', json_build_object('id', (2000 + 10 * n + 1)::text, 'owner', 'zqp'||n||'bodyq'))),
 		timestamptz '2026-01-01', timestamptz '2100-01-01', timestamptz '2026-01-01', case n when 3 then timestamptz '2026-01-01' end from generate_series(1, 4) n;
 insert into webhook_attempt (delivery_id, at, status, error, response) select 910 + n, timestamptz '2026-01-01', 500, 'refused', 'zqp'||n||'responseq' from generate_series(1, 4) n;
 insert into generation (at, resource_type_ids, blocked) values (now(), '{97}', '[{"resourceType": "x", "name": "X", "action": "insert", "count": 3, "limit": 1}]');

@@ -1924,8 +1924,10 @@ create table webhook (
     version integer default 1 not null,
     "position" bigint not null,
     owner_id bigint,
+    events text[] default '{ORDER_CHANGED}'::text[] not null,
     constraint webhook_pkey PRIMARY KEY (id),
-    constraint webhook_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES local_user(id) ON DELETE SET NULL
+    constraint webhook_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint webhook_events_known CHECK (((events <@ '{ORDER_CHANGED,GAP_CHANGED,GAP_DECIDED,FOUND_ROLE_CHANGED,FOUND_ROLE_DECIDED}'::text[]) AND (events <> '{}'::text[])))
 );
 comment on column webhook.failures is 'Attempts in a row that failed; 0: the last one went well.';
 comment on column webhook.paused_until is 'The endpoint rests after failures in a row, or asked us to wait.';

@@ -1976,12 +1976,13 @@ var plainTypes = plain.Types{
 		"id":             {Code: 1},
 		"description":    {Code: 3},
 		"owner":          {Code: 4},
-		"isDisabled":     {Code: 6},
-		"disabledReason": {Code: 7},
-		"createdAt":      {Code: 8},
-		"pending":        {Code: 9},
-		"failed":         {Code: 10},
-		"delivered":      {Code: 11},
+		"events":         {Code: 6},
+		"isDisabled":     {Code: 7},
+		"disabledReason": {Code: 8},
+		"createdAt":      {Code: 9},
+		"pending":        {Code: 10},
+		"failed":         {Code: 11},
+		"delivered":      {Code: 12},
 	}},
 	"WebhookAttempt": {Implementors: webhookAttemptImplementors, Fields: map[string]plain.Field{
 		"at":         {Code: 1},
@@ -16495,11 +16496,20 @@ func plainWebhook(w *plain.Writer, s *plain.Selection, obj *webhook.Webhook) boo
 			v := obj.Owner
 			w.String(v)
 
-		case 6: // isDisabled
+		case 6: // events
+			v := obj.Events
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(string(v0))
+			}
+			w.Raw("]")
+
+		case 7: // isDisabled
 			v := obj.IsDisabled
 			w.Bool(v)
 
-		case 7: // disabledReason
+		case 8: // disabledReason
 			v := obj.DisabledReason
 			if v == nil {
 				w.Raw("null")
@@ -16507,21 +16517,21 @@ func plainWebhook(w *plain.Writer, s *plain.Selection, obj *webhook.Webhook) boo
 				w.String(*v)
 			}
 
-		case 8: // createdAt
+		case 9: // createdAt
 			v := obj.CreatedAt
 			if !w.Time(v) {
 				return false
 			}
 
-		case 9: // pending
+		case 10: // pending
 			v := obj.Pending
 			w.Int(int64(v))
 
-		case 10: // failed
+		case 11: // failed
 			v := obj.Failed
 			w.Int(int64(v))
 
-		case 11: // delivered
+		case 12: // delivered
 			v := obj.Delivered
 			w.Int(int64(v))
 

@@ -2629,6 +2629,7 @@ type ComplexityRoot struct {
 		Deliveries     func(childComplexity int, first *int, after *string) int
 		Description    func(childComplexity int) int
 		DisabledReason func(childComplexity int) int
+		Events         func(childComplexity int) int
 		Failed         func(childComplexity int) int
 		ID             func(childComplexity int) int
 		IsDisabled     func(childComplexity int) int
@@ -14241,6 +14242,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Webhook.DisabledReason(childComplexity), true
+	case "Webhook.events":
+		if e.ComplexityRoot.Webhook.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Events(childComplexity), true
 	case "Webhook.failed":
 		if e.ComplexityRoot.Webhook.Failed == nil {
 			break
@@ -23051,7 +23058,21 @@ extend type Mutation {
   ): DateTime!
 }
 `, BuiltIn: false},
-	{Name: "../schema/webhook.graphqls", Input: `"""An endpoint that receives order changes, signed as Standard Webhooks say."""
+	{Name: "../schema/webhook.graphqls", Input: `"""What an endpoint may be told of."""
+enum WebhookEvent {
+  "An order moved."
+  ORDER_CHANGED
+  "Differences of an account were found, changed or are over."
+  GAP_CHANGED
+  "Somebody decided about a difference."
+  GAP_DECIDED
+  "Roles of somebody were found, changed or are over."
+  FOUND_ROLE_CHANGED
+  "Somebody decided about a found role."
+  FOUND_ROLE_DECIDED
+}
+
+"""An endpoint that receives events, signed as Standard Webhooks say."""
 type Webhook {
   "Opaque id."
   id: ID!
@@ -23063,6 +23084,8 @@ type Webhook {
   owner: String!
   "The caller made it. Others can only disable it."
   isOwn: Boolean!
+  "What it is told of."
+  events: [WebhookEvent!]!
   "It is not called at present."
   isDisabled: Boolean!
   "Why it was disabled; null: it is not."
@@ -23112,7 +23135,7 @@ type WebhookDelivery {
   createdAt: DateTime!
   "When it arrived or was given up; null: under way."
   endedAt: DateTime
-  "The document as sent, which receivers verify; null for who may not see the order it tells of."
+  "The document as sent, which receivers verify; null for who may not see what it tells of."
   body: JSON
 }
 
@@ -23156,8 +23179,10 @@ type WebhookDeliveryEdge {
 input CreateWebhookInput {
   "http or https; private addresses only when the server allows them."
   url: String!
-  "Only orders that match; null: all in the creator's scope."
+  "Only orders that match; null: all in the creator's scope. VALIDATION without ORDER_CHANGED."
   filter: OrderFilter
+  "What it is told of; null or none: ORDER_CHANGED. Differences and found roles come to creators who may reconcile them."
+  events: [WebhookEvent!]
   "For people."
   description: String
 }
@@ -27991,6 +28016,8 @@ func (ec *executionContext) childFields_Webhook(ctx context.Context, field graph
 		return ec.fieldContext_Webhook_owner(ctx, field)
 	case "isOwn":
 		return ec.fieldContext_Webhook_isOwn(ctx, field)
+	case "events":
+		return ec.fieldContext_Webhook_events(ctx, field)
 	case "isDisabled":
 		return ec.fieldContext_Webhook_isDisabled(ctx, field)
 	case "disabledReason":

@@ -246,6 +246,29 @@ func (ec *executionContext) fieldContext_Webhook_isOwn(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Webhook", field, true, false, "Boolean")
 }
 
+func (ec *executionContext) _Webhook_events(ctx context.Context, field graphql.CollectedField, obj *webhook.Webhook) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Webhook_events(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Events, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []webhook.WebhookEvent) graphql.Marshaler {
+			return ec.marshalNWebhookEvent2ᚕwritᚋserverᚋwebhookᚐWebhookEventᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Webhook_events(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Webhook", field, false, false, "WebhookEvent")
+}
+
 func (ec *executionContext) _Webhook_isDisabled(ctx context.Context, field graphql.CollectedField, obj *webhook.Webhook) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1177,7 +1200,7 @@ func (ec *executionContext) unmarshalInputCreateWebhookInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"url", "filter", "description"}
+	fieldsInOrder := [...]string{"url", "filter", "events", "description"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1198,6 +1221,13 @@ func (ec *executionContext) unmarshalInputCreateWebhookInput(ctx context.Context
 				return it, err
 			}
 			it.Filter = data
+		case "events":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("events"))
+			data, err := ec.unmarshalOWebhookEvent2ᚕwritᚋserverᚋwebhookᚐWebhookEventᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Events = data
 		case "description":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1479,6 +1509,11 @@ func (ec *executionContext) slowly_Webhook(ctx context.Context, sel ast.Selectio
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Webhook_isOwn(ctx, field, obj)
 				})
+		case "events":
+			out.Values[i] = ec._Webhook_events(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "isDisabled":
 			out.Values[i] = ec._Webhook_isDisabled(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2041,6 +2076,51 @@ func (ec *executionContext) marshalNWebhookEdge2ᚕwritᚋserverᚋpageᚐEdge�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNWebhookEvent2writᚋserverᚋwebhookᚐWebhookEvent(ctx context.Context, v any) (webhook.WebhookEvent, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := webhook.WebhookEvent(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWebhookEvent2writᚋserverᚋwebhookᚐWebhookEvent(ctx context.Context, sel ast.SelectionSet, v webhook.WebhookEvent) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "WebhookEvent!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNWebhookEvent2ᚕwritᚋserverᚋwebhookᚐWebhookEventᚄ(ctx context.Context, v any) ([]webhook.WebhookEvent, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]webhook.WebhookEvent, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNWebhookEvent2writᚋserverᚋwebhookᚐWebhookEvent(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNWebhookEvent2ᚕwritᚋserverᚋwebhookᚐWebhookEventᚄ(ctx context.Context, sel ast.SelectionSet, v []webhook.WebhookEvent) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWebhookEvent2writᚋserverᚋwebhookᚐWebhookEvent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNWebhookInput2writᚋserverᚋwebhookᚐWebhookInput(ctx context.Context, v any) (webhook.WebhookInput, error) {
 	res, err := ec.unmarshalInputWebhookInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2059,6 +2139,42 @@ func (ec *executionContext) marshalOWebhook2ᚖwritᚋserverᚋwebhookᚐWebhook
 		return graphql.Null
 	}
 	return ec._Webhook(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOWebhookEvent2ᚕwritᚋserverᚋwebhookᚐWebhookEventᚄ(ctx context.Context, v any) ([]webhook.WebhookEvent, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]webhook.WebhookEvent, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNWebhookEvent2writᚋserverᚋwebhookᚐWebhookEvent(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOWebhookEvent2ᚕwritᚋserverᚋwebhookᚐWebhookEventᚄ(ctx context.Context, sel ast.SelectionSet, v []webhook.WebhookEvent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWebhookEvent2writᚋserverᚋwebhookᚐWebhookEvent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOWebhookFilter2ᚖwritᚋserverᚋwebhookᚐWebhookFilter(ctx context.Context, v any) (*webhook.WebhookFilter, error) {

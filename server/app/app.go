@@ -116,7 +116,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Notifications = &notification.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, PublicURL: s.Config.Serve.URL(), Transport: transport,
 		Rules:     notification.Rules{Off: !mail.Enabled, AllowedDomains: mail.Domains(), CatchAll: mail.CatchAll, CatchAllCC: mail.CatchAllCC},
 		Templates: templates, ProvisioningErrors: mail.ProvisioningErrors}
-	a.Webhooks = &webhook.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Keyring: raw{keyring}, Orders: a.Orders,
+	a.Webhooks = &webhook.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Keyring: raw{keyring}, Orders: a.Orders, Reconciliation: a.Reconciliation,
 		AllowPrivate: s.Config.Serve.AllowPrivateWebhooks || s.Config.Serve.Demo, Demo: s.Config.Serve.Demo}
 	signer, err := s.Config.Audit.Signer(s.Config.Database.DataDir)
 	if err != nil {

@@ -10,6 +10,7 @@
 //	counters.go  how much waits, for navigation and home page
 //	role.go      RoleItem: found roles, their filter and rights; role_list.go lists and patterns, role_decide.go what is decided about them
 //	decide.go    Decide: THE table of what may be decided about what, and its consequences; adopt.go an account that nothing recognises
+//	told.go      what events tell of, for who may know it
 //	run.go       a decision about everything that a filter finds, carried out by the server; worker.go the River side
 //
 // A difference (table gap) is opened, refreshed and closed by computations, in server/assignment, and decided here. A decision closes it and leaves

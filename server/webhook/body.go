@@ -14,7 +14,7 @@ import (
 type message struct {
 	Type      string    `json:"type"`
 	Timestamp time.Time `json:"timestamp"` // when it happened
-	Data      change    `json:"data"`
+	Data      any       `json:"data"`      // change, or finding
 }
 
 // change is what the subscription orderChanged yields too.

@@ -34,7 +34,7 @@ var webhooks = page.Table[Webhook]{
 	Always: []string{"id"},
 	Fields: map[string][]string{
 		"__typename": nil, "id": nil, "deliveries": nil, "url": {"url", "owner", "owner_id"}, "description": {"description"}, "owner": {"owner"},
-		"isOwn": {"owner", "owner_id"}, "isDisabled": {"is_disabled"}, "disabledReason": {"disabled_reason"}, "createdAt": {"created_at"},
+		"isOwn": {"owner", "owner_id"}, "isDisabled": {"is_disabled"}, "disabledReason": {"disabled_reason"}, "createdAt": {"created_at"}, "events": {"events"},
 		"pending": {"pending"}, "failed": {"failed"}, "delivered": {"delivered"},
 	},
 	Columns: []page.Column[Webhook]{
@@ -45,6 +45,7 @@ var webhooks = page.Table[Webhook]{
 		{Name: "owner_id", SQL: "w.owner_id", Read: func(w *Webhook, r *db.Row) { w.OwnerID = r.IntOrNil() }},
 		{Name: "is_disabled", SQL: "w.is_disabled", Read: func(w *Webhook, r *db.Row) { w.IsDisabled = r.Bool() }},
 		{Name: "disabled_reason", SQL: "w.disabled_reason", Read: func(w *Webhook, r *db.Row) { w.DisabledReason = r.TextOrNil() }},
+		{Name: "events", SQL: "array_to_json(w.events)", Read: func(w *Webhook, r *db.Row) { r.JSON(&w.Events) }},
 		{Name: "created_at", SQL: "w.created_at", Read: func(w *Webhook, r *db.Row) { w.CreatedAt = r.Time() }},
 		{Name: "pending", SQL: countOf("= '" + string(Pending) + "'"), Read: func(w *Webhook, r *db.Row) { w.Pending = int(r.Int()) }},
 		{Name: "failed", SQL: countOf(fmt.Sprintf("in ('%s', '%s')", Failed, GivenUp)), Read: func(w *Webhook, r *db.Row) { w.Failed = int(r.Int()) }},

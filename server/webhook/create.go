@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ const longestDescription = 1000
 type CreateWebhookInput struct {
 	URL         string
 	Filter      *order.OrderFilter // nil: all orders the creator may see
+	Events      []WebhookEvent     // what it is told of; nil: changes of orders
 	Description *string
 }
 
@@ -88,8 +90,20 @@ func (w *Webhook) describe(in CreateWebhookInput) error {
 	if len(w.Description) > longestDescription {
 		return errs.Invalid("input.description", "The description is longer than %d characters.", longestDescription)
 	}
+	w.Events = []WebhookEvent{OrderChanged}
+	if len(in.Events) > 0 {
+		w.Events = slices.Compact(slices.Sorted(slices.Values(in.Events)))
+	}
+	for _, e := range w.Events {
+		if kindOf[e] == "" {
+			return errs.Invalid("input.events", "There is no event %s.", e)
+		}
+	}
 	if in.Filter == nil {
 		return nil
+	}
+	if !slices.Contains(w.Events, OrderChanged) {
+		return errs.Invalid("input.filter", "The filter is about orders. Without ORDER_CHANGED among the events it narrows nothing: leave it out.")
 	}
 	for _, name := range in.Filter.States {
 		if _, ok := order.StateOf(name); !ok {

@@ -1,4 +1,4 @@
-// Package webhook tells machines about order changes, as Standard Webhooks say (design 6).
+// Package webhook tells machines about order changes, and what reconciliation finds and decides, as Standard Webhooks say (design 6).
 //
 //	webhook.go   Webhook, Service; list, enable, disable, replay, delete
 //	create.go    create, with its secret; rotate the secret
@@ -6,7 +6,8 @@
 //	owner.go     whose webhook it is, and who may see what it delivers
 //	delivery.go  WebhookDelivery, WebhookAttempt: what was sent, and how it went
 //	pump.go      events -> deliveries: a durable position per webhook, moved with the deliveries in one transaction
-//	body.go      what is sent
+//	body.go      what is sent of orders
+//	event.go     WebhookEvent: what endpoints may be told of; what is sent of differences and found roles
 //	worker.go    the River job that drains a webhook: claim, send, note
 //	send.go      one HTTP request
 //	sign.go      secrets and signatures

@@ -49,24 +49,31 @@ func mineOrNobodys(ctx context.Context, tx bun.Tx, w *Webhook) error {
 	return mine(ctx, tx, w)
 }
 
-// orderOf gives the order a delivery tells of; 0: its body is of no shape we write.
-func (d *WebhookDelivery) orderOf() int64 {
+// subjectOf gives what a delivery tells of; no id: its body is of no shape we write.
+func (d *WebhookDelivery) subjectOf() subject {
+	type named struct {
+		ID string `json:"id"`
+	}
 	var m struct {
+		Type string `json:"type"`
 		Data struct {
-			Order struct {
-				ID string `json:"id"`
-			} `json:"order"`
+			Order   named `json:"order"`
+			Subject named `json:"subject"`
 		} `json:"data"`
 	}
 	if err := json.Unmarshal(d.Body, &m); err != nil {
-		return 0
+		return subject{}
 	}
-	id, _ := strconv.ParseInt(m.Data.Order.ID, 10, 64)
-	return id
+	text := m.Data.Subject.ID
+	if m.Type == order.EventChanged {
+		text = m.Data.Order.ID
+	}
+	id, _ := strconv.ParseInt(text, 10, 64)
+	return subject{m.Type, id}
 }
 
 // withheld is the error of an attempt that was not made.
-const withheld = "not sent: who made the webhook may not see the order any more"
+const withheld = "not sent: who made the webhook may not see any more what it tells of"
 
 // mayReceive reports whether the creator of a webhook may see now what a delivery tells.
 func (s *Service) mayReceive(ctx context.Context, w *Webhook, d *WebhookDelivery) (bool, error) {
@@ -75,24 +82,37 @@ func (s *Service) mayReceive(ctx context.Context, w *Webhook, d *WebhookDelivery
 		return false, err
 	}
 	seen, err := s.seen(permit.With(ctx, actor), []*WebhookDelivery{d})
-	return seen[d.orderOf()], err
+	return seen[d.subjectOf()], err
 }
 
-// seen gives those of the orders told of by deliveries that the caller may see now.
-func (s *Service) seen(ctx context.Context, deliveries []*WebhookDelivery) (map[int64]bool, error) {
-	ids := make([]int64, 0, len(deliveries))
+// seen gives those of the things told of by deliveries that the caller may see now.
+func (s *Service) seen(ctx context.Context, deliveries []*WebhookDelivery) (map[subject]bool, error) {
+	ids, found := make([]int64, 0, len(deliveries)), map[string][]int64{}
 	for _, d := range deliveries {
-		ids = append(ids, d.orderOf())
+		switch x := d.subjectOf(); {
+		case x.id == 0:
+		case x.kind == order.EventChanged:
+			ids = append(ids, x.id)
+		default:
+			found[x.kind] = append(found[x.kind], x.id)
+		}
 	}
 	list, err := s.Orders.ByIDs(ctx, ids, order.Selection{})
 	if err != nil && !errs.Is(err, errs.Forbidden) {
 		return nil, fmt.Errorf("look who may see deliveries: %w", err)
 	}
-	m := make(map[int64]bool, len(list))
+	m := make(map[subject]bool, len(deliveries))
 	for _, o := range list {
-		m[o.ID] = true
+		m[subject{order.EventChanged, o.ID}] = true
 	}
-	return m, nil
+	if len(found) == 0 {
+		return m, nil
+	}
+	told, err := s.tellsOf(ctx, found)
+	for x := range told {
+		m[x] = true
+	}
+	return m, err
 }
 
 // conceal takes out of deliveries what the caller may not see: the message, and the answer, which may repeat it.
@@ -102,7 +122,7 @@ func (s *Service) conceal(ctx context.Context, deliveries []*WebhookDelivery) er
 		return err
 	}
 	for _, d := range deliveries {
-		if seen[d.orderOf()] {
+		if seen[d.subjectOf()] {
 			continue
 		}
 		d.Body = nil

@@ -39,7 +39,7 @@ func (s *Service) Pump(ctx context.Context) error {
 // pump brings one webhook up to date. Reading is done outside of the transaction, which therefore is short.
 func (s *Service) pump(ctx context.Context, w *Webhook) error {
 	for {
-		batch, err := event.ReadBatch(ctx, s.DB, event.Cursor{Position: w.Position}, event.Filter{Kinds: []string{order.EventChanged}}, pumpLimit)
+		batch, err := event.ReadBatch(ctx, s.DB, event.Cursor{Position: w.Position}, event.Filter{Kinds: kindsOf(w.Events)}, pumpLimit)
 		if err != nil || batch.Next.Position == w.Position {
 			return err
 		}
@@ -120,7 +120,11 @@ func (s *Service) deliveries(ctx context.Context, w *Webhook, rows []event.Row) 
 		return nil, fmt.Errorf("filter: %w", err)
 	}
 	orders, err := s.visible(ctx, w.OwnerID, rows)
-	if err != nil || len(orders) == 0 {
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.findings(ctx, w.OwnerID, rows)
+	if err != nil || len(orders)+len(found) == 0 {
 		return nil, err
 	}
 	targetTypes, err := selectTargetTypes(ctx, s.DB, orders)
@@ -129,9 +133,22 @@ func (s *Service) deliveries(ctx context.Context, w *Webhook, rows []event.Row) 
 	}
 	now := s.Clock.Now()
 	var list []*WebhookDelivery
+	add := func(r event.Row, body json.RawMessage) {
+		list = append(list, &WebhookDelivery{WebhookID: w.ID, MessageID: messageID(r.ID), EventID: r.ID, Body: body,
+			Since: now, NextAt: &now, CreatedAt: now})
+	}
 	for _, r := range rows {
+		if x := found[subject{r.Kind, r.SubjectID}]; x != nil {
+			body, err := writeFinding(r, x)
+			if err != nil {
+				s.Log.ErrorContext(ctx, "an event is no message", "webhook", w.ID, "error", err)
+				continue
+			}
+			add(r, body)
+			continue
+		}
 		o := orders[r.SubjectID]
-		if o == nil {
+		if o == nil || r.Kind != order.EventChanged {
 			continue
 		}
 		m, err := movedOf(r)
@@ -148,21 +165,25 @@ func (s *Service) deliveries(ctx context.Context, w *Webhook, rows []event.Row) 
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, &WebhookDelivery{WebhookID: w.ID, MessageID: messageID(r.ID), EventID: r.ID, Body: body,
-			Since: now, NextAt: &now, CreatedAt: now})
+		add(r, body)
 	}
 	return list, nil
 }
 
 // visible gives the orders of events that an account may see now, by id. Nobody, and who may see no orders at all, sees none.
 func (s *Service) visible(ctx context.Context, account *int64, rows []event.Row) (map[int64]*order.Order, error) {
+	var ids []int64
+	for _, r := range rows {
+		if r.Kind == order.EventChanged {
+			ids = append(ids, r.SubjectID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	actor, err := s.actor(ctx, account)
 	if err != nil || actor == nil {
 		return nil, err
-	}
-	ids := make([]int64, len(rows))
-	for i, r := range rows {
-		ids[i] = r.SubjectID
 	}
 	slices.Sort(ids)
 	list, err := s.Orders.ByIDs(permit.With(ctx, actor), slices.Compact(ids), order.Selection{})

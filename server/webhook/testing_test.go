@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
 
+	"writ/server/assignment"
 	"writ/server/clock"
 	"writ/server/db"
 	"writ/server/dbtest"
@@ -24,6 +25,7 @@ import (
 	"writ/server/order"
 	"writ/server/page"
 	"writ/server/permit"
+	"writ/server/reconciliation"
 )
 
 const soon = 20 * time.Second // a busy machine runs many tests against one server
@@ -42,7 +44,9 @@ func setup(t *testing.T) *harness {
 	c, log := clock.New(), slog.New(slog.DiscardHandler)
 	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
 	require.NoError(t, err)
-	h := &harness{t: t, Service: &Service{DB: b, Clock: c, Log: log, Keyring: ring, Orders: order.New(b, c, log, &directory.Shapes{}, dbtest.Idle(order.Hooks{})), AllowPrivate: true}}
+	shapes := &directory.Shapes{}
+	h := &harness{t: t, Service: &Service{DB: b, Clock: c, Log: log, Keyring: ring, Orders: order.New(b, c, log, shapes, dbtest.Idle(order.Hooks{})), AllowPrivate: true,
+		Reconciliation: reconciliation.New(b, c, log, assignment.New(b, c, log, shapes, dbtest.Idle(assignment.Hooks{})), dbtest.Idle(reconciliation.Hooks{}))}}
 	h.mustExec(fixture)
 	h.ctx = h.as("ada")
 	return h
@@ -173,7 +177,7 @@ type received struct {
 }
 
 func (r received) data() (d change) {
-	var m message
+	var m struct{ Data change }
 	if err := json.Unmarshal(r.Body, &m); err != nil {
 		panic(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"writ/server/event"
 	"writ/server/order"
 	"writ/server/permit"
+	"writ/server/reconciliation"
 )
 
 // Kinds of the events that this room publishes.
@@ -28,13 +29,14 @@ const (
 	EventSecretRotated = "webhook.secret_rotated"
 )
 
-// Service tells machines about order changes. server/app makes one per process.
+// Service tells machines about order changes, and about what is found and decided in reconciliation. server/app makes one per process.
 type Service struct {
-	DB      *bun.DB
-	Clock   *clock.Clock
-	Log     *slog.Logger
-	Keyring Keyring
-	Orders  *order.Service // finds and shows the orders of events, in the scope of the webhook's creator
+	DB             *bun.DB
+	Clock          *clock.Clock
+	Log            *slog.Logger
+	Keyring        Keyring
+	Orders         *order.Service          // finds and shows the orders of events, in the scope of the webhook's creator
+	Reconciliation *reconciliation.Service // the same for differences and found roles
 
 	AllowPrivate bool // endpoints on private, local and reserved addresses, and plain http (WRIT_ALLOW_PRIVATE_WEBHOOKS)
 	Demo         bool // demo accounts may sign in: their webhooks deliver too
@@ -59,14 +61,15 @@ func (s *Service) concurrency() int {
 // wall is the machine's time: what receivers compare timestamps with.
 func (s *Service) wall() time.Time { return s.Clock.Now().Add(-s.Clock.Offset()) }
 
-// Webhook is an endpoint that receives order changes.
+// Webhook is an endpoint that receives events.
 type Webhook struct {
 	bun.BaseModel `bun:"table:webhook,alias:w"`
 
 	ID                  int64 `bun:",pk,autoincrement"`
 	URL                 string
 	Description         string
-	Filter              json.RawMessage `bun:"type:jsonb"` // order.OrderFilter
+	Filter              json.RawMessage `bun:"type:jsonb"` // order.OrderFilter: narrows ORDER_CHANGED
+	Events              []WebhookEvent  `bun:",array"`     // what it is told of
 	Secret              []byte          // sealed
 	PreviousSecret      []byte          // sealed; signs beside until PreviousSecretUntil
 	PreviousSecretUntil *time.Time

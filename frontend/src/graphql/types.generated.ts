@@ -532,7 +532,9 @@ export type CreateResourceInput = {
 export type CreateWebhookInput = {
   /** For people. */
   description?: InputMaybe<Scalars['String']['input']>;
-  /** Only orders that match; null: all in the creator's scope. */
+  /** What it is told of; null or none: ORDER_CHANGED. Differences and found roles come to creators who may reconcile them. */
+  events?: InputMaybe<Array<WebhookEvent>>;
+  /** Only orders that match; null: all in the creator's scope. VALIDATION without ORDER_CHANGED. */
   filter?: InputMaybe<OrderFilter>;
   /** http or https; private addresses only when the server allows them. */
   url: Scalars['String']['input'];
@@ -2739,6 +2741,19 @@ export type WebhookDeliveryState =
   | 'GIVEN_UP'
   /** Waits for its first or next try. */
   | 'PENDING';
+
+/** What an endpoint may be told of. */
+export type WebhookEvent =
+  /** Roles of somebody were found, changed or are over. */
+  | 'FOUND_ROLE_CHANGED'
+  /** Somebody decided about a found role. */
+  | 'FOUND_ROLE_DECIDED'
+  /** Differences of an account were found, changed or are over. */
+  | 'GAP_CHANGED'
+  /** Somebody decided about a difference. */
+  | 'GAP_DECIDED'
+  /** An order moved. */
+  | 'ORDER_CHANGED';
 
 /** All given fields must hold. */
 export type WebhookFilter = {

@@ -2,7 +2,7 @@ import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { useMutation } from 'urql'
 import { toProblem, type Problem } from '../../graphql/problem'
-import type { ProvisioningState } from '../../graphql/types.generated'
+import type { ProvisioningState, WebhookEvent } from '../../graphql/types.generated'
 import { provisioningStateList, provisioningStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
@@ -11,21 +11,26 @@ import { SecretOnce } from './SecretOnce'
 import { CreateWebhookDocument } from './webhook.generated'
 import classes from './Webhook.module.css'
 
+const eventList = Object.keys(t.webhook.event) as WebhookEvent[]
+
 /** Adds an endpoint and shows its secret once. */
 export function CreateWebhookDrawer({ onClose }: { onClose: () => void }) {
   const [url, setUrl] = useState('')
   const [description, setDescription] = useState('')
+  const [events, setEvents] = useState<WebhookEvent[]>(['ORDER_CHANGED'])
   const [states, setStates] = useState<ProvisioningState[]>([])
   const [problem, setProblem] = useState<Problem | null>(null)
   const [secret, setSecret] = useState<string | null>(null)
   const [{ fetching }, create] = useMutation(CreateWebhookDocument)
+  const ofOrders = events.includes('ORDER_CHANGED')
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     const { data, error } = await create({
       input: {
         url: url.trim(),
         description: description.trim() || undefined,
-        filter: states.length ? { states } : undefined,
+        events,
+        filter: ofOrders && states.length ? { states } : undefined,
       },
     })
     setProblem(error ? toProblem(error) : null)
@@ -39,7 +44,7 @@ export function CreateWebhookDrawer({ onClose }: { onClose: () => void }) {
       onClose={onClose}
       footer={
         <div className={classes.buttons}>
-          <Button type="submit" form="webhook-form" loading={fetching}>
+          <Button type="submit" form="webhook-form" loading={fetching} disabled={!events.length}>
             {t.common.add}
           </Button>
           <Button variant="default" onClick={onClose}>
@@ -67,6 +72,19 @@ export function CreateWebhookDrawer({ onClose }: { onClose: () => void }) {
           onChange={(event) => setDescription(event.currentTarget.value)}
         />
         <fieldset className={classes.states}>
+          <legend>{t.webhook.events}</legend>
+          {eventList.map((event) => (
+            <Checkbox
+              key={event}
+              label={t.webhook.event[event]}
+              checked={events.includes(event)}
+              onChange={(change) =>
+                setEvents(change.currentTarget.checked ? [...events, event] : events.filter((e) => e !== event))
+              }
+            />
+          ))}
+        </fieldset>
+        <fieldset className={classes.states} disabled={!ofOrders}>
           <legend>
             {t.webhook.states} ({t.common.optional})
           </legend>

@@ -21,7 +21,7 @@ import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { WebhookDeliveriesDocument, WebhookHeadDocument, type WebhookDeliveryRowFragment } from './webhook.generated'
 import classes from './Webhook.module.css'
-import { about, cursorOf } from './message'
+import { about, cursorOf, toldOf } from './message'
 import { ReplayFrom } from './ReplayFrom'
 import { WebhookActions } from './WebhookActions'
 import { WebhookStatus } from './WebhookStatus'
@@ -114,7 +114,7 @@ export function WebhookPage() {
           <span className="cut">{webhook.url}</span> <WebhookStatus webhook={webhook} />
         </>
       }
-      hint={[webhook.description, webhook.disabledReason].filter(Boolean).join(' · ')}
+      hint={[webhook.description, toldOf(webhook.events), webhook.disabledReason].filter(Boolean).join(' · ')}
       actions={can(permissions.webhooksUpdate) && <WebhookActions webhook={webhook} onChanged={list.refresh} />}
     >
       <Table

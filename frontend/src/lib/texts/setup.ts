@@ -1,4 +1,4 @@
-import type { CommentActivation, EndDateLock, RuleKind } from '../../graphql/types.generated'
+import type { CommentActivation, EndDateLock, RuleKind, WebhookEvent } from '../../graphql/types.generated'
 import { formatName } from '../format'
 import { n, plural } from './plural'
 
@@ -162,9 +162,9 @@ export const setupTexts = {
   },
   webhook: {
     notYours: (owner: string) => `Made by ${owner}: you can only disable it`,
-    bodyHidden: 'You may not see the order that this message tells of.',
+    bodyHidden: 'You may not see what this message tells of.',
     title: 'Webhooks',
-    hint: 'Endpoints that receive every order change, signed as Standard Webhooks say.',
+    hint: 'Endpoints that are told of orders, differences and found roles, signed as Standard Webhooks say.',
     url: 'Address',
     description: 'Description',
     add: 'Add webhook',
@@ -179,10 +179,10 @@ export const setupTexts = {
     replay: 'Replay…',
     replayTitle: 'Deliver again',
     replayText:
-      'Every order change after this cursor is delivered once more. Receivers know repeated messages by their id. The cursor stands in the body of each delivery.',
+      'Everything after this cursor is delivered once more. Receivers know repeated messages by their id. The cursor stands in the body of each delivery.',
     replayFrom: 'Deliver again after this…',
     replayFromTitle: 'Deliver again what came after this message?',
-    replayFromText: 'Every later order change is sent once more. Receivers know repeated messages by their id.',
+    replayFromText: 'Everything later is sent once more. Receivers know repeated messages by their id.',
     replayAfter: 'After cursor',
     replayed: 'Replay started',
     enable: 'Enable',
@@ -200,15 +200,23 @@ export const setupTexts = {
     delivered: 'Delivered',
     deliveries: 'Deliveries',
     noDeliveries: 'Nothing delivered yet.',
-    noDeliveriesHint: 'The next order change is sent here.',
+    noDeliveriesHint: 'What happens next is sent here.',
     message: 'Message',
     attempts: 'Attempts',
     next: 'Next try',
     body: 'Body',
     response: 'Answer',
     empty: 'No webhooks',
-    emptyHint: 'Add an endpoint to be told about order changes as they happen.',
-    states: 'Only these states',
+    emptyHint: 'Add an endpoint to be told what happens as it happens.',
+    events: 'Tell it of',
+    event: {
+      ORDER_CHANGED: 'Changes of orders',
+      GAP_CHANGED: 'Differences that are found',
+      GAP_DECIDED: 'Decisions about differences',
+      FOUND_ROLE_CHANGED: 'Roles that are found',
+      FOUND_ROLE_DECIDED: 'Decisions about found roles',
+    } satisfies Record<WebhookEvent, string>,
+    states: 'Orders only in these states',
     status: 'Status',
     took: (ms: number) => `${n(ms)} ms`,
   },
