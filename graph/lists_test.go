@@ -204,6 +204,7 @@ alter table assigned_profile alter id restart with 100000;
 alter table resource alter id restart with 100000;
 alter table key_fault alter id restart with 100000;
 alter table reconciliation_run alter id restart with 100000;
+alter table plan alter id restart with 100000;
 insert into job_instance (job_id, state, launched_by, created_at, started_at, ended_at)
 	select 501, case when n % 1000 = 0 then 'ERRORED' else 'COMPLETED' end, 'user' || n % 500, now(), now(), now() from generate_series(1, 30000) n;
 insert into task_log (task_instance_id, at, level, message) select 521, now(), case when n % 2000 = 0 then 'ERROR' else 'INFO' end, 'line ' || n from generate_series(1, 30000) n;
@@ -225,6 +226,10 @@ insert into dirty_owner (owner_id, entity_type_id, since, failures, error) selec
 insert into key_fault (resource_id, side, rule_id, message, found_at) select id, 'T', 96, 'm', now() - id * interval '1 second' from resource where key like 'many%';
 insert into event (at, kind, actor, subject_type, subject_id) select now(), case when n % 2000 = 0 then 'rare.kind' else 'often.kind' end, case when n % 3000 = 0 then 'rare' else 'often' end, 'mail', n from generate_series(1, 30000) n;
 insert into reconciliation_run (decision, filter, state, actor, as_of, up_to, total, created_at, updated_at, ended_at) select 'KEEP_CURRENT', '{}', 'COMPLETED', 'x', now(), 1, 1, now(), now(), now() from generate_series(1, 30000) n;
+insert into plan (title, state, user_id, actor, configuration, changes, objects, created_at)
+	select 'Many ' || n, case when n % 1000 = 0 then 'FAILED' when n % 2 = 0 then 'FINISHED' else 'APPLIED' end, case when n % 3000 = 0 then (select min(id) from local_user) end, 'x', '',
+	'[{"Action": "UPDATE", "Kind": "singleRole", "Identifier": "M", "Fields": []}]', array['singleRole/M' || n % 3000], now() from generate_series(1, 30000) n;
+insert into plan_item (plan_id, owner_id, type_id, kind, effect, object) select 100000 + n % 300, 1001 + n % 4, 11, 'ROLE', 1, 'R' || n from generate_series(1, 30000) n;
 `
 
 // Of large tables, lists find their page by an index that gives the rows in their order: no table is read as a whole, and a page sorts few rows.
@@ -238,7 +243,7 @@ func TestListsUseIndexes(t *testing.T) {
 	_, err = b.db.ExecContext(b.ctx, "analyze")
 	require.NoError(t, err)
 	large := []string{"job_instance", "task_log", "mail", "webhook_delivery", "webhook_attempt", "delivery", "delivery_change", "row_to_mend", "local_user", "assigned_profile", "dirty_owner", "key_fault",
-		"event", "event_chain", "resource", "reconciliation_run"}
+		"event", "event_chain", "resource", "reconciliation_run", "plan", "plan_item"}
 	for _, query := range []string{
 		`{ jobInstances(first: 50) { nodes { id state launchedBy } } }`,
 		`{ jobInstances(first: 50, states: [ERRORED]) { totalCount nodes { id } } }`,
@@ -267,6 +272,12 @@ func TestListsUseIndexes(t *testing.T) {
 		`{ auditEvents(first: 50, filter: {actor: "rare"}) { totalCount nodes { cursor } } }`,
 		`{ auditEvents(first: 50, filter: {subjectType: "mail", subjectId: "801"}) { totalCount nodes { cursor } } }`,
 		`{ reconciliationRuns(first: 50) { nodes { id } } }`,
+		`{ plans(first: 50) { nodes { id title state } } }`,
+		`{ plans(first: 50, filter: {states: [FAILED]}) { totalCount nodes { id } } }`,
+		`{ plans(first: 50, filter: {states: [FINISHED, APPLYING]}) { nodes { id } } }`,
+		`{ plans(first: 50, filter: {mine: true}) { totalCount nodes { id } } }`,
+		`{ plans(first: 50) { nodes { id overlaps { id } summary { people } edits { key } moved { why } } } }`,
+		`{ planItems(id: 100001, first: 50) { nodes { id object } } }`,
 	} {
 		ctx, counted := db.CountQueries(b.ctx)
 		require.Empty(t, b.inProcess(ctx, c.token, query, nil).Errors, query)
@@ -287,5 +298,49 @@ func TestListsUseIndexes(t *testing.T) {
 			seen++
 		}
 		require.NotZero(t, seen, query)
+	}
+}
+
+// A search in a plan finds by the object, by the property and its name, and by the values.
+func TestSearchInPlan(t *testing.T) {
+	t.Parallel()
+	w := settle(t)
+	_, err := w.db.ExecContext(w.ctx, "update plan_item set property = 'zqcodeq', property_name = 'Telephone of zqworkq', object_name = 'zqobjectq' where owner_id = 1001")
+	require.NoError(t, err)
+	for _, text := range []string{"ZQCODE", "zqworkq", "zqobjectq", "zqp1planbeforeq", "zqp1planafterq"} {
+		answer := w.roles[0].client.ask(fmt.Sprintf("{ planItems(id: 3701, filter: {text: %q}) { totalCount } planGroups(id: 3701, by: PERSON, filter: {text: %q}) { totalCount } }", text, text), nil)
+		require.Empty(t, answer.Errors, text)
+		require.EqualValues(t, 1, answer.at("planItems", "totalCount"), text)
+		require.EqualValues(t, 1, answer.at("planGroups", "totalCount"), text)
+	}
+}
+
+// A page of plans costs the same number of statements for few and for many, whatever is asked of each, for those who see everybody and for others; and a
+// list reads the documents of a plan only when they are asked for.
+func TestPlansCostTheSame(t *testing.T) {
+	t.Parallel()
+	w := settle(t)
+	b := w.bundle
+	_, err := b.db.ExecContext(b.ctx, "update plan p set state = 'OUT_OF_DATE', edits = f.edits, moved = f.moved, summary = f.summary from plan f where f.id = 3701") // all have all
+	require.NoError(t, err)
+	for _, role := range w.roles {
+		if role.client.ask("{ plans(first: 1) { nodes { id } } }", nil).Errors != nil {
+			continue
+		}
+		statements := func(query string) (int, []string) {
+			ctx, counted := db.CountQueries(b.ctx)
+			require.Empty(t, b.inProcess(ctx, role.client.token, query, nil).Errors, query)
+			return counted.N(), counted.Texts()
+		}
+		for _, below := range []string{"id title", "actorName", "changes { kind } problems { message }", "summary { people hiddenPeople }", "edits { key }", "moved { displayName }", "overlaps { id title }"} {
+			query := "{ plans(first: %d) { totalCount nodes { " + below + " } } }"
+			statements(fmt.Sprintf(query, 1))
+			few, _ := statements(fmt.Sprintf(query, 1))
+			many, texts := statements(fmt.Sprintf(query, 4))
+			require.Equal(t, few, many, "%s: %s\n%s", role.name, below, strings.Join(texts, "\n"))
+			if below == "id title" {
+				require.NotRegexp(t, `\b(changes|edits|problems|summary|moved|configuration)\b`, strings.Join(texts, "\n"))
+			}
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"writ/server/job"
 	"writ/server/order"
 	"writ/server/page"
+	"writ/server/plan"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -47,6 +48,10 @@ type loaders struct {
 	Steps             *loader[int64, []*job.JobStep]
 	LastInstance      *loader[int64, *job.JobInstance]
 	Tasks             *loader[int64, []*job.TaskInstance]
+	PlanEdits         *loader[*plan.Plan, []*plan.Edit]
+	PlanSummary       *loader[*plan.Plan, *plan.Summary]
+	PlanMoved         *loader[*plan.Plan, []*plan.Moved]
+	PlanOverlaps      *loader[*plan.Plan, []*plan.Overlap]
 }
 
 // whole is the key of what there is only one of.
@@ -113,6 +118,10 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 		Steps:             newLoader(many(r.Jobs.Steps, func(s *job.JobStep) int64 { return s.JobID })),
 		LastInstance:      newLoader(one(r.Jobs.LastInstances, func(i *job.JobInstance) int64 { return i.JobID })),
 		Tasks:             newLoader(many(r.Jobs.Tasks, func(t *job.TaskInstance) int64 { return t.JobInstanceID })),
+		PlanEdits:         newLoader(r.Plans.Edits),
+		PlanSummary:       newLoader(r.Plans.Summaries),
+		PlanMoved:         newLoader(r.Plans.Moved),
+		PlanOverlaps:      newLoader(r.Plans.Overlaps),
 	})
 }
 

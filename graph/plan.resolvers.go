@@ -39,7 +39,7 @@ func (r *planResolver) Changes(ctx context.Context, obj *plan.Plan) ([]*manifest
 }
 
 func (r *planResolver) Edits(ctx context.Context, obj *plan.Plan) ([]*plan.Edit, error) {
-	return r.Resolver.Plans.Edits(ctx, obj)
+	return load(ctx).PlanEdits.Load(ctx, obj)
 }
 
 func (r *planResolver) Problems(ctx context.Context, obj *plan.Plan) ([]*rolemodel.Problem, error) {
@@ -47,19 +47,20 @@ func (r *planResolver) Problems(ctx context.Context, obj *plan.Plan) ([]*rolemod
 }
 
 func (r *planResolver) Summary(ctx context.Context, obj *plan.Plan) (*plan.Summary, error) {
-	return r.Resolver.Plans.Summary(ctx, obj)
+	return load(ctx).PlanSummary.Load(ctx, obj)
 }
 
 func (r *planResolver) Moved(ctx context.Context, obj *plan.Plan) ([]*plan.Moved, error) {
-	return r.Resolver.Plans.Moved(ctx, obj)
+	return load(ctx).PlanMoved.Load(ctx, obj)
 }
 
 func (r *planResolver) Overlaps(ctx context.Context, obj *plan.Plan) ([]*plan.Overlap, error) {
-	return r.Resolver.Plans.Overlaps(ctx, obj)
+	return load(ctx).PlanOverlaps.Load(ctx, obj)
 }
 
 func (r *queryResolver) Plans(ctx context.Context, first *int, after *string, filter *plan.PlanFilter) (*page.Connection[*plan.Plan], error) {
-	return r.Resolver.Plans.List(ctx, page.Of(first, after), filter)
+	fields, total := rowsOf(ctx)
+	return r.Resolver.Plans.List(ctx, page.Of(first, after), filter, fields, total)
 }
 
 func (r *queryResolver) StoredPlan(ctx context.Context, id int64) (*plan.Plan, error) {

@@ -208,6 +208,7 @@ insert into plan (id, title, state, actor, configuration, changes, edits, proble
 	(3702, 'zqplanq', 'QUEUED', 'everything', '', '[]', '[]', '[]', '{}', '[]', null, 1, 1, 'f', timestamptz '2026-01-01', null, null, null),
 	(3703, 'zqplanq', 'FINISHED', 'everything', '', '[{"Action": "UPDATE", "Kind": "singleRole", "Identifier": "R", "Fields": []}]', '[]', '[]', '{"seconds": 1}', '[]', null, 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', null, null),
 	(3704, 'zqplanq', 'FINISHED', 'everything', '', '[]', '[]', '[]', '{"seconds": 1}', '[]', null, 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', null, null);
+update plan set objects = '{singleRole/R}' where id in (3701, 3703);
 insert into plan_owner (plan_id, owner_id, type_id, digest) select 3701, 1000 + n, 11, '' from generate_series(1, 4) n;
 insert into plan_item (plan_id, owner_id, type_id, kind, effect, object, object_name, system, system_name, property, property_name, action, before_value, after_value, workflow, state, order_kind, start_date, end_date, wait_reason, error)
 	select 3701, 1000 + n, 11, 'LINE', 1, 'AD_User', 'AD', 'AD', 'AD', 'Phone', 'Phone', 'SET', 'zqp'||n||'planbeforeq', 'zqp'||n||'planafterq', 18, 1, 'UPDATE', timestamptz '2026-01-01', timestamptz '2027-01-01', 'not_due', 'x' from generate_series(1, 4) n;

@@ -1091,6 +1091,7 @@ create table plan (
     applied_at timestamp with time zone,
     applied_by text,
     edits jsonb default '[]'::jsonb not null,
+    objects text[] default '{}'::text[] not null,
     constraint plan_pkey PRIMARY KEY (id),
     constraint plan_applier_id_fkey FOREIGN KEY (applier_id) REFERENCES local_user(id) ON DELETE SET NULL,
     constraint plan_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE SET NULL,
@@ -1108,6 +1109,10 @@ comment on column plan.moved is 'Why it was not applied: for whom the outcome is
 comment on column plan.fence is 'Counts the attempts to compute or apply it: whoever was overtaken writes nothing.';
 comment on column plan.applier is 'Who wants it applied; applied_by once it is.';
 comment on column plan.edits is 'Resources that it would make, change or end, value by value.';
+comment on column plan.objects is 'What it changes, by kind and identifier: by them plans that change the same find each other.';
+CREATE INDEX plan_by_object ON public.plan USING gin (objects) WHERE (state = ANY (ARRAY['FINISHED'::text, 'APPLYING'::text]));
+CREATE INDEX plan_by_state ON public.plan USING btree (state, id);
+CREATE INDEX plan_by_user ON public.plan USING btree (user_id, id);
 CREATE INDEX plan_open ON public.plan USING btree (lease_until) WHERE (state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'APPLYING'::text]));
 
 create table plan_item (

@@ -1061,9 +1061,14 @@ var plainTypes = plain.Types{
 	}},
 	"PlanConnection": {Implementors: planConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "Plan"},
-		"pageInfo":             {Code: 2, Of: "PageInfo"},
-		"totalCount":           {Code: 3},
-		"totalCountIsEstimate": {Code: 4},
+		"edges":                {Code: 2, Of: "PlanEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"PlanEdge": {Implementors: planEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "Plan"},
 	}},
 	"PlanEdit": {Implementors: planEditImplementors, Fields: map[string]plain.Field{
 		"action":      {Code: 1},
@@ -10047,19 +10052,66 @@ func plainPlanConnection(w *plain.Writer, s *plain.Selection, obj *page.Connecti
 			}
 			w.Raw("]")
 
-		case 2: // pageInfo
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainPlanEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
 			v := obj.PageInfo
 			if !plainPageInfo(w, f.Below, &v) {
 				return false
 			}
 
-		case 3: // totalCount
+		case 4: // totalCount
 			v := obj.TotalCount
 			w.Int(int64(v))
 
-		case 4: // totalCountIsEstimate
+		case 5: // totalCountIsEstimate
 			v := obj.TotalCountIsEstimate
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PlanEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*plan.Plan]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlanEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlanEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlanEdge(ctx, sel, obj)
+}
+
+func plainPlanEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*plan.Plan]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlanEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainPlan(w, f.Below, v) {
+				return false
+			}
 
 		}
 	}

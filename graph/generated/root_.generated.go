@@ -1448,10 +1448,16 @@ type ComplexityRoot struct {
 	}
 
 	PlanConnection struct {
+		Edges                func(childComplexity int) int
 		Nodes                func(childComplexity int) int
 		PageInfo             func(childComplexity int) int
 		TotalCount           func(childComplexity int) int
 		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	PlanEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	PlanEdit struct {
@@ -8664,6 +8670,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlanChange.Kind(childComplexity), true
 
+	case "PlanConnection.edges":
+		if e.ComplexityRoot.PlanConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanConnection.Edges(childComplexity), true
 	case "PlanConnection.nodes":
 		if e.ComplexityRoot.PlanConnection.Nodes == nil {
 			break
@@ -8688,6 +8700,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlanConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "PlanEdge.cursor":
+		if e.ComplexityRoot.PlanEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanEdge.Cursor(childComplexity), true
+	case "PlanEdge.node":
+		if e.ComplexityRoot.PlanEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanEdge.Node(childComplexity), true
 
 	case "PlanEdit.action":
 		if e.ComplexityRoot.PlanEdit.Action == nil {
@@ -21381,7 +21406,7 @@ type Plan {
   summary: PlanSummary
   "For whom it would do something else by now, of a plan that is out of date: of those whom the caller may see, 200 at most."
   moved: [PlanMoved!]!
-  "Other plans that were computed and not applied, and change one of the same objects; 20 at most."
+  "Other plans that were computed and not applied, and change one of the same objects or resources; 20 at most, the newest first."
   overlaps: [PlanOverlap!]!
 }
 
@@ -21507,12 +21532,22 @@ type PlanMoved {
 type PlanConnection {
   "The plans, the newest first."
   nodes: [Plan!]!
+  "The plans with their cursors."
+  edges: [PlanEdge!]!
   "Where the page stands."
   pageInfo: PageInfo!
   "How many there are."
   totalCount: Int!
   "Whether that is only nearly so."
   totalCountIsEstimate: Boolean!
+}
+
+"""A plan of a page with its cursor."""
+type PlanEdge {
+  "Where the next page begins, after this plan."
+  cursor: String!
+  "The plan."
+  node: Plan!
 }
 
 """What a difference is about."""
@@ -25824,6 +25859,8 @@ func (ec *executionContext) childFields_PlanConnection(ctx context.Context, fiel
 	switch field.Name {
 	case "nodes":
 		return ec.fieldContext_PlanConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_PlanConnection_edges(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_PlanConnection_pageInfo(ctx, field)
 	case "totalCount":
@@ -25832,6 +25869,16 @@ func (ec *executionContext) childFields_PlanConnection(ctx context.Context, fiel
 		return ec.fieldContext_PlanConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlanConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PlanEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PlanEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_PlanEdit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

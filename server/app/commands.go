@@ -117,7 +117,8 @@ const shownItems = 50
 
 // printPeople prints what a plan would do to people: the numbers, then what is lost first.
 func printPeople(ctx context.Context, s cli.Session, a *App, p *plan.Plan) error {
-	sum, err := a.Plans.Summary(ctx, p)
+	sums, err := a.Plans.Summaries(ctx, []*plan.Plan{p})
+	sum := sums[p]
 	if err != nil || sum == nil {
 		return err
 	}

@@ -46,14 +46,16 @@ func TestPlanOfPeople(t *testing.T) {
 	made, err := p.Plans.Compute(p.ctx, plan.MakePlanInput{UpdateResources: []directory.UpdateResourceInput{{ID: id, Version: version, Values: []directory.PropertyValueInput{value("Department", "FIN")}}}})
 	require.NoError(t, err)
 	require.Equal(t, untouched, p.checksum(), "a plan writes nothing")
-	sum, err := p.Plans.Summary(p.ctx, made)
+	sums, err := p.Plans.Summaries(p.ctx, []*plan.Plan{made})
 	require.NoError(t, err)
+	sum := sums[made]
 	require.True(t, sum.IsImagined)
 	require.Less(t, sum.Looked, 20, "only whom it concerns is computed")
 	require.NotZero(t, sum.RolesAdded)
 	require.NotZero(t, sum.RolesRemoved)
-	edits, err := p.Plans.Edits(p.ctx, made)
+	all, err := p.Plans.Edits(p.ctx, []*plan.Plan{made})
 	require.NoError(t, err)
+	edits := all[made]
 	require.Len(t, edits, 1)
 	require.Equal(t, "FIN", *edits[0].Fields[0].After)
 	require.Equal(t, "SAL", *edits[0].Fields[0].Before)

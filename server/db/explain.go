@@ -63,6 +63,12 @@ func Unreachable(err error) bool {
 	return errors.As(err, &broken) || errors.As(err, &none) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
+// IsLockTimeout reports that a statement waited for a lock for longer than lock_timeout.
+func IsLockTimeout(err error) bool {
+	var e *pq.Error
+	return errors.As(err, &e) && e.Code == "55P03"
+}
+
 // IsOfData reports that the database refused values that a statement brought (impossible, too long, against a rule), and is well itself:
 // whoever shares a transaction with others can be told apart (Apart).
 func IsOfData(err error) bool {

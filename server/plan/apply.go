@@ -37,7 +37,7 @@ func (s *Service) beginApply(ctx context.Context, id int64, queued bool) (*Plan,
 	if _, err := permit.Require(ctx, permit.SimulationStart); err != nil {
 		return nil, err
 	}
-	p, err := s.get(ctx, s.DB, id, "")
+	p, err := s.get(ctx, s.DB, id)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (s *Service) beginApply(ctx context.Context, id int64, queued bool) (*Plan,
 		return nil, err
 	}
 	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		if p, err = s.get(ctx, tx, id, "for update"); err != nil {
+		if p, err = s.getLocked(ctx, tx, id); err != nil {
 			return err
 		}
 		switch w, err := p.whole(); {
@@ -86,7 +86,7 @@ func (s *Service) beginApply(ctx context.Context, id int64, queued bool) (*Plan,
 	if err != nil {
 		return nil, err
 	}
-	return s.get(ctx, s.DB, id, "")
+	return s.get(ctx, s.DB, id)
 }
 
 // carryOut applies a plan that somebody wants applied, if nobody else does.
@@ -164,6 +164,10 @@ func (s *Service) writeExactly(ctx context.Context, h *hold) error {
 	if err != nil {
 		return err
 	}
+	// What was read meanwhile becomes known to the computation: an account that turned up belongs to somebody from then on.
+	if err := s.Assignments.Spread(ctx); err != nil {
+		return err
+	}
 	t, err := s.try(ctx, p)
 	if isStale(err) {
 		return &movedError{why: errs.As(err).Message}
@@ -177,7 +181,11 @@ func (s *Service) writeExactly(ctx context.Context, h *hold) error {
 	if err != nil {
 		return err
 	}
-	if err := s.compare(ctx, h, t, nil); err != nil {
+	owners, err := s.comparable(ctx, h.plan.ID, t)
+	if err != nil {
+		return err
+	}
+	if err := s.compare(ctx, h, t, owners, true); err != nil {
 		return err
 	}
 	as := permit.From(ctx)
@@ -185,21 +193,10 @@ func (s *Service) writeExactly(ctx context.Context, h *hold) error {
 		ctx = permit.With(ctx, permit.System("plan"))
 	}
 	_, err = s.Manifest.ApplyGuarded(ctx, p.manifest, h.plan.fingerprint, func(ctx context.Context, tx bun.Tx) error {
-		for range rounds {
-			now, err := s.marks(ctx, before)
-			if err != nil {
-				return err
-			}
-			touched := before.since(now)
-			if len(touched) == 0 {
-				return h.applied(ctx, tx)
-			}
-			if err := s.compare(ctx, h, t, touched); err != nil {
-				return err
-			}
-			before = now
+		if err := s.stand(ctx, tx, before, func(touched []int64) error { return s.compare(ctx, h, t, touched, false) }); err != nil {
+			return err
 		}
-		return errs.New(errs.Conflict, "People keep changing while they are looked at. Apply it when less goes on.")
+		return h.applied(ctx, tx)
 	}, func(ctx context.Context, tx bun.Tx) error {
 		_, err := s.Directory.Edit(permit.With(ctx, as), tx, p.Edits, false)
 		return err
@@ -233,11 +230,24 @@ func (h *hold) applied(ctx context.Context, tx bun.Tx) error {
 	return event.Publish(ctx, tx, now, changed(h.plan))
 }
 
-// compare computes owners, all or some, and refuses when the outcome of any is another one than the plan says.
-func (s *Service) compare(ctx context.Context, h *hold, t *tried, owners []int64) error {
+// comparable are those whom a plan is compared for: everybody (nil), or, when it only edits resources, whom that concerns now or did when it was made.
+func (s *Service) comparable(ctx context.Context, planID int64, t *tried) (owners []int64, err error) {
+	if t.owners == nil {
+		return nil, nil
+	}
+	err = s.DB.NewRaw(`select owner_id from plan_owner where plan_id = ? union select unnest(?::bigint[]) order by 1`, planID, array(t.owners)).Scan(ctx, &owners)
+	if err != nil {
+		return nil, fmt.Errorf("look whom plan %d concerns: %w", planID, err)
+	}
+	return append([]int64{}, owners...), nil
+}
+
+// compare computes owners, all (nil) or some, and refuses when the outcome of any is another one than the plan says. first: it is the comparison with all of
+// the plan, which must speak of nobody else, and tells how far it came; else of those who were touched meanwhile.
+func (s *Service) compare(ctx context.Context, h *hold, t *tried, owners []int64, first bool) error {
 	var x *itemizer
 	moved := &movedError{}
-	n := 0
+	n, found := 0, 0
 	total, done := 0, 0
 	ctx = permit.With(ctx, permit.System("plan"))
 	_, err := s.Assignments.Foresee(ctx, t.overlay, assignment.Foresee{Owners: owners, At: s.Clock.Now()}, func(ctx context.Context, tx bun.Tx, f *assignment.Foreseen) error {
@@ -264,6 +274,7 @@ func (s *Service) compare(ctx context.Context, h *hold, t *tried, owners []int64
 		if err != nil {
 			return err
 		}
+		found += len(said)
 		for _, o := range f.Batch.Owners {
 			id := o.Resource.ID
 			if bytes.Equal(is[id], said[id]) {
@@ -281,7 +292,7 @@ func (s *Service) compare(ctx context.Context, h *hold, t *tried, owners []int64
 				moved.list = append(moved.list, Moved{OwnerID: id, DisplayName: o.Resource.DisplayName, Why: why})
 			}
 		}
-		if owners != nil {
+		if !first {
 			return nil
 		}
 		done += len(looked)
@@ -289,6 +300,13 @@ func (s *Service) compare(ctx context.Context, h *hold, t *tried, owners []int64
 	}, func(_, all int) { total = all })
 	if err != nil {
 		return err
+	}
+	if first {
+		var all int
+		if err := s.DB.NewRaw(`select count(*) from plan_owner where plan_id = ?`, h.plan.ID).Scan(ctx, &all); err != nil {
+			return fmt.Errorf("count whom plan %d concerns: %w", h.plan.ID, err)
+		}
+		n += all - found // they are gone altogether
 	}
 	if n > 0 {
 		whom := fmt.Sprintf("%d people", n)

@@ -73,7 +73,7 @@ func (s *Service) change(ctx context.Context, id int64, verb func(ctx context.Co
 		return nil, err
 	}
 	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		if p, err = s.get(ctx, tx, id, "for update"); err != nil {
+		if p, err = s.getLocked(ctx, tx, id); err != nil {
 			return err
 		}
 		return verb(ctx, tx, p)

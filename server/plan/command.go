@@ -15,7 +15,7 @@ func (s *Service) Compute(ctx context.Context, in MakePlanInput) (*Plan, error) 
 	if err := s.compute(ctx, p.ID); err != nil {
 		return nil, err
 	}
-	if p, err = s.get(ctx, s.DB, p.ID, ""); err != nil {
+	if p, err = s.get(ctx, s.DB, p.ID); err != nil {
 		return nil, err
 	}
 	if p.State == Failed {
@@ -33,7 +33,7 @@ func (s *Service) CarryOut(ctx context.Context, in ApplyPlanInput) (*Plan, error
 	if err := s.carryOut(ctx, p.ID); err != nil {
 		return nil, err
 	}
-	if p, err = s.get(ctx, s.DB, p.ID, ""); err != nil {
+	if p, err = s.get(ctx, s.DB, p.ID); err != nil {
 		return nil, err
 	}
 	switch p.State {

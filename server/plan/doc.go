@@ -10,6 +10,7 @@
 //	sum.go      the numbers of a plan; which limits it would exceed (server/order), whom it would mail
 //	apply.go    Apply: computes once more, compares, and writes exactly what was seen, or says who moved
 //	moved.go    who may have moved since: looked at again before it is written
+//	columns.go  how they are read
 //	list.go     the plans; items.go what one would do, in pages; group.go in groups
 //	scope.go    who sees what
 //	check.go    Check: tests of policies, as writ test runs them

@@ -46,7 +46,7 @@ func (s *Service) Groups(ctx context.Context, id int64, by Grouping, dimension *
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.get(ctx, s.DB, id, ""); err != nil {
+	if err := s.mustExist(ctx, id); err != nil {
 		return nil, err
 	}
 	chosen, err := filter.condition(id)

@@ -69,7 +69,7 @@ func (f *ItemFilter) condition(planID int64) (condition, error) {
 			return everything, errs.Invalid("filter.text", "A text to search has 200 characters at most.")
 		}
 		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(t) + "%"
-		list = append(list, bun.SafeQuery("(w.display_name ilike ?0 or w.key ilike ?0 or i.object_name ilike ?0 or i.before_value ilike ?0 or i.after_value ilike ?0)", like))
+		list = append(list, bun.SafeQuery("(w.display_name ilike ?0 or w.key ilike ?0 or i.object_name ilike ?0 or i.property ilike ?0 or i.property_name ilike ?0 or i.before_value ilike ?0 or i.after_value ilike ?0)", like))
 	}
 	if f.Review != nil {
 		list = append(list, bun.SafeQuery("i.is_review = ?", *f.Review))
@@ -89,7 +89,7 @@ func (s *Service) Items(ctx context.Context, id int64, args page.Args, filter *I
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.get(ctx, s.DB, id, ""); err != nil {
+	if err := s.mustExist(ctx, id); err != nil {
 		return nil, err
 	}
 	chosen, err := filter.condition(id)

@@ -17,46 +17,25 @@ import (
 	"writ/server/rolemodel"
 )
 
-const columns = `id, title, state, user_id, actor, as_of, total, done, failure, created_at, ended_at, applied_at, applied_by, changes::text, edits::text, problems::text, summary::text, moved::text, fingerprint`
-
 // PlanFilter chooses plans.
 type PlanFilter struct {
 	States []PlanState
 	Mine   *bool // of the caller
 }
 
-// List gives a page of plans, the newest first. Needs permit.SimulationQuery.
-func (s *Service) List(ctx context.Context, args page.Args, filter *PlanFilter) (*Connection, error) {
-	if err := args.Check(); err != nil {
-		return nil, err
-	}
+// List gives a page of plans, the newest first, with the fields that are asked for. Needs permit.SimulationQuery.
+func (s *Service) List(ctx context.Context, args page.Args, filter *PlanFilter, fields page.Fields, total bool) (*Connection, error) {
 	if _, err := permit.Require(ctx, permit.SimulationQuery); err != nil {
 		return nil, err
 	}
-	where := everything
+	where := page.All()
 	if filter != nil && len(filter.States) > 0 {
-		where = db.AllOf(where, bun.SafeQuery("state in (?)", bun.List(filter.States)))
+		where = page.All(where, bun.SafeQuery("p.state in (?)", bun.List(filter.States)))
 	}
 	if filter != nil && filter.Mine != nil && *filter.Mine {
-		where = db.AllOf(where, bun.SafeQuery("user_id = ?", permit.From(ctx).UserID))
+		where = page.All(where, bun.SafeQuery("p.user_id = ?", permit.From(ctx).UserID))
 	}
-	count, err := page.CountRows(ctx, s.DB, bun.SafeQuery("plan where ?", where))
-	if err != nil {
-		return nil, fmt.Errorf("count plans: %w", err)
-	}
-	var at cursor
-	more, err := args.Decode(&at)
-	if err != nil {
-		return nil, err
-	}
-	if more {
-		where = db.AllOf(where, bun.SafeQuery("id < ?", at.ID))
-	}
-	rows, err := s.read(ctx, s.DB, where, args.First+1, "")
-	if err != nil {
-		return nil, err
-	}
-	return page.MakeCounted(rows, args, count, func(p *Plan) any { return cursor{ID: p.ID} }), nil
+	return plans.List(ctx, s.DB, args, fields, total, where, newest)
 }
 
 // cursor is where a page ended.
@@ -71,13 +50,14 @@ func (s *Service) Get(ctx context.Context, id int64) (*Plan, error) {
 	if _, err := permit.Require(ctx, permit.SimulationQuery); err != nil {
 		return nil, err
 	}
-	return s.get(ctx, s.DB, id, "")
+	return s.get(ctx, s.DB, id)
 }
 
-func (s *Service) get(ctx context.Context, db bun.IDB, id int64, lock string) (*Plan, error) {
-	rows, err := s.read(ctx, db, bun.SafeQuery("id = ?", id), 1, lock)
+// get reads one plan whole.
+func (s *Service) get(ctx context.Context, db bun.IDB, id int64) (*Plan, error) {
+	rows, err := plans.Read(ctx, db, plans.Columns, bun.SafeQuery("p.id = ?", id), "p.id", 1)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read plan %d: %w", id, err)
 	}
 	if len(rows) == 0 {
 		return nil, errs.Missing("There is no plan %d.", id).Of(id)
@@ -85,20 +65,21 @@ func (s *Service) get(ctx context.Context, db bun.IDB, id int64, lock string) (*
 	return rows[0], nil
 }
 
-func (s *Service) read(ctx context.Context, db bun.IDB, where condition, limit int, lock string) ([]*Plan, error) {
-	var rows []*struct {
-		Plan
-		Changes, Edits, Problems, Summary, Moved, Fingerprint string
+// mustExist is NotFound when there is no plan of that number.
+func (s *Service) mustExist(ctx context.Context, id int64) error {
+	rows, err := plans.Read(ctx, s.DB, plans.For(page.Fields{"id"}), bun.SafeQuery("p.id = ?", id), "p.id", 1)
+	if err == nil && len(rows) == 0 {
+		return errs.Missing("There is no plan %d.", id).Of(id)
 	}
-	if err := db.NewRaw(`select `+columns+` from plan where ? order by id desc limit ? ?`, where, limit, bun.Safe(lock)).Scan(ctx, &rows); err != nil {
-		return nil, fmt.Errorf("read plans: %w", err)
+	return err
+}
+
+// getLocked is get of a plan that nobody else changes until the transaction ends.
+func (s *Service) getLocked(ctx context.Context, tx bun.Tx, id int64) (*Plan, error) {
+	if _, err := tx.NewRaw(`select from plan where id = ? for update`, id).Exec(ctx); err != nil {
+		return nil, fmt.Errorf("lock plan %d: %w", id, err)
 	}
-	list := make([]*Plan, len(rows))
-	for i, r := range rows {
-		list[i] = &r.Plan
-		r.changes, r.edits, r.problems, r.summary, r.moved, r.fingerprint = json.RawMessage(r.Changes), json.RawMessage(r.Edits), json.RawMessage(r.Problems), json.RawMessage(r.Summary), json.RawMessage(r.Moved), r.Fingerprint
-	}
-	return list, nil
+	return s.get(ctx, tx, id)
 }
 
 // Changes are the objects of a plan that would change, of the kinds that the caller may read.
@@ -110,26 +91,35 @@ func (s *Service) Changes(ctx context.Context, p *Plan) ([]*manifest.Change, err
 	return slices.DeleteFunc(list, func(c *manifest.Change) bool { return !manifest.MayReadKind(ctx, c.Kind) }), nil
 }
 
-// Edits are the resources that a plan would make, change or end: those that the caller may read.
-func (s *Service) Edits(ctx context.Context, p *Plan) ([]*Edit, error) {
-	var list []*Edit
-	if err := json.Unmarshal(p.edits, &list); err != nil {
-		return nil, fmt.Errorf("read the edits of plan %d: %w", p.ID, err)
+// Edits are, of each plan, the resources that it would make, change or end: those that the caller may read.
+func (s *Service) Edits(ctx context.Context, plans []*Plan) (map[*Plan][]*Edit, error) {
+	found := make(map[*Plan][]*Edit, len(plans))
+	var ids []int64
+	for _, p := range plans {
+		var list []*Edit
+		if err := json.Unmarshal(p.edits, &list); err != nil {
+			return nil, fmt.Errorf("read the edits of plan %d: %w", p.ID, err)
+		}
+		for _, e := range list {
+			if e.Action != manifest.Create {
+				ids = append(ids, e.ID)
+			}
+		}
+		found[p] = list
 	}
-	ids := make([]int64, len(list))
-	for i, e := range list {
-		ids[i] = e.ID
-	}
-	found, err := s.Directory.GetMany(ctx, ids)
+	readable, err := s.Directory.ReadableOf(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(list, func(e *Edit) bool {
-		if e.Action == manifest.Create {
-			return !directory.MayReadAll(ctx, e.EntityType)
-		}
-		return found[e.ID] == nil || found[e.ID].IsHidden
-	}), nil
+	for p, list := range found {
+		found[p] = slices.DeleteFunc(list, func(e *Edit) bool {
+			if e.Action == manifest.Create {
+				return !directory.MayReadAll(ctx, e.EntityType)
+			}
+			return !readable[e.ID]
+		})
+	}
+	return found, nil
 }
 
 // Problems are what stands against a plan, of the kinds that the caller may read.
@@ -147,36 +137,63 @@ type Overlap struct {
 	Title string
 }
 
-// Overlaps are other plans, not applied and not given up, that change one of the same objects; 20 at most.
-func (s *Service) Overlaps(ctx context.Context, p *Plan) ([]*Overlap, error) {
-	list := []*Overlap{}
-	if err := s.DB.NewRaw(`select id, title from plan where id <> ?0 and state in ('FINISHED', 'APPLYING') and exists (
-		select from jsonb_array_elements(plan.changes) a join plan o on o.id = ?0 cross join lateral jsonb_array_elements(o.changes) b
-		where a ->> 'Kind' = b ->> 'Kind' and a ->> 'Identifier' = b ->> 'Identifier') order by id desc limit 20`, p.ID).Scan(ctx, &list); err != nil {
-		return nil, fmt.Errorf("look which plans change the same as plan %d: %w", p.ID, err)
+// maxOverlaps is how many overlaps of a plan are told.
+const maxOverlaps = 20
+
+// Overlaps are, of each plan, other ones, not applied and not given up, that change one of the same objects; 20 at most, the newest first.
+func (s *Service) Overlaps(ctx context.Context, plans []*Plan) (map[*Plan][]*Overlap, error) {
+	ids := make([]int64, len(plans))
+	for i, p := range plans {
+		ids[i] = p.ID
 	}
-	return list, nil
+	of := make(map[int64][]*Overlap, len(plans))
+	err := db.Select(ctx, s.DB, bun.SafeQuery(`select p.id, o.id, o.title from plan p cross join lateral (
+			select o.id, o.title from plan o where o.id <> p.id and o.state in ('FINISHED', 'APPLYING') and o.objects && p.objects order by o.id desc limit ?) o
+		where p.id = any (?) order by p.id, o.id desc`, db.Fixed(maxOverlaps), array(ids)), func(r *db.Row) error {
+		id := r.Int()
+		of[id] = append(of[id], &Overlap{ID: r.Int(), Title: r.Text()})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look which plans change the same: %w", err)
+	}
+	found := make(map[*Plan][]*Overlap, len(plans))
+	for _, p := range plans {
+		found[p] = of[p.ID]
+	}
+	return found, nil
 }
 
-// Moved are those for whom a plan that is out of date would do something else by now: of those whom the caller may see, 200 at most.
-func (s *Service) Moved(ctx context.Context, p *Plan) ([]*Moved, error) {
-	var list []*Moved
-	if err := json.Unmarshal(p.moved, &list); err != nil {
-		return nil, fmt.Errorf("read who moved of plan %d: %w", p.ID, err)
+// Moved are, of each plan that is out of date, those for whom it would do something else by now: of those whom the caller may see, 200 at most.
+func (s *Service) Moved(ctx context.Context, plans []*Plan) (map[*Plan][]*Moved, error) {
+	found := make(map[*Plan][]*Moved, len(plans))
+	var ids []int64
+	for _, p := range plans {
+		var list []*Moved
+		if err := json.Unmarshal(p.moved, &list); err != nil {
+			return nil, fmt.Errorf("read who moved of plan %d: %w", p.ID, err)
+		}
+		for _, m := range list {
+			ids = append(ids, m.OwnerID)
+		}
+		found[p] = list
 	}
 	may, whole, err := s.visible(ctx)
-	if err != nil || whole || len(list) == 0 {
-		return list, err
+	if err != nil || whole || len(ids) == 0 {
+		return found, err
 	}
-	ids := make([]int64, len(list))
-	for i, m := range list {
-		ids[i] = m.OwnerID
+	seen := map[int64]bool{}
+	err = db.Select(ctx, s.DB, bun.SafeQuery(`select w.id from resource w cross join lateral (select w.entity_type_id as type_id) i where w.id = any (?) and ?`, array(ids), may), func(r *db.Row) error {
+		seen[r.Int()] = true
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read who moved: %w", err)
 	}
-	var seen []int64
-	if err := s.DB.NewRaw(`select w.id from resource w cross join lateral (select w.entity_type_id as type_id) i where w.id = any (?) and ?`, array(ids), may).Scan(ctx, &seen); err != nil {
-		return nil, fmt.Errorf("read who moved of plan %d: %w", p.ID, err)
+	for p, list := range found {
+		found[p] = slices.DeleteFunc(list, func(m *Moved) bool { return !seen[m.OwnerID] })
 	}
-	return slices.DeleteFunc(list, func(m *Moved) bool { return !slices.Contains(seen, m.OwnerID) }), nil
+	return found, nil
 }
 
 // Summary is what a plan would do, in numbers.
@@ -193,34 +210,50 @@ type Summary struct {
 	IsImagined   bool // it edits what is read from a managed system
 }
 
-// Summary gives the numbers of a plan, of those whom the caller may see; nil as long as there are none.
-func (s *Service) Summary(ctx context.Context, p *Plan) (*Summary, error) {
-	if p.State == Queued || p.State == Running {
-		return nil, nil
+// Summaries are the numbers of plans, of those whom the caller may see; none of a plan as long as there are none.
+func (s *Service) Summaries(ctx context.Context, plans []*Plan) (map[*Plan]*Summary, error) {
+	found := make(map[*Plan]*Summary, len(plans))
+	for _, p := range plans {
+		if p.State == Queued || p.State == Running {
+			continue
+		}
+		w, err := p.whole()
+		if err != nil {
+			return nil, fmt.Errorf("read the numbers of plan %d: %w", p.ID, err)
+		}
+		if w.Seconds == 0 { // it never came to numbers
+			continue
+		}
+		found[p] = &Summary{Sum: w.Sum, Looked: w.Looked, Waiting: w.Waiting, Seconds: w.Seconds, Limits: w.Limits, IsOverLimit: len(w.Limits) > 0, Mails: w.Mails, IsDated: w.Dated, IsImagined: w.Read}
 	}
-	w, err := p.whole()
-	if err != nil {
-		return nil, fmt.Errorf("read the numbers of plan %d: %w", p.ID, err)
-	}
-	if w.Seconds == 0 { // it never came to numbers
-		return nil, nil
-	}
-	out := &Summary{Sum: w.Sum, Looked: w.Looked, Waiting: w.Waiting, Seconds: w.Seconds, Limits: w.Limits, IsOverLimit: len(w.Limits) > 0, Mails: w.Mails, IsDated: w.Dated, IsImagined: w.Read}
 	may, whole, err := s.visible(ctx)
-	if err != nil || whole {
-		return out, err
+	if err != nil || whole || len(found) == 0 {
+		return found, err
 	}
-	out.Sum, out.Limits, out.Mails = Sum{}, []Limit{}, []Mail{}
-	if err := s.sum(ctx, p.ID, may, &out.Sum); err != nil {
+	sums, err := s.sums(ctx, found, may)
+	if err != nil {
 		return nil, err
 	}
-	out.HiddenPeople = w.People - out.People
-	return out, nil
+	for p, out := range found {
+		people := out.People
+		out.Sum, out.Limits, out.Mails = sums[p.ID], []Limit{}, []Mail{}
+		out.HiddenPeople = people - out.People
+	}
+	return found, nil
 }
 
-// sum counts what the caller may see. An order is counted by the kind of its lines, once for each account.
-func (s *Service) sum(ctx context.Context, id int64, may condition, into *Sum) error {
-	err := s.DB.NewRaw(`select count(distinct owner_id) as people,
+// sums counts what the caller may see of plans, by their numbers. An order is counted by the kind of its lines, once for each account.
+func (s *Service) sums(ctx context.Context, of map[*Plan]*Summary, may condition) (map[int64]Sum, error) {
+	ids := make([]int64, 0, len(of))
+	for p := range of {
+		ids = append(ids, p.ID)
+	}
+	slices.Sort(ids)
+	var rows []struct {
+		PlanID int64
+		Sum
+	}
+	err := s.DB.NewRaw(`select i.plan_id, count(distinct owner_id) as people,
 			count(*) filter (where kind = 'ROLE' and effect = 0) as roles_removed, count(*) filter (where kind = 'ROLE' and effect = 1) as roles_added,
 			count(*) filter (where kind = 'ROLE' and effect = 2) as roles_changed,
 			count(*) filter (where kind = 'ACCOUNT' and effect = 0) as accounts_removed, count(*) filter (where kind = 'ACCOUNT' and effect = 1) as accounts_added,
@@ -230,11 +263,15 @@ func (s *Service) sum(ctx context.Context, id int64, may condition, into *Sum) e
 			count(*) filter (where kind = 'LINE') as lines,
 			count(distinct (owner_id, object)) filter (where is_review) as reviews, count(distinct (owner_id, object)) filter (where is_manual and not is_review) as tickets,
 			count(*) filter (where kind = 'DIFFERENCE' and effect = 1) as differences, count(*) filter (where kind = 'FAILURE') as failures
-		from (select i.* from plan_item i join resource w on w.id = i.owner_id where i.plan_id = ? and ?) i`, id, may).Scan(ctx, into)
+		from (select i.* from plan_item i join resource w on w.id = i.owner_id where i.plan_id = any (?) and ?) i group by i.plan_id`, array(ids), may).Scan(ctx, &rows)
 	if err != nil {
-		return fmt.Errorf("count what plan %d would do: %w", id, err)
+		return nil, fmt.Errorf("count what plans would do: %w", err)
 	}
-	return nil
+	sums := make(map[int64]Sum, len(rows))
+	for _, r := range rows {
+		sums[r.PlanID] = r.Sum
+	}
+	return sums, nil
 }
 
 func pointers[T any](list []T) []*T {

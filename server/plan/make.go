@@ -116,7 +116,7 @@ func (s *Service) begin(ctx context.Context, in MakePlanInput, queued bool) (*Pl
 	if err != nil {
 		return nil, err
 	}
-	return s.get(ctx, s.DB, p.ID, "")
+	return s.get(ctx, s.DB, p.ID)
 }
 
 // room refuses more plans than somebody can look at. What goes on by itself is not bound.

@@ -6,14 +6,18 @@ import (
 	"slices"
 	"time"
 
+	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
+	"writ/server/db"
 	"writ/server/errs"
 )
 
 const (
-	rounds   = 5         // of looking again at who was touched meanwhile
-	maxMarks = 1_000_000 // people to whom something may be happening while a plan is applied
+	rounds   = 5                      // of looking again at who was touched meanwhile
+	standing = 40                     // tries to have everybody stand still
+	standFor = 500 * time.Millisecond // how long a try waits for those who write, and others for it: less than deadlock_timeout, so nobody else has to give way
+	maxMarks = 1_000_000              // people to whom something may be happening while a plan is applied
 )
 
 // marks is what is known, at a moment, of people to whom something happens: for each a text that is another one as soon as more has happened.
@@ -23,7 +27,7 @@ type marks struct {
 	of    map[int64]string
 }
 
-// marks reads them: who waits for a computation, who has to do with a changed resource, who was computed or had an order moved since. before: the
+// marks reads them: who waits for a computation, which resources changed, who was computed or had an order moved since. before: the
 // marks to compare with; nil: these are the first.
 func (s *Service) marks(ctx context.Context, before *marks) (*marks, error) {
 	m := &marks{of: map[int64]string{}}
@@ -42,7 +46,6 @@ func (s *Service) marks(ctx context.Context, before *marks) (*marks, error) {
 	if err := s.DB.NewRaw(`select owner_id, string_agg(mark, ' ' order by mark) as mark from (
 			select owner_id, 'waits ' || seq as mark from dirty_owner
 			union all select resource_id, 'changed ' || seq from changed_resource
-			union all select f.owner_id, 'read ' || f.resource_id || ' ' || c.seq from changed_resource c join evaluation_fact f on f.resource_id = c.resource_id
 			union all select owner_id, 'event ' || max(id) from event where id > ?0 and owner_id is not null group by owner_id
 			union all select owner_id, 'computed ' || evaluated_at from owner_state where evaluated_at >= ?1
 		) m group by owner_id order by owner_id limit ?2`, m.event, m.at, maxMarks+1).Scan(ctx, &rows); err != nil {
@@ -71,6 +74,62 @@ func (m *marks) since(now *marks) (list []int64) {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// stand looks at whoever was touched since some marks, until nobody was; from then on nothing happens to anybody until tx ends. That is for as long as
+// a configuration takes to be written. Whoever writes people, readings, computations or orders notes it in one of the tables that are locked: who is
+// in the middle is waited for, and who comes later waits. CONFLICT when that cannot be had.
+func (s *Service) stand(ctx context.Context, tx bun.Tx, before *marks, look func(touched []int64) error) error {
+	for try, looks := 0, 0; ; try++ {
+		now, err := s.locked(ctx, tx, before)
+		if err != nil {
+			return err
+		}
+		if now != nil && len(before.since(now)) == 0 {
+			return nil
+		}
+		if try == standing || looks == rounds {
+			return errs.New(errs.Conflict, "People keep changing while they are looked at. Apply it when less goes on.")
+		}
+		if now == nil {
+			continue
+		}
+		looks++
+		if err := s.Assignments.Spread(ctx); err != nil { // it writes, so not under the locks
+			return err
+		}
+		if now, err = s.marks(ctx, before); err != nil {
+			return err
+		}
+		if err := look(before.since(now)); err != nil {
+			return err
+		}
+		before = now
+	}
+}
+
+// locked gives the marks under the locks, which stay if they are those before and are given back else; nil: they were not to be had.
+func (s *Service) locked(ctx context.Context, tx bun.Tx, before *marks) (now *marks, err error) {
+	if _, err := tx.ExecContext(ctx, `savepoint stand`); err != nil {
+		return nil, err
+	}
+	if _, err = tx.NewRaw(`set local lock_timeout = ?`, standFor.Milliseconds()).Exec(ctx); err == nil {
+		if _, err = tx.ExecContext(ctx, `lock table changed_resource, dirty_owner, owner_state, event in share mode`); err == nil {
+			now, err = s.marks(ctx, before)
+		}
+	}
+	if db.IsLockTimeout(err) {
+		now, err = nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if now == nil || len(before.since(now)) > 0 {
+		_, err = tx.ExecContext(ctx, `rollback to savepoint stand`)
+		return now, err
+	}
+	_, err = tx.ExecContext(ctx, `set local lock_timeout to default`)
+	return now, err
 }
 
 func array(list []int64) any {

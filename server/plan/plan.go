@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"writ/server/manifest"
-	"writ/server/page"
 	"writ/server/rolemodel"
 )
 
@@ -43,9 +42,6 @@ type Plan struct {
 	changes, edits, problems, summary, moved json.RawMessage
 	fingerprint                              string
 }
-
-// Connection is a page of plans.
-type Connection = page.Connection[*Plan]
 
 // Moved is somebody for whom the outcome is another one than the plan said.
 type Moved struct {

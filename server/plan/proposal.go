@@ -38,7 +38,7 @@ func (s *Service) proposalOf(ctx context.Context, in *MakePlanInput) (*proposal,
 	if in.Save != nil || len(in.Delete) > 0 || strings.TrimSpace(text(in.YAML)) != "" || len(in.CreateResources)+len(in.UpdateResources)+len(in.DeleteResources) > 0 {
 		return nil, errs.Invalid("input.again", "Give either the number of a plan to make again, or what is proposed.")
 	}
-	before, err := s.get(ctx, s.DB, *in.Again, "")
+	before, err := s.get(ctx, s.DB, *in.Again)
 	if err != nil {
 		return nil, err
 	}

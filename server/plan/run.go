@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/assignment"
 	"writ/server/db"
@@ -54,7 +55,7 @@ func (s *Service) take(ctx context.Context, id int64, to PlanState, from ...Plan
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	p, err := s.get(ctx, s.DB, id, "")
+	p, err := s.get(ctx, s.DB, id)
 	if err != nil {
 		return nil, err
 	}
@@ -245,9 +246,21 @@ func (s *Service) noteTried(ctx context.Context, h *hold, t *tried, m *manifest.
 		if _, err := tx.NewRaw(`delete from plan_owner where plan_id = ?0`, h.plan.ID).Exec(ctx); err != nil {
 			return err
 		}
-		_, err := tx.NewRaw(`update plan set changes = ?::jsonb, edits = ?::jsonb, problems = ?::jsonb, fingerprint = ? where id = ?`, raw(changes), raw(edits), raw(problems), t.payload.Fingerprint, h.plan.ID).Exec(ctx)
+		_, err := tx.NewRaw(`update plan set changes = ?::jsonb, edits = ?::jsonb, problems = ?::jsonb, objects = ?, fingerprint = ? where id = ?`, raw(changes), raw(edits), raw(problems), objectsOf(changes, edits), t.payload.Fingerprint, h.plan.ID).Exec(ctx)
 		return err
 	})
+}
+
+// objectsOf names what a plan changes, so that another one that changes the same is found by an index.
+func objectsOf(changes []manifest.Change, edits []Edit) any {
+	list := make([]string, 0, len(changes)+len(edits))
+	for _, c := range changes {
+		list = append(list, string(c.Kind)+"/"+c.Identifier)
+	}
+	for _, e := range edits {
+		list = append(list, "resource/"+e.EntityType+"/"+e.Key)
+	}
+	return pgdialect.Array(list)
 }
 
 // look computes everybody and keeps the differences.
