@@ -18,6 +18,14 @@ func (r *assignedProfileConfigurationResolver) Context(ctx context.Context, obj 
 	return manifest.Values(obj.Context), nil
 }
 
+func (r *automationRuleConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.AutomationRule) ([]*manifest.NamedCriterion, error) {
+	return manifest.Criteria(obj.Dimensions), nil
+}
+
+func (r *automationRuleConfigurationResolver) Version(ctx context.Context, obj *manifest.AutomationRule) (string, error) {
+	return manifest.VersionOf(obj), nil
+}
+
 func (r *categoryConfigurationResolver) Version(ctx context.Context, obj *manifest.Category) (string, error) {
 	return manifest.VersionOf(obj), nil
 }
@@ -68,6 +76,10 @@ func (r *configurationResolver) RoleMappings(ctx context.Context, obj *manifest.
 
 func (r *configurationResolver) MiningRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.MiningRule], error) {
 	return manifest.List[manifest.MiningRule](ctx, r.Manifest, "miningRule", page.Of(first, after), identifiers)
+}
+
+func (r *configurationResolver) AutomationRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.AutomationRule], error) {
+	return manifest.List[manifest.AutomationRule](ctx, r.Manifest, "automationRule", page.Of(first, after), identifiers)
 }
 
 func (r *configurationResolver) Jobs(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Job], error) {
@@ -214,6 +226,14 @@ func (r *mutationResolver) DeleteMiningRule(ctx context.Context, input manifest.
 	return r.Manifest.DeleteOne(ctx, "miningRule", input)
 }
 
+func (r *mutationResolver) SaveAutomationRule(ctx context.Context, input manifest.SaveInput[manifest.AutomationRule]) (*manifest.ConfigurationPayload, error) {
+	return manifest.SaveOne(ctx, r.Manifest, "automationRule", input)
+}
+
+func (r *mutationResolver) DeleteAutomationRule(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
+	return r.Manifest.DeleteOne(ctx, "automationRule", input)
+}
+
 func (r *mutationResolver) SaveJob(ctx context.Context, input manifest.SaveInput[manifest.Job]) (*manifest.ConfigurationPayload, error) {
 	return manifest.SaveOne(ctx, r.Manifest, "job", input)
 }
@@ -314,6 +334,10 @@ func (r *assignedProfileConfigurationInputResolver) Context(ctx context.Context,
 	return manifest.SetValues(&obj.Context, data)
 }
 
+func (r *automationRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.AutomationRule, data []*manifest.NamedCriterion) error {
+	return manifest.SetCriteria(&obj.Dimensions, data)
+}
+
 func (r *connectionConfigurationInputResolver) Settings(ctx context.Context, obj *manifest.Connection, data []*manifest.NamedValue) error {
 	return manifest.SetValues(&obj.Settings, data)
 }
@@ -368,6 +392,10 @@ func (r *typeRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj
 
 func (r *Resolver) AssignedProfileConfiguration() generated.AssignedProfileConfigurationResolver {
 	return &assignedProfileConfigurationResolver{r}
+}
+
+func (r *Resolver) AutomationRuleConfiguration() generated.AutomationRuleConfigurationResolver {
+	return &automationRuleConfigurationResolver{r}
 }
 
 func (r *Resolver) CategoryConfiguration() generated.CategoryConfigurationResolver {
@@ -452,6 +480,10 @@ func (r *Resolver) AssignedProfileConfigurationInput() generated.AssignedProfile
 	return &assignedProfileConfigurationInputResolver{r}
 }
 
+func (r *Resolver) AutomationRuleConfigurationInput() generated.AutomationRuleConfigurationInputResolver {
+	return &automationRuleConfigurationInputResolver{r}
+}
+
 func (r *Resolver) ConnectionConfigurationInput() generated.ConnectionConfigurationInputResolver {
 	return &connectionConfigurationInputResolver{r}
 }
@@ -486,6 +518,7 @@ func (r *Resolver) TypeRuleConfigurationInput() generated.TypeRuleConfigurationI
 
 type (
 	assignedProfileConfigurationResolver      struct{ *Resolver }
+	automationRuleConfigurationResolver       struct{ *Resolver }
 	categoryConfigurationResolver             struct{ *Resolver }
 	configurationResolver                     struct{ *Resolver }
 	connectionConfigurationResolver           struct{ *Resolver }
@@ -507,6 +540,7 @@ type (
 	typeRuleConfigurationResolver             struct{ *Resolver }
 	userConfigurationResolver                 struct{ *Resolver }
 	assignedProfileConfigurationInputResolver struct{ *Resolver }
+	automationRuleConfigurationInputResolver  struct{ *Resolver }
 	connectionConfigurationInputResolver      struct{ *Resolver }
 	contextRuleConfigurationInputResolver     struct{ *Resolver }
 	navigationRuleConfigurationInputResolver  struct{ *Resolver }

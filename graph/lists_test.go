@@ -100,6 +100,7 @@ func (w *world) lists() map[string]string {
 	lists["PlanItemConnection"] = "{ planItems(id: 3701, first: 20) %s }"
 	lists["PlanGroupConnection"] = "{ planGroups(id: 3701, by: PERSON, first: 20) %s }"
 	lists["RulePreviewPersonConnection"] = `{ rulePreview(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "zqd1keyq"}]}) { people %s } }`
+	lists["AutomationPreviewItemConnection"] = "" // as that
 	lists["MiningResultConnection"] = "{ miningResults(runId: 3711, first: 20) %s }"
 	lists["MiningPersonConnection"] = "{ miningPeople(resultId: 3721, wouldBeGiven: true, first: 20) %s }"
 	lists["LackingConnection"] = "{ lacking(ownerId: 1001, first: 20) %s }"

@@ -106,18 +106,19 @@ func TestEveryFieldHasARight(t *testing.T) {
 
 // asked are the arguments of fields whose simplest ones find nothing; $id stands for each id there is.
 var asked = map[string][]string{
-	"Query.miningChange": {`(runId: "3711")`},
-	"Query.resources":    {`(entityType: "Directory_User")`, `(entityType: "Directory_Department")`, `(entityType: "AD_Entry")`, `(entityType: "Directory_Position")`, `(entityType: "Directory_User", asOf: "2019-06-01T00:00:00Z")`},
-	"Query.search":       {`(text: "zqp")`, `(text: "zqd")`, `(text: "zqa")`, `(text: "Reader")`, `(text: "2031")`, `(text: "2011")`},
-	"Query.heldOrders":   {`(connector: "AD")`},
-	"Query.plan":         {`(input: {yaml: "policies: [{identifier: Default, displayName: Other, isProvisioningEnabled: true}, {identifier: New}]\n"})`},
-	"Query.explain":      {`(input: {ownerId: "$id"})`},
-	"Query.rulePreview":  {`(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "zqd1keyq"}]})`, `(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "NOWHERE"}]})`},
-	"Query.roleHolders":  {`(role: "81", first: 12)`, `(role: "82", first: 12)`},
-	"Query.whyNot":       {`(input: {ownerId: "$id", role: "Lead"})`, `(input: {ownerId: "$id", role: "Worker", at: "2018-01-01T00:00:00Z"})`, `(input: {ownerId: "$id", resourceType: "AD_Badge"})`},
-	"Query.storedPlan":   {`(id: "3701")`},
-	"Query.planItems":    {`(id: "3701")`},
-	"Query.planGroups":   {`(id: "3701", by: PERSON)`},
+	"Query.miningChange":      {`(runId: "3711")`},
+	"Query.resources":         {`(entityType: "Directory_User")`, `(entityType: "Directory_Department")`, `(entityType: "AD_Entry")`, `(entityType: "Directory_Position")`, `(entityType: "Directory_User", asOf: "2019-06-01T00:00:00Z")`},
+	"Query.search":            {`(text: "zqp")`, `(text: "zqd")`, `(text: "zqa")`, `(text: "Reader")`, `(text: "2031")`, `(text: "2011")`},
+	"Query.heldOrders":        {`(connector: "AD")`},
+	"Query.plan":              {`(input: {yaml: "policies: [{identifier: Default, displayName: Other, isProvisioningEnabled: true}, {identifier: New}]\n"})`},
+	"Query.explain":           {`(input: {ownerId: "$id"})`},
+	"Query.automationPreview": {`(input: {type: CATEGORY, target: "Sub", entityType: "Directory_User", workflowState: NON_CONFORMING, hoursToWait: 1, decision: DECLINE})`},
+	"Query.rulePreview":       {`(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "zqd1keyq"}]})`, `(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "NOWHERE"}]})`},
+	"Query.roleHolders":       {`(role: "81", first: 12)`, `(role: "82", first: 12)`},
+	"Query.whyNot":            {`(input: {ownerId: "$id", role: "Lead"})`, `(input: {ownerId: "$id", role: "Worker", at: "2018-01-01T00:00:00Z"})`, `(input: {ownerId: "$id", resourceType: "AD_Badge"})`},
+	"Query.storedPlan":        {`(id: "3701")`},
+	"Query.planItems":         {`(id: "3701")`},
+	"Query.planGroups":        {`(id: "3701", by: PERSON)`},
 }
 
 // arguments writes the arguments with which a field is asked.

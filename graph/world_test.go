@@ -190,6 +190,9 @@ insert into correlation_key (rule_id, side, value, resource_id) select 96, side,
 insert into reconciliation_run (id, decision, filter, comment, state, actor, as_of, up_to, total, failures, created_at, updated_at, ended_at) overriding system value values
 	(3601, 'KEEP_CURRENT', '{}', 'fine', 'COMPLETED', 'everything', timestamptz '2026-01-01', 1, 1, '[{"id": 3501, "code": "CONFLICT", "message": "x"}]', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),
 	(3602, 'KEEP_CURRENT', '{}', 'fine', 'IN_PROGRESS', 'everything', timestamptz '2026-01-01', 1, 1, '[]', timestamptz '2026-01-01', timestamptz '2026-01-01', null);
+insert into automation_rule (id, identifier, display_name, type, single_role_id, workflow_state, hours_to_wait, decision, dimensions) overriding system value select 3702, 'zqautokeyq', 'zqautonameq', 1, r.id, 1, 48, 1, '{"Department": {"key": "zqd1keyq"}}' from role r where r.kind = 'SINGLE' order by r.id limit 1;
+insert into automation_rule (id, identifier, display_name, type, category_id, policy_id, entity_type_id, workflow_state, hours_to_wait, decision) overriding system value values
+	(3703, 'zqauto2keyq', 'zqauto2nameq', 4, 74, null, 11, 1, 48, 1), (3704, 'zqauto3keyq', 'zqauto3nameq', 5, null, 71, 11, 1, 48, 1);
 insert into mining_rule (id, identifier, display_name, policy_id, rule_policy_id, entity_type_id, category_id) overriding system value select 3701, 'Mine', 'Mine', p.id, p.id, 11, null from policy p limit 1;
 insert into mining_run (id, state, actor, rules, error, people, assignments, roles_total, roles_done, created_at, updated_at, ended_at) overriding system value values
 	(3711, 'COMPLETED', 'everything', '{Mine}', '', 4, 4, 1, 1, timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),

@@ -210,6 +210,43 @@ CREATE INDEX assignment_history_by_role ON public.assignment_history USING btree
 CREATE INDEX assignment_history_by_type ON public.assignment_history USING btree (assigned_resource_type_id, id) WHERE (assigned_resource_type_id IS NOT NULL);
 CREATE TRIGGER assignment_history_not_own AFTER INSERT ON public.assignment_history REFERENCING NEW TABLE AS decided FOR EACH STATEMENT EXECUTE FUNCTION assignment_history_not_own();
 
+create table automation_rule (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    type smallint not null,
+    composite_role_id bigint,
+    single_role_id bigint,
+    resource_type_id bigint,
+    category_id bigint,
+    policy_id bigint,
+    entity_type_id bigint,
+    include_subcategories boolean default true not null,
+    workflow_state smallint not null,
+    hours_to_wait integer default '-1'::integer not null,
+    decision smallint not null,
+    dimensions jsonb default '{}'::jsonb not null,
+    version integer default 1 not null,
+    constraint automation_rule_pkey PRIMARY KEY (id),
+    constraint automation_rule_identifier_key UNIQUE (identifier),
+    constraint automation_rule_category_id_fkey FOREIGN KEY (category_id) REFERENCES category(id),
+    constraint automation_rule_composite_role_id_fkey FOREIGN KEY (composite_role_id) REFERENCES role(id),
+    constraint automation_rule_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint automation_rule_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
+    constraint automation_rule_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id),
+    constraint automation_rule_single_role_id_fkey FOREIGN KEY (single_role_id) REFERENCES role(id),
+    constraint automation_rule_decision_check CHECK ((decision = ANY (ARRAY[0, 1]))),
+    constraint automation_rule_entity_type_check CHECK (((entity_type_id IS NOT NULL) = (type = ANY (ARRAY[4, 5])))),
+    constraint automation_rule_hours_to_wait_check CHECK ((hours_to_wait >= '-1'::integer)),
+    constraint automation_rule_one_target CHECK ((((composite_role_id IS NOT NULL) = (type = 0)) AND ((single_role_id IS NOT NULL) = (type = 1)) AND ((resource_type_id IS NOT NULL) = (type = 2)) AND ((category_id IS NOT NULL) = (type = 4)) AND ((policy_id IS NOT NULL) = (type = 5)))),
+    constraint automation_rule_state_check CHECK ((workflow_state = ANY (ARRAY[1, 3, 5, 8, 9, 10, 11, 12, 13, 25, 27]))),
+    constraint automation_rule_type_check CHECK ((type = ANY (ARRAY[0, 1, 2, 4, 5])))
+);
+comment on table automation_rule is 'Decisions that are taken in the place of reviewers (role-model 7).';
+comment on column automation_rule.type is 'What it is about: 0 a composite role, 1 a single role, 2 a resource type, 4 a category, 5 a policy.';
+comment on column automation_rule.hours_to_wait is 'Hours since the assignment came into the state; -1: never.';
+comment on column automation_rule.decision is '0 approve, 1 decline.';
+
 create table category (
     id bigint generated always as identity,
     identifier text not null,
@@ -1039,11 +1076,14 @@ create table owner_state (
     evaluated_at timestamp with time zone not null,
     next_evaluation_at timestamp with time zone,
     left_at timestamp with time zone,
+    automation_due_at timestamp with time zone,
     constraint owner_state_pkey PRIMARY KEY (owner_id),
     constraint owner_state_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
     constraint owner_state_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id)
 );
 comment on column owner_state.left_at is 'When the last context ended, or when the owner was seen gone; null: he is there, or is yet to come.';
+comment on column owner_state.automation_due_at is 'When an automation rule decides next about something of the owner; null: none waits.';
+CREATE INDEX owner_state_automation_due ON public.owner_state USING btree (automation_due_at) WHERE (automation_due_at IS NOT NULL);
 CREATE INDEX owner_state_due ON public.owner_state USING btree (next_evaluation_at) WHERE (next_evaluation_at IS NOT NULL);
 CREATE INDEX owner_state_left ON public.owner_state USING btree (owner_id) WHERE (left_at IS NOT NULL);
 

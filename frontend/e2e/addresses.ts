@@ -29,6 +29,8 @@ export const addresses: Record<string, string[]> = {
     '/model/edit/resourceType/Intranet_User',
     '/model/resource-types',
     '/model/resource-types/Badge_Card',
+    '/model/automation',
+    '/model/edit/automationRule/Sales_stays',
     '/model/mining',
     '/systems',
   ],

@@ -129,6 +129,14 @@ func (n *Names) EntityType(id int64) string {
 	return ""
 }
 
+// EntityTypeOrNil gives the identifier of an entity type; nil without one.
+func (n *Names) EntityTypeOrNil(id *int64) *string {
+	if id == nil {
+		return nil
+	}
+	return new(n.EntityType(*id))
+}
+
 // Category gives a category; nil without one.
 func (n *Names) Category(id *int64) *rolemodel.Category {
 	if id == nil {

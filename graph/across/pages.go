@@ -51,16 +51,29 @@ type ResourceTypeFilter struct {
 	Identifiers      []string
 }
 
+// AutomationRuleFilter narrows the list of automation rules; nil fields do not.
+type AutomationRuleFilter struct {
+	Text          *string
+	Identifiers   []string
+	Types         []string // words
+	WorkflowState *string  // word
+	Decision      *string  // word
+	Policy        *string  // identifier
+	IsEnabled     *bool
+}
+
 // The pages.
 type (
-	PolicyConnection       = page.Connection[*rolemodel.Policy]
-	CategoryConnection     = page.Connection[*rolemodel.Category]
-	RoleConnection         = page.Connection[*rolemodel.Role]
-	ResourceTypeConnection = page.Connection[*rolemodel.ResourceType]
-	PolicyEdge             = page.Edge[*rolemodel.Policy]
-	CategoryEdge           = page.Edge[*rolemodel.Category]
-	RoleEdge               = page.Edge[*rolemodel.Role]
-	ResourceTypeEdge       = page.Edge[*rolemodel.ResourceType]
+	AutomationRuleConnection = page.Connection[*rolemodel.AutomationRule]
+	AutomationRuleEdge       = page.Edge[*rolemodel.AutomationRule]
+	PolicyConnection         = page.Connection[*rolemodel.Policy]
+	CategoryConnection       = page.Connection[*rolemodel.Category]
+	RoleConnection           = page.Connection[*rolemodel.Role]
+	ResourceTypeConnection   = page.Connection[*rolemodel.ResourceType]
+	PolicyEdge               = page.Edge[*rolemodel.Policy]
+	CategoryEdge             = page.Edge[*rolemodel.Category]
+	RoleEdge                 = page.Edge[*rolemodel.Role]
+	ResourceTypeEdge         = page.Edge[*rolemodel.ResourceType]
 )
 
 // PoliciesPage gives a page of the policies. Needs permit.RoleModelQuery, as all pages here.
@@ -126,6 +139,65 @@ func (c *Catalogue) ResourceTypesPage(ctx context.Context, a page.Args, f *Resou
 	})
 }
 
+// AutomationRules gives a page of the automation rules; the text is looked for in the names of what they are about, too.
+func (c *Catalogue) AutomationRules(ctx context.Context, a page.Args, f *AutomationRuleFilter) (*AutomationRuleConnection, error) {
+	if f == nil {
+		f = &AutomationRuleFilter{}
+	}
+	return pageOf(ctx, c, a, func(s *sorted) []*rolemodel.AutomationRule { return s.automation }, positionOfAutomation, func(n *Names, r *rolemodel.AutomationRule) bool {
+		target := n.AutomatedName(r)
+		return (f.Types == nil || slices.Contains(f.Types, r.TargetWord())) && (f.WorkflowState == nil || *f.WorkflowState == r.StateWord()) &&
+			(f.Decision == nil || *f.Decision == r.DecisionWord()) && (f.Policy == nil || *f.Policy == n.Policy(n.model.Source.PolicyOf(r))) &&
+			(f.IsEnabled == nil || *f.IsEnabled == n.Automates(r)) && (f.Identifiers == nil || slices.Contains(f.Identifiers, r.Identifier)) &&
+			says(f.Text, r.DisplayName, r.Identifier, target)
+	})
+}
+
+// AutomatedIdentifier is the identifier of what an automation rule is about.
+func (n *Names) AutomatedIdentifier(r *rolemodel.AutomationRule) string {
+	identifier, _ := n.automated(r)
+	return identifier
+}
+
+// AutomatedName is the name of what an automation rule is about.
+func (n *Names) AutomatedName(r *rolemodel.AutomationRule) string {
+	_, name := n.automated(r)
+	return name
+}
+
+func (n *Names) automated(r *rolemodel.AutomationRule) (identifier, name string) {
+	switch id := r.TargetID(); r.Type {
+	case rolemodel.AutomatesComposite, rolemodel.AutomatesSingle:
+		if x := n.roles[id]; x != nil {
+			return x.Identifier, x.DisplayName
+		}
+	case rolemodel.AutomatesType:
+		if x := n.types[id]; x != nil {
+			return x.Identifier, x.DisplayName
+		}
+	case rolemodel.AutomatesCategory:
+		if x := n.categories[id]; x != nil {
+			return x.Identifier, x.DisplayName
+		}
+	case rolemodel.AutomatesPolicy:
+		if x := n.policies[id]; x != nil {
+			return x.Identifier, x.DisplayName
+		}
+	}
+	return "", ""
+}
+
+// PolicyOfAutomation is the identifier of the policy that switches an automation rule on.
+func (n *Names) PolicyOfAutomation(r *rolemodel.AutomationRule) string {
+	return n.Policy(n.model.Source.PolicyOf(r))
+}
+
+// Automates reports whether an automation rule decides: its policy is on, and ours.
+func (n *Names) Automates(r *rolemodel.AutomationRule) bool {
+	p := n.policies[n.model.Source.PolicyOf(r)]
+	return p != nil && p.IsProvisioningEnabled && !p.IsExternal
+}
+
 // categoryIs reports whether something stands in the category with an identifier.
 func (n *Names) categoryIs(id *int64, identifier string) bool {
 	o := n.Category(id)
@@ -177,12 +249,13 @@ type sorted struct {
 	categories []*rolemodel.Category
 	roles      []*rolemodel.Role
 	types      []*rolemodel.ResourceType
+	automation []*rolemodel.AutomationRule
 }
 
 func sort(m *rolemodel.Model) sorted {
 	return sorted{
 		policies: byPosition(m.Policies, positionOfPolicy), categories: byPosition(m.Categories, positionOfCategory), roles: byPosition(m.Roles, positionOfRole),
-		types: byPosition(m.ResourceTypes, positionOfType),
+		types: byPosition(m.ResourceTypes, positionOfType), automation: byPosition(m.AutomationRules, positionOfAutomation),
 	}
 }
 
@@ -200,3 +273,7 @@ func positionOfPolicy(p *rolemodel.Policy) page.Position     { return position(p
 func positionOfCategory(c *rolemodel.Category) page.Position { return position(c.DisplayName, c.ID) }
 func positionOfRole(r *rolemodel.Role) page.Position         { return position(r.DisplayName, r.ID) }
 func positionOfType(t *rolemodel.ResourceType) page.Position { return position(t.DisplayName, t.ID) }
+
+func positionOfAutomation(a *rolemodel.AutomationRule) page.Position {
+	return position(a.DisplayName, a.ID)
+}

@@ -23,6 +23,10 @@ import (
 type AssignedProfileConfigurationResolver interface {
 	Context(ctx context.Context, obj *manifest.AssignedProfile) ([]*manifest.NamedValue, error)
 }
+type AutomationRuleConfigurationResolver interface {
+	Dimensions(ctx context.Context, obj *manifest.AutomationRule) ([]*manifest.NamedCriterion, error)
+	Version(ctx context.Context, obj *manifest.AutomationRule) (string, error)
+}
 type CategoryConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.Category) (string, error)
 }
@@ -39,6 +43,7 @@ type ConfigurationResolver interface {
 	RecordSections(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.RecordSection], error)
 	RoleMappings(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.RoleMapping], error)
 	MiningRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.MiningRule], error)
+	AutomationRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.AutomationRule], error)
 	Jobs(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Job], error)
 	Profiles(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Profile], error)
 	Users(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.User], error)
@@ -111,6 +116,9 @@ type UserConfigurationResolver interface {
 type AssignedProfileConfigurationInputResolver interface {
 	Context(ctx context.Context, obj *manifest.AssignedProfile, data []*manifest.NamedValue) error
 }
+type AutomationRuleConfigurationInputResolver interface {
+	Dimensions(ctx context.Context, obj *manifest.AutomationRule, data []*manifest.NamedCriterion) error
+}
 type ConnectionConfigurationInputResolver interface {
 	Settings(ctx context.Context, obj *manifest.Connection, data []*manifest.NamedValue) error
 	Secrets(ctx context.Context, obj *manifest.Connection, data []*manifest.NamedValue) error
@@ -144,6 +152,36 @@ type TypeRuleConfigurationInputResolver interface {
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Configuration_automationRules_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "identifiers",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["identifiers"] = arg2
+	return args, nil
+}
 
 func (ec *executionContext) field_Configuration_categories_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -1084,6 +1122,470 @@ func (ec *executionContext) _AssignedProfileConfiguration_email(ctx context.Cont
 }
 func (ec *executionContext) fieldContext_AssignedProfileConfiguration_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AssignedProfileConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_identifier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Identifier, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_identifier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_displayName(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_type(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNAutomationTarget2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "AutomationTarget")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_compositeRole(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_compositeRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompositeRole, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_compositeRole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_singleRole(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_singleRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SingleRole, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_singleRole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_resourceType(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_resourceType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResourceType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_resourceType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_category(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_includeSubcategories(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_includeSubcategories(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IncludeSubcategories, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalNBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_includeSubcategories(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_policy(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Policy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_entityType(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_entityType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_entityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_workflowState(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_workflowState(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WorkflowState, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNAutomationState2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_workflowState(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "AutomationState")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_hoursToWait(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_hoursToWait(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HoursToWait, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalNInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_hoursToWait(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_decision(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_decision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Decision, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNAutomationDecision2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, false, false, "AutomationDecision")
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_dimensions(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_dimensions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AutomationRuleConfiguration().Dimensions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_dimensions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AutomationRuleConfiguration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CriterionConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration_version(ctx context.Context, field graphql.CollectedField, obj *manifest.AutomationRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfiguration_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AutomationRuleConfiguration().Version(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfiguration_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfiguration", field, true, true, "String")
+}
+
+func (ec *executionContext) _AutomationRuleConfigurationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.AutomationRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfigurationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.AutomationRule) graphql.Marshaler {
+			return ec.marshalNAutomationRuleConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐAutomationRuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfigurationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AutomationRuleConfigurationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AutomationRuleConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AutomationRuleConfigurationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.AutomationRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfigurationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2writᚋserverᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfigurationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AutomationRuleConfigurationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AutomationRuleConfigurationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.AutomationRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfigurationConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfigurationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AutomationRuleConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.AutomationRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AutomationRuleConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AutomationRuleConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AutomationRuleConfigurationConnection", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _BinaryRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.BinaryRule) (ret graphql.Marshaler) {
@@ -2118,6 +2620,50 @@ func (ec *executionContext) fieldContext_Configuration_miningRules(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Configuration_miningRules_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Configuration_automationRules(ctx context.Context, field graphql.CollectedField, obj *manifest.Configuration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Configuration_automationRules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Configuration().AutomationRules(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["identifiers"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*manifest.AutomationRule]) graphql.Marshaler {
+			return ec.marshalOAutomationRuleConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Configuration_automationRules(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Configuration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AutomationRuleConfigurationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Configuration_automationRules_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -11283,6 +11829,141 @@ func UnmarshalAssignedProfileConfigurationInput(ctx context.Context, raw any) (m
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAutomationRuleConfigurationInput(ctx context.Context, obj any) (manifest.AutomationRule, error) {
+	var it manifest.AutomationRule
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"identifier", "displayName", "type", "compositeRole", "singleRole", "resourceType", "category", "includeSubcategories", "policy", "entityType", "workflowState", "hoursToWait", "decision", "dimensions"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "identifier":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identifier"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Identifier = data
+		case "displayName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("displayName"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DisplayName = data
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalNAutomationTarget2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = data
+		case "compositeRole":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("compositeRole"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompositeRole = data
+		case "singleRole":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("singleRole"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SingleRole = data
+		case "resourceType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceType"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceType = data
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = data
+		case "includeSubcategories":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeSubcategories"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeSubcategories = data
+		case "policy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("policy"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Policy = data
+		case "entityType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entityType"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EntityType = data
+		case "workflowState":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("workflowState"))
+			data, err := ec.unmarshalNAutomationState2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WorkflowState = data
+		case "hoursToWait":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hoursToWait"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HoursToWait = data
+		case "decision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decision"))
+			data, err := ec.unmarshalNAutomationDecision2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Decision = data
+		case "dimensions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
+			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.AutomationRuleConfigurationInput().Dimensions(ctx, &it, data); err != nil {
+				return it, err
+			}
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAutomationRuleConfigurationInput unmarshals raw into the AutomationRuleConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAutomationRuleConfigurationInput(ctx context.Context, raw any) (manifest.AutomationRule, error) {
+	var out manifest.AutomationRule
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AutomationRuleConfigurationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputBinaryRuleConfigurationInput(ctx context.Context, obj any) (manifest.BinaryRule, error) {
 	var it manifest.BinaryRule
 	if obj == nil {
@@ -11511,7 +12192,7 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"connectors", "entityTypes", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "recordSections", "roleMappings", "miningRules", "jobs", "profiles", "users"}
+	fieldsInOrder := [...]string{"connectors", "entityTypes", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "recordSections", "roleMappings", "miningRules", "automationRules", "jobs", "profiles", "users"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -11602,6 +12283,13 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 				return it, err
 			}
 			it.MiningRules = data
+		case "automationRules":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("automationRules"))
+			data, err := ec.unmarshalOAutomationRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐAutomationRuleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AutomationRules = data
 		case "jobs":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobs"))
 			data, err := ec.unmarshalOJobConfigurationInput2ᚕwritᚋserverᚋmanifestᚐJobᚄ(ctx, v)
@@ -14174,6 +14862,62 @@ func UnmarshalRoleRuleConfigurationInput(ctx context.Context, raw any) (manifest
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSaveAutomationRuleInput(ctx context.Context, obj any) (manifest.SaveInput[manifest.AutomationRule], error) {
+	var it manifest.SaveInput[manifest.AutomationRule]
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"automationRule", "version", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "automationRule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("automationRule"))
+			data, err := ec.unmarshalNAutomationRuleConfigurationInput2writᚋserverᚋmanifestᚐAutomationRule(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Object = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveAutomationRuleInput unmarshals raw into the SaveAutomationRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveAutomationRuleInput(ctx context.Context, raw any) (manifest.SaveInput[manifest.AutomationRule], error) {
+	var out manifest.SaveInput[manifest.AutomationRule]
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveAutomationRuleInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSaveCategoryInput(ctx context.Context, obj any) (manifest.SaveInput[manifest.Category], error) {
 	var it manifest.SaveInput[manifest.Category]
 	if obj == nil {
@@ -15849,6 +16593,159 @@ func (ec *executionContext) slowly_AssignedProfileConfiguration(ctx context.Cont
 	return out
 }
 
+var automationRuleConfigurationImplementors = []string{"AutomationRuleConfiguration"}
+
+func (ec *executionContext) slowly_AutomationRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.AutomationRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, automationRuleConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AutomationRuleConfiguration")
+		case "identifier":
+			out.Values[i] = ec._AutomationRuleConfiguration_identifier(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "displayName":
+			out.Values[i] = ec._AutomationRuleConfiguration_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "type":
+			out.Values[i] = ec._AutomationRuleConfiguration_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "compositeRole":
+			out.Values[i] = ec._AutomationRuleConfiguration_compositeRole(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "singleRole":
+			out.Values[i] = ec._AutomationRuleConfiguration_singleRole(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "resourceType":
+			out.Values[i] = ec._AutomationRuleConfiguration_resourceType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "category":
+			out.Values[i] = ec._AutomationRuleConfiguration_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "includeSubcategories":
+			out.Values[i] = ec._AutomationRuleConfiguration_includeSubcategories(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "policy":
+			out.Values[i] = ec._AutomationRuleConfiguration_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "entityType":
+			out.Values[i] = ec._AutomationRuleConfiguration_entityType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "workflowState":
+			out.Values[i] = ec._AutomationRuleConfiguration_workflowState(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "hoursToWait":
+			out.Values[i] = ec._AutomationRuleConfiguration_hoursToWait(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "decision":
+			out.Values[i] = ec._AutomationRuleConfiguration_decision(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dimensions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AutomationRuleConfiguration_dimensions(ctx, field, obj)
+				})
+		case "version":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AutomationRuleConfiguration_version(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var automationRuleConfigurationConnectionImplementors = []string{"AutomationRuleConfigurationConnection"}
+
+func (ec *executionContext) slowly_AutomationRuleConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.AutomationRule]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, automationRuleConfigurationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AutomationRuleConfigurationConnection")
+		case "nodes":
+			out.Values[i] = ec._AutomationRuleConfigurationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AutomationRuleConfigurationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._AutomationRuleConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._AutomationRuleConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var binaryRuleConfigurationImplementors = []string{"BinaryRuleConfiguration"}
 
 func (ec *executionContext) slowly_BinaryRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.BinaryRule) graphql.Marshaler {
@@ -16149,6 +17046,12 @@ func (ec *executionContext) slowly_Configuration(ctx context.Context, sel ast.Se
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Configuration_miningRules(ctx, field, obj)
+				})
+		case "automationRules":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Configuration_automationRules(ctx, field, obj)
 				})
 		case "jobs":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -19336,6 +20239,77 @@ func (ec *executionContext) unmarshalNAssignedProfileConfigurationInput2writᚋs
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAutomationDecision2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAutomationDecision2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AutomationDecision!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNAutomationRuleConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐAutomationRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.AutomationRule) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAutomationRuleConfiguration2ᚖwritᚋserverᚋmanifestᚐAutomationRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAutomationRuleConfiguration2ᚖwritᚋserverᚋmanifestᚐAutomationRule(ctx context.Context, sel ast.SelectionSet, v *manifest.AutomationRule) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AutomationRuleConfiguration!")
+		return graphql.Null
+	}
+	return ec._AutomationRuleConfiguration(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAutomationRuleConfigurationInput2writᚋserverᚋmanifestᚐAutomationRule(ctx context.Context, v any) (manifest.AutomationRule, error) {
+	res, err := ec.unmarshalInputAutomationRuleConfigurationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAutomationState2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAutomationState2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AutomationState!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAutomationTarget2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAutomationTarget2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AutomationTarget!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNBinaryRuleConfiguration2writᚋserverᚋmanifestᚐBinaryRule(ctx context.Context, sel ast.SelectionSet, v manifest.BinaryRule) graphql.Marshaler {
 	return ec._BinaryRuleConfiguration(ctx, sel, &v)
 }
@@ -20210,6 +21184,11 @@ func (ec *executionContext) marshalNRuleStrength2string(ctx context.Context, sel
 	return res
 }
 
+func (ec *executionContext) unmarshalNSaveAutomationRuleInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.AutomationRule], error) {
+	res, err := ec.unmarshalInputSaveAutomationRuleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSaveCategoryInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.Category], error) {
 	res, err := ec.unmarshalInputSaveCategoryInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -20477,6 +21456,102 @@ func (ec *executionContext) unmarshalOAssignedProfileConfigurationInput2ᚕwrit�
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOAutomationDecision2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalWord(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAutomationDecision2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(*v)
+	return res
+}
+
+func (ec *executionContext) marshalOAutomationRuleConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.AutomationRule]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AutomationRuleConfigurationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAutomationRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐAutomationRuleᚄ(ctx context.Context, v any) ([]manifest.AutomationRule, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]manifest.AutomationRule, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAutomationRuleConfigurationInput2writᚋserverᚋmanifestᚐAutomationRule(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOAutomationState2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalWord(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAutomationState2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOAutomationTarget2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAutomationTarget2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAutomationTarget2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAutomationTarget2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOBinaryRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐBinaryRuleᚄ(ctx context.Context, v any) ([]manifest.BinaryRule, error) {

@@ -159,6 +159,85 @@ var plainTypes = plain.Types{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "AuditEvent"},
 	}},
+	"AutomaticDecision": {Implementors: automaticDecisionImplementors, Fields: map[string]plain.Field{
+		"rule":     {Code: 1},
+		"ruleName": {Code: 2},
+		"decision": {Code: 3},
+		"at":       {Code: 4},
+	}},
+	"AutomationPreview": {Implementors: automationPreviewImplementors, Fields: map[string]plain.Field{
+		"at":       {Code: 1},
+		"now":      {Code: 2},
+		"later":    {Code: 3},
+		"never":    {Code: 4},
+		"others":   {Code: 5},
+		"hidden":   {Code: 6},
+		"isOff":    {Code: 7},
+		"problems": {Code: 8, Of: "PlanProblem"},
+		"items":    {Code: 9, Of: "AutomationPreviewItemConnection"},
+	}},
+	"AutomationPreviewItem": {Implementors: automationPreviewItemImplementors, Fields: map[string]plain.Field{
+		"id":                {Code: 1},
+		"owner":             {Code: 2, Of: "ResourceRef"},
+		"target":            {Code: 3},
+		"targetDisplayName": {Code: 4},
+		"isAccount":         {Code: 5},
+		"since":             {Code: 6},
+		"at":                {Code: 7},
+	}},
+	"AutomationPreviewItemConnection": {Implementors: automationPreviewItemConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "AutomationPreviewItem"},
+		"edges":                {Code: 2, Of: "AutomationPreviewItemEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"AutomationPreviewItemEdge": {Implementors: automationPreviewItemEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "AutomationPreviewItem"},
+	}},
+	"AutomationRule": {Implementors: automationRuleImplementors, Fields: map[string]plain.Field{
+		"id":                   {Code: 1},
+		"identifier":           {Code: 2},
+		"displayName":          {Code: 3},
+		"type":                 {Code: 4},
+		"includeSubcategories": {Code: 10},
+		"workflowState":        {Code: 11},
+		"hoursToWait":          {Code: 12},
+		"decision":             {Code: 13},
+	}},
+	"AutomationRuleConfiguration": {Implementors: automationRuleConfigurationImplementors, Fields: map[string]plain.Field{
+		"identifier":           {Code: 1},
+		"displayName":          {Code: 2},
+		"type":                 {Code: 3},
+		"compositeRole":        {Code: 4},
+		"singleRole":           {Code: 5},
+		"resourceType":         {Code: 6},
+		"category":             {Code: 7},
+		"includeSubcategories": {Code: 8},
+		"policy":               {Code: 9},
+		"entityType":           {Code: 10},
+		"workflowState":        {Code: 11},
+		"hoursToWait":          {Code: 12},
+		"decision":             {Code: 13},
+	}},
+	"AutomationRuleConfigurationConnection": {Implementors: automationRuleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "AutomationRuleConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"AutomationRuleConnection": {Implementors: automationRuleConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "AutomationRule"},
+		"edges":                {Code: 2, Of: "AutomationRuleEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"AutomationRuleEdge": {Implementors: automationRuleEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "AutomationRule"},
+	}},
 	"BinaryRuleConfiguration": {Implementors: binaryRuleConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier": {Code: 1},
 		"policy":     {Code: 2},
@@ -1182,11 +1261,12 @@ var plainTypes = plain.Types{
 		"failures":        {Code: 17},
 		"looked":          {Code: 18},
 		"waiting":         {Code: 19},
-		"limits":          {Code: 21, Of: "PlanLimit"},
-		"isOverLimit":     {Code: 22},
-		"mails":           {Code: 23, Of: "PlanMail"},
-		"isDated":         {Code: 24},
-		"isImagined":      {Code: 25},
+		"automatic":       {Code: 20},
+		"limits":          {Code: 22, Of: "PlanLimit"},
+		"isOverLimit":     {Code: 23},
+		"mails":           {Code: 24, Of: "PlanMail"},
+		"isDated":         {Code: 25},
+		"isImagined":      {Code: 26},
 	}},
 	"Policy": {Implementors: policyImplementors, Fields: map[string]plain.Field{
 		"id":                          {Code: 1},
@@ -1365,6 +1445,7 @@ var plainTypes = plain.Types{
 		"decidedAt":        {Code: 30},
 		"comment":          {Code: 31},
 		"closedAt":         {Code: 32},
+		"automatic":        {Code: 33, Of: "AutomaticDecision"},
 	}},
 	"ReconciliationItemConnection": {Implementors: reconciliationItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ReconciliationItem"},
@@ -1745,6 +1826,7 @@ var plainTypes = plain.Types{
 		"decidedBy":       {Code: 22},
 		"decidedAt":       {Code: 24},
 		"comment":         {Code: 25},
+		"automatic":       {Code: 26, Of: "AutomaticDecision"},
 	}},
 	"RoleReconciliationItemConnection": {Implementors: roleReconciliationItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "RoleReconciliationItem"},
@@ -3048,6 +3130,587 @@ func plainAuditEventEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*au
 				return false
 			}
 			if !plainAuditEvent(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AutomaticDecision(ctx context.Context, sel ast.SelectionSet, obj *assignment.AutomaticDecision) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AutomaticDecision"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAutomaticDecision(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AutomaticDecision(ctx, sel, obj)
+}
+
+func plainAutomaticDecision(w *plain.Writer, s *plain.Selection, obj *assignment.AutomaticDecision) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AutomaticDecision\"")
+		case 1: // rule
+			v := obj.Rule
+			w.String(v)
+
+		case 2: // ruleName
+			v := obj.RuleName
+			w.String(v)
+
+		case 3: // decision
+			v := obj.Decision
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 4: // at
+			v := obj.At
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AutomationPreview(ctx context.Context, sel ast.SelectionSet, obj *catalogue.AutomationPreview) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AutomationPreview"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAutomationPreview(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AutomationPreview(ctx, sel, obj)
+}
+
+func plainAutomationPreview(w *plain.Writer, s *plain.Selection, obj *catalogue.AutomationPreview) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AutomationPreview\"")
+		case 1: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 2: // now
+			v := obj.Now
+			w.Int(int64(v))
+
+		case 3: // later
+			v := obj.Later
+			w.Int(int64(v))
+
+		case 4: // never
+			v := obj.Never
+			w.Int(int64(v))
+
+		case 5: // others
+			v := obj.Others
+			w.Int(int64(v))
+
+		case 6: // hidden
+			v := obj.Hidden
+			w.Int(int64(v))
+
+		case 7: // isOff
+			v := obj.IsOff
+			w.Bool(v)
+
+		case 8: // problems
+			v := obj.Problems
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainPlanProblem(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 9: // items
+			v := obj.Items
+			if v == nil {
+				return false
+			}
+			if !plainAutomationPreviewItemConnection(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AutomationPreviewItem(ctx context.Context, sel ast.SelectionSet, obj *catalogue.AutomationPreviewItem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AutomationPreviewItem"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAutomationPreviewItem(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AutomationPreviewItem(ctx, sel, obj)
+}
+
+func plainAutomationPreviewItem(w *plain.Writer, s *plain.Selection, obj *catalogue.AutomationPreviewItem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AutomationPreviewItem\"")
+		case 1: // id
+			v := obj.ID
+			if !w.Marshal(graphql.MarshalID(v)) {
+				return false
+			}
+
+		case 2: // owner
+			v := obj.Owner
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		case 3: // target
+			v := obj.Target
+			w.String(v)
+
+		case 4: // targetDisplayName
+			v := obj.TargetDisplayName
+			w.String(v)
+
+		case 5: // isAccount
+			v := obj.IsAccount
+			w.Bool(v)
+
+		case 6: // since
+			v := obj.Since
+			if !w.Time(v) {
+				return false
+			}
+
+		case 7: // at
+			v := obj.At
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AutomationPreviewItemConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*catalogue.AutomationPreviewItem]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AutomationPreviewItemConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAutomationPreviewItemConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AutomationPreviewItemConnection(ctx, sel, obj)
+}
+
+func plainAutomationPreviewItemConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*catalogue.AutomationPreviewItem]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AutomationPreviewItemConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainAutomationPreviewItem(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainAutomationPreviewItemEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AutomationPreviewItemEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*catalogue.AutomationPreviewItem]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AutomationPreviewItemEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAutomationPreviewItemEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AutomationPreviewItemEdge(ctx, sel, obj)
+}
+
+func plainAutomationPreviewItemEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*catalogue.AutomationPreviewItem]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AutomationPreviewItemEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainAutomationPreviewItem(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AutomationRule(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.AutomationRule) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AutomationRule"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAutomationRule(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AutomationRule(ctx, sel, obj)
+}
+
+func plainAutomationRule(w *plain.Writer, s *plain.Selection, obj *rolemodel.AutomationRule) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AutomationRule\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 3: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 4: // type
+			v := obj.TargetWord()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 10: // includeSubcategories
+			v := obj.IncludeSubcategories
+			w.Bool(v)
+
+		case 11: // workflowState
+			v := obj.StateWord()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 12: // hoursToWait
+			v := obj.HoursToWait
+			w.Int(int64(v))
+
+		case 13: // decision
+			v := obj.DecisionWord()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AutomationRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.AutomationRule) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AutomationRuleConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAutomationRuleConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AutomationRuleConfiguration(ctx, sel, obj)
+}
+
+func plainAutomationRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.AutomationRule) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AutomationRuleConfiguration\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // type
+			v := obj.Type
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 4: // compositeRole
+			v := obj.CompositeRole
+			w.String(v)
+
+		case 5: // singleRole
+			v := obj.SingleRole
+			w.String(v)
+
+		case 6: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 7: // category
+			v := obj.Category
+			w.String(v)
+
+		case 8: // includeSubcategories
+			v := obj.IncludeSubcategories
+			if v == nil {
+				return false
+			}
+			w.Bool(*v)
+
+		case 9: // policy
+			v := obj.Policy
+			w.String(v)
+
+		case 10: // entityType
+			v := obj.EntityType
+			w.String(v)
+
+		case 11: // workflowState
+			v := obj.WorkflowState
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 12: // hoursToWait
+			v := obj.HoursToWait
+			if v == nil {
+				return false
+			}
+			w.Int(int64(*v))
+
+		case 13: // decision
+			v := obj.Decision
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AutomationRuleConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.AutomationRule]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AutomationRuleConfigurationConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAutomationRuleConfigurationConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AutomationRuleConfigurationConnection(ctx, sel, obj)
+}
+
+func plainAutomationRuleConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*manifest.AutomationRule]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AutomationRuleConfigurationConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainAutomationRuleConfiguration(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AutomationRuleConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*rolemodel.AutomationRule]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AutomationRuleConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAutomationRuleConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AutomationRuleConnection(ctx, sel, obj)
+}
+
+func plainAutomationRuleConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*rolemodel.AutomationRule]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AutomationRuleConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainAutomationRule(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainAutomationRuleEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AutomationRuleEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*rolemodel.AutomationRule]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AutomationRuleEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAutomationRuleEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AutomationRuleEdge(ctx, sel, obj)
+}
+
+func plainAutomationRuleEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*rolemodel.AutomationRule]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AutomationRuleEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainAutomationRule(w, f.Below, v) {
 				return false
 			}
 
@@ -10880,7 +11543,11 @@ func plainPlanSummary(w *plain.Writer, s *plain.Selection, obj *plan.Summary) bo
 			v := obj.Waiting
 			w.Int(int64(v))
 
-		case 21: // limits
+		case 20: // automatic
+			v := obj.Automatic
+			w.Int(int64(v))
+
+		case 22: // limits
 			v := obj.Limits
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10891,11 +11558,11 @@ func plainPlanSummary(w *plain.Writer, s *plain.Selection, obj *plan.Summary) bo
 			}
 			w.Raw("]")
 
-		case 22: // isOverLimit
+		case 23: // isOverLimit
 			v := obj.IsOverLimit
 			w.Bool(v)
 
-		case 23: // mails
+		case 24: // mails
 			v := obj.Mails
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10906,11 +11573,11 @@ func plainPlanSummary(w *plain.Writer, s *plain.Selection, obj *plan.Summary) bo
 			}
 			w.Raw("]")
 
-		case 24: // isDated
+		case 25: // isDated
 			v := obj.IsDated
 			w.Bool(v)
 
-		case 25: // isImagined
+		case 26: // isImagined
 			v := obj.IsImagined
 			w.Bool(v)
 
@@ -12122,6 +12789,16 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 			} else {
 				if !w.Time(*v) {
 					w.Raw("null")
+				}
+			}
+
+		case 33: // automatic
+			v := obj.Automatic
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainAutomaticDecision(w, f.Below, v) {
+					return false
 				}
 			}
 
@@ -14811,6 +15488,16 @@ func plainRoleReconciliationItem(w *plain.Writer, s *plain.Selection, obj *recon
 		case 25: // comment
 			v := obj.Comment
 			w.String(v)
+
+		case 26: // automatic
+			v := obj.Automatic
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainAutomaticDecision(w, f.Below, v) {
+					return false
+				}
+			}
 
 		}
 	}

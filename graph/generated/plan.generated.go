@@ -2675,6 +2675,29 @@ func (ec *executionContext) fieldContext_PlanSummary_waiting(_ context.Context, 
 	return graphql.NewScalarFieldContext("PlanSummary", field, false, false, "Int")
 }
 
+func (ec *executionContext) _PlanSummary_automatic(ctx context.Context, field graphql.CollectedField, obj *plan.Summary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanSummary_automatic(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Automatic, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanSummary_automatic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanSummary", field, false, false, "Int")
+}
+
 func (ec *executionContext) _PlanSummary_seconds(ctx context.Context, field graphql.CollectedField, obj *plan.Summary) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4268,6 +4291,11 @@ func (ec *executionContext) slowly_PlanSummary(ctx context.Context, sel ast.Sele
 			}
 		case "waiting":
 			out.Values[i] = ec._PlanSummary_waiting(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "automatic":
+			out.Values[i] = ec._PlanSummary_automatic(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 	"writ/graph/across"
 	"writ/graph/scalar"
+	"writ/server/assignment"
 	"writ/server/directory"
 	"writ/server/order"
 	"writ/server/page"
@@ -2396,6 +2397,38 @@ func (ec *executionContext) fieldContext_ReconciliationItem_closedAt(_ context.C
 	return graphql.NewScalarFieldContext("ReconciliationItem", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _ReconciliationItem_automatic(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationItem_automatic(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Automatic, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assignment.AutomaticDecision) graphql.Marshaler {
+			return ec.marshalOAutomaticDecision2ᚖwritᚋserverᚋassignmentᚐAutomaticDecision(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationItem_automatic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationItem",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AutomaticDecision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReconciliationItemConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.Item]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4066,6 +4099,38 @@ func (ec *executionContext) _RoleReconciliationItem_comment(ctx context.Context,
 }
 func (ec *executionContext) fieldContext_RoleReconciliationItem_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoleReconciliationItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoleReconciliationItem_automatic(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleReconciliationItem_automatic(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Automatic, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assignment.AutomaticDecision) graphql.Marshaler {
+			return ec.marshalOAutomaticDecision2ᚖwritᚋserverᚋassignmentᚐAutomaticDecision(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoleReconciliationItem_automatic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoleReconciliationItem",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AutomaticDecision(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RoleReconciliationItemConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.RoleItem]) (ret graphql.Marshaler) {
@@ -6115,6 +6180,11 @@ func (ec *executionContext) slowly_ReconciliationItem(ctx context.Context, sel a
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "automatic":
+			out.Values[i] = ec._ReconciliationItem_automatic(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6652,6 +6722,11 @@ func (ec *executionContext) slowly_RoleReconciliationItem(ctx context.Context, s
 		case "comment":
 			out.Values[i] = ec._RoleReconciliationItem_comment(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "automatic":
+			out.Values[i] = ec._RoleReconciliationItem_automatic(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:

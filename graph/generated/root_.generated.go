@@ -43,6 +43,8 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	AssignedProfileConfiguration() AssignedProfileConfigurationResolver
 	AuditEvent() AuditEventResolver
+	AutomationRule() AutomationRuleResolver
+	AutomationRuleConfiguration() AutomationRuleConfigurationResolver
 	Category() CategoryResolver
 	CategoryConfiguration() CategoryConfigurationResolver
 	ComputationFault() ComputationFaultResolver
@@ -102,6 +104,7 @@ type ResolverRoot interface {
 	Webhook() WebhookResolver
 	WhyNotPayload() WhyNotPayloadResolver
 	AssignedProfileConfigurationInput() AssignedProfileConfigurationInputResolver
+	AutomationRuleConfigurationInput() AutomationRuleConfigurationInputResolver
 	ConnectionConfigurationInput() ConnectionConfigurationInputResolver
 	ContextRuleConfigurationInput() ContextRuleConfigurationInputResolver
 	NavigationRuleConfigurationInput() NavigationRuleConfigurationInputResolver
@@ -261,6 +264,103 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	AutomaticDecision struct {
+		At       func(childComplexity int) int
+		Decision func(childComplexity int) int
+		Rule     func(childComplexity int) int
+		RuleName func(childComplexity int) int
+	}
+
+	AutomationPreview struct {
+		At       func(childComplexity int) int
+		Hidden   func(childComplexity int) int
+		IsOff    func(childComplexity int) int
+		Items    func(childComplexity int) int
+		Later    func(childComplexity int) int
+		Never    func(childComplexity int) int
+		Now      func(childComplexity int) int
+		Others   func(childComplexity int) int
+		Problems func(childComplexity int) int
+	}
+
+	AutomationPreviewItem struct {
+		At                func(childComplexity int) int
+		ID                func(childComplexity int) int
+		IsAccount         func(childComplexity int) int
+		Owner             func(childComplexity int) int
+		Since             func(childComplexity int) int
+		Target            func(childComplexity int) int
+		TargetDisplayName func(childComplexity int) int
+	}
+
+	AutomationPreviewItemConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	AutomationPreviewItemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AutomationRule struct {
+		DecisionWord         func(childComplexity int) int
+		Dimensions           func(childComplexity int) int
+		DisplayName          func(childComplexity int) int
+		EntityType           func(childComplexity int) int
+		HoursToWait          func(childComplexity int) int
+		ID                   func(childComplexity int) int
+		Identifier           func(childComplexity int) int
+		IncludeSubcategories func(childComplexity int) int
+		IsEnabled            func(childComplexity int) int
+		Policy               func(childComplexity int) int
+		StateWord            func(childComplexity int) int
+		Target               func(childComplexity int) int
+		TargetDisplayName    func(childComplexity int) int
+		TargetWord           func(childComplexity int) int
+	}
+
+	AutomationRuleConfiguration struct {
+		Category             func(childComplexity int) int
+		CompositeRole        func(childComplexity int) int
+		Decision             func(childComplexity int) int
+		Dimensions           func(childComplexity int) int
+		DisplayName          func(childComplexity int) int
+		EntityType           func(childComplexity int) int
+		HoursToWait          func(childComplexity int) int
+		Identifier           func(childComplexity int) int
+		IncludeSubcategories func(childComplexity int) int
+		Policy               func(childComplexity int) int
+		ResourceType         func(childComplexity int) int
+		SingleRole           func(childComplexity int) int
+		Type                 func(childComplexity int) int
+		Version              func(childComplexity int) int
+		WorkflowState        func(childComplexity int) int
+	}
+
+	AutomationRuleConfigurationConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	AutomationRuleConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	AutomationRuleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	BinaryRuleConfiguration struct {
 		Binding    func(childComplexity int) int
 		Identifier func(childComplexity int) int
@@ -361,21 +461,22 @@ type ComplexityRoot struct {
 	}
 
 	Configuration struct {
-		Categories     func(childComplexity int, first *int, after *string, identifiers []string) int
-		CompositeRoles func(childComplexity int, first *int, after *string, identifiers []string) int
-		Connectors     func(childComplexity int, first *int, after *string, identifiers []string) int
-		ContextRules   func(childComplexity int, first *int, after *string, identifiers []string) int
-		Dimensions     func(childComplexity int, first *int, after *string, identifiers []string) int
-		EntityTypes    func(childComplexity int, first *int, after *string, identifiers []string) int
-		Jobs           func(childComplexity int, first *int, after *string, identifiers []string) int
-		MiningRules    func(childComplexity int, first *int, after *string, identifiers []string) int
-		Policies       func(childComplexity int, first *int, after *string, identifiers []string) int
-		Profiles       func(childComplexity int, first *int, after *string, identifiers []string) int
-		RecordSections func(childComplexity int, first *int, after *string, identifiers []string) int
-		ResourceTypes  func(childComplexity int, first *int, after *string, identifiers []string) int
-		RoleMappings   func(childComplexity int, first *int, after *string, identifiers []string) int
-		SingleRoles    func(childComplexity int, first *int, after *string, identifiers []string) int
-		Users          func(childComplexity int, first *int, after *string, identifiers []string) int
+		AutomationRules func(childComplexity int, first *int, after *string, identifiers []string) int
+		Categories      func(childComplexity int, first *int, after *string, identifiers []string) int
+		CompositeRoles  func(childComplexity int, first *int, after *string, identifiers []string) int
+		Connectors      func(childComplexity int, first *int, after *string, identifiers []string) int
+		ContextRules    func(childComplexity int, first *int, after *string, identifiers []string) int
+		Dimensions      func(childComplexity int, first *int, after *string, identifiers []string) int
+		EntityTypes     func(childComplexity int, first *int, after *string, identifiers []string) int
+		Jobs            func(childComplexity int, first *int, after *string, identifiers []string) int
+		MiningRules     func(childComplexity int, first *int, after *string, identifiers []string) int
+		Policies        func(childComplexity int, first *int, after *string, identifiers []string) int
+		Profiles        func(childComplexity int, first *int, after *string, identifiers []string) int
+		RecordSections  func(childComplexity int, first *int, after *string, identifiers []string) int
+		ResourceTypes   func(childComplexity int, first *int, after *string, identifiers []string) int
+		RoleMappings    func(childComplexity int, first *int, after *string, identifiers []string) int
+		SingleRoles     func(childComplexity int, first *int, after *string, identifiers []string) int
+		Users           func(childComplexity int, first *int, after *string, identifiers []string) int
 	}
 
 	ConfigurationPayload struct {
@@ -1143,6 +1244,7 @@ type ComplexityRoot struct {
 		DeactivateConnector      func(childComplexity int, input system.ConnectorInput) int
 		DecideReconciliation     func(childComplexity int, input reconciliation.DecideReconciliationInput) int
 		DecideRoleReconciliation func(childComplexity int, input reconciliation.DecideRoleReconciliationInput) int
+		DeleteAutomationRule     func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteCategory           func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteCompositeRole      func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteConnector          func(childComplexity int, input manifest.DeleteConfigurationInput) int
@@ -1181,6 +1283,7 @@ type ComplexityRoot struct {
 		ReviewOrders             func(childComplexity int, input order.ReviewOrdersInput) int
 		RotateWebhookSecret      func(childComplexity int, input webhook.WebhookInput) int
 		RunJob                   func(childComplexity int, input job.RunJobInput) int
+		SaveAutomationRule       func(childComplexity int, input manifest.SaveInput[manifest.AutomationRule]) int
 		SaveCategory             func(childComplexity int, input manifest.SaveInput[manifest.Category]) int
 		SaveCompositeRole        func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
 		SaveConnector            func(childComplexity int, input manifest.SaveInput[manifest.Connector]) int
@@ -1569,6 +1672,7 @@ type ComplexityRoot struct {
 		AccountsChanged func(childComplexity int) int
 		AccountsRemoved func(childComplexity int) int
 		Associations    func(childComplexity int) int
+		Automatic       func(childComplexity int) int
 		Creations       func(childComplexity int) int
 		Deletions       func(childComplexity int) int
 		Differences     func(childComplexity int) int
@@ -1726,6 +1830,8 @@ type ComplexityRoot struct {
 		AccountsWithoutOwner       func(childComplexity int, first *int, after *string, filter *reconciliation.AccountWithoutOwnerFilter) int
 		AssignedProfiles           func(childComplexity int, first *int, after *string, profile *string, text *string) int
 		AuditEvents                func(childComplexity int, first *int, after *string, filter *audit.AuditEventFilter) int
+		AutomationPreview          func(childComplexity int, input catalogue.AutomationPreviewInput) int
+		AutomationRules            func(childComplexity int, first *int, after *string, filter *across.AutomationRuleFilter) int
 		Categories                 func(childComplexity int) int
 		CategoriesPage             func(childComplexity int, first *int, after *string, filter *across.CategoryFilter) int
 		ComputationFaults          func(childComplexity int, first *int, after *string) int
@@ -1838,6 +1944,7 @@ type ComplexityRoot struct {
 	}
 
 	ReconciliationItem struct {
+		Automatic        func(childComplexity int) int
 		ClosedAt         func(childComplexity int) int
 		Comment          func(childComplexity int) int
 		Comments         func(childComplexity int) int
@@ -2309,6 +2416,7 @@ type ComplexityRoot struct {
 	}
 
 	RoleReconciliationItem struct {
+		Automatic       func(childComplexity int) int
 		Comment         func(childComplexity int) int
 		Comments        func(childComplexity int) int
 		CompositeName   func(childComplexity int) int
@@ -3319,6 +3427,418 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditEventEdge.Node(childComplexity), true
 
+	case "AutomaticDecision.at":
+		if e.ComplexityRoot.AutomaticDecision.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomaticDecision.At(childComplexity), true
+	case "AutomaticDecision.decision":
+		if e.ComplexityRoot.AutomaticDecision.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomaticDecision.Decision(childComplexity), true
+	case "AutomaticDecision.rule":
+		if e.ComplexityRoot.AutomaticDecision.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomaticDecision.Rule(childComplexity), true
+	case "AutomaticDecision.ruleName":
+		if e.ComplexityRoot.AutomaticDecision.RuleName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomaticDecision.RuleName(childComplexity), true
+
+	case "AutomationPreview.at":
+		if e.ComplexityRoot.AutomationPreview.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreview.At(childComplexity), true
+	case "AutomationPreview.hidden":
+		if e.ComplexityRoot.AutomationPreview.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreview.Hidden(childComplexity), true
+	case "AutomationPreview.isOff":
+		if e.ComplexityRoot.AutomationPreview.IsOff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreview.IsOff(childComplexity), true
+	case "AutomationPreview.items":
+		if e.ComplexityRoot.AutomationPreview.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreview.Items(childComplexity), true
+	case "AutomationPreview.later":
+		if e.ComplexityRoot.AutomationPreview.Later == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreview.Later(childComplexity), true
+	case "AutomationPreview.never":
+		if e.ComplexityRoot.AutomationPreview.Never == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreview.Never(childComplexity), true
+	case "AutomationPreview.now":
+		if e.ComplexityRoot.AutomationPreview.Now == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreview.Now(childComplexity), true
+	case "AutomationPreview.others":
+		if e.ComplexityRoot.AutomationPreview.Others == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreview.Others(childComplexity), true
+	case "AutomationPreview.problems":
+		if e.ComplexityRoot.AutomationPreview.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreview.Problems(childComplexity), true
+
+	case "AutomationPreviewItem.at":
+		if e.ComplexityRoot.AutomationPreviewItem.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItem.At(childComplexity), true
+	case "AutomationPreviewItem.id":
+		if e.ComplexityRoot.AutomationPreviewItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItem.ID(childComplexity), true
+	case "AutomationPreviewItem.isAccount":
+		if e.ComplexityRoot.AutomationPreviewItem.IsAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItem.IsAccount(childComplexity), true
+	case "AutomationPreviewItem.owner":
+		if e.ComplexityRoot.AutomationPreviewItem.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItem.Owner(childComplexity), true
+	case "AutomationPreviewItem.since":
+		if e.ComplexityRoot.AutomationPreviewItem.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItem.Since(childComplexity), true
+	case "AutomationPreviewItem.target":
+		if e.ComplexityRoot.AutomationPreviewItem.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItem.Target(childComplexity), true
+	case "AutomationPreviewItem.targetDisplayName":
+		if e.ComplexityRoot.AutomationPreviewItem.TargetDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItem.TargetDisplayName(childComplexity), true
+
+	case "AutomationPreviewItemConnection.edges":
+		if e.ComplexityRoot.AutomationPreviewItemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItemConnection.Edges(childComplexity), true
+	case "AutomationPreviewItemConnection.nodes":
+		if e.ComplexityRoot.AutomationPreviewItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItemConnection.Nodes(childComplexity), true
+	case "AutomationPreviewItemConnection.pageInfo":
+		if e.ComplexityRoot.AutomationPreviewItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItemConnection.PageInfo(childComplexity), true
+	case "AutomationPreviewItemConnection.totalCount":
+		if e.ComplexityRoot.AutomationPreviewItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItemConnection.TotalCount(childComplexity), true
+	case "AutomationPreviewItemConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.AutomationPreviewItemConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItemConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "AutomationPreviewItemEdge.cursor":
+		if e.ComplexityRoot.AutomationPreviewItemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItemEdge.Cursor(childComplexity), true
+	case "AutomationPreviewItemEdge.node":
+		if e.ComplexityRoot.AutomationPreviewItemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationPreviewItemEdge.Node(childComplexity), true
+
+	case "AutomationRule.decision":
+		if e.ComplexityRoot.AutomationRule.DecisionWord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.DecisionWord(childComplexity), true
+	case "AutomationRule.dimensions":
+		if e.ComplexityRoot.AutomationRule.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.Dimensions(childComplexity), true
+	case "AutomationRule.displayName":
+		if e.ComplexityRoot.AutomationRule.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.DisplayName(childComplexity), true
+	case "AutomationRule.entityType":
+		if e.ComplexityRoot.AutomationRule.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.EntityType(childComplexity), true
+	case "AutomationRule.hoursToWait":
+		if e.ComplexityRoot.AutomationRule.HoursToWait == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.HoursToWait(childComplexity), true
+	case "AutomationRule.id":
+		if e.ComplexityRoot.AutomationRule.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.ID(childComplexity), true
+	case "AutomationRule.identifier":
+		if e.ComplexityRoot.AutomationRule.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.Identifier(childComplexity), true
+	case "AutomationRule.includeSubcategories":
+		if e.ComplexityRoot.AutomationRule.IncludeSubcategories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.IncludeSubcategories(childComplexity), true
+	case "AutomationRule.isEnabled":
+		if e.ComplexityRoot.AutomationRule.IsEnabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.IsEnabled(childComplexity), true
+	case "AutomationRule.policy":
+		if e.ComplexityRoot.AutomationRule.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.Policy(childComplexity), true
+	case "AutomationRule.workflowState":
+		if e.ComplexityRoot.AutomationRule.StateWord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.StateWord(childComplexity), true
+	case "AutomationRule.target":
+		if e.ComplexityRoot.AutomationRule.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.Target(childComplexity), true
+	case "AutomationRule.targetDisplayName":
+		if e.ComplexityRoot.AutomationRule.TargetDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.TargetDisplayName(childComplexity), true
+	case "AutomationRule.type":
+		if e.ComplexityRoot.AutomationRule.TargetWord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRule.TargetWord(childComplexity), true
+
+	case "AutomationRuleConfiguration.category":
+		if e.ComplexityRoot.AutomationRuleConfiguration.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.Category(childComplexity), true
+	case "AutomationRuleConfiguration.compositeRole":
+		if e.ComplexityRoot.AutomationRuleConfiguration.CompositeRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.CompositeRole(childComplexity), true
+	case "AutomationRuleConfiguration.decision":
+		if e.ComplexityRoot.AutomationRuleConfiguration.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.Decision(childComplexity), true
+	case "AutomationRuleConfiguration.dimensions":
+		if e.ComplexityRoot.AutomationRuleConfiguration.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.Dimensions(childComplexity), true
+	case "AutomationRuleConfiguration.displayName":
+		if e.ComplexityRoot.AutomationRuleConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.DisplayName(childComplexity), true
+	case "AutomationRuleConfiguration.entityType":
+		if e.ComplexityRoot.AutomationRuleConfiguration.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.EntityType(childComplexity), true
+	case "AutomationRuleConfiguration.hoursToWait":
+		if e.ComplexityRoot.AutomationRuleConfiguration.HoursToWait == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.HoursToWait(childComplexity), true
+	case "AutomationRuleConfiguration.identifier":
+		if e.ComplexityRoot.AutomationRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.Identifier(childComplexity), true
+	case "AutomationRuleConfiguration.includeSubcategories":
+		if e.ComplexityRoot.AutomationRuleConfiguration.IncludeSubcategories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.IncludeSubcategories(childComplexity), true
+	case "AutomationRuleConfiguration.policy":
+		if e.ComplexityRoot.AutomationRuleConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.Policy(childComplexity), true
+	case "AutomationRuleConfiguration.resourceType":
+		if e.ComplexityRoot.AutomationRuleConfiguration.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.ResourceType(childComplexity), true
+	case "AutomationRuleConfiguration.singleRole":
+		if e.ComplexityRoot.AutomationRuleConfiguration.SingleRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.SingleRole(childComplexity), true
+	case "AutomationRuleConfiguration.type":
+		if e.ComplexityRoot.AutomationRuleConfiguration.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.Type(childComplexity), true
+	case "AutomationRuleConfiguration.version":
+		if e.ComplexityRoot.AutomationRuleConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.Version(childComplexity), true
+	case "AutomationRuleConfiguration.workflowState":
+		if e.ComplexityRoot.AutomationRuleConfiguration.WorkflowState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfiguration.WorkflowState(childComplexity), true
+
+	case "AutomationRuleConfigurationConnection.nodes":
+		if e.ComplexityRoot.AutomationRuleConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfigurationConnection.Nodes(childComplexity), true
+	case "AutomationRuleConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.AutomationRuleConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfigurationConnection.PageInfo(childComplexity), true
+	case "AutomationRuleConfigurationConnection.totalCount":
+		if e.ComplexityRoot.AutomationRuleConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfigurationConnection.TotalCount(childComplexity), true
+	case "AutomationRuleConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.AutomationRuleConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "AutomationRuleConnection.edges":
+		if e.ComplexityRoot.AutomationRuleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConnection.Edges(childComplexity), true
+	case "AutomationRuleConnection.nodes":
+		if e.ComplexityRoot.AutomationRuleConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConnection.Nodes(childComplexity), true
+	case "AutomationRuleConnection.pageInfo":
+		if e.ComplexityRoot.AutomationRuleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConnection.PageInfo(childComplexity), true
+	case "AutomationRuleConnection.totalCount":
+		if e.ComplexityRoot.AutomationRuleConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConnection.TotalCount(childComplexity), true
+	case "AutomationRuleConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.AutomationRuleConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "AutomationRuleEdge.cursor":
+		if e.ComplexityRoot.AutomationRuleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleEdge.Cursor(childComplexity), true
+	case "AutomationRuleEdge.node":
+		if e.ComplexityRoot.AutomationRuleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomationRuleEdge.Node(childComplexity), true
+
 	case "BinaryRuleConfiguration.binding":
 		if e.ComplexityRoot.BinaryRuleConfiguration.Binding == nil {
 			break
@@ -3658,6 +4178,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ComputationFaultConnection.TotalCountIsEstimate(childComplexity), true
 
+	case "Configuration.automationRules":
+		if e.ComplexityRoot.Configuration.AutomationRules == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_automationRules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.AutomationRules(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
 	case "Configuration.categories":
 		if e.ComplexityRoot.Configuration.Categories == nil {
 			break
@@ -7002,6 +7533,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideRoleReconciliation(childComplexity, args["input"].(reconciliation.DecideRoleReconciliationInput)), true
+	case "Mutation.deleteAutomationRule":
+		if e.ComplexityRoot.Mutation.DeleteAutomationRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteAutomationRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteAutomationRule(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
 	case "Mutation.deleteCategory":
 		if e.ComplexityRoot.Mutation.DeleteCategory == nil {
 			break
@@ -7410,6 +7952,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RunJob(childComplexity, args["input"].(job.RunJobInput)), true
+	case "Mutation.saveAutomationRule":
+		if e.ComplexityRoot.Mutation.SaveAutomationRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveAutomationRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveAutomationRule(childComplexity, args["input"].(manifest.SaveInput[manifest.AutomationRule])), true
 	case "Mutation.saveCategory":
 		if e.ComplexityRoot.Mutation.SaveCategory == nil {
 			break
@@ -9158,6 +9711,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlanSummary.Associations(childComplexity), true
+	case "PlanSummary.automatic":
+		if e.ComplexityRoot.PlanSummary.Automatic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.Automatic(childComplexity), true
 	case "PlanSummary.creations":
 		if e.ComplexityRoot.PlanSummary.Creations == nil {
 			break
@@ -9865,6 +10424,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*audit.AuditEventFilter)), true
+	case "Query.automationPreview":
+		if e.ComplexityRoot.Query.AutomationPreview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_automationPreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AutomationPreview(childComplexity, args["input"].(catalogue.AutomationPreviewInput)), true
+	case "Query.automationRules":
+		if e.ComplexityRoot.Query.AutomationRules == nil {
+			break
+		}
+
+		args, err := ec.field_Query_automationRules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AutomationRules(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*across.AutomationRuleFilter)), true
 	case "Query.categories":
 		if e.ComplexityRoot.Query.Categories == nil {
 			break
@@ -10686,6 +11267,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReconciliationFailure.Message(childComplexity), true
 
+	case "ReconciliationItem.automatic":
+		if e.ComplexityRoot.ReconciliationItem.Automatic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.Automatic(childComplexity), true
 	case "ReconciliationItem.closedAt":
 		if e.ComplexityRoot.ReconciliationItem.ClosedAt == nil {
 			break
@@ -12871,6 +13458,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleModelOptions.NoProvisioningReview(childComplexity), true
 
+	case "RoleReconciliationItem.automatic":
+		if e.ComplexityRoot.RoleReconciliationItem.Automatic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReconciliationItem.Automatic(childComplexity), true
 	case "RoleReconciliationItem.comment":
 		if e.ComplexityRoot.RoleReconciliationItem.Comment == nil {
 			break
@@ -14650,6 +15243,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApplyPlanInput", ec.unmarshalInputApplyPlanInput),
 			graphql.NewInputUnmarshaler("AssignedProfileConfigurationInput", ec.unmarshalInputAssignedProfileConfigurationInput),
 			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
+			graphql.NewInputUnmarshaler("AutomationPreviewInput", ec.unmarshalInputAutomationPreviewInput),
+			graphql.NewInputUnmarshaler("AutomationRuleConfigurationInput", ec.unmarshalInputAutomationRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("AutomationRuleFilter", ec.unmarshalInputAutomationRuleFilter),
 			graphql.NewInputUnmarshaler("BinaryRuleConfigurationInput", ec.unmarshalInputBinaryRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("BulkOrdersInput", ec.unmarshalInputBulkOrdersInput),
 			graphql.NewInputUnmarshaler("CancelMiningInput", ec.unmarshalInputCancelMiningInput),
@@ -14735,6 +15331,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RuleCriterionInput", ec.unmarshalInputRuleCriterionInput),
 			graphql.NewInputUnmarshaler("RulePreviewInput", ec.unmarshalInputRulePreviewInput),
 			graphql.NewInputUnmarshaler("RunJobInput", ec.unmarshalInputRunJobInput),
+			graphql.NewInputUnmarshaler("SaveAutomationRuleInput", ec.unmarshalInputSaveAutomationRuleInput),
 			graphql.NewInputUnmarshaler("SaveCategoryInput", ec.unmarshalInputSaveCategoryInput),
 			graphql.NewInputUnmarshaler("SaveCompositeRoleInput", ec.unmarshalInputSaveCompositeRoleInput),
 			graphql.NewInputUnmarshaler("SaveConnectorInput", ec.unmarshalInputSaveConnectorInput),
@@ -15734,6 +16331,205 @@ extend type Mutation {
   logout: LogoutPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/automation.graphqls", Input: `"""What an automation rule decides about something that waits, unless a person does before."""
+type AutomaticDecision {
+  "Identifier of the rule."
+  rule: String!
+  "Name of the rule to show."
+  ruleName: String!
+  "What it decides."
+  decision: AutomationDecision!
+  "When: with the first computation from then on. Null: never, it leaves this to people."
+  at: DateTime
+}
+
+extend type ReconciliationItem {
+  "What an automation rule decides about the account; null: none is about it, or it is decided."
+  automatic: AutomaticDecision
+}
+
+extend type RoleReconciliationItem {
+  "What an automation rule decides about the role; null: none is about it, or it is decided."
+  automatic: AutomaticDecision
+}
+
+"""A rule that decides in the place of reviewers once something has waited long enough."""
+type AutomationRule {
+  "Opaque id: history and events name it as the author of what the rule decides."
+  id: ID!
+  "Identifier."
+  identifier: String!
+  "Name to show, and the comment of what it decides."
+  displayName: String!
+  "What it is about."
+  type: AutomationTarget!
+  "Identifier of the role, resource type, category or policy."
+  target: String!
+  "Name of that to show."
+  targetDisplayName: String!
+  "Identifier of the entity type of the owners; null: the role or resource type says it."
+  entityType: String
+  "Identifier of the policy that switches it on."
+  policy: String!
+  "That policy is switched on, and no other tool keeps it; else the rule decides nothing."
+  isEnabled: Boolean!
+  "What stands in categories below counts, too."
+  includeSubcategories: Boolean!
+  "State in which the assignment waits."
+  workflowState: AutomationState!
+  "Hours since it came into that state; 0: at once, -1: never."
+  hoursToWait: Int!
+  "What is decided."
+  decision: AutomationDecision!
+  "What the assignment's own parameters have to be."
+  dimensions: [CriterionConfiguration!]!
+}
+
+"""One page of a list."""
+type AutomationRuleConnection {
+  "The rows."
+  nodes: [AutomationRule!]!
+  "The rows with their cursors."
+  edges: [AutomationRuleEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type AutomationRuleEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: AutomationRule!
+}
+
+"""All given fields must hold."""
+input AutomationRuleFilter {
+  "Each word stands in the name, the identifier or the name of what it is about, in any order and case, with or without accents."
+  text: String
+  "Only these; null: all."
+  identifiers: [String!]
+  "About one of these; null: whatever."
+  types: [AutomationTarget!]
+  "In this state; null: whichever."
+  workflowState: AutomationState
+  "With this decision; null: whichever."
+  decision: AutomationDecision
+  "Identifier of the policy that switches it on; null: whichever."
+  policy: String
+  "True: its policy is switched on. Null: whether or not."
+  isEnabled: Boolean
+}
+
+"""An automation rule as somebody writes it."""
+input AutomationPreviewInput {
+  "Identifier of the rule in force that it replaces; null: it is new."
+  identifier: String
+  "What it is about."
+  type: AutomationTarget!
+  "Identifier of the role, resource type, category or policy."
+  target: String!
+  "Identifier of the entity type of the owners; with a category or a policy."
+  entityType: String
+  "What stands in categories below counts, too. Default true."
+  includeSubcategories: Boolean
+  "State in which the assignment waits."
+  workflowState: AutomationState!
+  "Hours since it came into that state; 0: at once, -1: never. Default -1."
+  hoursToWait: Int
+  "What is decided."
+  decision: AutomationDecision!
+  "What the assignment's own parameters have to be, 12 at most; null: anything."
+  dimensions: [RuleCriterionInput!]
+  "How many are listed, 0 to 500; 50 when left out."
+  first: Int
+  "Cursor of the last row of the page before; null: the first page."
+  after: String
+}
+
+"""What an automation rule would decide, if it were in force with all others. All numbers but hidden are of what one may see."""
+type AutomationPreview {
+  "The instant."
+  at: DateTime!
+  "Decided at once."
+  now: Int!
+  "Decided later, when it has waited long enough."
+  later: Int!
+  "Left to people, since the rule never decides."
+  never: Int!
+  "The rule is about these, and another rule is stronger."
+  others: Int!
+  "All of these that one may not see."
+  hidden: Int!
+  "Its policy is switched off, or kept by another tool: it decides nothing."
+  isOff: Boolean!
+  "What is odd or wrong in it; the kind is automationRule, the identifier empty."
+  problems: [PlanProblem!]!
+  "What it decides, or leaves to people: what has waited for the longest time first."
+  items: AutomationPreviewItemConnection!
+}
+
+"""Something about which an automation rule would decide."""
+type AutomationPreviewItem {
+  "Opaque id."
+  id: ID!
+  "Whose it is."
+  owner: ResourceRef!
+  "Identifier of the role or resource type."
+  target: String!
+  "Name of that to show."
+  targetDisplayName: String!
+  "It is an account; else a role."
+  isAccount: Boolean!
+  "Since when it waits."
+  since: DateTime!
+  "When it would be decided; null: never."
+  at: DateTime
+}
+
+"""One page of a list."""
+type AutomationPreviewItemConnection {
+  "The rows."
+  nodes: [AutomationPreviewItem!]!
+  "The rows with their cursors."
+  edges: [AutomationPreviewItemEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+  "The total is an estimate; never here."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type AutomationPreviewItemEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: AutomationPreviewItem!
+}
+
+extend type Query {
+  "A page of the automation rules, by name."
+  automationRules(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which of them; null: all."
+    filter: AutomationRuleFilter
+  ): AutomationRuleConnection!
+  "Tells what an automation rule would decide, and when, before it is saved. UNAVAILABLE when it takes longer than five seconds."
+  automationPreview(
+    "The rule."
+    input: AutomationPreviewInput!
+  ): AutomationPreview!
+}
+`, BuiltIn: false},
 	{Name: "../schema/base.graphqls", Input: `"""An instant, RFC 3339, UTC, e.g. 2026-03-01T09:30:00Z."""
 scalar DateTime
 
@@ -16139,6 +16935,8 @@ enum ConfigurationKind {
   ROLE_MAPPING
   "A mining rule."
   MINING_RULE
+  "An automation rule."
+  AUTOMATION_RULE
   "A job."
   JOB
   "A profile."
@@ -16283,6 +17081,54 @@ enum ExtensionKind {
   DEFAULT
   "Never: there is nothing then."
   NONE
+}
+
+"""Kinds of automation target."""
+enum AutomationTarget {
+  "A composite role."
+  COMPOSITE_ROLE
+  "A single role."
+  SINGLE_ROLE
+  "A resource type."
+  RESOURCE_TYPE
+  "What stands in a category."
+  CATEGORY
+  "What belongs to a policy."
+  POLICY
+}
+
+"""Kinds of automation state."""
+enum AutomationState {
+  "1: found in a system, and nothing explains it."
+  NON_CONFORMING
+  "3: as that, found by the first computation."
+  PRE_EXISTING
+  "5: a rule gives it, and a parameter is missing."
+  MISSING_PARAMETERS
+  "8: one approval is asked for."
+  PENDING_APPROVAL
+  "9: the first of two is asked for."
+  PENDING_FIRST_OF_TWO
+  "10: the second of two is asked for."
+  PENDING_SECOND_OF_TWO
+  "11: the first of three is asked for."
+  PENDING_FIRST_OF_THREE
+  "12: the second of three is asked for."
+  PENDING_SECOND_OF_THREE
+  "13: the third of three is asked for."
+  PENDING_THIRD_OF_THREE
+  "25: an approval of a risk is asked for."
+  PENDING_RISK_APPROVAL
+  "27: the rules do not give it any more, and it stays for the grace period."
+  PROLONGED
+}
+
+"""Kinds of automation decision."""
+enum AutomationDecision {
+  "It is approved; what was found is kept."
+  APPROVE
+  "It is declined; what was found goes."
+  DECLINE
 }
 
 """What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2)."""
@@ -17789,6 +18635,84 @@ input MiningRuleConfigurationInput {
   priority: Int
 }
 
+"""One page of a list."""
+type AutomationRuleConfigurationConnection {
+  "The rows."
+  nodes: [AutomationRuleConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""Decides in the place of reviewers, once an assignment has been in a state for long enough (role-model 7)."""
+type AutomationRuleConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show, and the comment of what it decides. Default: the identifier."
+  displayName: String!
+  "What it is about; the field of that name says which one. Where several rules are about an assignment, the one about the role or the resource type itself decides, before that of the nearest category, before that of the policy."
+  type: AutomationTarget!
+  "Identifier of the composite role; only with that type."
+  compositeRole: String!
+  "Identifier of the single role; only with that type."
+  singleRole: String!
+  "Identifier of the resource type; only with that type. Accounts without an owner are left to people."
+  resourceType: String!
+  "Identifier of the category of roles and resource types; only with that type."
+  category: String!
+  "What stands in categories below counts, too. Default: true."
+  includeSubcategories: Boolean!
+  "Identifier of the policy of roles and resource types; only with that type. A rule of another type is switched off with the policy of what it is about."
+  policy: String!
+  "Identifier of the entity type of the owners; needed with a category or a policy, and only there."
+  entityType: String!
+  "State in which the assignment waits. Taken are nonConforming and preExisting, what was found in a system; nothing else waits for a decision yet."
+  workflowState: AutomationState!
+  "Hours since the assignment came into that state, however the clock is put; 0: at once, -1: never, so that a narrower rule takes something out of a wider one. Default: -1."
+  hoursToWait: Int!
+  "What is decided. Of several rules about the same, one that declines is stronger, then the shortest wait."
+  decision: AutomationDecision!
+  "What the assignment's own parameters have to be, not the data of its owner: one without a value of a dimension is not meant."
+  dimensions: [CriterionConfiguration!]!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""Decides in the place of reviewers, once an assignment has been in a state for long enough (role-model 7)."""
+input AutomationRuleConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show, and the comment of what it decides. Default: the identifier."
+  displayName: String
+  "What it is about; the field of that name says which one. Where several rules are about an assignment, the one about the role or the resource type itself decides, before that of the nearest category, before that of the policy."
+  type: AutomationTarget!
+  "Identifier of the composite role; only with that type."
+  compositeRole: String
+  "Identifier of the single role; only with that type."
+  singleRole: String
+  "Identifier of the resource type; only with that type. Accounts without an owner are left to people."
+  resourceType: String
+  "Identifier of the category of roles and resource types; only with that type."
+  category: String
+  "What stands in categories below counts, too. Default: true."
+  includeSubcategories: Boolean
+  "Identifier of the policy of roles and resource types; only with that type. A rule of another type is switched off with the policy of what it is about."
+  policy: String
+  "Identifier of the entity type of the owners; needed with a category or a policy, and only there."
+  entityType: String
+  "State in which the assignment waits. Taken are nonConforming and preExisting, what was found in a system; nothing else waits for a decision yet."
+  workflowState: AutomationState!
+  "Hours since the assignment came into that state, however the clock is put; 0: at once, -1: never, so that a narrower rule takes something out of a wider one. Default: -1."
+  hoursToWait: Int
+  "What is decided. Of several rules about the same, one that declines is stronger, then the shortest wait."
+  decision: AutomationDecision!
+  "What the assignment's own parameters have to be, not the data of its owner: one without a value of a dimension is not meant."
+  dimensions: [CriterionConfigurationInput!]
+}
+
 """Step is one task of a job."""
 type StepConfiguration {
   "Name, unique in the job."
@@ -18219,6 +19143,15 @@ type Configuration {
     "Only these; null: all."
     identifiers: [String!]
   ): MiningRuleConfigurationConnection
+  "Those of the kind automation rule, by identifier; null with the error FORBIDDEN for who may not read them."
+  automationRules(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): AutomationRuleConfigurationConnection
   "Those of the kind job, by identifier; null with the error FORBIDDEN for who may not read them."
   jobs(
     "How many, 0 to 500; 50 when left out."
@@ -18274,6 +19207,8 @@ input ConfigurationInput {
   roleMappings: [RoleMappingConfigurationInput!]
   "Objects of the kind mining rule to write."
   miningRules: [MiningRuleConfigurationInput!]
+  "Objects of the kind automation rule to write."
+  automationRules: [AutomationRuleConfigurationInput!]
   "Objects of the kind job to write."
   jobs: [JobConfigurationInput!]
   "Objects of the kind profile to write."
@@ -18396,6 +19331,16 @@ input SaveRoleMappingInput {
 input SaveMiningRuleInput {
   "The object as it shall be: what is left out gets its default."
   miningRule: MiningRuleConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind automation rule to write."""
+input SaveAutomationRuleInput {
+  "The object as it shall be: what is left out gets its default."
+  automationRule: AutomationRuleConfigurationInput!
   "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
   version: String
   "Tells what would happen and writes nothing. Default false."
@@ -18555,6 +19500,16 @@ extend type Mutation {
   ): ConfigurationPayload!
   "Deletes an object of the kind mining rule; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
   deleteMiningRule(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind automation rule, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveAutomationRule(
+    "What to do."
+    input: SaveAutomationRuleInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind automation rule; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteAutomationRule(
     "What to do."
     input: DeleteConfigurationInput!
   ): ConfigurationPayload!
@@ -21450,6 +22405,8 @@ type PlanSummary {
   looked: Int!
   "People who waited for a computation when this was computed: what it would have done anyway is a part of this."
   waiting: Int!
+  "Decisions about what was found that automation rules would make at once afterwards: they are no part of the plan. 0 unless the caller sees everybody."
+  automatic: Int!
   "How long it took."
   seconds: Float!
   "Limits of resource types that the orders would exceed: nothing would leave until somebody lets it pass. Empty unless the caller sees everybody."
@@ -23633,6 +24590,200 @@ func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEventEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AutomaticDecision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_AutomaticDecision_rule(ctx, field)
+	case "ruleName":
+		return ec.fieldContext_AutomaticDecision_ruleName(ctx, field)
+	case "decision":
+		return ec.fieldContext_AutomaticDecision_decision(ctx, field)
+	case "at":
+		return ec.fieldContext_AutomaticDecision_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutomaticDecision", field.Name)
+}
+
+func (ec *executionContext) childFields_AutomationPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_AutomationPreview_at(ctx, field)
+	case "now":
+		return ec.fieldContext_AutomationPreview_now(ctx, field)
+	case "later":
+		return ec.fieldContext_AutomationPreview_later(ctx, field)
+	case "never":
+		return ec.fieldContext_AutomationPreview_never(ctx, field)
+	case "others":
+		return ec.fieldContext_AutomationPreview_others(ctx, field)
+	case "hidden":
+		return ec.fieldContext_AutomationPreview_hidden(ctx, field)
+	case "isOff":
+		return ec.fieldContext_AutomationPreview_isOff(ctx, field)
+	case "problems":
+		return ec.fieldContext_AutomationPreview_problems(ctx, field)
+	case "items":
+		return ec.fieldContext_AutomationPreview_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutomationPreview", field.Name)
+}
+
+func (ec *executionContext) childFields_AutomationPreviewItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AutomationPreviewItem_id(ctx, field)
+	case "owner":
+		return ec.fieldContext_AutomationPreviewItem_owner(ctx, field)
+	case "target":
+		return ec.fieldContext_AutomationPreviewItem_target(ctx, field)
+	case "targetDisplayName":
+		return ec.fieldContext_AutomationPreviewItem_targetDisplayName(ctx, field)
+	case "isAccount":
+		return ec.fieldContext_AutomationPreviewItem_isAccount(ctx, field)
+	case "since":
+		return ec.fieldContext_AutomationPreviewItem_since(ctx, field)
+	case "at":
+		return ec.fieldContext_AutomationPreviewItem_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutomationPreviewItem", field.Name)
+}
+
+func (ec *executionContext) childFields_AutomationPreviewItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_AutomationPreviewItemConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_AutomationPreviewItemConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AutomationPreviewItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AutomationPreviewItemConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_AutomationPreviewItemConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutomationPreviewItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AutomationPreviewItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AutomationPreviewItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AutomationPreviewItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutomationPreviewItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AutomationRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AutomationRule_id(ctx, field)
+	case "identifier":
+		return ec.fieldContext_AutomationRule_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_AutomationRule_displayName(ctx, field)
+	case "type":
+		return ec.fieldContext_AutomationRule_type(ctx, field)
+	case "target":
+		return ec.fieldContext_AutomationRule_target(ctx, field)
+	case "targetDisplayName":
+		return ec.fieldContext_AutomationRule_targetDisplayName(ctx, field)
+	case "entityType":
+		return ec.fieldContext_AutomationRule_entityType(ctx, field)
+	case "policy":
+		return ec.fieldContext_AutomationRule_policy(ctx, field)
+	case "isEnabled":
+		return ec.fieldContext_AutomationRule_isEnabled(ctx, field)
+	case "includeSubcategories":
+		return ec.fieldContext_AutomationRule_includeSubcategories(ctx, field)
+	case "workflowState":
+		return ec.fieldContext_AutomationRule_workflowState(ctx, field)
+	case "hoursToWait":
+		return ec.fieldContext_AutomationRule_hoursToWait(ctx, field)
+	case "decision":
+		return ec.fieldContext_AutomationRule_decision(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_AutomationRule_dimensions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutomationRule", field.Name)
+}
+
+func (ec *executionContext) childFields_AutomationRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_AutomationRuleConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_AutomationRuleConfiguration_displayName(ctx, field)
+	case "type":
+		return ec.fieldContext_AutomationRuleConfiguration_type(ctx, field)
+	case "compositeRole":
+		return ec.fieldContext_AutomationRuleConfiguration_compositeRole(ctx, field)
+	case "singleRole":
+		return ec.fieldContext_AutomationRuleConfiguration_singleRole(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_AutomationRuleConfiguration_resourceType(ctx, field)
+	case "category":
+		return ec.fieldContext_AutomationRuleConfiguration_category(ctx, field)
+	case "includeSubcategories":
+		return ec.fieldContext_AutomationRuleConfiguration_includeSubcategories(ctx, field)
+	case "policy":
+		return ec.fieldContext_AutomationRuleConfiguration_policy(ctx, field)
+	case "entityType":
+		return ec.fieldContext_AutomationRuleConfiguration_entityType(ctx, field)
+	case "workflowState":
+		return ec.fieldContext_AutomationRuleConfiguration_workflowState(ctx, field)
+	case "hoursToWait":
+		return ec.fieldContext_AutomationRuleConfiguration_hoursToWait(ctx, field)
+	case "decision":
+		return ec.fieldContext_AutomationRuleConfiguration_decision(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_AutomationRuleConfiguration_dimensions(ctx, field)
+	case "version":
+		return ec.fieldContext_AutomationRuleConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutomationRuleConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_AutomationRuleConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_AutomationRuleConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AutomationRuleConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AutomationRuleConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_AutomationRuleConfigurationConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutomationRuleConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AutomationRuleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_AutomationRuleConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_AutomationRuleConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AutomationRuleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AutomationRuleConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_AutomationRuleConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutomationRuleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AutomationRuleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AutomationRuleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AutomationRuleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutomationRuleEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_BinaryRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "identifier":
@@ -23857,6 +25008,8 @@ func (ec *executionContext) childFields_Configuration(ctx context.Context, field
 		return ec.fieldContext_Configuration_roleMappings(ctx, field)
 	case "miningRules":
 		return ec.fieldContext_Configuration_miningRules(ctx, field)
+	case "automationRules":
+		return ec.fieldContext_Configuration_automationRules(ctx, field)
 	case "jobs":
 		return ec.fieldContext_Configuration_jobs(ctx, field)
 	case "profiles":
@@ -26129,6 +27282,8 @@ func (ec *executionContext) childFields_PlanSummary(ctx context.Context, field g
 		return ec.fieldContext_PlanSummary_looked(ctx, field)
 	case "waiting":
 		return ec.fieldContext_PlanSummary_waiting(ctx, field)
+	case "automatic":
+		return ec.fieldContext_PlanSummary_automatic(ctx, field)
 	case "seconds":
 		return ec.fieldContext_PlanSummary_seconds(ctx, field)
 	case "limits":
@@ -26553,6 +27708,8 @@ func (ec *executionContext) childFields_ReconciliationItem(ctx context.Context, 
 		return ec.fieldContext_ReconciliationItem_comment(ctx, field)
 	case "closedAt":
 		return ec.fieldContext_ReconciliationItem_closedAt(ctx, field)
+	case "automatic":
+		return ec.fieldContext_ReconciliationItem_automatic(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReconciliationItem", field.Name)
 }
@@ -27481,6 +28638,8 @@ func (ec *executionContext) childFields_RoleReconciliationItem(ctx context.Conte
 		return ec.fieldContext_RoleReconciliationItem_decidedAt(ctx, field)
 	case "comment":
 		return ec.fieldContext_RoleReconciliationItem_comment(ctx, field)
+	case "automatic":
+		return ec.fieldContext_RoleReconciliationItem_automatic(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleReconciliationItem", field.Name)
 }

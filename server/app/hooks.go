@@ -41,6 +41,11 @@ func (a *App) ordered(ctx context.Context, db bun.IDB, claims []evaluation.Claim
 	return a.Orders.Ordered(ctx, db, claims)
 }
 
+// decided: what an automation rule decides, goes the way of a reviewer's decision.
+func (a *App) decided(ctx context.Context, tx bun.Tx, m *assignment.Model, d assignment.Automatic) ([]int64, error) {
+	return a.Reconciliation.DecideByRule(ctx, tx, m, d)
+}
+
 // actor: an account with the rights of now, for what goes on without its session.
 func (a *App) actor(ctx context.Context, userID int64) (*permit.Actor, error) {
 	return access.ActorOf(ctx, a.DB, userID, a.Config.Serve.Demo, a.Clock.Now())

@@ -19,6 +19,8 @@
 //	decide.go     what decisions about orders mean for assignments: kept, declined, denied
 //	foundrole.go  what decisions about found roles mean: kept, refused, put off, with the differences they explain
 //	reconcile.go  what decisions about differences mean: kept, given up for what is computed, authorized, handed over, refused
+//	automate.go   automation rules: who waits for one, what is due goes to server/reconciliation, and when to look again
+//	automated.go  what they would decide in a world that is only thought of: counted
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
 //	              save_role.go roles, save_type.go resource types and their targets
 //	version.go    what was known of an assignment before it changed

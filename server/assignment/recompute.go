@@ -335,6 +335,9 @@ func (s *Service) computePart(ctx context.Context, tx bun.Tx, m *Model, page []i
 	if err := forgetPassed(ctx, tx, batch, failed); err != nil {
 		return report, err
 	}
+	if err := s.automate(ctx, tx, m, batch, failed); err != nil {
+		return report, err
+	}
 	var owners, known []int64
 	for _, q := range seqs {
 		if failed[q.OwnerID] == nil {
@@ -348,14 +351,15 @@ func (s *Service) computePart(ctx context.Context, tx bun.Tx, m *Model, page []i
 	return report, err
 }
 
-// MarkDue makes owners dirty whose result changes by itself now: starts, ends, offsets (role-model 12.3). A sweep calls it.
+// MarkDue makes owners dirty whose result changes by itself now: starts, ends, offsets, automation rules (role-model 12.3). A sweep calls it.
 func (s *Service) MarkDue(ctx context.Context) (n int, err error) {
 	now := s.Clock.Now()
 	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		var due []int64
 		// next_evaluation_at stays: the evaluation sees by it that the owner is due although no input changed
-		if err := tx.NewRaw(`select s.owner_id from owner_state s where s.next_evaluation_at <= ? and not exists (select from dirty_owner d where d.owner_id = s.owner_id)
-			order by s.next_evaluation_at, s.owner_id limit 5000 for update of s skip locked`, now).Scan(ctx, &due); err != nil {
+		if err := tx.NewRaw(`select s.owner_id from owner_state s where (s.next_evaluation_at <= ?0 or s.automation_due_at <= ?0)
+				and not exists (select from dirty_owner d where d.owner_id = s.owner_id)
+			order by least(s.next_evaluation_at, s.automation_due_at), s.owner_id limit 5000 for update of s skip locked`, now).Scan(ctx, &due); err != nil {
 			return err
 		}
 		n = len(due)
@@ -369,7 +373,7 @@ func (s *Service) MarkDue(ctx context.Context) (n int, err error) {
 func (s *Service) Backlog(ctx context.Context, idb bun.IDB) (n int, err error) {
 	err = idb.NewRaw(`select (select count(*) from dirty_owner d join entity_type t on t.id = d.entity_type_id where t.initialized_at is not null and (d.not_before is null or d.not_before <= ?0))
 		+ (select count(*) from changed_resource where exists (select from entity_type where initialized_at is not null))
-		+ (select count(*) from owner_state where next_evaluation_at <= ?0)`, s.Clock.Now()).Scan(ctx, &n)
+		+ (select count(*) from owner_state where next_evaluation_at <= ?0 or automation_due_at <= ?0)`, s.Clock.Now()).Scan(ctx, &n)
 	return n, err
 }
 

@@ -36,6 +36,9 @@ type Hooks struct {
 	Ordered func(ctx context.Context, db bun.IDB, claims []evaluation.Claim) ([]evaluation.Claim, error)
 	// Paused: a job is at work and does the continuous chain's part itself.
 	Paused func(ctx context.Context, db bun.IDB) (bool, error)
+	// Decide carries out what an automation rule decides, as if a reviewer had, in the transaction of the computation; it gives what could not be
+	// decided now: server/reconciliation.
+	Decide func(ctx context.Context, tx bun.Tx, m *Model, d Automatic) (left []int64, err error)
 
 	// Visible refuses (NotFound) a resource outside the caller's scope: the directory's check.
 	Visible func(ctx context.Context, resourceID int64) error

@@ -77,6 +77,7 @@ var hints = map[string]any{
 	"RecordSection.InstanceKeyExpression": "Number", "RecordSection.SortKeyExpression": "ToUpper(record.Number)", "SectionProperty.Property": "Number",
 	"Role.RequiredParameters": []string{"Department"}, "ResourceType.RequiredParameters": []string{"Department"}, "Role.ImposedDimensions": map[string]string{"Department": "IT"},
 	"Role.Tags": []string{"finance"}, "ResourceType.Tags": []string{"finance"}, "Role.SecondaryCategories": []string{"Tools"},
+	"AutomationRule.WorkflowState": "nonConforming", "AutomationRule.Type": "policy",
 	"Job.Cron": "0 2 * * *", "Job.CronTimeZone": "Europe/Berlin",
 	"Job.Steps":               []Step{{Task: "a", Type: "Export"}, {Task: "b", DisplayName: "B", Type: "Export", Level: ptr(3), DependsOn: []string{"a"}, Options: map[string]any{"scope": "all"}}},
 	"AccessRule.EntityType":   "Person",
@@ -90,7 +91,8 @@ var hints = map[string]any{
 }
 
 // notGenerated are fields that are refused with any value but the zero one, or need more than a configuration.
-var notGenerated = []string{"Policy.GracePeriod", "Role.GracePeriod", "AccessEntry.Priority", "AccessEntry.FullAccessProperties", "User.Resource", "ResourceRef.EntityType", "ResourceRef.Key"}
+var notGenerated = []string{"AutomationRule.CompositeRole", "AutomationRule.SingleRole", "AutomationRule.ResourceType", "AutomationRule.Category", // one of five: automationrule_test.go
+	"Policy.GracePeriod", "Role.GracePeriod", "AccessEntry.Priority", "AccessEntry.FullAccessProperties", "User.Resource", "ResourceRef.EntityType", "ResourceRef.Key"}
 
 // generated fills every field of an object of a kind.
 func generated(of string, v reflect.Value, seen map[string]bool) {
@@ -109,8 +111,8 @@ func generated(of string, v reflect.Value, seen map[string]bool) {
 			field.Set(list)
 		case hinted:
 			field.Set(reflect.ValueOf(value))
-		case f.Name == "Identifier" && strings.HasSuffix(v.Type().Name(), "Rule") && v.Type() != reflect.TypeFor[ContextRule]() && v.Type() != reflect.TypeFor[MiningRule]():
-			field.SetString(of + v.Type().Name()) // unique among all rules
+		case f.Name == "Identifier" && strings.HasSuffix(v.Type().Name(), "Rule") && !strings.EqualFold(of, v.Type().Name()):
+			field.SetString(of + v.Type().Name()) // a rule inside another object is unique among all rules
 		case f.Name == "Identifier" || f.Name == "Username":
 			field.SetString("Generated")
 		case words == "RuleStrength":

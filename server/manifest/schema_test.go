@@ -378,6 +378,9 @@ enum ConfigurationKind {
 		}
 		fmt.Fprintf(&out, "\n\"\"\"Kinds of %s.\"\"\"\nenum %s {\n", strings.ToLower(words(list)), list)
 		for _, w := range vocabulary[list] {
+			if w.name == "" {
+				continue // a number that is not used
+			}
 			fmt.Fprintf(&out, "  %q\n  %s\n", w.says, upperSnake(w.name))
 		}
 		out.WriteString("}\n")

@@ -104,8 +104,8 @@ func (s *shapes) shape(t reflect.Type, f reflect.StructField) fieldShape {
 	case f.Tag.Get("words") != "":
 		x.Type, x.Words = "word", f.Tag.Get("words")
 		x.Default = upperSnake(fallback)
-		for _, w := range vocabulary[x.Words] {
-			s.words[x.Words] = append(s.words[x.Words][:len(s.words[x.Words]):len(s.words[x.Words])], upperSnake(w.name))
+		for _, name := range names(x.Words) {
+			s.words[x.Words] = append(s.words[x.Words][:len(s.words[x.Words]):len(s.words[x.Words])], upperSnake(name))
 		}
 		s.words[x.Words] = uniqueWords(s.words[x.Words])
 	case of.Kind() == reflect.Struct:

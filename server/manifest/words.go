@@ -32,6 +32,9 @@ var vocabulary = map[string][]word{
 	"ImplicitApproval":               said(rolemodel.ImplicitWords, "As the policy says.", "Every step is taken.", "Steps that the requester could take himself are left out."),
 	"Prolongation":                   said(rolemodel.ProlongationWords, "As the policy says.", "An end may be put off without an approval.", "It may not."),
 	"RoleState":                      said(rolemodel.RoleMadeWords, "By hand.", "By a role mapping."),
+	"AutomationTarget":               said(rolemodel.AutomationTargetWords, "A composite role.", "A single role.", "A resource type.", "", "What stands in a category.", "What belongs to a policy."),
+	"AutomationDecision":             said(rolemodel.AutomationDecisionWords, "It is approved; what was found is kept.", "It is declined; what was found goes."),
+	"AutomationState":                said(rolemodel.AutomationStateWords, automationStates...),
 	"BoundaryKind":                   said(rolemodel.BoundaryKindWords, "The first and the last date of the section without properties, over all records.", "Since ever, for ever."),
 	"ExtensionKind":                  said(rolemodel.ExtensionKindWords, "They may: from what went before, else from what comes next.", "Never: there is nothing then."),
 	"TaskType":                       said(job.TaskTypes()), // the schema says what each does
@@ -40,6 +43,10 @@ var vocabulary = map[string][]word{
 var (
 	endDateLocks = []string{"An end may be given; none is given unless somebody does.", "The end is that of the context unless somebody gives another.",
 		"An end has to be given.", "The end is that of the context."}
+	automationStates = []string{1: "1: found in a system, and nothing explains it.", 3: "3: as that, found by the first computation.", 5: "5: a rule gives it, and a parameter is missing.",
+		8: "8: one approval is asked for.", 9: "9: the first of two is asked for.", 10: "10: the second of two is asked for.", 11: "11: the first of three is asked for.",
+		12: "12: the second of three is asked for.", 13: "13: the third of three is asked for.", 25: "25: an approval of a risk is asked for.",
+		27: "27: the rules do not give it any more, and it stays for the grace period."}
 	comments = []string{"No comment is asked for.", "A comment may be given.", "A comment has to be given."}
 )
 
@@ -55,20 +62,22 @@ func said[W ~string](words []W, says ...string) []word {
 	return list
 }
 
+// names gives the words of a list; numbers that are not used have none.
 func names(list string) []string {
-	out := make([]string, len(vocabulary[list]))
-	for i, w := range vocabulary[list] {
-		out[i] = w.name
+	out := make([]string, 0, len(vocabulary[list]))
+	for _, w := range vocabulary[list] {
+		if w.name != "" {
+			out = append(out, w.name)
+		}
 	}
 	return out
 }
 
 // number gives the position of a word in its list.
-func number(list, word, field string) (int16, error) {
-	known := names(list)
-	i := slices.IndexFunc(known, func(w string) bool { return strings.EqualFold(w, word) })
+func number(list, wanted, field string) (int16, error) {
+	i := slices.IndexFunc(vocabulary[list], func(w word) bool { return w.name != "" && strings.EqualFold(w.name, wanted) })
 	if i < 0 {
-		return 0, errs.Invalid(field, "%q is not one of %s.", word, strings.Join(known, ", "))
+		return 0, errs.Invalid(field, "%q is not one of %s.", wanted, strings.Join(names(list), ", "))
 	}
 	return int16(i), nil
 }

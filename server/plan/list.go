@@ -202,6 +202,7 @@ type Summary struct {
 	HiddenPeople int // whom the caller may not see: counted, and in none of the other numbers
 	Looked       int // how many people were computed
 	Waiting      int // of them, who would be computed anyway: changes of theirs are part of this
+	Automatic    int // decisions that automation rules would make at once: no part of this
 	Seconds      float64
 	Limits       []Limit // nil unless the caller sees everybody
 	IsOverLimit  bool
@@ -224,7 +225,7 @@ func (s *Service) Summaries(ctx context.Context, plans []*Plan) (map[*Plan]*Summ
 		if w.Seconds == 0 { // it never came to numbers
 			continue
 		}
-		found[p] = &Summary{Sum: w.Sum, Looked: w.Looked, Waiting: w.Waiting, Seconds: w.Seconds, Limits: w.Limits, IsOverLimit: len(w.Limits) > 0, Mails: w.Mails, IsDated: w.Dated, IsImagined: w.Read}
+		found[p] = &Summary{Sum: w.Sum, Looked: w.Looked, Waiting: w.Waiting, Automatic: w.Automatic, Seconds: w.Seconds, Limits: w.Limits, IsOverLimit: len(w.Limits) > 0, Mails: w.Mails, IsDated: w.Dated, IsImagined: w.Read}
 	}
 	may, whole, err := s.visible(ctx)
 	if err != nil || whole || len(found) == 0 {
@@ -236,7 +237,7 @@ func (s *Service) Summaries(ctx context.Context, plans []*Plan) (map[*Plan]*Summ
 	}
 	for p, out := range found {
 		people := out.People
-		out.Sum, out.Limits, out.Mails = sums[p.ID], []Limit{}, []Mail{}
+		out.Sum, out.Limits, out.Mails, out.Automatic = sums[p.ID], []Limit{}, []Mail{}, 0
 		out.HiddenPeople = people - out.People
 	}
 	return found, nil

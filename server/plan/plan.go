@@ -76,13 +76,14 @@ type Sum struct {
 // whole is what is kept of a plan's numbers: of everybody.
 type whole struct {
 	Sum
-	Looked  int     `json:"looked"`
-	Waiting int     `json:"waiting"`
-	Seconds float64 `json:"seconds"`
-	Limits  []Limit `json:"limits"`
-	Mails   []Mail  `json:"mails"`
-	Dated   bool    `json:"dated,omitempty"` // computed for an instant that somebody chose
-	Read    bool    `json:"read,omitempty"`  // it edits what is read from a managed system
+	Looked    int     `json:"looked"`
+	Waiting   int     `json:"waiting"`
+	Seconds   float64 `json:"seconds"`
+	Limits    []Limit `json:"limits"`
+	Mails     []Mail  `json:"mails"`
+	Automatic int     `json:"automatic,omitempty"` // decisions that automation rules would make at once
+	Dated     bool    `json:"dated,omitempty"`     // computed for an instant that somebody chose
+	Read      bool    `json:"read,omitempty"`      // it edits what is read from a managed system
 }
 
 // Edit is a resource that a plan would make, change or end.

@@ -273,12 +273,19 @@ func (s *Service) look(ctx context.Context, h *hold, t *tried, began time.Time) 
 		in.At = *h.plan.AsOf
 	}
 	w := whole{Limits: []Limit{}, Mails: []Mail{}, Dated: h.plan.AsOf != nil, Read: t.edited.IsRead}
+	automated := t.overlay.Model.Automated()
 	in.Last = func(ctx context.Context, tx bun.Tx) error {
 		if x == nil {
 			return nil
 		}
 		_, exceeded, err := s.Orders.WouldExceed(ctx, tx, x.orders)
+		if err != nil {
+			return err
+		}
 		w.Limits = limitsOf(exceeded)
+		if t.owners == nil {
+			w.Automatic, err = automated.Total(ctx, tx, in.At)
+		}
 		return err
 	}
 	ctx = permit.With(ctx, permit.System("plan"))
@@ -290,6 +297,7 @@ func (s *Service) look(ctx context.Context, h *hold, t *tried, began time.Time) 
 			}
 			x = newItemizer(t.overlay.Model, ways, f.Batch.Now)
 		}
+		automated.See(f)
 		list, err := x.all(ctx, tx, f)
 		if err != nil {
 			return err

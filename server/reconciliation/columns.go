@@ -26,7 +26,7 @@ var items = page.Table[Item]{
 		"property": {"property"}, "propertyName": {"property", "p.display_name"}, "current": {"current_value"}, "proposed": {"proposed_value"}, "foundAt": {"found_at"},
 		"postponedAt": {"postponed_at"}, "postponedBy": {"postponed_by"}, "postponedByName": {"postponed_by"}, "confidence": {"confidence"}, "isOwn": nil, "comment": {"comment"},
 		"decision": {"decision"}, "decidedBy": {"decided_by"}, "decidedByName": {"decided_by"}, "decidedAt": {"decided_at"}, "closedAt": {"closed_at"},
-		"decisions": append([]string{"closed_at", "postponed_at"}, kindColumns...), "comments": append([]string{"closed_at", "postponed_at", "q.keep", "q.delete"}, kindColumns...), "foundRoles": {"found_roles"}, "pattern": append([]string{"resource_type_id", "shape"}, kindColumns...),
+		"decisions": append([]string{"closed_at", "postponed_at"}, kindColumns...), "comments": append([]string{"closed_at", "postponed_at", "q.keep", "q.delete"}, kindColumns...), "foundRoles": {"found_roles"}, "automatic": automaticColumns, "pattern": append([]string{"resource_type_id", "shape"}, kindColumns...),
 	},
 	Columns: []page.Column[Item]{
 		{Name: "id", SQL: "g.id", Read: func(i *Item, r *db.Row) { i.ID = r.Int() }},
@@ -48,6 +48,8 @@ var items = page.Table[Item]{
 		{Name: "found_roles", SQL: "to_json(array(select o.display_name from role o where o.id = any (g.found_roles) order by o.id))", Read: func(i *Item, r *db.Row) { r.JSON(&i.FoundRoles) }},
 		{Name: "owner_id", SQL: "coalesce(a.owner_id, 0)", Read: func(i *Item, r *db.Row) { i.ownerID = r.Int() }},
 		{Name: "target_id", SQL: "coalesce(a.resource_id, 0)", Read: func(i *Item, r *db.Row) { i.targetID = r.Int() }},
+		{Name: "type_state", SQL: "a.workflow_state", Read: func(i *Item, r *db.Row) { i.waiting.State = evaluation.Workflow(r.Int()) }},
+		{Name: "type_since", SQL: "a.workflow_state_changed_at", Read: func(i *Item, r *db.Row) { i.waiting.Since = r.Time() }},
 		{Name: "confidence", SQL: "a.confidence", Read: func(i *Item, r *db.Row) {
 			if n := r.IntOrNil(); n != nil && *n < 100 {
 				i.Confidence = new(int(*n))
@@ -97,7 +99,8 @@ var items = page.Table[Item]{
 }
 
 var (
-	kindColumns   = []string{"property", "current_value", "owner_id", "is_owner_gone"}
-	ownerColumns  = []string{"owner_id", "owner_key", "owner_display_name", "owner_entity_type"}
-	targetColumns = []string{"target_id", "target_key", "target_display_name", "target_entity_type"}
+	kindColumns      = []string{"property", "current_value", "owner_id", "is_owner_gone"}
+	automaticColumns = []string{"resource_type_id", "property", "owner_id", "is_owner_gone", "type_state", "type_since", "closed_at", "postponed_at"}
+	ownerColumns     = []string{"owner_id", "owner_key", "owner_display_name", "owner_entity_type"}
+	targetColumns    = []string{"target_id", "target_key", "target_display_name", "target_entity_type"}
 )

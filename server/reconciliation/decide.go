@@ -307,6 +307,7 @@ type differences struct {
 	rule    rule
 	comment string
 	chosen  int64 // the owner that accounts get; 0: they keep the one they have
+	byRule  bool  // an automation rule decides: its name is the comment, whatever the settings ask of people
 }
 
 func (d differences) lock(ctx context.Context, tx bun.Tx, list []int64) error {
@@ -336,7 +337,9 @@ func (d differences) decide(ctx context.Context, tx bun.Tx, part []Reconciliatio
 		}
 		err := o.refuse(d.rule, x, wanted[x.ID])
 		said := ""
-		if err == nil {
+		if d.byRule {
+			said = d.comment
+		} else if err == nil {
 			if said, err = d.rule.comment.of(commentsOf(d.m, x.ResourceTypeID)).Take(d.comment); err != nil {
 				err = err.Of(x.ID)
 			}

@@ -11,6 +11,7 @@
 //	role.go      RoleItem: found roles, their filter and rights; role_list.go lists and patterns, role_decide.go what is decided about them
 //	decide.go    Decide: THE table of what may be decided about what, and its consequences; adopt.go an account that nothing recognises
 //	told.go      what events tell of, for who may know it
+//	automate.go  what an automation rule decides, the same way
 //	run.go       a decision about everything that a filter finds, carried out by the server; worker.go the River side
 //
 // A difference (table gap) is opened, refreshed and closed by computations, in server/assignment, and decided here. A decision closes it and leaves

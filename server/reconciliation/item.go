@@ -3,8 +3,10 @@ package reconciliation
 import (
 	"time"
 
+	"writ/server/assignment"
 	"writ/server/directory"
 	"writ/server/evaluation"
+	"writ/server/evaluation/model"
 	"writ/server/page"
 	"writ/server/rolemodel"
 )
@@ -76,7 +78,9 @@ type Item struct {
 	DecidedAt         *time.Time
 	Comment           string
 	ClosedAt          *time.Time
-	keep, remove      rolemodel.CommentMode // as the policy of the resource type says
+	Automatic         *assignment.AutomaticDecision // of an account that waits: what a rule decides; nil: none
+	keep, remove      rolemodel.CommentMode         // as the policy of the resource type says
+	waiting           model.Waiting
 	resourceTypeID    int64
 	shape             string
 	ownerID, targetID int64

@@ -6,6 +6,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/assignment"
 	"writ/server/db"
 	"writ/server/errs"
 	"writ/server/page"
@@ -53,7 +54,7 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *Reconciliati
 	if more {
 		where = db.AllOf(where, bun.SafeQuery(after, at.ID))
 	}
-	rows, err := s.read(ctx, where, order, args.First+1, fields)
+	rows, err := s.read(ctx, m, where, order, args.First+1, fields)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *Reconciliati
 }
 
 // read reads differences with what is asked of them.
-func (s *Service) read(ctx context.Context, where condition, order string, limit int, fields page.Fields) ([]*Item, error) {
+func (s *Service) read(ctx context.Context, m *assignment.Model, where condition, order string, limit int, fields page.Fields) ([]*Item, error) {
 	rows, err := items.Read(ctx, s.DB, items.For(fields), where, order, limit)
 	if err != nil {
 		return nil, fmt.Errorf("select differences: %w", db.Explain(err))
@@ -77,6 +78,11 @@ func (s *Service) read(ctx context.Context, where condition, order string, limit
 		}
 		for _, r := range rows {
 			r.IsOwn = own[r.ID]
+		}
+	}
+	if fields.Has("automatic") {
+		for _, r := range rows {
+			r.automatic(m)
 		}
 	}
 	return rows, nil
@@ -129,5 +135,5 @@ func (s *Service) byIDs(ctx context.Context, list []int64) ([]*Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.read(ctx, db.AllOf(bun.SafeQuery("g.id = any (?)", ids(list)), may), "g.id", 0, nil)
+	return s.read(ctx, m, db.AllOf(bun.SafeQuery("g.id = any (?)", ids(list)), may), "g.id", 0, nil)
 }

@@ -11,6 +11,7 @@ import (
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
+	"writ/server/evaluation/model"
 	"writ/server/page"
 	"writ/server/permit"
 	"writ/server/rolemodel"
@@ -53,7 +54,9 @@ type RoleItem struct {
 	DecidedAt        *time.Time
 	Comment          string
 	foundBy, lacking []int64
-	keep, remove     rolemodel.CommentMode // as the role says, or its policy
+	Automatic        *assignment.AutomaticDecision // what a rule decides; nil: none
+	keep, remove     rolemodel.CommentMode         // as the role says, or its policy
+	waiting          model.Waiting
 }
 
 // Comments says for each decision that may be made now whether it takes a comment.
@@ -141,6 +144,7 @@ var roleItems = page.Table[RoleItem]{
 		"owner": roleOwnerColumns, "isOwnerGone": {"is_owner_gone"}, "foundAt": {"start_date"}, "values": roleValueColumns, "valueCount": {"found_by"}, "lackingCount": {"lacking"},
 		"compositeName": {"inferred_by_id", "c.display_name"}, "singleRoleNames": {"single_roles"}, "postponedAt": {"postponed_at"}, "postponedBy": {"postponed_by"}, "postponedByName": {"postponed_by"}, "isOwn": nil,
 		"pattern": {"role_id"}, "decisions": {"workflow_state", "postponed_at"}, "comments": {"workflow_state", "postponed_at", "keep", "delete"}, "decidedBy": {"reviewed_by"}, "decidedByName": {"reviewed_by"}, "decidedAt": {"reviewed_at"}, "comment": {"comment"},
+		"automatic": {"role_id", "workflow_state", "postponed_at", "since", "parameters"},
 	},
 	Columns: []page.Column[RoleItem]{
 		{Name: "id", SQL: "a.id", Read: func(i *RoleItem, r *db.Row) { i.ID = r.Int() }},
@@ -171,6 +175,8 @@ var roleItems = page.Table[RoleItem]{
 		{Name: "postponed_by", SQL: "a.postponed_by", Read: func(i *RoleItem, r *db.Row) { i.PostponedBy = r.TextOrNil() }},
 		{Name: "reviewed_by", SQL: "a.reviewed_by", Read: func(i *RoleItem, r *db.Row) { i.DecidedBy = r.TextOrNil() }},
 		{Name: "reviewed_at", SQL: "a.reviewed_at", Read: func(i *RoleItem, r *db.Row) { i.DecidedAt = r.TimeOrNil() }},
+		{Name: "since", SQL: "a.workflow_state_changed_at", Read: func(i *RoleItem, r *db.Row) { i.waiting.Since = r.Time() }},
+		{Name: "parameters", SQL: "a.parameters", Read: func(i *RoleItem, r *db.Row) { r.JSON(&i.waiting.Parameters) }},
 		{Name: "comment", SQL: "a.comment", Read: func(i *RoleItem, r *db.Row) { i.Comment = r.Text() }},
 	},
 }

@@ -85,6 +85,7 @@ type foundRoles struct {
 	may     condition
 	rule    rule
 	comment string
+	byRule  bool // an automation rule decides: its name is the comment, whatever the settings ask of people
 }
 
 func (d foundRoles) lock(ctx context.Context, tx bun.Tx, list []int64) error {
@@ -122,7 +123,9 @@ func (d foundRoles) decide(ctx context.Context, tx bun.Tx, part []Reconciliation
 		}
 		err := d.refuse(x, own[x.OwnerID], wanted[x.ID])
 		said := ""
-		if err == nil {
+		if d.byRule {
+			said = d.comment
+		} else if err == nil {
 			if said, err = d.rule.comment.of(commentsOfRole(d.m, x.RoleID)).Take(d.comment); err != nil {
 				err = err.Of(x.ID)
 			}

@@ -84,6 +84,11 @@ func (s *Service) readRoles(ctx context.Context, m *assignment.Model, where cond
 			r.IsOwn = own[r.Owner.ID]
 		}
 	}
+	if fields.Has("automatic") {
+		for _, r := range rows {
+			r.automatic(m)
+		}
+	}
 	if fields.Has("values") {
 		if err := s.bringValues(ctx, m, rows); err != nil {
 			return nil, err

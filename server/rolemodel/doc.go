@@ -4,6 +4,7 @@
 //	settings.go  what policies say of their roles and types, and what is in force for one (2.2)
 //	rolemapping.go  naming conventions that make roles (3.3)
 //	miningrule.go which roles mining explains by rules
+//	automationrule.go  decisions that are taken in the place of reviewers (7)
 //	recordsection.go  properties of records that change together, such as those of a position (4.5)
 //	store.go     Load: the whole model in a fixed number of statements
 //	version.go   AddVersion, LoadVersion: the model as it was in each of its versions

@@ -232,16 +232,17 @@ type ContextRule struct {
 
 // Model is the whole role model of one version, as evaluation compiles it.
 type Model struct {
-	Version        int64
-	Policies       []*Policy
-	Categories     []*Category
-	Roles          []*Role
-	RoleRules      []*RoleRule
-	ResourceTypes  []*ResourceType
-	Rules          []*ResourceTypeRule
-	ContextRules   []*ContextRule
-	RecordSections []*RecordSection
-	Computed       []*ComputedProperty
+	Version         int64
+	Policies        []*Policy
+	Categories      []*Category
+	Roles           []*Role
+	RoleRules       []*RoleRule
+	ResourceTypes   []*ResourceType
+	Rules           []*ResourceTypeRule
+	ContextRules    []*ContextRule
+	RecordSections  []*RecordSection
+	AutomationRules []*AutomationRule
+	Computed        []*ComputedProperty
 }
 
 // ContextRuleOf is the context rule that counts for the rules of a policy: the policy's own, else that of the policy Default, else the only one

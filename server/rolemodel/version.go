@@ -24,6 +24,7 @@ var kept = []struct {
 	{"resource_type_rule", "t.id::text", "id", func(m *Model) any { return &m.Rules }},
 	{"context_rule", "t.id::text", "id", func(m *Model) any { return &m.ContextRules }},
 	{"record_section", "t.id::text", "id", func(m *Model) any { return &m.RecordSections }},
+	{"automation_rule", "t.id::text", "id", func(m *Model) any { return &m.AutomationRules }},
 	{"computed_property", "t.resource_type_id || '/' || t.property_id", "resource_type_id, property_id", func(m *Model) any { return &m.Computed }},
 }
 

@@ -463,6 +463,7 @@ const plannedSum: PlanSumFragment = {
   failures: 1,
   looked: 456,
   waiting: 4,
+  automatic: 0,
   seconds: 20.4,
   limits: [],
   isOverLimit: false,

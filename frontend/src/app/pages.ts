@@ -11,6 +11,7 @@ import {
   IconPick,
   IconPlayerPlay,
   IconPuzzle,
+  IconRobot,
   IconScale,
   IconServer,
   IconStack2,
@@ -28,6 +29,7 @@ import { parseMiningSearch } from '../features/mining/miningSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
 import { parsePlanSearch } from '../features/plan/planSearch'
 import { parseDifferenceSearch, parseOrphanSearch, parseRoleSearch } from '../features/reconciliation/reconcileSearch'
+import { parseAutomationSearch } from '../features/rolemodel/automation'
 import {
   parseModelSearch,
   parseNewSearch,
@@ -465,6 +467,16 @@ const resourceType = createRoute({
   component: lazyPage(() => import('../features/rolemodel/ResourceTypeDrawer'), 'ResourceTypeDrawer'),
 })
 
+const automation = createRoute({
+  getParentRoute: () => shell,
+  path: '/model/automation',
+  validateSearch: parseAutomationSearch,
+  ...open(maySeeModel, { group: 'machinery', label: t.automation.title, icon: IconRobot }),
+  loader: (at) =>
+    bring(at, ({ search }) => import('../features/rolemodel/ahead').then((m) => m.automationRules(search))),
+  component: lazyPage(() => import('../features/rolemodel/AutomationListPage'), 'AutomationListPage'),
+})
+
 const mining = createRoute({
   getParentRoute: () => shell,
   path: '/model/mining',
@@ -598,6 +610,7 @@ export const pages = [
   roles,
   role.addChildren([roleOverview, roleHolders]),
   resourceTypes.addChildren([resourceType]),
+  automation,
   mining,
   miningRun.addChildren([miningResult]),
   objects.addChildren([objectsIndex, objectsOf]),

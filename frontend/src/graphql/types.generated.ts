@@ -156,6 +156,127 @@ export type AuditFilter = {
   text?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Kinds of automation decision. */
+export type AutomationDecision =
+  /** It is approved; what was found is kept. */
+  | 'APPROVE'
+  /** It is declined; what was found goes. */
+  | 'DECLINE';
+
+/** An automation rule as somebody writes it. */
+export type AutomationPreviewInput = {
+  /** Cursor of the last row of the page before; null: the first page. */
+  after?: InputMaybe<Scalars['String']['input']>;
+  /** What is decided. */
+  decision: AutomationDecision;
+  /** What the assignment's own parameters have to be, 12 at most; null: anything. */
+  dimensions?: InputMaybe<Array<RuleCriterionInput>>;
+  /** Identifier of the entity type of the owners; with a category or a policy. */
+  entityType?: InputMaybe<Scalars['String']['input']>;
+  /** How many are listed, 0 to 500; 50 when left out. */
+  first?: InputMaybe<Scalars['Int']['input']>;
+  /** Hours since it came into that state; 0: at once, -1: never. Default -1. */
+  hoursToWait?: InputMaybe<Scalars['Int']['input']>;
+  /** Identifier of the rule in force that it replaces; null: it is new. */
+  identifier?: InputMaybe<Scalars['String']['input']>;
+  /** What stands in categories below counts, too. Default true. */
+  includeSubcategories?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of the role, resource type, category or policy. */
+  target: Scalars['String']['input'];
+  /** What it is about. */
+  type: AutomationTarget;
+  /** State in which the assignment waits. */
+  workflowState: AutomationState;
+};
+
+/** Decides in the place of reviewers, once an assignment has been in a state for long enough (role-model 7). */
+export type AutomationRuleConfigurationInput = {
+  /** Identifier of the category of roles and resource types; only with that type. */
+  category?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the composite role; only with that type. */
+  compositeRole?: InputMaybe<Scalars['String']['input']>;
+  /** What is decided. Of several rules about the same, one that declines is stronger, then the shortest wait. */
+  decision: AutomationDecision;
+  /** What the assignment's own parameters have to be, not the data of its owner: one without a value of a dimension is not meant. */
+  dimensions?: InputMaybe<Array<CriterionConfigurationInput>>;
+  /** Name to show, and the comment of what it decides. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type of the owners; needed with a category or a policy, and only there. */
+  entityType?: InputMaybe<Scalars['String']['input']>;
+  /** Hours since the assignment came into that state, however the clock is put; 0: at once, -1: never, so that a narrower rule takes something out of a wider one. Default: -1. */
+  hoursToWait?: InputMaybe<Scalars['Int']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** What stands in categories below counts, too. Default: true. */
+  includeSubcategories?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of the policy of roles and resource types; only with that type. A rule of another type is switched off with the policy of what it is about. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the resource type; only with that type. Accounts without an owner are left to people. */
+  resourceType?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the single role; only with that type. */
+  singleRole?: InputMaybe<Scalars['String']['input']>;
+  /** What it is about; the field of that name says which one. Where several rules are about an assignment, the one about the role or the resource type itself decides, before that of the nearest category, before that of the policy. */
+  type: AutomationTarget;
+  /** State in which the assignment waits. Taken are nonConforming and preExisting, what was found in a system; nothing else waits for a decision yet. */
+  workflowState: AutomationState;
+};
+
+/** All given fields must hold. */
+export type AutomationRuleFilter = {
+  /** With this decision; null: whichever. */
+  decision?: InputMaybe<AutomationDecision>;
+  /** Only these; null: all. */
+  identifiers?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** True: its policy is switched on. Null: whether or not. */
+  isEnabled?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of the policy that switches it on; null: whichever. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Each word stands in the name, the identifier or the name of what it is about, in any order and case, with or without accents. */
+  text?: InputMaybe<Scalars['String']['input']>;
+  /** About one of these; null: whatever. */
+  types?: InputMaybe<Array<AutomationTarget>>;
+  /** In this state; null: whichever. */
+  workflowState?: InputMaybe<AutomationState>;
+};
+
+/** Kinds of automation state. */
+export type AutomationState =
+  /** 5: a rule gives it, and a parameter is missing. */
+  | 'MISSING_PARAMETERS'
+  /** 1: found in a system, and nothing explains it. */
+  | 'NON_CONFORMING'
+  /** 8: one approval is asked for. */
+  | 'PENDING_APPROVAL'
+  /** 11: the first of three is asked for. */
+  | 'PENDING_FIRST_OF_THREE'
+  /** 9: the first of two is asked for. */
+  | 'PENDING_FIRST_OF_TWO'
+  /** 25: an approval of a risk is asked for. */
+  | 'PENDING_RISK_APPROVAL'
+  /** 12: the second of three is asked for. */
+  | 'PENDING_SECOND_OF_THREE'
+  /** 10: the second of two is asked for. */
+  | 'PENDING_SECOND_OF_TWO'
+  /** 13: the third of three is asked for. */
+  | 'PENDING_THIRD_OF_THREE'
+  /** 3: as that, found by the first computation. */
+  | 'PRE_EXISTING'
+  /** 27: the rules do not give it any more, and it stays for the grace period. */
+  | 'PROLONGED';
+
+/** Kinds of automation target. */
+export type AutomationTarget =
+  /** What stands in a category. */
+  | 'CATEGORY'
+  /** A composite role. */
+  | 'COMPOSITE_ROLE'
+  /** What belongs to a policy. */
+  | 'POLICY'
+  /** A resource type. */
+  | 'RESOURCE_TYPE'
+  /** A single role. */
+  | 'SINGLE_ROLE';
+
 /** Copies a file of the owner, such as a photo, to the target (role-model 2.8). */
 export type BinaryRuleConfigurationInput = {
   /** Path from the owner to a property that holds a file, e.g. Photo. */
@@ -309,6 +430,8 @@ export type Comparison =
 
 /** Objects to write, by kind. */
 export type ConfigurationInput = {
+  /** Objects of the kind automation rule to write. */
+  automationRules?: InputMaybe<Array<AutomationRuleConfigurationInput>>;
   /** Objects of the kind category to write. */
   categories?: InputMaybe<Array<CategoryConfigurationInput>>;
   /** Objects of the kind composite role to write. */
@@ -343,6 +466,8 @@ export type ConfigurationInput = {
 
 /** Kinds of configuration objects. */
 export type ConfigurationKind =
+  /** An automation rule. */
+  | 'AUTOMATION_RULE'
   /** A category. */
   | 'CATEGORY'
   /** A composite role. */
@@ -2272,6 +2397,16 @@ export type RunJobInput = {
   taskType?: InputMaybe<TaskType>;
   /** Identifier of the last step to run; null: to the end. */
   toStep?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind automation rule to write. */
+export type SaveAutomationRuleInput = {
+  /** The object as it shall be: what is left out gets its default. */
+  automationRule: AutomationRuleConfigurationInput;
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** An object of the kind category to write. */

@@ -122,6 +122,7 @@ export function foundRole(change: Partial<FoundRoleRowFragment> = {}): FoundRole
     decidedByName: null,
     decidedAt: null,
     comment: '',
+    automatic: null,
     ...change,
   }
 }
@@ -131,6 +132,7 @@ export function difference(change: Partial<DifferenceDetailFragment> = {}): Diff
   return {
     id: `${++count}`,
     version: 1,
+    automatic: null,
     foundRoles: [],
     kind: 'UNRECONCILED',
     state: 'NON_CONFORMING',

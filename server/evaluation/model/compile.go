@@ -49,6 +49,7 @@ func Compile(m *rolemodel.Model, shape *directory.Shape, keys Keys) (*Compiled, 
 			return cmp.Or(cmp.Compare(y.Confidence, x.Confidence), cmp.Compare(x.ID, y.ID))
 		})
 	}
+	b.automation()
 	return b.c, b.problems
 }
 

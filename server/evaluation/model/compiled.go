@@ -58,6 +58,9 @@ func RequiredKeys(m *rolemodel.Model, shape *directory.Shape) map[int64][]string
 			}
 		}
 	}
+	for _, a := range m.AutomationRules {
+		criteria(a.Dimensions)
+	}
 	for _, r := range m.Rules {
 		criteria(r.Dimensions)
 		if k := kindOf(r.Kind); k != nil && k.names != nil {
@@ -83,6 +86,7 @@ type Compiled struct {
 	keyed       map[int64]*keySide       // by target or pointed entity type: side T
 	Classifying map[int64][]*Rule        // by target entity type, highest confidence first
 	Labels      map[int64]string
+	Automation  *Automation
 }
 
 // Source is everything about the owners of one entity type.

@@ -147,8 +147,10 @@ type Criterion struct {
 
 // Fits reports whether a value satisfies a criterion: it is the one, or stands below it.
 func (m *Matcher) Fits(k Criterion, value int64) bool {
-	if value == 0 || k.Value == 0 {
-		return false
-	}
-	return value == k.Value || k.Inherit && slices.Contains(m.Dimensions[m.At[k.Dimension]].Ancestors[value], k.Value)
+	return k.fits(value, m.Dimensions[m.At[k.Dimension]].Ancestors)
+}
+
+// fits is Fits for whoever knows what is above the values; value 0: there is none.
+func (k Criterion) fits(value int64, above map[int64][]int64) bool {
+	return value != 0 && k.Value != 0 && (value == k.Value || k.Inherit && slices.Contains(above[value], k.Value))
 }

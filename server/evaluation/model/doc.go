@@ -7,5 +7,6 @@
 //	tuple.go        which rules of roles hold in one context, for whoever asks before a rule is saved
 //	key.go          TargetKeys: what server/assignment stores and joins to find candidates and lookups
 //	path.go         Paths: what the rules read, for the loader
+//	automation.go   which automation rule decides about an assignment, and when (role-model 7)
 //	naming.go       what a role mapping makes of a resource (role-model 3.3)
 package model

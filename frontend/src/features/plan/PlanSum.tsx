@@ -5,7 +5,7 @@ import classes from './Plan.module.css'
 
 /** What a plan would do, in numbers: what is lost first. */
 export function PlanSum({ sum, objects, edits }: { sum: PlanSumFragment; objects: number; edits: number }) {
-  if (sum.people + sum.hiddenPeople === 0) return <p role="status">{t.plan.nothing}</p>
+  if (sum.people + sum.hiddenPeople + sum.automatic === 0) return <p role="status">{t.plan.nothing}</p>
   const rows: [string, string][] = [
     [edits > 0 ? t.plan.resources(edits) : t.plan.objects(objects), t.plan.peopleSum(sum.people)],
     [t.plan.roles, t.plan.rolesText(sum.rolesRemoved, sum.rolesAdded, sum.rolesChanged)],
@@ -15,6 +15,7 @@ export function PlanSum({ sum, objects, edits }: { sum: PlanSumFragment; objects
     [t.plan.tickets, formatNumber(sum.tickets)],
     [t.plan.differences, formatNumber(sum.differences)],
   ]
+  if (sum.automatic > 0) rows.push([t.plan.automatic, t.plan.automaticText(sum.automatic)])
   if (sum.mails.length > 0)
     rows.push([t.plan.mails, sum.mails.map((mail) => t.plan.mail(mail.recipients, mail.template)).join('; ')])
   return (

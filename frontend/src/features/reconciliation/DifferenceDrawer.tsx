@@ -11,6 +11,7 @@ import { ProblemNote } from '../../ui/ProblemNote'
 import { useQueue } from '../../ui/queue'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
+import { AutomaticNote } from './AutomaticNote'
 import { DecideBar, PostponedNote } from './DecideBar'
 import { title } from './decisions'
 import { Value } from './differenceColumns'
@@ -78,6 +79,7 @@ export function DifferenceBody({ item }: { item: DifferenceDetailFragment }) {
       <p>{t.reconcile.kindHint[item.kind]}</p>
       {item.state === 'QUESTIONED' && <p>{t.reconcile.stateHint.QUESTIONED}</p>}
       {item.foundRoles.length > 0 && item.closedAt === null && <p>{t.reconcile.settlesRole(item.foundRoles)}</p>}
+      <AutomaticNote of={item.automatic} />
       {item.confidence !== null && <p>{t.reconcile.guessed(item.confidence)}</p>}
       {item.property !== null && (
         <Section title={t.reconcile.whatDiffers}>

@@ -25,6 +25,7 @@ import { useQueue } from '../../ui/queue'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
 import { useDraft } from '../../ui/useDraft'
+import { AutomaticNote } from './AutomaticNote'
 import { activationOf, isAtOnce, isDangerous, keyOf, reasonOf } from './decisions'
 import classes from './Reconciliation.module.css'
 import type { RoleSearch } from './reconcileSearch'
@@ -92,6 +93,7 @@ function RoleBody({ item }: { item: FoundRoleRowFragment }) {
       <p>{t.reconcile.role.stateHint[item.state]}</p>
       {item.roleKind === 'COMPOSITE' && <p>{t.reconcile.role.composite(item.singleRoleNames)}</p>}
       {item.compositeName && <p>{t.reconcile.role.ofComposite(item.compositeName)}</p>}
+      <AutomaticNote of={item.automatic} />
       {item.postponedAt && (
         <p className="dim">
           {t.reconcile.postponed} {t.common.by(actorName(item.postponedBy ?? '', item.postponedByName))},{' '}

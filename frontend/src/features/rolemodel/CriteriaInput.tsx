@@ -30,6 +30,8 @@ export function useDimensions(): Dimension[] {
 /** The values that somebody's context must have, one line each: all of them must hold. */
 export function CriteriaInput(props: {
   label: string
+  /** What no criterion means; left out: everybody. */
+  none?: string
   value: Criterion[]
   error?: ReactNode
   disabled?: boolean
@@ -44,7 +46,7 @@ export function CriteriaInput(props: {
   return (
     <div className={classes.criteria} role="group" aria-label={props.label}>
       <span className={classes.label}>{props.label}</span>
-      {value.length === 0 && <p className={classes.everybody}>{t.edit.everybody}</p>}
+      {value.length === 0 && <p className={classes.everybody}>{props.none ?? t.edit.everybody}</p>}
       {value.map((c, i) => {
         const dimension = dimensions.find((d) => d.identifier === c.dimension)
         const name = dimension?.displayName ?? c.dimension

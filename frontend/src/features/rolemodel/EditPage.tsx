@@ -8,6 +8,8 @@ import { notifyDone } from '../../ui/notify'
 import { Page } from '../../ui/Page'
 import { EditorFrame } from './EditorFrame'
 import { ObjectForm } from './ObjectForm'
+import { beginning, isAutomation } from './automation'
+import { AutomationPreview } from './AutomationPreview'
 import { addressOf } from './addressOf'
 import { blank, kindOf, type KindShape } from './shape'
 import { useEditor } from './useEditor'
@@ -44,7 +46,7 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
   const { kind, identifier } = props
   const navigate = useNavigate()
   const me = useMe()
-  const [begin] = useState(() => blank(kind.of, props.given))
+  const [begin] = useState(() => blank(kind.of, { ...(isAutomation(kind) && beginning), ...props.given }))
   const editor = useEditor(kind, identifier, begin)
   const word = t.edit.kinds[kind.name] ?? kind.name
   const name = String(editor.base?.displayName || identifier || '')
@@ -54,6 +56,10 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
       title={identifier === null ? t.edit.newTitle(word) : t.edit.title(name)}
       hint={identifier === null ? undefined : word}
       readOnly={!mayEditModel(me)}
+      aside={
+        isAutomation(kind) &&
+        editor.draft && <AutomationPreview draft={editor.draft} identifier={editor.isNew ? null : identifier} />
+      }
       onSaved={() => {
         const saved = String(editor.draft?.identifier)
         notifyDone(t.edit.saved(String(editor.draft?.displayName || saved)))

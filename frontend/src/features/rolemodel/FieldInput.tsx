@@ -3,6 +3,7 @@ import { IconX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { formatName } from '../../lib/format'
 import { t } from '../../lib/texts'
+import { isOffered } from './automation'
 import { CriteriaInput, useDimensions, ValueOf, type Criterion } from './CriteriaInput'
 import classes from './Editor.module.css'
 import { PropertyPicker } from './PropertyPicker'
@@ -54,7 +55,9 @@ export function FieldInput(props: FieldInputProps) {
         <NativeSelect
           {...common}
           value={text}
-          data={(wordLists[f.words ?? ''] ?? []).map((w) => ({ value: w, label: wordOf(w) }))}
+          data={(wordLists[f.words ?? ''] ?? [])
+            .filter((w) => w === text || isOffered(f.words ?? '', w))
+            .map((w) => ({ value: w, label: wordOf(w) }))}
           onChange={(event) => set(event.currentTarget.value)}
         />
       )
@@ -86,6 +89,7 @@ export function FieldInput(props: FieldInputProps) {
       return (
         <CriteriaInput
           label={common.label}
+          none={f.label && t.automation.whatever}
           disabled={disabled}
           error={deep(props.mistakes, path)}
           value={(value as Criterion[] | null) ?? []}

@@ -3,7 +3,7 @@ import { IconPlus, IconTrash } from '@tabler/icons-react'
 import { t } from '../../lib/texts'
 import classes from './Editor.module.css'
 import { FieldInput, type FieldInputProps } from './FieldInput'
-import { blank, fieldsOf, freeName, labelOf, type Draft, type Mistake } from './shape'
+import { blank, fieldsOf, freeName, labelled, labelOf, type Draft, type Mistake } from './shape'
 
 /** All fields of an object or of a part of one, in the order in which they are declared. */
 export function ObjectFields(props: {
@@ -26,7 +26,7 @@ export function ObjectFields(props: {
       return (
         <Input
           key={f.name}
-          field={f}
+          field={labelled(struct, f)}
           path={path ? `${path}.${f.name}` : f.name}
           value={value[f.name]}
           around={value}

@@ -1,4 +1,5 @@
 import { t } from '../../lib/texts'
+import { isAutomation, showsField, withType } from './automation'
 import classes from './Editor.module.css'
 import { groupsOf } from './groups'
 import { ObjectFields } from './ObjectFields'
@@ -22,11 +23,14 @@ export function ObjectForm({ editor, disabled }: { editor: Editor; disabled?: bo
           only={(name) =>
             group.fields.has(name) &&
             (isNew || name !== 'identifier') &&
-            !(name === 'imposedDimensions' && kind.name === 'compositeRole')
+            !(name === 'imposedDimensions' && kind.name === 'compositeRole') &&
+            showsField(kind, draft, name)
           }
           mistakes={editor.mistakes}
           disabled={disabled || editor.busy}
-          onChange={editor.set}
+          onChange={(path, value) =>
+            isAutomation(kind) && path === 'type' ? editor.setDraft(withType(draft, value)) : editor.set(path, value)
+          }
         />
       </div>
     </details>

@@ -10,6 +10,8 @@ export function addressOf(kind: Pick<KindShape, 'name'>, identifier: string): Li
       return { to: '/model/roles/$role', params: { role: identifier }, search: { kind: 'COMPOSITE' } }
     case 'resourceType':
       return { to: '/model/resource-types/$resourceType', params: { resourceType: identifier } }
+    case 'automationRule':
+      return { to: '/model/automation', search: {} }
     default:
       return { to: '/model/objects/$kind', params: { kind: kind.name } }
   }

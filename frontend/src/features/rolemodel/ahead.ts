@@ -1,5 +1,7 @@
 import { firstPage } from '../../graphql/ahead'
 import type { RawSearch } from '../../lib/search'
+import { automationVariables, parseAutomationSearch } from './automation'
+import { AutomationListDocument } from './AutomationListPage.generated'
 import { ResourceTypeListDocument } from './rolemodel.generated'
 import { parseModelSearch, typeVariables } from './modelSearch'
 
@@ -7,3 +9,5 @@ import { parseModelSearch, typeVariables } from './modelSearch'
 
 export const resourceTypes = (search: RawSearch) =>
   firstPage(ResourceTypeListDocument, typeVariables(parseModelSearch(search)))
+export const automationRules = (search: RawSearch) =>
+  firstPage(AutomationListDocument, automationVariables(parseAutomationSearch(search)))

@@ -8,6 +8,8 @@ export type Holds = 'scalar' | 'navigation' | 'file'
 /** One field of an object of the configuration, as the server declares it. */
 export interface FieldShape {
   name: string
+  /** What it is called here; else by its name. */
+  label?: string
   type: 'text' | 'int' | 'bool' | 'word' | 'criteria' | 'values' | 'texts' | 'list' | 'part'
   /** The struct of a list or a part. */
   of?: string
@@ -39,8 +41,11 @@ export type Draft = Record<string, unknown>
 export const kindOf = (name: string): KindShape | undefined => kindShapes.find((k) => k.name === name)
 export const fieldsOf = (struct: string): FieldShape[] => structShapes[struct] ?? []
 
+/** A field with what it is called in one kind alone, where that differs. */
+export const labelled = (struct: string, f: FieldShape): FieldShape => ({ ...f, label: t.edit.fieldsIn[struct]?.[f.name] })
+
 /** What a field is called on the page. */
-export const labelOf = (f: FieldShape): string => t.edit.fields[f.name] ?? formatName(f.name)
+export const labelOf = (f: FieldShape): string => f.label ?? t.edit.fields[f.name] ?? formatName(f.name)
 
 /** What stands in a field before anybody typed. */
 function emptyValue(f: FieldShape): unknown {

@@ -13,9 +13,26 @@ export const kindShapes: KindShape[] = [
   {"name":"recordSection","list":"recordSections","of":"RecordSection"},
   {"name":"roleMapping","list":"roleMappings","of":"RoleMapping"},
   {"name":"miningRule","list":"miningRules","of":"MiningRule"},
+  {"name":"automationRule","list":"automationRules","of":"AutomationRule"},
 ]
 
 export const structShapes: Record<string, FieldShape[]> = {
+  AutomationRule: [
+    {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."},
+    {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show, and the comment of what it decides. Default: the identifier."},
+    {"name":"type","type":"word","words":"AutomationTarget","says":"What it is about; the field of that name says which one. Where several rules are about an assignment, the one about the role or the resource type itself decides, before that of the nearest category, before that of the policy."},
+    {"name":"compositeRole","type":"text","ref":"role:COMPOSITE","says":"Identifier of the composite role; only with that type."},
+    {"name":"singleRole","type":"text","ref":"role:SINGLE","says":"Identifier of the single role; only with that type."},
+    {"name":"resourceType","type":"text","ref":"resource_type","says":"Identifier of the resource type; only with that type. Accounts without an owner are left to people."},
+    {"name":"category","type":"text","ref":"category","says":"Identifier of the category of roles and resource types; only with that type."},
+    {"name":"includeSubcategories","type":"bool","default":"true","says":"What stands in categories below counts, too. Default: true."},
+    {"name":"policy","type":"text","ref":"policy","says":"Identifier of the policy of roles and resource types; only with that type. A rule of another type is switched off with the policy of what it is about."},
+    {"name":"entityType","type":"text","ref":"entity_type","says":"Identifier of the entity type of the owners; needed with a category or a policy, and only there."},
+    {"name":"workflowState","type":"word","words":"AutomationState","says":"State in which the assignment waits. Taken are nonConforming and preExisting, what was found in a system; nothing else waits for a decision yet."},
+    {"name":"hoursToWait","type":"int","default":"-1","min":"-1","max":"876000","says":"Hours since the assignment came into that state, however the clock is put; 0: at once, -1: never, so that a narrower rule takes something out of a wider one. Default: -1."},
+    {"name":"decision","type":"word","words":"AutomationDecision","says":"What is decided. Of several rules about the same, one that declines is stronger, then the shortest wait."},
+    {"name":"dimensions","type":"criteria","says":"What the assignment's own parameters have to be, not the data of its owner: one without a value of a dimension is not meant."},
+  ],
   BinaryRule: [
     {"name":"identifier","type":"text","says":"Name, unique among all rules of resource types. Default: that of the type, - and the property."},
     {"name":"policy","type":"text","ref":"policy","says":"Identifier of its policy. Default: that of the type."},
@@ -289,6 +306,9 @@ export const structShapes: Record<string, FieldShape[]> = {
 }
 
 export const wordLists: Record<string, string[]> = {
+  AutomationDecision: ["APPROVE","DECLINE"],
+  AutomationState: ["NON_CONFORMING","PRE_EXISTING","MISSING_PARAMETERS","PENDING_APPROVAL","PENDING_FIRST_OF_TWO","PENDING_SECOND_OF_TWO","PENDING_FIRST_OF_THREE","PENDING_SECOND_OF_THREE","PENDING_THIRD_OF_THREE","PENDING_RISK_APPROVAL","PROLONGED"],
+  AutomationTarget: ["COMPOSITE_ROLE","SINGLE_ROLE","RESOURCE_TYPE","CATEGORY","POLICY"],
   BoundaryKind: ["NONE","KEPT"],
   CommentActivation: ["DISABLED","OPTIONAL","REQUIRED"],
   CommentActivationWithInherited: ["DISABLED","OPTIONAL","REQUIRED","INHERITED"],

@@ -78,6 +78,8 @@ export const planTexts = {
     reviews: 'Wait for a review',
     tickets: 'Tickets',
     differences: 'New differences',
+    automatic: 'By automation rules',
+    automaticText: (count: number) => `${plural(count, 'thing', 'things')} decided right after this: not counted here`,
     mails: 'Mails',
     mail: (count: number, template: string) =>
       `${plural(count, 'person', 'people')} about ${(mailSubjects as Record<string, string>)[template] ?? template}`,
