@@ -82,6 +82,10 @@ func (r *configurationResolver) AutomationRules(ctx context.Context, obj *manife
 	return manifest.List[manifest.AutomationRule](ctx, r.Manifest, "automationRule", page.Of(first, after), identifiers)
 }
 
+func (r *configurationResolver) Risks(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Risk], error) {
+	return manifest.List[manifest.Risk](ctx, r.Manifest, "risk", page.Of(first, after), identifiers)
+}
+
 func (r *configurationResolver) Jobs(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Job], error) {
 	return manifest.List[manifest.Job](ctx, r.Manifest, "job", page.Of(first, after), identifiers)
 }
@@ -234,6 +238,14 @@ func (r *mutationResolver) DeleteAutomationRule(ctx context.Context, input manif
 	return r.Manifest.DeleteOne(ctx, "automationRule", input)
 }
 
+func (r *mutationResolver) SaveRisk(ctx context.Context, input manifest.SaveInput[manifest.Risk]) (*manifest.ConfigurationPayload, error) {
+	return manifest.SaveOne(ctx, r.Manifest, "risk", input)
+}
+
+func (r *mutationResolver) DeleteRisk(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
+	return r.Manifest.DeleteOne(ctx, "risk", input)
+}
+
 func (r *mutationResolver) SaveJob(ctx context.Context, input manifest.SaveInput[manifest.Job]) (*manifest.ConfigurationPayload, error) {
 	return manifest.SaveOne(ctx, r.Manifest, "job", input)
 }
@@ -283,6 +295,10 @@ func (r *recordSectionConfigurationResolver) Version(ctx context.Context, obj *m
 }
 
 func (r *resourceTypeConfigurationResolver) Version(ctx context.Context, obj *manifest.ResourceType) (string, error) {
+	return manifest.VersionOf(obj), nil
+}
+
+func (r *riskConfigurationResolver) Version(ctx context.Context, obj *manifest.Risk) (string, error) {
 	return manifest.VersionOf(obj), nil
 }
 
@@ -452,6 +468,10 @@ func (r *Resolver) ResourceTypeConfiguration() generated.ResourceTypeConfigurati
 	return &resourceTypeConfigurationResolver{r}
 }
 
+func (r *Resolver) RiskConfiguration() generated.RiskConfigurationResolver {
+	return &riskConfigurationResolver{r}
+}
+
 func (r *Resolver) RoleConfiguration() generated.RoleConfigurationResolver {
 	return &roleConfigurationResolver{r}
 }
@@ -533,6 +553,7 @@ type (
 	profileConfigurationResolver              struct{ *Resolver }
 	recordSectionConfigurationResolver        struct{ *Resolver }
 	resourceTypeConfigurationResolver         struct{ *Resolver }
+	riskConfigurationResolver                 struct{ *Resolver }
 	roleConfigurationResolver                 struct{ *Resolver }
 	roleMappingConfigurationResolver          struct{ *Resolver }
 	roleRuleConfigurationResolver             struct{ *Resolver }

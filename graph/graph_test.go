@@ -35,6 +35,7 @@ import (
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/reconciliation"
+	"writ/server/risk"
 	"writ/server/synchronization"
 	"writ/server/system"
 	"writ/server/webhook"
@@ -118,6 +119,7 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 	configuration := manifest.New(manifest.Rooms{DB: b.db, Clock: b.clock, Keyring: sealedMaps{}, Jobs: jobs, Packages: []string{"csv", "postgres", "null"}},
 		dbtest.Idle(manifest.Hooks{CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword}))
 	return &graph.Resolver{
+		Risks:          &risk.Service{DB: b.db, Assignments: assignments},
 		Mining:         &mining.Service{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments, Manifest: configuration},
 		Reconciliation: reconciliation.New(b.db, b.clock, log, assignments, dbtest.Idle(reconciliation.Hooks{})),
 		Systems: system.New(system.Options{DB: b.db, Clock: b.clock, Packages: fulfil.Packages{"null": null.Package{}, "manual-ticket": manual.Package{}}, Keyring: ring,

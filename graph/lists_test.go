@@ -206,6 +206,7 @@ alter table resource alter id restart with 100000;
 alter table key_fault alter id restart with 100000;
 alter table reconciliation_run alter id restart with 100000;
 alter table plan alter id restart with 100000;
+alter table identified_risk alter id restart with 100000;
 insert into job_instance (job_id, state, launched_by, created_at, started_at, ended_at)
 	select 501, case when n % 1000 = 0 then 'ERRORED' else 'COMPLETED' end, 'user' || n % 500, now(), now(), now() from generate_series(1, 30000) n;
 insert into task_log (task_instance_id, at, level, message) select 521, now(), case when n % 2000 = 0 then 'ERROR' else 'INFO' end, 'line ' || n from generate_series(1, 30000) n;
@@ -225,6 +226,7 @@ insert into assigned_profile (user_id, profile_id) select u.id, p.id from local_
 insert into resource (entity_type_id, key, display_name, valid_from) select 11, 'many' || n, 'Many ' || n, now() from generate_series(1, 30000) n;
 insert into dirty_owner (owner_id, entity_type_id, since, failures, error) select id, 11, now() - id * interval '1 second', 1, 'e' from resource where key like 'many%';
 insert into key_fault (resource_id, side, rule_id, message, found_at) select id, 'T', 96, 'm', now() - id * interval '1 second' from resource where key like 'many%';
+insert into identified_risk (owner_id, risk_id, rule, detected_at) select id, 3801, 'Danger-1', now() from resource where key like 'many%';
 insert into event (at, kind, actor, subject_type, subject_id) select now(), case when n % 2000 = 0 then 'rare.kind' else 'often.kind' end, case when n % 3000 = 0 then 'rare' else 'often' end, 'mail', n from generate_series(1, 30000) n;
 insert into reconciliation_run (decision, filter, state, actor, as_of, up_to, total, created_at, updated_at, ended_at) select 'KEEP_CURRENT', '{}', 'COMPLETED', 'x', now(), 1, 1, now(), now(), now() from generate_series(1, 30000) n;
 insert into plan (title, state, user_id, actor, configuration, changes, objects, created_at)
@@ -244,7 +246,7 @@ func TestListsUseIndexes(t *testing.T) {
 	_, err = b.db.ExecContext(b.ctx, "analyze")
 	require.NoError(t, err)
 	large := []string{"job_instance", "task_log", "mail", "webhook_delivery", "webhook_attempt", "delivery", "delivery_change", "row_to_mend", "local_user", "assigned_profile", "dirty_owner", "key_fault",
-		"event", "event_chain", "resource", "reconciliation_run", "plan", "plan_item"}
+		"event", "event_chain", "resource", "reconciliation_run", "plan", "plan_item", "identified_risk"}
 	for _, query := range []string{
 		`{ jobInstances(first: 50) { nodes { id state launchedBy } } }`,
 		`{ jobInstances(first: 50, states: [ERRORED]) { totalCount nodes { id } } }`,
@@ -279,6 +281,9 @@ func TestListsUseIndexes(t *testing.T) {
 		`{ plans(first: 50, filter: {mine: true}) { totalCount nodes { id } } }`,
 		`{ plans(first: 50) { nodes { id overlaps { id } summary { people } edits { key } moved { why } } } }`,
 		`{ planItems(id: 100001, first: 50) { nodes { id object } } }`,
+		`{ identifiedRisks(first: 50) { nodes { id owner { displayName } risk { level } } } }`,
+		`{ identifiedRisks(first: 50, filter: {risk: "Danger", minimumLevel: 50}) { totalCount nodes { id } } }`,
+		`{ identifiedRisks(first: 50, filter: {owner: "1001"}) { totalCount nodes { id contributors { reasons } } } }`,
 	} {
 		ctx, counted := db.CountQueries(b.ctx)
 		require.Empty(t, b.inProcess(ctx, c.token, query, nil).Errors, query)

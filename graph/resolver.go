@@ -16,6 +16,7 @@ import (
 	"writ/server/order"
 	"writ/server/plan"
 	"writ/server/reconciliation"
+	"writ/server/risk"
 	"writ/server/synchronization"
 	"writ/server/system"
 	"writ/server/webhook"
@@ -31,6 +32,7 @@ type Resolver struct {
 	Orders          *order.Service
 	Reconciliation  *reconciliation.Service
 	Mining          *mining.Service
+	Risks           *risk.Service
 	Jobs            *job.Service
 	Synchronization *synchronization.Service
 	Manifest        *manifest.Service

@@ -202,6 +202,11 @@ insert into mining_result (id, mining_run_id, role_id, mining_rule_id, rule_poli
 	case when row_number() over (order by r.id) = 2 then '[]' else '[{"criteria": [{"dimension": "Department", "value": 1, "key": "K", "label": "L", "inherit": true}], "matched": 2, "rightly": 1, "fresh": 1}]'::jsonb end
 	from role r;
 insert into mining_person (mining_result_id, owner_id, would_be_given) select 3721, 1000 + n, n > 2 from generate_series(1, 4) n;
+insert into risk (id, identifier, display_name, description, remediation, policy_id, entity_type_id, owner_entity_type_id, owner_key, level, rules) overriding system value values
+	(3801, 'Danger', 'Danger', 'bad', 'mend', 71, 11, 11, 'boss', 80, '[{"identifier": "Danger-1", "items": [{"resourceType": "AD_User", "property": "Owner", "resource": "boss"}, {"resourceType": "AD_User", "property": "Login"}]}]');
+insert into identified_risk (id, owner_id, risk_id, rule, start_date, end_date, contributors, detected_at) overriding system value
+	select 3810 + n, 1000 + n, 3801, 'Danger-1', timestamptz '2026-01-01', timestamptz '2100-01-01',
+		jsonb_build_array(jsonb_build_object('item', 0, 'resourceType', 91, 'target', 1020 + n, 'property', 'Owner', 'value', 1000 + n, 'exists', true, 'rules', array[110])), timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into plan (id, title, state, actor, configuration, changes, edits, problems, summary, moved, as_of, total, done, failure, created_at, ended_at, applied_at, applied_by) overriding system value values
 	(3701, 'zqplanq', 'FINISHED', 'everything', '', '[{"Action": "UPDATE", "Kind": "singleRole", "Identifier": "R", "Fields": [{"Path": "displayName", "Before": "a", "After": "b"}]}]',
 		'[{"Action": "UPDATE", "ID": 1001, "EntityType": "Directory_User", "Key": "zqp1keyq", "DisplayName": "zqp1nameq", "Fields": [{"Path": "Phone", "Before": "zqp1beforeq", "After": "zqp1afterq"}]}]',

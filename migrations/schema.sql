@@ -687,6 +687,28 @@ create table generation (
 comment on table generation is 'One order generation; blocked tells which threshold stopped it (then nothing was published).';
 CREATE INDEX generation_recent ON public.generation USING btree (at);
 
+create table identified_risk (
+    id bigint generated always as identity,
+    owner_id bigint not null,
+    risk_id bigint not null,
+    rule text not null,
+    start_date timestamp with time zone,
+    end_date timestamp with time zone,
+    contributors jsonb default '[]'::jsonb not null,
+    detected_at timestamp with time zone not null,
+    closed_at timestamp with time zone,
+    constraint identified_risk_pkey PRIMARY KEY (id),
+    constraint identified_risk_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id)
+);
+comment on table identified_risk is 'Risks that people have, or had (role-model 9.3).';
+comment on column identified_risk.risk_id is 'Of risk; no reference: what was found of a risk that is deleted goes when its owner is computed, or scores are.';
+comment on column identified_risk.rule is 'Identifier of the rule that holds.';
+comment on column identified_risk.start_date is 'When it holds; null: since ever.';
+comment on column identified_risk.contributors is 'What makes each item of the rule hold: evaluation.Contributor.';
+CREATE UNIQUE INDEX identified_risk_once ON public.identified_risk USING btree (owner_id, risk_id) WHERE (closed_at IS NULL);
+CREATE INDEX identified_risk_open_idx ON public.identified_risk USING btree (id) WHERE (closed_at IS NULL);
+CREATE INDEX identified_risk_risk_idx ON public.identified_risk USING btree (risk_id, id) WHERE (closed_at IS NULL);
+
 create table job (
     id bigint generated always as identity,
     identifier text not null,
@@ -1667,6 +1689,35 @@ create table resource_version (
 );
 comment on table resource_version is 'Past versions of a resource, [valid_from, valid_to).';
 CREATE INDEX resource_version_by_end ON public.resource_version USING btree (valid_to);
+
+create table risk (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    description text default ''::text not null,
+    remediation text default ''::text not null,
+    policy_id bigint not null,
+    entity_type_id bigint not null,
+    owner_entity_type_id bigint,
+    owner_key text,
+    risk_type smallint default 0 not null,
+    level integer default 0 not null,
+    exemption_policy smallint default 0 not null,
+    rules jsonb default '[]'::jsonb not null,
+    version integer default 1 not null,
+    constraint risk_pkey PRIMARY KEY (id),
+    constraint risk_identifier_key UNIQUE (identifier),
+    constraint risk_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint risk_owner_entity_type_id_fkey FOREIGN KEY (owner_entity_type_id) REFERENCES entity_type(id),
+    constraint risk_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
+    constraint risk_exemption_policy_check CHECK (((exemption_policy >= 0) AND (exemption_policy <= 4))),
+    constraint risk_level_check CHECK (((level >= 0) AND (level <= 100))),
+    constraint risk_owner_check CHECK (((owner_entity_type_id IS NULL) = (owner_key IS NULL))),
+    constraint risk_type_check CHECK (((risk_type >= 0) AND (risk_type <= 1)))
+);
+comment on table risk is 'Dangerous combinations of entitlements (role-model 9.2).';
+comment on column risk.rules is 'One of them is enough: {identifier, items: [{resourceType, property, resource}]}, identifiers and keys; every item must hold at one time.';
+CREATE INDEX risk_display_name_idx ON public.risk USING btree (display_name, id);
 
 create table role (
     id bigint generated always as identity,

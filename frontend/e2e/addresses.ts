@@ -32,6 +32,9 @@ export const addresses: Record<string, string[]> = {
     '/model/automation',
     '/model/edit/automationRule/Sales_stays',
     '/model/mining',
+    '/risks',
+    '/risks/identified',
+    '/model/new/risk',
     '/systems',
   ],
   setup: [
@@ -57,5 +60,6 @@ export const reached = [
   '/webhooks/$id',
   '/queue',
   '/model/mining/$run',
+  '/risks/identified/$identified',
   '/plans/$planId',
 ]

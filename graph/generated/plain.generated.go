@@ -23,6 +23,7 @@ import (
 	"writ/server/page"
 	"writ/server/plan"
 	"writ/server/reconciliation"
+	"writ/server/risk"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -678,6 +679,27 @@ var plainTypes = plain.Types{
 		"executed": {Code: 3},
 		"verified": {Code: 4},
 		"errored":  {Code: 5},
+	}},
+	"IdentifiedRisk": {Implementors: identifiedRiskImplementors, Fields: map[string]plain.Field{
+		"id":           {Code: 1},
+		"risk":         {Code: 2, Of: "Risk"},
+		"owner":        {Code: 3, Of: "ResourceRef"},
+		"rule":         {Code: 4},
+		"startDate":    {Code: 5},
+		"endDate":      {Code: 6},
+		"detectedAt":   {Code: 7},
+		"contributors": {Code: 8, Of: "RiskContributor"},
+	}},
+	"IdentifiedRiskConnection": {Implementors: identifiedRiskConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "IdentifiedRisk"},
+		"edges":                {Code: 2, Of: "IdentifiedRiskEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"IdentifiedRiskEdge": {Implementors: identifiedRiskEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "IdentifiedRisk"},
 	}},
 	"ItemError": {Implementors: itemErrorImplementors, Fields: map[string]plain.Field{
 		"code":    {Code: 1},
@@ -1680,6 +1702,85 @@ var plainTypes = plain.Types{
 		"validTo":   {Code: 2},
 		"actor":     {Code: 3},
 		"values":    {Code: 5, Of: "PropertyValue"},
+	}},
+	"Risk": {Implementors: riskImplementors, Fields: map[string]plain.Field{
+		"id":              {Code: 1},
+		"identifier":      {Code: 2},
+		"displayName":     {Code: 3},
+		"description":     {Code: 4},
+		"remediation":     {Code: 5},
+		"riskType":        {Code: 6},
+		"level":           {Code: 7},
+		"exemptionPolicy": {Code: 8},
+		"policy":          {Code: 9},
+		"entityType":      {Code: 10},
+		"ownerEntityType": {Code: 11},
+		"ownerKey":        {Code: 12},
+		"rules":           {Code: 13, Of: "RiskRule"},
+		"people":          {Code: 14},
+	}},
+	"RiskConfiguration": {Implementors: riskConfigurationImplementors, Fields: map[string]plain.Field{
+		"identifier":      {Code: 1},
+		"displayName":     {Code: 2},
+		"description":     {Code: 3},
+		"remediation":     {Code: 4},
+		"policy":          {Code: 5},
+		"entityType":      {Code: 6},
+		"owner":           {Code: 7, Of: "OwnerConfiguration"},
+		"riskType":        {Code: 8},
+		"level":           {Code: 9},
+		"exemptionPolicy": {Code: 10},
+		"rules":           {Code: 11, Of: "RiskRuleConfiguration"},
+	}},
+	"RiskConfigurationConnection": {Implementors: riskConfigurationConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "RiskConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"RiskConnection": {Implementors: riskConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Risk"},
+		"edges":                {Code: 2, Of: "RiskEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"RiskContributor": {Implementors: riskContributorImplementors, Fields: map[string]plain.Field{
+		"item":                    {Code: 1},
+		"resourceType":            {Code: 2},
+		"resourceTypeDisplayName": {Code: 3},
+		"property":                {Code: 4},
+		"propertyDisplayName":     {Code: 5},
+		"value":                   {Code: 6, Of: "ResourceRef"},
+		"account":                 {Code: 7, Of: "ResourceRef"},
+		"exists":                  {Code: 8},
+		"isExpected":              {Code: 9},
+		"reasons":                 {Code: 10},
+	}},
+	"RiskEdge": {Implementors: riskEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "Risk"},
+	}},
+	"RiskItem": {Implementors: riskItemImplementors, Fields: map[string]plain.Field{
+		"resourceType":            {Code: 1},
+		"resourceTypeDisplayName": {Code: 2},
+		"property":                {Code: 3},
+		"propertyDisplayName":     {Code: 4},
+		"resource":                {Code: 5},
+		"resourceDisplayName":     {Code: 6},
+	}},
+	"RiskItemConfiguration": {Implementors: riskItemConfigurationImplementors, Fields: map[string]plain.Field{
+		"resourceType": {Code: 1},
+		"property":     {Code: 2},
+		"resource":     {Code: 3},
+	}},
+	"RiskRule": {Implementors: riskRuleImplementors, Fields: map[string]plain.Field{
+		"identifier": {Code: 1},
+		"items":      {Code: 2, Of: "RiskItem"},
+	}},
+	"RiskRuleConfiguration": {Implementors: riskRuleConfigurationImplementors, Fields: map[string]plain.Field{
+		"identifier": {Code: 1},
+		"items":      {Code: 2, Of: "RiskItemConfiguration"},
 	}},
 	"Role": {Implementors: roleImplementors, Fields: map[string]plain.Field{
 		"id":                   {Code: 1},
@@ -7139,6 +7240,193 @@ func plainHourCount(w *plain.Writer, s *plain.Selection, obj *order.HourCount) b
 		case 5: // errored
 			v := obj.Errored
 			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _IdentifiedRisk(ctx context.Context, sel ast.SelectionSet, obj *risk.IdentifiedRisk) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "IdentifiedRisk"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainIdentifiedRisk(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_IdentifiedRisk(ctx, sel, obj)
+}
+
+func plainIdentifiedRisk(w *plain.Writer, s *plain.Selection, obj *risk.IdentifiedRisk) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"IdentifiedRisk\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // risk
+			v := obj.Risk
+			if v == nil {
+				return false
+			}
+			if !plainRisk(w, f.Below, v) {
+				return false
+			}
+
+		case 3: // owner
+			v := obj.Owner
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		case 4: // rule
+			v := obj.Rule
+			w.String(v)
+
+		case 5: // startDate
+			v := obj.StartDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 6: // endDate
+			v := obj.EndDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 7: // detectedAt
+			v := obj.DetectedAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 8: // contributors
+			v := obj.Contributors
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRiskContributor(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _IdentifiedRiskConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*risk.IdentifiedRisk]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "IdentifiedRiskConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainIdentifiedRiskConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_IdentifiedRiskConnection(ctx, sel, obj)
+}
+
+func plainIdentifiedRiskConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*risk.IdentifiedRisk]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"IdentifiedRiskConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainIdentifiedRisk(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainIdentifiedRiskEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _IdentifiedRiskEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*risk.IdentifiedRisk]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "IdentifiedRiskEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainIdentifiedRiskEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_IdentifiedRiskEdge(ctx, sel, obj)
+}
+
+func plainIdentifiedRiskEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*risk.IdentifiedRisk]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"IdentifiedRiskEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainIdentifiedRisk(w, f.Below, v) {
+				return false
+			}
 
 		}
 	}
@@ -14467,6 +14755,593 @@ func plainResourceVersion(w *plain.Writer, s *plain.Selection, obj *directory.Re
 					return false
 				}
 				if !plainPropertyValue(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _Risk(ctx context.Context, sel ast.SelectionSet, obj *risk.Risk) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Risk"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRisk(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_Risk(ctx, sel, obj)
+}
+
+func plainRisk(w *plain.Writer, s *plain.Selection, obj *risk.Risk) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"Risk\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 3: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 4: // description
+			v := obj.Description
+			w.String(v)
+
+		case 5: // remediation
+			v := obj.Remediation
+			w.String(v)
+
+		case 6: // riskType
+			v := obj.RiskType
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 7: // level
+			v := obj.Level
+			w.Int(int64(v))
+
+		case 8: // exemptionPolicy
+			v := obj.ExemptionPolicy
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 9: // policy
+			v := obj.Policy
+			w.String(v)
+
+		case 10: // entityType
+			v := obj.EntityType
+			w.String(v)
+
+		case 11: // ownerEntityType
+			v := obj.OwnerEntityType
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 12: // ownerKey
+			v := obj.OwnerKey
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 13: // rules
+			v := obj.Rules
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRiskRule(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 14: // people
+			v := obj.People()
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.Risk) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskConfiguration(ctx, sel, obj)
+}
+
+func plainRiskConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.Risk) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskConfiguration\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // description
+			v := obj.Description
+			w.String(v)
+
+		case 4: // remediation
+			v := obj.Remediation
+			w.String(v)
+
+		case 5: // policy
+			v := obj.Policy
+			w.String(v)
+
+		case 6: // entityType
+			v := obj.EntityType
+			w.String(v)
+
+		case 7: // owner
+			v := obj.Owner
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainOwnerConfiguration(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 8: // riskType
+			v := obj.RiskType
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 9: // level
+			v := obj.Level
+			w.Int(int64(v))
+
+		case 10: // exemptionPolicy
+			v := obj.ExemptionPolicy
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 11: // rules
+			v := obj.Rules
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRiskRuleConfiguration(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.Risk]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskConfigurationConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskConfigurationConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskConfigurationConnection(ctx, sel, obj)
+}
+
+func plainRiskConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*manifest.Risk]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskConfigurationConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRiskConfiguration(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*risk.Risk]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskConnection(ctx, sel, obj)
+}
+
+func plainRiskConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*risk.Risk]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRisk(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRiskEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskContributor(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskContributor) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskContributor"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskContributor(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskContributor(ctx, sel, obj)
+}
+
+func plainRiskContributor(w *plain.Writer, s *plain.Selection, obj *risk.RiskContributor) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskContributor\"")
+		case 1: // item
+			v := obj.Item
+			w.Int(int64(v))
+
+		case 2: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 3: // resourceTypeDisplayName
+			v := obj.ResourceTypeDisplayName
+			w.String(v)
+
+		case 4: // property
+			v := obj.Property
+			w.String(v)
+
+		case 5: // propertyDisplayName
+			v := obj.PropertyDisplayName
+			w.String(v)
+
+		case 6: // value
+			v := obj.Value
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainResourceRef(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 7: // account
+			v := obj.Account
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainResourceRef(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 8: // exists
+			v := obj.Exists
+			w.Bool(v)
+
+		case 9: // isExpected
+			v := obj.IsExpected
+			w.Bool(v)
+
+		case 10: // reasons
+			v := obj.Reasons
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*risk.Risk]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskEdge(ctx, sel, obj)
+}
+
+func plainRiskEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*risk.Risk]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainRisk(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskItem(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskItem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskItem"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskItem(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskItem(ctx, sel, obj)
+}
+
+func plainRiskItem(w *plain.Writer, s *plain.Selection, obj *risk.RiskItem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskItem\"")
+		case 1: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 2: // resourceTypeDisplayName
+			v := obj.ResourceTypeDisplayName
+			w.String(v)
+
+		case 3: // property
+			v := obj.Property
+			w.String(v)
+
+		case 4: // propertyDisplayName
+			v := obj.PropertyDisplayName
+			w.String(v)
+
+		case 5: // resource
+			v := obj.Resource
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // resourceDisplayName
+			v := obj.ResourceDisplayName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskItemConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.RiskItem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskItemConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskItemConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskItemConfiguration(ctx, sel, obj)
+}
+
+func plainRiskItemConfiguration(w *plain.Writer, s *plain.Selection, obj *rolemodel.RiskItem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskItemConfiguration\"")
+		case 1: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 2: // property
+			v := obj.Property
+			w.String(v)
+
+		case 3: // resource
+			v := obj.Resource
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskRule(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskRule) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskRule"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskRule(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskRule(ctx, sel, obj)
+}
+
+func plainRiskRule(w *plain.Writer, s *plain.Selection, obj *risk.RiskRule) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskRule\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // items
+			v := obj.Items
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRiskItem(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.RiskRule) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskRuleConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskRuleConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskRuleConfiguration(ctx, sel, obj)
+}
+
+func plainRiskRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *rolemodel.RiskRule) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskRuleConfiguration\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // items
+			v := obj.Items
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRiskItemConfiguration(w, f.Below, &v0) {
 					return false
 				}
 			}

@@ -23,6 +23,7 @@ import (
 	"writ/server/order"
 	"writ/server/plan"
 	"writ/server/reconciliation"
+	"writ/server/risk"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -90,6 +91,7 @@ type ResolverRoot interface {
 	ResourceTypeConfiguration() ResourceTypeConfigurationResolver
 	ResourceTypeRule() ResourceTypeRuleResolver
 	ResourceVersion() ResourceVersionResolver
+	RiskConfiguration() RiskConfigurationResolver
 	Role() RoleResolver
 	RoleConfiguration() RoleConfigurationResolver
 	RoleMappingConfiguration() RoleMappingConfigurationResolver
@@ -474,6 +476,7 @@ type ComplexityRoot struct {
 		Profiles        func(childComplexity int, first *int, after *string, identifiers []string) int
 		RecordSections  func(childComplexity int, first *int, after *string, identifiers []string) int
 		ResourceTypes   func(childComplexity int, first *int, after *string, identifiers []string) int
+		Risks           func(childComplexity int, first *int, after *string, identifiers []string) int
 		RoleMappings    func(childComplexity int, first *int, after *string, identifiers []string) int
 		SingleRoles     func(childComplexity int, first *int, after *string, identifiers []string) int
 		Users           func(childComplexity int, first *int, after *string, identifiers []string) int
@@ -925,6 +928,30 @@ type ComplexityRoot struct {
 		Verified func(childComplexity int) int
 	}
 
+	IdentifiedRisk struct {
+		Contributors func(childComplexity int) int
+		DetectedAt   func(childComplexity int) int
+		EndDate      func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Owner        func(childComplexity int) int
+		Risk         func(childComplexity int) int
+		Rule         func(childComplexity int) int
+		StartDate    func(childComplexity int) int
+	}
+
+	IdentifiedRiskConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	IdentifiedRiskEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ItemError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
@@ -1259,6 +1286,7 @@ type ComplexityRoot struct {
 		DeleteRecordSection      func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteResource           func(childComplexity int, input directory.DeleteResourceInput) int
 		DeleteResourceType       func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteRisk               func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteRoleMapping        func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteSingleRole         func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteUser               func(childComplexity int, input manifest.DeleteConfigurationInput) int
@@ -1296,6 +1324,7 @@ type ComplexityRoot struct {
 		SaveProfile              func(childComplexity int, input manifest.SaveInput[manifest.Profile]) int
 		SaveRecordSection        func(childComplexity int, input manifest.SaveInput[manifest.RecordSection]) int
 		SaveResourceType         func(childComplexity int, input manifest.SaveInput[manifest.ResourceType]) int
+		SaveRisk                 func(childComplexity int, input manifest.SaveInput[manifest.Risk]) int
 		SaveRoleMapping          func(childComplexity int, input manifest.SaveInput[manifest.RoleMapping]) int
 		SaveSingleRole           func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
 		SaveUser                 func(childComplexity int, input manifest.SaveInput[manifest.User]) int
@@ -1847,6 +1876,8 @@ type ComplexityRoot struct {
 		FencedWork                 func(childComplexity int) int
 		Flow                       func(childComplexity int) int
 		HeldOrders                 func(childComplexity int, connector string) int
+		IdentifiedRisk             func(childComplexity int, id int64) int
+		IdentifiedRisks            func(childComplexity int, first *int, after *string, filter *risk.IdentifiedRiskFilter) int
 		JobInstance                func(childComplexity int, id int64) int
 		JobInstances               func(childComplexity int, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) int
 		Jobs                       func(childComplexity int) int
@@ -1885,6 +1916,7 @@ type ComplexityRoot struct {
 		ResourceTypesPage          func(childComplexity int, first *int, after *string, filter *across.ResourceTypeFilter) int
 		Resources                  func(childComplexity int, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) int
 		ReviewQueue                func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
+		Risks                      func(childComplexity int, first *int, after *string, filter *risk.RiskFilter) int
 		RoleHolders                func(childComplexity int, role int64, first *int, after *string, filter *catalogue.RoleHolderFilter) int
 		RoleReconciliationItem     func(childComplexity int, id int64) int
 		RoleReconciliationItems    func(childComplexity int, first *int, after *string, filter *reconciliation.RoleReconciliationFilter, orderBy *reconciliation.ReconciliationSort) int
@@ -2265,6 +2297,96 @@ type ComplexityRoot struct {
 		ValidFrom func(childComplexity int) int
 		ValidTo   func(childComplexity int) int
 		Values    func(childComplexity int) int
+	}
+
+	Risk struct {
+		Description     func(childComplexity int) int
+		DisplayName     func(childComplexity int) int
+		EntityType      func(childComplexity int) int
+		ExemptionPolicy func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Identifier      func(childComplexity int) int
+		Level           func(childComplexity int) int
+		OwnerEntityType func(childComplexity int) int
+		OwnerKey        func(childComplexity int) int
+		People          func(childComplexity int) int
+		Policy          func(childComplexity int) int
+		Remediation     func(childComplexity int) int
+		RiskType        func(childComplexity int) int
+		Rules           func(childComplexity int) int
+	}
+
+	RiskConfiguration struct {
+		Description     func(childComplexity int) int
+		DisplayName     func(childComplexity int) int
+		EntityType      func(childComplexity int) int
+		ExemptionPolicy func(childComplexity int) int
+		Identifier      func(childComplexity int) int
+		Level           func(childComplexity int) int
+		Owner           func(childComplexity int) int
+		Policy          func(childComplexity int) int
+		Remediation     func(childComplexity int) int
+		RiskType        func(childComplexity int) int
+		Rules           func(childComplexity int) int
+		Version         func(childComplexity int) int
+	}
+
+	RiskConfigurationConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RiskConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RiskContributor struct {
+		Account                 func(childComplexity int) int
+		Exists                  func(childComplexity int) int
+		IsExpected              func(childComplexity int) int
+		Item                    func(childComplexity int) int
+		Property                func(childComplexity int) int
+		PropertyDisplayName     func(childComplexity int) int
+		Reasons                 func(childComplexity int) int
+		ResourceType            func(childComplexity int) int
+		ResourceTypeDisplayName func(childComplexity int) int
+		Value                   func(childComplexity int) int
+	}
+
+	RiskEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RiskItem struct {
+		Property                func(childComplexity int) int
+		PropertyDisplayName     func(childComplexity int) int
+		Resource                func(childComplexity int) int
+		ResourceDisplayName     func(childComplexity int) int
+		ResourceType            func(childComplexity int) int
+		ResourceTypeDisplayName func(childComplexity int) int
+	}
+
+	RiskItemConfiguration struct {
+		Property     func(childComplexity int) int
+		Resource     func(childComplexity int) int
+		ResourceType func(childComplexity int) int
+	}
+
+	RiskRule struct {
+		Identifier func(childComplexity int) int
+		Items      func(childComplexity int) int
+	}
+
+	RiskRuleConfiguration struct {
+		Identifier func(childComplexity int) int
+		Items      func(childComplexity int) int
 	}
 
 	Role struct {
@@ -4321,6 +4443,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Configuration.ResourceTypes(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.risks":
+		if e.ComplexityRoot.Configuration.Risks == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_risks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.Risks(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
 	case "Configuration.roleMappings":
 		if e.ComplexityRoot.Configuration.RoleMappings == nil {
 			break
@@ -6162,6 +6295,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.HourCount.Verified(childComplexity), true
 
+	case "IdentifiedRisk.contributors":
+		if e.ComplexityRoot.IdentifiedRisk.Contributors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRisk.Contributors(childComplexity), true
+	case "IdentifiedRisk.detectedAt":
+		if e.ComplexityRoot.IdentifiedRisk.DetectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRisk.DetectedAt(childComplexity), true
+	case "IdentifiedRisk.endDate":
+		if e.ComplexityRoot.IdentifiedRisk.EndDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRisk.EndDate(childComplexity), true
+	case "IdentifiedRisk.id":
+		if e.ComplexityRoot.IdentifiedRisk.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRisk.ID(childComplexity), true
+	case "IdentifiedRisk.owner":
+		if e.ComplexityRoot.IdentifiedRisk.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRisk.Owner(childComplexity), true
+	case "IdentifiedRisk.risk":
+		if e.ComplexityRoot.IdentifiedRisk.Risk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRisk.Risk(childComplexity), true
+	case "IdentifiedRisk.rule":
+		if e.ComplexityRoot.IdentifiedRisk.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRisk.Rule(childComplexity), true
+	case "IdentifiedRisk.startDate":
+		if e.ComplexityRoot.IdentifiedRisk.StartDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRisk.StartDate(childComplexity), true
+
+	case "IdentifiedRiskConnection.edges":
+		if e.ComplexityRoot.IdentifiedRiskConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRiskConnection.Edges(childComplexity), true
+	case "IdentifiedRiskConnection.nodes":
+		if e.ComplexityRoot.IdentifiedRiskConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRiskConnection.Nodes(childComplexity), true
+	case "IdentifiedRiskConnection.pageInfo":
+		if e.ComplexityRoot.IdentifiedRiskConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRiskConnection.PageInfo(childComplexity), true
+	case "IdentifiedRiskConnection.totalCount":
+		if e.ComplexityRoot.IdentifiedRiskConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRiskConnection.TotalCount(childComplexity), true
+	case "IdentifiedRiskConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.IdentifiedRiskConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRiskConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "IdentifiedRiskEdge.cursor":
+		if e.ComplexityRoot.IdentifiedRiskEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRiskEdge.Cursor(childComplexity), true
+	case "IdentifiedRiskEdge.node":
+		if e.ComplexityRoot.IdentifiedRiskEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRiskEdge.Node(childComplexity), true
+
 	case "ItemError.code":
 		if e.ComplexityRoot.ItemError.Code == nil {
 			break
@@ -7698,6 +7924,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteResourceType(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteRisk":
+		if e.ComplexityRoot.Mutation.DeleteRisk == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteRisk_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteRisk(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
 	case "Mutation.deleteRoleMapping":
 		if e.ComplexityRoot.Mutation.DeleteRoleMapping == nil {
 			break
@@ -8095,6 +8332,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveResourceType(childComplexity, args["input"].(manifest.SaveInput[manifest.ResourceType])), true
+	case "Mutation.saveRisk":
+		if e.ComplexityRoot.Mutation.SaveRisk == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveRisk_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveRisk(childComplexity, args["input"].(manifest.SaveInput[manifest.Risk])), true
 	case "Mutation.saveRoleMapping":
 		if e.ComplexityRoot.Mutation.SaveRoleMapping == nil {
 			break
@@ -10566,6 +10814,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.HeldOrders(childComplexity, args["connector"].(string)), true
+	case "Query.identifiedRisk":
+		if e.ComplexityRoot.Query.IdentifiedRisk == nil {
+			break
+		}
+
+		args, err := ec.field_Query_identifiedRisk_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IdentifiedRisk(childComplexity, args["id"].(int64)), true
+	case "Query.identifiedRisks":
+		if e.ComplexityRoot.Query.IdentifiedRisks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_identifiedRisks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IdentifiedRisks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*risk.IdentifiedRiskFilter)), true
 
 	case "Query.jobInstance":
 		if e.ComplexityRoot.Query.JobInstance == nil {
@@ -10950,6 +11220,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ReviewQueue(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*order.OrderFilter), args["orderBy"].(*order.OrderSort)), true
+	case "Query.risks":
+		if e.ComplexityRoot.Query.Risks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_risks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Risks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*risk.RiskFilter)), true
 	case "Query.roleHolders":
 		if e.ComplexityRoot.Query.RoleHolders == nil {
 			break
@@ -12773,6 +13054,376 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceVersion.Values(childComplexity), true
+
+	case "Risk.description":
+		if e.ComplexityRoot.Risk.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.Description(childComplexity), true
+	case "Risk.displayName":
+		if e.ComplexityRoot.Risk.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.DisplayName(childComplexity), true
+	case "Risk.entityType":
+		if e.ComplexityRoot.Risk.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.EntityType(childComplexity), true
+	case "Risk.exemptionPolicy":
+		if e.ComplexityRoot.Risk.ExemptionPolicy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.ExemptionPolicy(childComplexity), true
+	case "Risk.id":
+		if e.ComplexityRoot.Risk.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.ID(childComplexity), true
+	case "Risk.identifier":
+		if e.ComplexityRoot.Risk.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.Identifier(childComplexity), true
+	case "Risk.level":
+		if e.ComplexityRoot.Risk.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.Level(childComplexity), true
+	case "Risk.ownerEntityType":
+		if e.ComplexityRoot.Risk.OwnerEntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.OwnerEntityType(childComplexity), true
+	case "Risk.ownerKey":
+		if e.ComplexityRoot.Risk.OwnerKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.OwnerKey(childComplexity), true
+	case "Risk.people":
+		if e.ComplexityRoot.Risk.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.People(childComplexity), true
+	case "Risk.policy":
+		if e.ComplexityRoot.Risk.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.Policy(childComplexity), true
+	case "Risk.remediation":
+		if e.ComplexityRoot.Risk.Remediation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.Remediation(childComplexity), true
+	case "Risk.riskType":
+		if e.ComplexityRoot.Risk.RiskType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.RiskType(childComplexity), true
+	case "Risk.rules":
+		if e.ComplexityRoot.Risk.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Risk.Rules(childComplexity), true
+
+	case "RiskConfiguration.description":
+		if e.ComplexityRoot.RiskConfiguration.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfiguration.Description(childComplexity), true
+	case "RiskConfiguration.displayName":
+		if e.ComplexityRoot.RiskConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfiguration.DisplayName(childComplexity), true
+	case "RiskConfiguration.entityType":
+		if e.ComplexityRoot.RiskConfiguration.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfiguration.EntityType(childComplexity), true
+	case "RiskConfiguration.exemptionPolicy":
+		if e.ComplexityRoot.RiskConfiguration.ExemptionPolicy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfiguration.ExemptionPolicy(childComplexity), true
+	case "RiskConfiguration.identifier":
+		if e.ComplexityRoot.RiskConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfiguration.Identifier(childComplexity), true
+	case "RiskConfiguration.level":
+		if e.ComplexityRoot.RiskConfiguration.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfiguration.Level(childComplexity), true
+	case "RiskConfiguration.owner":
+		if e.ComplexityRoot.RiskConfiguration.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfiguration.Owner(childComplexity), true
+	case "RiskConfiguration.policy":
+		if e.ComplexityRoot.RiskConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfiguration.Policy(childComplexity), true
+	case "RiskConfiguration.remediation":
+		if e.ComplexityRoot.RiskConfiguration.Remediation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfiguration.Remediation(childComplexity), true
+	case "RiskConfiguration.riskType":
+		if e.ComplexityRoot.RiskConfiguration.RiskType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfiguration.RiskType(childComplexity), true
+	case "RiskConfiguration.rules":
+		if e.ComplexityRoot.RiskConfiguration.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfiguration.Rules(childComplexity), true
+	case "RiskConfiguration.version":
+		if e.ComplexityRoot.RiskConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfiguration.Version(childComplexity), true
+
+	case "RiskConfigurationConnection.nodes":
+		if e.ComplexityRoot.RiskConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfigurationConnection.Nodes(childComplexity), true
+	case "RiskConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.RiskConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfigurationConnection.PageInfo(childComplexity), true
+	case "RiskConfigurationConnection.totalCount":
+		if e.ComplexityRoot.RiskConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfigurationConnection.TotalCount(childComplexity), true
+	case "RiskConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RiskConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RiskConnection.edges":
+		if e.ComplexityRoot.RiskConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConnection.Edges(childComplexity), true
+	case "RiskConnection.nodes":
+		if e.ComplexityRoot.RiskConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConnection.Nodes(childComplexity), true
+	case "RiskConnection.pageInfo":
+		if e.ComplexityRoot.RiskConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConnection.PageInfo(childComplexity), true
+	case "RiskConnection.totalCount":
+		if e.ComplexityRoot.RiskConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConnection.TotalCount(childComplexity), true
+	case "RiskConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RiskConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RiskContributor.account":
+		if e.ComplexityRoot.RiskContributor.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskContributor.Account(childComplexity), true
+	case "RiskContributor.exists":
+		if e.ComplexityRoot.RiskContributor.Exists == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskContributor.Exists(childComplexity), true
+	case "RiskContributor.isExpected":
+		if e.ComplexityRoot.RiskContributor.IsExpected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskContributor.IsExpected(childComplexity), true
+	case "RiskContributor.item":
+		if e.ComplexityRoot.RiskContributor.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskContributor.Item(childComplexity), true
+	case "RiskContributor.property":
+		if e.ComplexityRoot.RiskContributor.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskContributor.Property(childComplexity), true
+	case "RiskContributor.propertyDisplayName":
+		if e.ComplexityRoot.RiskContributor.PropertyDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskContributor.PropertyDisplayName(childComplexity), true
+	case "RiskContributor.reasons":
+		if e.ComplexityRoot.RiskContributor.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskContributor.Reasons(childComplexity), true
+	case "RiskContributor.resourceType":
+		if e.ComplexityRoot.RiskContributor.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskContributor.ResourceType(childComplexity), true
+	case "RiskContributor.resourceTypeDisplayName":
+		if e.ComplexityRoot.RiskContributor.ResourceTypeDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskContributor.ResourceTypeDisplayName(childComplexity), true
+	case "RiskContributor.value":
+		if e.ComplexityRoot.RiskContributor.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskContributor.Value(childComplexity), true
+
+	case "RiskEdge.cursor":
+		if e.ComplexityRoot.RiskEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskEdge.Cursor(childComplexity), true
+	case "RiskEdge.node":
+		if e.ComplexityRoot.RiskEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskEdge.Node(childComplexity), true
+
+	case "RiskItem.property":
+		if e.ComplexityRoot.RiskItem.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskItem.Property(childComplexity), true
+	case "RiskItem.propertyDisplayName":
+		if e.ComplexityRoot.RiskItem.PropertyDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskItem.PropertyDisplayName(childComplexity), true
+	case "RiskItem.resource":
+		if e.ComplexityRoot.RiskItem.Resource == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskItem.Resource(childComplexity), true
+	case "RiskItem.resourceDisplayName":
+		if e.ComplexityRoot.RiskItem.ResourceDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskItem.ResourceDisplayName(childComplexity), true
+	case "RiskItem.resourceType":
+		if e.ComplexityRoot.RiskItem.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskItem.ResourceType(childComplexity), true
+	case "RiskItem.resourceTypeDisplayName":
+		if e.ComplexityRoot.RiskItem.ResourceTypeDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskItem.ResourceTypeDisplayName(childComplexity), true
+
+	case "RiskItemConfiguration.property":
+		if e.ComplexityRoot.RiskItemConfiguration.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskItemConfiguration.Property(childComplexity), true
+	case "RiskItemConfiguration.resource":
+		if e.ComplexityRoot.RiskItemConfiguration.Resource == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskItemConfiguration.Resource(childComplexity), true
+	case "RiskItemConfiguration.resourceType":
+		if e.ComplexityRoot.RiskItemConfiguration.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskItemConfiguration.ResourceType(childComplexity), true
+
+	case "RiskRule.identifier":
+		if e.ComplexityRoot.RiskRule.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskRule.Identifier(childComplexity), true
+	case "RiskRule.items":
+		if e.ComplexityRoot.RiskRule.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskRule.Items(childComplexity), true
+
+	case "RiskRuleConfiguration.identifier":
+		if e.ComplexityRoot.RiskRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskRuleConfiguration.Identifier(childComplexity), true
+	case "RiskRuleConfiguration.items":
+		if e.ComplexityRoot.RiskRuleConfiguration.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskRuleConfiguration.Items(childComplexity), true
 
 	case "Role.bundles":
 		if e.ComplexityRoot.Role.Bundles == nil {
@@ -15279,6 +15930,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DimensionValueInput", ec.unmarshalInputDimensionValueInput),
 			graphql.NewInputUnmarshaler("EntityTypeConfigurationInput", ec.unmarshalInputEntityTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ExplainInput", ec.unmarshalInputExplainInput),
+			graphql.NewInputUnmarshaler("IdentifiedRiskFilter", ec.unmarshalInputIdentifiedRiskFilter),
 			graphql.NewInputUnmarshaler("JobConfigurationInput", ec.unmarshalInputJobConfigurationInput),
 			graphql.NewInputUnmarshaler("JobFilter", ec.unmarshalInputJobFilter),
 			graphql.NewInputUnmarshaler("JobInstanceInput", ec.unmarshalInputJobInstanceInput),
@@ -15321,6 +15973,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResourceTypeConfigurationInput", ec.unmarshalInputResourceTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ResourceTypeFilter", ec.unmarshalInputResourceTypeFilter),
 			graphql.NewInputUnmarshaler("ReviewOrdersInput", ec.unmarshalInputReviewOrdersInput),
+			graphql.NewInputUnmarshaler("RiskConfigurationInput", ec.unmarshalInputRiskConfigurationInput),
+			graphql.NewInputUnmarshaler("RiskFilter", ec.unmarshalInputRiskFilter),
+			graphql.NewInputUnmarshaler("RiskItemConfigurationInput", ec.unmarshalInputRiskItemConfigurationInput),
+			graphql.NewInputUnmarshaler("RiskRuleConfigurationInput", ec.unmarshalInputRiskRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("RoleConfigurationInput", ec.unmarshalInputRoleConfigurationInput),
 			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
 			graphql.NewInputUnmarshaler("RoleHolderFilter", ec.unmarshalInputRoleHolderFilter),
@@ -15344,6 +16000,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SaveProfileInput", ec.unmarshalInputSaveProfileInput),
 			graphql.NewInputUnmarshaler("SaveRecordSectionInput", ec.unmarshalInputSaveRecordSectionInput),
 			graphql.NewInputUnmarshaler("SaveResourceTypeInput", ec.unmarshalInputSaveResourceTypeInput),
+			graphql.NewInputUnmarshaler("SaveRiskInput", ec.unmarshalInputSaveRiskInput),
 			graphql.NewInputUnmarshaler("SaveRoleMappingInput", ec.unmarshalInputSaveRoleMappingInput),
 			graphql.NewInputUnmarshaler("SaveSingleRoleInput", ec.unmarshalInputSaveSingleRoleInput),
 			graphql.NewInputUnmarshaler("SaveUserInput", ec.unmarshalInputSaveUserInput),
@@ -16937,6 +17594,8 @@ enum ConfigurationKind {
   MINING_RULE
   "An automation rule."
   AUTOMATION_RULE
+  "A risk."
+  RISK
   "A job."
   JOB
   "A profile."
@@ -17129,6 +17788,28 @@ enum AutomationDecision {
   APPROVE
   "It is declined; what was found goes."
   DECLINE
+}
+
+"""Kinds of risk type."""
+enum RiskType {
+  "Things that nobody should have together."
+  SEGREGATION_OF_DUTIES
+  "One thing is enough."
+  HIGH_PRIVILEGE
+}
+
+"""Kinds of exemption policy."""
+enum ExemptionPolicy {
+  "People are told."
+  WARNING
+  "It is not given."
+  BLOCKING
+  "It needs an approval of its own."
+  APPROVAL_REQUIRED
+  "It is not given, unless who asks may override that."
+  BLOCKING_UNLESS_OVERRIDE
+  "It needs an approval of its own, unless who asks may override that."
+  APPROVAL_REQUIRED_UNLESS_OVERRIDE
 }
 
 """What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2)."""
@@ -18713,6 +19394,108 @@ input AutomationRuleConfigurationInput {
   dimensions: [CriterionConfigurationInput!]
 }
 
+"""Holds for an owner whose account of a resource type has a value."""
+type RiskItemConfiguration {
+  "Identifier of the resource type of the account."
+  resourceType: String!
+  "Identifier of the property of the account."
+  property: String!
+  "Key of the resource that a navigation must point to; empty: any. A scalar has none: any value that is not empty."
+  resource: String!
+}
+
+"""Holds for an owner whose account of a resource type has a value."""
+input RiskItemConfigurationInput {
+  "Identifier of the resource type of the account."
+  resourceType: String!
+  "Identifier of the property of the account."
+  property: String!
+  "Key of the resource that a navigation must point to; empty: any. A scalar has none: any value that is not empty."
+  resource: String
+}
+
+"""Holds for an owner who has every item at one time. Of the rules of a risk one is enough."""
+type RiskRuleConfiguration {
+  "Name of the rule, unique in its risk. Default: that of the risk, - and its number."
+  identifier: String!
+  "What must be there at the same time, all of it."
+  items: [RiskItemConfiguration!]!
+}
+
+"""Holds for an owner who has every item at one time. Of the rules of a risk one is enough."""
+input RiskRuleConfigurationInput {
+  "Name of the rule, unique in its risk. Default: that of the risk, - and its number."
+  identifier: String
+  "What must be there at the same time, all of it."
+  items: [RiskItemConfigurationInput!]!
+}
+
+"""One page of a list."""
+type RiskConfigurationConnection {
+  "The rows."
+  nodes: [RiskConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""Risk is a dangerous combination of entitlements, which people are warned of, or kept from (role-model 9)."""
+type RiskConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Why it is dangerous, for whoever is about to get it."
+  description: String!
+  "What to do about it."
+  remediation: String!
+  "Identifier of its policy. Default: Default."
+  policy: String!
+  "Identifier of the entity type of those who can have it."
+  entityType: String!
+  "The resource, mostly a person, that answers for it; none: nobody."
+  owner: OwnerConfiguration
+  "Why it is dangerous: segregation of duties needs a rule of at least two items. Default: SEGREGATION_OF_DUTIES."
+  riskType: RiskType!
+  "How dangerous it is, from 0 to 100. Default: 0."
+  level: Int!
+  "What it means for what is about to be requested. What is given already stays. What would block is refused: nothing is kept back yet. Default: WARNING."
+  exemptionPolicy: ExemptionPolicy!
+  "What is dangerous: one of the rules is enough."
+  rules: [RiskRuleConfiguration!]!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""Risk is a dangerous combination of entitlements, which people are warned of, or kept from (role-model 9)."""
+input RiskConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Why it is dangerous, for whoever is about to get it."
+  description: String
+  "What to do about it."
+  remediation: String
+  "Identifier of its policy. Default: Default."
+  policy: String
+  "Identifier of the entity type of those who can have it."
+  entityType: String!
+  "The resource, mostly a person, that answers for it; none: nobody."
+  owner: OwnerConfigurationInput
+  "Why it is dangerous: segregation of duties needs a rule of at least two items. Default: SEGREGATION_OF_DUTIES."
+  riskType: RiskType
+  "How dangerous it is, from 0 to 100. Default: 0."
+  level: Int
+  "What it means for what is about to be requested. What is given already stays. What would block is refused: nothing is kept back yet. Default: WARNING."
+  exemptionPolicy: ExemptionPolicy
+  "What is dangerous: one of the rules is enough."
+  rules: [RiskRuleConfigurationInput!]!
+}
+
 """Step is one task of a job."""
 type StepConfiguration {
   "Name, unique in the job."
@@ -19152,6 +19935,15 @@ type Configuration {
     "Only these; null: all."
     identifiers: [String!]
   ): AutomationRuleConfigurationConnection
+  "Those of the kind risk, by identifier; null with the error FORBIDDEN for who may not read them."
+  risks(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): RiskConfigurationConnection
   "Those of the kind job, by identifier; null with the error FORBIDDEN for who may not read them."
   jobs(
     "How many, 0 to 500; 50 when left out."
@@ -19209,6 +20001,8 @@ input ConfigurationInput {
   miningRules: [MiningRuleConfigurationInput!]
   "Objects of the kind automation rule to write."
   automationRules: [AutomationRuleConfigurationInput!]
+  "Objects of the kind risk to write."
+  risks: [RiskConfigurationInput!]
   "Objects of the kind job to write."
   jobs: [JobConfigurationInput!]
   "Objects of the kind profile to write."
@@ -19341,6 +20135,16 @@ input SaveMiningRuleInput {
 input SaveAutomationRuleInput {
   "The object as it shall be: what is left out gets its default."
   automationRule: AutomationRuleConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind risk to write."""
+input SaveRiskInput {
+  "The object as it shall be: what is left out gets its default."
+  risk: RiskConfigurationInput!
   "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
   version: String
   "Tells what would happen and writes nothing. Default false."
@@ -19510,6 +20314,16 @@ extend type Mutation {
   ): ConfigurationPayload!
   "Deletes an object of the kind automation rule; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
   deleteAutomationRule(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind risk, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveRisk(
+    "What to do."
+    input: SaveRiskInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind risk; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteRisk(
     "What to do."
     input: DeleteConfigurationInput!
   ): ConfigurationPayload!
@@ -23603,6 +24417,200 @@ extend type Subscription {
   ): ReconciliationChange!
 }
 `, BuiltIn: false},
+	{Name: "../schema/risk.graphqls", Input: `"""A dangerous combination of entitlements (role-model 9). It is written as configuration: ` + "`" + `saveRisk` + "`" + `."""
+type Risk {
+  "Opaque id."
+  id: ID!
+  "Name in the configuration."
+  identifier: String!
+  "Name to show."
+  displayName: String!
+  "Why it is dangerous; empty: nobody said."
+  description: String!
+  "What to do about it; empty: nobody said."
+  remediation: String!
+  "Why it is dangerous."
+  riskType: RiskType!
+  "How dangerous it is, from 0 to 100."
+  level: Int!
+  "What it means for what is about to be given."
+  exemptionPolicy: ExemptionPolicy!
+  "Identifier of its policy."
+  policy: String!
+  "Identifier of the entity type of those who can have it."
+  entityType: String!
+  "Identifier of the entity type of the resource that answers for it; null: nobody does."
+  ownerEntityType: String
+  "Key of the resource that answers for it; null: nobody does."
+  ownerKey: String
+  "What is dangerous: one of the rules is enough."
+  rules: [RiskRule!]!
+  "How many of those whom the caller may see have it, or are going to; null: he may not know of anybody."
+  people: Int
+}
+
+"""Holds for somebody who has every item at one time."""
+type RiskRule {
+  "Name of the rule, unique in its risk."
+  identifier: String!
+  "What must be there at the same time, all of it."
+  items: [RiskItem!]!
+}
+
+"""Holds for somebody whose account has a value."""
+type RiskItem {
+  "Identifier of the resource type of the account."
+  resourceType: String!
+  "Name of the resource type."
+  resourceTypeDisplayName: String!
+  "Identifier of the property."
+  property: String!
+  "Name of the property."
+  propertyDisplayName: String!
+  "Key of the resource it must point to; null: any value that is not empty."
+  resource: String
+  "Name of that resource."
+  resourceDisplayName: String
+}
+
+"""One page of a list."""
+type RiskConnection {
+  "The rows."
+  nodes: [Risk!]!
+  "The rows with their cursors."
+  edges: [RiskEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The total is an estimate; never here."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type RiskEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: Risk!
+}
+
+"""Narrows the list of risks; what is null does not."""
+input RiskFilter {
+  "Each word stands in the name or the identifier."
+  text: String
+  "Only this level and above."
+  minimumLevel: Int
+  "Only these."
+  riskTypes: [RiskType!]
+  "Only these, by identifier."
+  identifiers: [String!]
+}
+
+"""A risk that somebody has, or is going to have."""
+type IdentifiedRisk {
+  "Opaque id."
+  id: ID!
+  "Which risk."
+  risk: Risk!
+  "Who has it."
+  owner: ResourceRef!
+  "Identifier of the rule that holds; of several the one that holds first."
+  rule: String!
+  "From when it holds; null: since nobody knows when."
+  startDate: DateTime
+  "Until when it holds; null: until something is done."
+  endDate: DateTime
+  "When a computation saw it first."
+  detectedAt: DateTime!
+  "What makes it up, item by item, and why each is held."
+  contributors: [RiskContributor!]!
+}
+
+"""A value of an account that makes an item of a risk hold."""
+type RiskContributor {
+  "Place of the item in the rule, from 0."
+  item: Int!
+  "Identifier of the resource type of the account."
+  resourceType: String!
+  "Name of the resource type."
+  resourceTypeDisplayName: String!
+  "Identifier of the property."
+  property: String!
+  "Name of the property."
+  propertyDisplayName: String!
+  "What the property points to; null: a scalar, or the caller may not read it."
+  value: ResourceRef
+  "The account; null: there is none yet, or the caller may not read it."
+  account: ResourceRef
+  "The account shows it."
+  exists: Boolean!
+  "It is computed."
+  isExpected: Boolean!
+  "Why it is held: the rules that it is computed by, in words, or that nothing computes it."
+  reasons: [String!]!
+}
+
+"""One page of a list."""
+type IdentifiedRiskConnection {
+  "The rows."
+  nodes: [IdentifiedRisk!]!
+  "The rows with their cursors."
+  edges: [IdentifiedRiskEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type IdentifiedRiskEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: IdentifiedRisk!
+}
+
+"""Narrows the list of identified risks; what is null does not."""
+input IdentifiedRiskFilter {
+  "Id of who has it."
+  owner: ID
+  "Identifier of the risk."
+  risk: String
+  "Only risks of this level and above."
+  minimumLevel: Int
+  "In name, key or values of who has it."
+  text: String
+}
+
+extend type Query {
+  "Risks of the model in force, by name."
+  risks(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which; null: all."
+    filter: RiskFilter
+  ): RiskConnection!
+  "Risks that people have, the newest first, of people whom the caller may see."
+  identifiedRisks(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which; null: all."
+    filter: IdentifiedRiskFilter
+  ): IdentifiedRiskConnection!
+  "One risk that somebody has; null when there is none in the caller's scope."
+  identifiedRisk(
+    "Its id."
+    id: ID!
+  ): IdentifiedRisk
+}
+`, BuiltIn: false},
 	{Name: "../schema/rolemodel.graphqls", Input: `"""A set of roles, types and rules that belong together."""
 type Policy {
   "Opaque id."
@@ -25010,6 +26018,8 @@ func (ec *executionContext) childFields_Configuration(ctx context.Context, field
 		return ec.fieldContext_Configuration_miningRules(ctx, field)
 	case "automationRules":
 		return ec.fieldContext_Configuration_automationRules(ctx, field)
+	case "risks":
+		return ec.fieldContext_Configuration_risks(ctx, field)
 	case "jobs":
 		return ec.fieldContext_Configuration_jobs(ctx, field)
 	case "profiles":
@@ -25912,6 +26922,54 @@ func (ec *executionContext) childFields_HourCount(ctx context.Context, field gra
 		return ec.fieldContext_HourCount_errored(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HourCount", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentifiedRisk(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_IdentifiedRisk_id(ctx, field)
+	case "risk":
+		return ec.fieldContext_IdentifiedRisk_risk(ctx, field)
+	case "owner":
+		return ec.fieldContext_IdentifiedRisk_owner(ctx, field)
+	case "rule":
+		return ec.fieldContext_IdentifiedRisk_rule(ctx, field)
+	case "startDate":
+		return ec.fieldContext_IdentifiedRisk_startDate(ctx, field)
+	case "endDate":
+		return ec.fieldContext_IdentifiedRisk_endDate(ctx, field)
+	case "detectedAt":
+		return ec.fieldContext_IdentifiedRisk_detectedAt(ctx, field)
+	case "contributors":
+		return ec.fieldContext_IdentifiedRisk_contributors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentifiedRisk", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentifiedRiskConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_IdentifiedRiskConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_IdentifiedRiskConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_IdentifiedRiskConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_IdentifiedRiskConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_IdentifiedRiskConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentifiedRiskConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentifiedRiskEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_IdentifiedRiskEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_IdentifiedRiskEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentifiedRiskEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ItemError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -28288,6 +29346,186 @@ func (ec *executionContext) childFields_ResourceVersion(ctx context.Context, fie
 		return ec.fieldContext_ResourceVersion_values(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResourceVersion", field.Name)
+}
+
+func (ec *executionContext) childFields_Risk(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Risk_id(ctx, field)
+	case "identifier":
+		return ec.fieldContext_Risk_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_Risk_displayName(ctx, field)
+	case "description":
+		return ec.fieldContext_Risk_description(ctx, field)
+	case "remediation":
+		return ec.fieldContext_Risk_remediation(ctx, field)
+	case "riskType":
+		return ec.fieldContext_Risk_riskType(ctx, field)
+	case "level":
+		return ec.fieldContext_Risk_level(ctx, field)
+	case "exemptionPolicy":
+		return ec.fieldContext_Risk_exemptionPolicy(ctx, field)
+	case "policy":
+		return ec.fieldContext_Risk_policy(ctx, field)
+	case "entityType":
+		return ec.fieldContext_Risk_entityType(ctx, field)
+	case "ownerEntityType":
+		return ec.fieldContext_Risk_ownerEntityType(ctx, field)
+	case "ownerKey":
+		return ec.fieldContext_Risk_ownerKey(ctx, field)
+	case "rules":
+		return ec.fieldContext_Risk_rules(ctx, field)
+	case "people":
+		return ec.fieldContext_Risk_people(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Risk", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_RiskConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_RiskConfiguration_displayName(ctx, field)
+	case "description":
+		return ec.fieldContext_RiskConfiguration_description(ctx, field)
+	case "remediation":
+		return ec.fieldContext_RiskConfiguration_remediation(ctx, field)
+	case "policy":
+		return ec.fieldContext_RiskConfiguration_policy(ctx, field)
+	case "entityType":
+		return ec.fieldContext_RiskConfiguration_entityType(ctx, field)
+	case "owner":
+		return ec.fieldContext_RiskConfiguration_owner(ctx, field)
+	case "riskType":
+		return ec.fieldContext_RiskConfiguration_riskType(ctx, field)
+	case "level":
+		return ec.fieldContext_RiskConfiguration_level(ctx, field)
+	case "exemptionPolicy":
+		return ec.fieldContext_RiskConfiguration_exemptionPolicy(ctx, field)
+	case "rules":
+		return ec.fieldContext_RiskConfiguration_rules(ctx, field)
+	case "version":
+		return ec.fieldContext_RiskConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RiskConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RiskConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RiskConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RiskConfigurationConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RiskConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_RiskConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RiskConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RiskConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RiskConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskContributor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return ec.fieldContext_RiskContributor_item(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_RiskContributor_resourceType(ctx, field)
+	case "resourceTypeDisplayName":
+		return ec.fieldContext_RiskContributor_resourceTypeDisplayName(ctx, field)
+	case "property":
+		return ec.fieldContext_RiskContributor_property(ctx, field)
+	case "propertyDisplayName":
+		return ec.fieldContext_RiskContributor_propertyDisplayName(ctx, field)
+	case "value":
+		return ec.fieldContext_RiskContributor_value(ctx, field)
+	case "account":
+		return ec.fieldContext_RiskContributor_account(ctx, field)
+	case "exists":
+		return ec.fieldContext_RiskContributor_exists(ctx, field)
+	case "isExpected":
+		return ec.fieldContext_RiskContributor_isExpected(ctx, field)
+	case "reasons":
+		return ec.fieldContext_RiskContributor_reasons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskContributor", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RiskEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RiskEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resourceType":
+		return ec.fieldContext_RiskItem_resourceType(ctx, field)
+	case "resourceTypeDisplayName":
+		return ec.fieldContext_RiskItem_resourceTypeDisplayName(ctx, field)
+	case "property":
+		return ec.fieldContext_RiskItem_property(ctx, field)
+	case "propertyDisplayName":
+		return ec.fieldContext_RiskItem_propertyDisplayName(ctx, field)
+	case "resource":
+		return ec.fieldContext_RiskItem_resource(ctx, field)
+	case "resourceDisplayName":
+		return ec.fieldContext_RiskItem_resourceDisplayName(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskItem", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskItemConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resourceType":
+		return ec.fieldContext_RiskItemConfiguration_resourceType(ctx, field)
+	case "property":
+		return ec.fieldContext_RiskItemConfiguration_property(ctx, field)
+	case "resource":
+		return ec.fieldContext_RiskItemConfiguration_resource(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskItemConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_RiskRule_identifier(ctx, field)
+	case "items":
+		return ec.fieldContext_RiskRule_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskRule", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_RiskRuleConfiguration_identifier(ctx, field)
+	case "items":
+		return ec.fieldContext_RiskRuleConfiguration_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskRuleConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -34,6 +34,7 @@ import (
 	"writ/server/plan"
 	"writ/server/queue"
 	"writ/server/reconciliation"
+	"writ/server/risk"
 	"writ/server/synchronization"
 	"writ/server/system"
 	"writ/server/webhook"
@@ -56,6 +57,7 @@ type App struct {
 	Orders          *order.Service
 	Reconciliation  *reconciliation.Service
 	Mining          *mining.Service
+	Risks           *risk.Service
 	Synchronization *synchronization.Service
 	Jobs            *job.Service
 	Auth            *auth.Service
@@ -101,6 +103,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Manifest = manifest.New(manifest.Rooms{DB: a.DB, Clock: a.Clock, Keyring: raw{keyring}, Jobs: a.Jobs, Packages: slices.Sorted(maps.Keys(known))},
 		manifest.Hooks{Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
 			CheckConnection: a.Systems.CheckSettings, Changed: a.configurationChanged})
+	a.Risks = &risk.Service{DB: a.DB, Assignments: a.Assignments}
 	a.Mining = &mining.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Manifest: a.Manifest}
 	a.Plans = plan.New(plan.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Directory: a.Directory, Manifest: a.Manifest, Assignments: a.Assignments, Orders: a.Orders}, plan.Hooks{Actor: a.actor})
 	mail := s.Config.Mail

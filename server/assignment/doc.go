@@ -22,7 +22,7 @@
 //	automate.go   automation rules: who waits for one, what is due goes to server/reconciliation, and when to look again
 //	automated.go  what they would decide in a world that is only thought of: counted
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
-//	              save_role.go roles, save_type.go resource types and their targets
+//	              save_role.go roles, save_type.go resource types and their targets, save_risk.go the risks that come of it
 //	version.go    what was known of an assignment before it changed
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list

@@ -125,6 +125,9 @@ func (n *names) dimensions(values map[string]int64) string {
 }
 
 // keyName is the name of the resource that a rule names by key; the key itself when there is no such resource.
+// NameOfKey is what people read for a resource that the model names by its key; the key where there is none.
+func (m *Model) NameOfKey(entityTypeID int64, key string) string { return m.keyName(entityTypeID, key) }
+
 func (m *Model) keyName(entityTypeID int64, key string) string {
 	return cmp.Or(m.keys.Labels[m.keys.IDs[entityTypeID][key]], key)
 }

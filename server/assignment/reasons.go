@@ -25,6 +25,11 @@ func (m *Model) ResourceType(id int64) *rolemodel.ResourceType {
 	return find(m.Source.ResourceTypes, func(t *rolemodel.ResourceType) bool { return t.ID == id })
 }
 
+// Risk finds a risk of the model; nil if it is gone.
+func (m *Model) Risk(id int64) *rolemodel.Risk {
+	return find(m.Source.Risks, func(r *rolemodel.Risk) bool { return r.ID == id })
+}
+
 // CategoryName gives the label of a category; nil without one.
 func (m *Model) CategoryName(id *int64) *string {
 	if id == nil {

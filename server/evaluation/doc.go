@@ -10,6 +10,7 @@
 //	model/          what a role model is when it is compiled, and the keys by which targets are found; one file for each kind of rule
 //	expectation/    what somebody should have: contexts, roles, resource types, correlation, timelines of values (role-model 12.4 S1 to S6)
 //	difference/     what has to be done about it: orders and their lines, gaps, kept values (S9, 12.7); targets without owner
+//	exposure/       which risks somebody has (9.3)
 //	computation/    Evaluate: one Result per owner; start reading there. Roles read from what targets show (S7, 12.5), the fingerprint of what was read, and the explanation
 //
 // The words
@@ -21,6 +22,7 @@
 //	expected.go     what a target must look like over time; stored.go how that is kept, lists.go in few pieces of memory
 //	own.go          what of a target is Writ's own work; passed.go names that pass on
 //	result.go       Results come out, with what has to be done in delta.go; apply.go is what the rows look like once that is saved
+//	exposure.go     risks that an owner has
 //	orphan.go       targets without owner go in and come out
 //	trace.go        with Batch.Explain: the steps of an explanation
 //
@@ -32,5 +34,5 @@
 // Three rules that keep people's work safe: a first look at an account never overwrites or deletes (gap); an order that is out is never
 // touched, only superseded; a guess is never linked without somebody's word.
 //
-// Left to later slices: automation rules, risks, grace periods.
+// Left to later slices: automation rules, grace periods.
 package evaluation

@@ -11,11 +11,12 @@ type Result struct {
 	Contexts    []Context  // by rule, the best ranked first
 	Roles       []RoleDelta
 	Types       []TypeDelta
-	Facts       []int64 // resources read, without the owner itself, sorted
-	Claims      []Claim // values of which another spelling is to be tried when they are taken
-	SourceKeys  []Key   // correlation keys of the owner, to store with side S
-	Err         error   // this owner could not be computed at all; the others are not concerned
-	Trace       *Trace  // with Explain
+	Facts       []int64    // resources read, without the owner itself, sorted
+	Claims      []Claim    // values of which another spelling is to be tried when they are taken
+	SourceKeys  []Key      // correlation keys of the owner, to store with side S
+	Exposures   []Exposure // risks, by id
+	Err         error      // this owner could not be computed at all; the others are not concerned
+	Trace       *Trace     // with Explain
 }
 
 // Context is a set of dimension values valid over an interval (role-model 4.2).

@@ -18,6 +18,7 @@ func kinds() []kind {
 		roleMappingKind(),
 		miningRuleKind(),
 		automationRuleKind(),
+		riskKind(),
 		jobKind(),
 		profileKind(),
 		userKind(),
@@ -39,6 +40,7 @@ type Manifest struct {
 	RoleMappings    []RoleMapping    `yaml:"roleMappings,omitempty"`
 	MiningRules     []MiningRule     `yaml:"miningRules,omitempty"`
 	AutomationRules []AutomationRule `yaml:"automationRules,omitempty"`
+	Risks           []Risk           `yaml:"risks,omitempty"`
 	Jobs            []Job            `yaml:"jobs,omitempty"`
 	Profiles        []Profile        `yaml:"profiles,omitempty"`
 	Users           []User           `yaml:"users,omitempty"`

@@ -37,7 +37,10 @@ var vocabulary = map[string][]word{
 	"AutomationState":                said(rolemodel.AutomationStateWords, automationStates...),
 	"BoundaryKind":                   said(rolemodel.BoundaryKindWords, "The first and the last date of the section without properties, over all records.", "Since ever, for ever."),
 	"ExtensionKind":                  said(rolemodel.ExtensionKindWords, "They may: from what went before, else from what comes next.", "Never: there is nothing then."),
-	"TaskType":                       said(job.TaskTypes()), // the schema says what each does
+	"RiskType":                       said(rolemodel.RiskTypeWords, "Things that nobody should have together.", "One thing is enough."),
+	"ExemptionPolicy": said(rolemodel.ExemptionPolicyWords, "People are told.", "It is not given.", "It needs an approval of its own.", "It is not given, unless who asks may override that.",
+		"It needs an approval of its own, unless who asks may override that."),
+	"TaskType": said(job.TaskTypes()), // the schema says what each does
 }
 
 var (

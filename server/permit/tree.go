@@ -25,6 +25,7 @@ const (
 	ResourceChanges           = "/Custom/ResourceChanges"
 	RoleModelQuery            = "/ProvisioningPolicy/Policy/Query"
 	RoleModelUpdate           = "/ProvisioningPolicy/Policy/Update"
+	IdentifiedRiskQuery       = "/ProvisioningPolicy/IdentifiedRisk/Query"
 	SimulationQuery           = "/ProvisioningPolicy/PolicySimulation/Query"
 	SimulationStart           = "/ProvisioningPolicy/PolicySimulation/Start"
 	ConnectorQuery            = "/Connectors/Connector/Query"
@@ -56,7 +57,7 @@ var customAreas = []string{
 
 // ownedSets are the built-in data sets whose rows belong to an owner in the directory.
 var ownedSets = []string{
-	"AssignedSingleRole", "AssignedCompositeRole", "AssignedResourceType", "AssignedResourceScalar", "AssignedResourceNavigation", "AssignedResourceBinary",
+	"AssignedSingleRole", "AssignedCompositeRole", "AssignedResourceType", "AssignedResourceScalar", "AssignedResourceNavigation", "AssignedResourceBinary", "IdentifiedRisk",
 }
 
 // noRows begin the permissions about what belongs to no resource: filters on rows cannot narrow it.

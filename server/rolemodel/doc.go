@@ -6,6 +6,7 @@
 //	miningrule.go which roles mining explains by rules
 //	automationrule.go  decisions that are taken in the place of reviewers (7)
 //	recordsection.go  properties of records that change together, such as those of a position (4.5)
+//	risk.go      dangerous combinations of entitlements (9)
 //	store.go     Load: the whole model in a fixed number of statements
 //	version.go   AddVersion, LoadVersion: the model as it was in each of its versions
 //	save.go     All, Save, Replace, Remove: whole tables for whoever writes a configuration

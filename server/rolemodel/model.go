@@ -242,6 +242,7 @@ type Model struct {
 	ContextRules    []*ContextRule
 	RecordSections  []*RecordSection
 	AutomationRules []*AutomationRule
+	Risks           []*Risk
 	Computed        []*ComputedProperty
 }
 

@@ -50,7 +50,7 @@ func TestLoad(t *testing.T) {
 	ctx, queries := db.CountQueries(t.Context())
 	m, err := rolemodel.Load(ctx, b)
 	require.NoError(t, err)
-	require.Equal(t, 11, queries.N(), "one statement per table, whatever the size of the model")
+	require.Equal(t, 12, queries.N(), "one statement per table, whatever the size of the model")
 	require.Equal(t, int64(2), m.Version, "the newest")
 	require.Len(t, m.Roles, 3)
 	require.Equal(t, rolemodel.Criteria{"Department": {Key: "IT", Inherit: true}}, m.Policies[0].Dimensions)

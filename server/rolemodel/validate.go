@@ -44,7 +44,7 @@ func Validate(m *Model, shape *directory.Shape) []Problem {
 	for _, x := range m.ResourceTypes {
 		v.types[x.ID] = x
 	}
-	for _, check := range []func(){v.metadata, v.allPolicies, v.allCategories, v.allRoles, v.roleRules, v.resourceTypes, v.rules, v.properties, v.contextRules, v.recordSections, v.automationRules} {
+	for _, check := range []func(){v.metadata, v.allPolicies, v.allCategories, v.allRoles, v.roleRules, v.resourceTypes, v.rules, v.properties, v.contextRules, v.recordSections, v.automationRules, v.risks} {
 		check()
 	}
 	return v.out

@@ -25,6 +25,7 @@ var kept = []struct {
 	{"context_rule", "t.id::text", "id", func(m *Model) any { return &m.ContextRules }},
 	{"record_section", "t.id::text", "id", func(m *Model) any { return &m.RecordSections }},
 	{"automation_rule", "t.id::text", "id", func(m *Model) any { return &m.AutomationRules }},
+	{"risk", "t.id::text", "id", func(m *Model) any { return &m.Risks }},
 	{"computed_property", "t.resource_type_id || '/' || t.property_id", "resource_type_id, property_id", func(m *Model) any { return &m.Computed }},
 }
 

@@ -1,4 +1,5 @@
 import {
+  IconAlertTriangle,
   IconBook2,
   IconBriefcase,
   IconChecklist,
@@ -30,6 +31,7 @@ import { parseOrderSearch } from '../features/order/orderSearch'
 import { parsePlanSearch } from '../features/plan/planSearch'
 import { parseDifferenceSearch, parseOrphanSearch, parseRoleSearch } from '../features/reconciliation/reconcileSearch'
 import { parseAutomationSearch } from '../features/rolemodel/automation'
+import { parseRiskSearch } from '../features/risk/riskSearch'
 import {
   parseModelSearch,
   parseNewSearch,
@@ -45,12 +47,14 @@ import {
   maySeeAccess,
   maySeeAudit,
   maySeeFence,
+  maySeeIdentifiedRisks,
   maySeeJobs,
   maySeeModel,
   maySeeOrders,
   maySeePeople,
   maySeePlans,
   maySeeQueue,
+  maySeeRisks,
   maySeeSystems,
   maySeeWebhooks,
 } from '../graphql/may'
@@ -500,6 +504,35 @@ const miningResult = createRoute({
   component: lazyPage(() => import('../features/mining/MiningResultDrawer'), 'MiningResultDrawer'),
 })
 
+const risks = createRoute({
+  getParentRoute: () => shell,
+  path: '/risks',
+  ...open(maySeeRisks, { group: 'machinery', label: t.nav.risks, icon: IconAlertTriangle }),
+  component: lazyPage(() => import('../features/risk/RiskPage'), 'RiskPage'),
+})
+const risksIndex = createRoute({
+  getParentRoute: () => risks,
+  path: '/',
+  validateSearch: parseRiskSearch,
+  ...open(maySeeModel),
+  loader: (at) => bring(at, ({ search }) => import('../features/risk/ahead').then((m) => m.risks(search))),
+  component: lazyPage(() => import('../features/risk/RiskList'), 'RiskList'),
+})
+const risksIdentified = createRoute({
+  getParentRoute: () => risks,
+  path: 'identified',
+  validateSearch: parseRiskSearch,
+  ...open(maySeeIdentifiedRisks),
+  loader: (at) => bring(at, ({ search }) => import('../features/risk/ahead').then((m) => m.identified(search))),
+  component: lazyPage(() => import('../features/risk/IdentifiedList'), 'IdentifiedList'),
+})
+const identifiedRisk = createRoute({
+  getParentRoute: () => risksIdentified,
+  path: '$identified',
+  loader: (at) => bring(at, ({ params }) => import('../features/risk/ahead').then((m) => m.one(params))),
+  component: lazyPage(() => import('../features/risk/IdentifiedDrawer'), 'IdentifiedDrawer'),
+})
+
 const access = createRoute({
   getParentRoute: () => shell,
   path: '/access',
@@ -613,6 +646,7 @@ export const pages = [
   automation,
   mining,
   miningRun.addChildren([miningResult]),
+  risks.addChildren([risksIndex, risksIdentified.addChildren([identifiedRisk])]),
   objects.addChildren([objectsIndex, objectsOf]),
   rule,
   editObject,

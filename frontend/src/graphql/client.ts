@@ -143,6 +143,11 @@ const embedded = [
   'WhyNotPayload',
   'WhyNotReason',
   'WhyNotWay',
+  'RiskConnection',
+  'RiskRule',
+  'RiskItem',
+  'RiskContributor',
+  'IdentifiedRiskConnection',
 ]
 
 // A ResourceRef is the same thing as the Resource, but with fewer fields: it keeps its own key. Objects of the configuration are read whole to be edited:

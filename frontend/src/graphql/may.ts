@@ -25,3 +25,5 @@ export const maySeeFence = (me: MeFragment) =>
   can(me.permissions, permissions.settings) || can(me.permissions, permissions.audit)
 export const maySeeQueue = (me: MeFragment) => can(me.permissions, permissions.queue)
 export const maySeePlans = (me: MeFragment) => can(me.permissions, permissions.plans)
+export const maySeeIdentifiedRisks = (me: MeFragment) => can(me.permissions, permissions.identifiedRisks)
+export const maySeeRisks = (me: MeFragment) => maySeeModel(me) || maySeeIdentifiedRisks(me)

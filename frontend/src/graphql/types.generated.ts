@@ -456,6 +456,8 @@ export type ConfigurationInput = {
   recordSections?: InputMaybe<Array<RecordSectionConfigurationInput>>;
   /** Objects of the kind resource type to write. */
   resourceTypes?: InputMaybe<Array<ResourceTypeConfigurationInput>>;
+  /** Objects of the kind risk to write. */
+  risks?: InputMaybe<Array<RiskConfigurationInput>>;
   /** Objects of the kind role mapping to write. */
   roleMappings?: InputMaybe<Array<RoleMappingConfigurationInput>>;
   /** Objects of the kind single role to write. */
@@ -492,6 +494,8 @@ export type ConfigurationKind =
   | 'RECORD_SECTION'
   /** A resource type. */
   | 'RESOURCE_TYPE'
+  /** A risk. */
+  | 'RISK'
   /** A role mapping. */
   | 'ROLE_MAPPING'
   /** A single role. */
@@ -895,6 +899,19 @@ export type ErrorCode =
   /** The input is wrong; extensions.field says where. */
   | 'VALIDATION';
 
+/** Kinds of exemption policy. */
+export type ExemptionPolicy =
+  /** It needs an approval of its own. */
+  | 'APPROVAL_REQUIRED'
+  /** It needs an approval of its own, unless who asks may override that. */
+  | 'APPROVAL_REQUIRED_UNLESS_OVERRIDE'
+  /** It is not given. */
+  | 'BLOCKING'
+  /** It is not given, unless who asks may override that. */
+  | 'BLOCKING_UNLESS_OVERRIDE'
+  /** People are told. */
+  | 'WARNING';
+
 /** Whose entitlements to explain. */
 export type ExplainInput = {
   /** When it holds; may lie ahead. Null: at knownAt. */
@@ -995,6 +1012,18 @@ export type HolderOrigin =
   | 'MANUAL'
   /** A rule of the role gives it. */
   | 'RULE';
+
+/** Narrows the list of identified risks; what is null does not. */
+export type IdentifiedRiskFilter = {
+  /** Only risks of this level and above. */
+  minimumLevel?: InputMaybe<Scalars['Int']['input']>;
+  /** Id of who has it. */
+  owner?: InputMaybe<Scalars['ID']['input']>;
+  /** Identifier of the risk. */
+  risk?: InputMaybe<Scalars['String']['input']>;
+  /** In name, key or values of who has it. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
 
 /** Kinds of implicit approval. */
 export type ImplicitApproval =
@@ -2091,6 +2120,69 @@ export type ReviewOrdersInput = {
   orderIds?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
+/** Risk is a dangerous combination of entitlements, which people are warned of, or kept from (role-model 9). */
+export type RiskConfigurationInput = {
+  /** Why it is dangerous, for whoever is about to get it. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type of those who can have it. */
+  entityType: Scalars['String']['input'];
+  /** What it means for what is about to be requested. What is given already stays. What would block is refused: nothing is kept back yet. Default: WARNING. */
+  exemptionPolicy?: InputMaybe<ExemptionPolicy>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** How dangerous it is, from 0 to 100. Default: 0. */
+  level?: InputMaybe<Scalars['Int']['input']>;
+  /** The resource, mostly a person, that answers for it; none: nobody. */
+  owner?: InputMaybe<OwnerConfigurationInput>;
+  /** Identifier of its policy. Default: Default. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** What to do about it. */
+  remediation?: InputMaybe<Scalars['String']['input']>;
+  /** Why it is dangerous: segregation of duties needs a rule of at least two items. Default: SEGREGATION_OF_DUTIES. */
+  riskType?: InputMaybe<RiskType>;
+  /** What is dangerous: one of the rules is enough. */
+  rules: Array<RiskRuleConfigurationInput>;
+};
+
+/** Narrows the list of risks; what is null does not. */
+export type RiskFilter = {
+  /** Only these, by identifier. */
+  identifiers?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Only this level and above. */
+  minimumLevel?: InputMaybe<Scalars['Int']['input']>;
+  /** Only these. */
+  riskTypes?: InputMaybe<Array<RiskType>>;
+  /** Each word stands in the name or the identifier. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Holds for an owner whose account of a resource type has a value. */
+export type RiskItemConfigurationInput = {
+  /** Identifier of the property of the account. */
+  property: Scalars['String']['input'];
+  /** Key of the resource that a navigation must point to; empty: any. A scalar has none: any value that is not empty. */
+  resource?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the resource type of the account. */
+  resourceType: Scalars['String']['input'];
+};
+
+/** Holds for an owner who has every item at one time. Of the rules of a risk one is enough. */
+export type RiskRuleConfigurationInput = {
+  /** Name of the rule, unique in its risk. Default: that of the risk, - and its number. */
+  identifier?: InputMaybe<Scalars['String']['input']>;
+  /** What must be there at the same time, all of it. */
+  items: Array<RiskItemConfigurationInput>;
+};
+
+/** Kinds of risk type. */
+export type RiskType =
+  /** One thing is enough. */
+  | 'HIGH_PRIVILEGE'
+  /** Things that nobody should have together. */
+  | 'SEGREGATION_OF_DUTIES';
+
 /** Role is a single or composite role with the rules that give it (role-model 2.4). */
 export type RoleConfigurationInput = {
   /** How many approvals a request for it needs, 0 to 3; 4: it cannot be requested. Default: 0. */
@@ -2525,6 +2617,16 @@ export type SaveResourceTypeInput = {
   dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** The object as it shall be: what is left out gets its default. */
   resourceType: ResourceTypeConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind risk to write. */
+export type SaveRiskInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  risk: RiskConfigurationInput;
   /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
   version?: InputMaybe<Scalars['String']['input']>;
 };

@@ -14,6 +14,7 @@ export const permissions = {
   assignments: '/ProvisioningPolicy/AssignedSingleRole/Query',
   roleModel: '/ProvisioningPolicy/Policy/Query',
   roleModelUpdate: '/ProvisioningPolicy/Policy/Update',
+  identifiedRisks: '/ProvisioningPolicy/IdentifiedRisk/Query',
   plans: '/ProvisioningPolicy/PolicySimulation/Query',
   plansStart: '/ProvisioningPolicy/PolicySimulation/Start',
   connectors: '/Connectors/Connector/Query',

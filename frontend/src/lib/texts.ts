@@ -7,6 +7,7 @@ import { orderTexts } from './texts/order'
 import { personTexts } from './texts/person'
 import { planTexts } from './texts/plan'
 import { reconciliationTexts } from './texts/reconciliation'
+import { riskTexts } from './texts/risk'
 import { setupTexts } from './texts/setup'
 import { stateTexts } from './texts/state'
 
@@ -26,6 +27,7 @@ const english = {
   ...modelTexts,
   ...setupTexts,
   ...miningTexts,
+  ...riskTexts,
 } as const
 
 /** What a language has to bring. */

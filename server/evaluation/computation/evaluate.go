@@ -7,6 +7,7 @@ import (
 	"writ/server/evaluation"
 	"writ/server/evaluation/difference"
 	"writ/server/evaluation/expectation"
+	"writ/server/evaluation/exposure"
 	"writ/server/evaluation/interval"
 	"writ/server/evaluation/model"
 )
@@ -43,8 +44,19 @@ func evaluate(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, h *ha
 	}
 	r.Result.Facts = slices.Clone(expectation.Ascending(r.Facts))
 	r.Result.NextAt = interval.Moment(r.Next)
-	r.Result.Fingerprint = h.of(o.After(&r.Result))
+	after := o.After(&r.Result)
+	r.Result.Exposures = exposures(r, after)
+	r.Result.Fingerprint = h.of(after)
 	return r.Result
+}
+
+// exposures tells which risks the owner has once the result is saved (S11). What is asked for in a system that does not show it yet counts, too.
+func exposures(r *expectation.Run, after *evaluation.Owner) []evaluation.Exposure {
+	risks := r.Model.Risks[r.Owner.Resource.EntityTypeID]
+	if len(risks) == 0 {
+		return nil
+	}
+	return exposure.Of(risks, exposure.Holdings(risks, after.Types, r.Batch.Resources, r.Now), r.Now)
 }
 
 // differ collects what has to be done about every row.

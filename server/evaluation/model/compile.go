@@ -38,6 +38,7 @@ func Compile(m *rolemodel.Model, shape *directory.Shape, keys Keys) (*Compiled, 
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		b.source(id)
 	}
+	b.risks()
 	for _, u := range b.c.Targets {
 		u.Sort()
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"writ/server/directory"
 	"writ/server/evaluation/formula"
 	"writ/server/rolemodel"
 )
@@ -136,12 +137,15 @@ func (b *builder) property(typ *ResourceType, id *int64, on *formula.Reads) *Pro
 		have = &Property{Field: formula.NewField(b.shape, p)}
 		typ.ByName[p.Identifier] = have
 	}
-	if p.IsNavigation() {
-		if n, ok := formula.NavigationOf(b.shape, typ.TargetEntityTypeID, p.Identifier); ok {
-			on.Nav(p.Identifier, n)
-		}
-	} else {
-		on.Scalar(p.Identifier)
-	}
+	b.reads(typ.TargetEntityTypeID, p, on)
 	return have
+}
+
+// reads notes that targets are read for a property.
+func (b *builder) reads(entityTypeID int64, p *directory.Property, on *formula.Reads) {
+	if !p.IsNavigation() {
+		on.Scalar(p.Identifier)
+	} else if n, ok := formula.NavigationOf(b.shape, entityTypeID, p.Identifier); ok {
+		on.Nav(p.Identifier, n)
+	}
 }

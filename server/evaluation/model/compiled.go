@@ -67,6 +67,7 @@ func RequiredKeys(m *rolemodel.Model, shape *directory.Shape) map[int64][]string
 			k.names(r, shape, need)
 		}
 	}
+	riskKeys(m, shape, need)
 	out := map[int64][]string{}
 	for id, keys := range want {
 		out[id] = slices.Sorted(maps.Keys(keys))
@@ -87,6 +88,7 @@ type Compiled struct {
 	Classifying map[int64][]*Rule        // by target entity type, highest confidence first
 	Labels      map[int64]string
 	Automation  *Automation
+	Risks       map[int64][]*Risk // by source entity type
 }
 
 // Source is everything about the owners of one entity type.

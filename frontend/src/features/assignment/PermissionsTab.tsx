@@ -27,6 +27,7 @@ import { Skeleton } from '../../ui/Skeleton'
 import { StateBadge } from '../../ui/StateBadge'
 import { ViewSwitch } from '../../ui/ViewSwitch'
 import { PermissionsViewDocument, type EntitlementRowFragment } from './assignment.generated'
+import { RiskNote } from './RiskNote'
 import { treeRows, type TreeRow } from './entitlementTree'
 import type { PermissionsSearch } from './permissionsSearch'
 import classes from './PermissionsTab.module.css'
@@ -130,6 +131,7 @@ export function PermissionsTab() {
         </span>
         {hidden > 0 && <span className="dim">{t.assignment.hidden(hidden)}</span>}
       </div>
+      {search.asOf === undefined && <RiskNote id={id} />}
       {error && !entitlements ? (
         <div className={classes.note}>
           <ProblemNote problem={toProblem(error)} onRetry={() => read({ requestPolicy: 'network-only' })} />

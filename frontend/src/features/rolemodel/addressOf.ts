@@ -12,6 +12,8 @@ export function addressOf(kind: Pick<KindShape, 'name'>, identifier: string): Li
       return { to: '/model/resource-types/$resourceType', params: { resourceType: identifier } }
     case 'automationRule':
       return { to: '/model/automation', search: {} }
+    case 'risk':
+      return { to: '/risks' }
     default:
       return { to: '/model/objects/$kind', params: { kind: kind.name } }
   }

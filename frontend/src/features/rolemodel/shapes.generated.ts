@@ -14,6 +14,7 @@ export const kindShapes: KindShape[] = [
   {"name":"roleMapping","list":"roleMappings","of":"RoleMapping"},
   {"name":"miningRule","list":"miningRules","of":"MiningRule"},
   {"name":"automationRule","list":"automationRules","of":"AutomationRule"},
+  {"name":"risk","list":"risks","of":"Risk"},
 ]
 
 export const structShapes: Record<string, FieldShape[]> = {
@@ -220,6 +221,28 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"correlationRules","type":"list","of":"CorrelationRule","says":"What says who owns a target."},
     {"name":"classificationRules","type":"list","of":"ClassifyRule","says":"What says that a target without owner is of this type."},
   ],
+  Risk: [
+    {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."},
+    {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show. Default: the identifier."},
+    {"name":"description","type":"text","says":"Why it is dangerous, for whoever is about to get it."},
+    {"name":"remediation","type":"text","says":"What to do about it."},
+    {"name":"policy","type":"text","ref":"policy","default":"Default","says":"Identifier of its policy. Default: Default."},
+    {"name":"entityType","type":"text","ref":"entity_type","required":true,"says":"Identifier of the entity type of those who can have it."},
+    {"name":"owner","type":"part","of":"Owner","nullable":true,"says":"The resource, mostly a person, that answers for it; none: nobody."},
+    {"name":"riskType","type":"word","words":"RiskType","default":"SEGREGATION_OF_DUTIES","says":"Why it is dangerous: segregation of duties needs a rule of at least two items."},
+    {"name":"level","type":"int","min":"0","max":"100","says":"How dangerous it is, from 0 to 100. Default: 0."},
+    {"name":"exemptionPolicy","type":"word","words":"ExemptionPolicy","default":"WARNING","says":"What it means for what is about to be requested. What is given already stays. What would block is refused: nothing is kept back yet."},
+    {"name":"rules","type":"list","of":"RiskRule","says":"What is dangerous: one of the rules is enough."},
+  ],
+  RiskItem: [
+    {"name":"resourceType","type":"text","ref":"resource_type","required":true,"says":"Identifier of the resource type of the account."},
+    {"name":"property","type":"text","required":true,"says":"Identifier of the property of the account."},
+    {"name":"resource","type":"text","says":"Key of the resource that a navigation must point to; empty: any. A scalar has none: any value that is not empty."},
+  ],
+  RiskRule: [
+    {"name":"identifier","type":"text","says":"Name of the rule, unique in its risk. Default: that of the risk, - and its number."},
+    {"name":"items","type":"list","of":"RiskItem","says":"What must be there at the same time, all of it."},
+  ],
   Role: [
     {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."},
     {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show. Default: the identifier."},
@@ -315,10 +338,12 @@ export const wordLists: Record<string, string[]> = {
   Comparison: ["CASE_SENSITIVE","IGNORE_CASE","IGNORE_DIACRITICS","SIMPLIFIED","APPROXIMATE"],
   EndDateLock: ["FREE","LOCKED","NEVER_LOCKED","ALWAYS_LOCKED"],
   EndDateLockWithInherited: ["FREE","LOCKED","NEVER_LOCKED","ALWAYS_LOCKED","INHERITED"],
+  ExemptionPolicy: ["WARNING","BLOCKING","APPROVAL_REQUIRED","BLOCKING_UNLESS_OVERRIDE","APPROVAL_REQUIRED_UNLESS_OVERRIDE"],
   ExtensionKind: ["DEFAULT","NONE"],
   ImplicitApproval: ["INHERITED","EXPLICIT","IMPLICIT"],
   OffsetReference: ["DEFAULT","AROUND","BEFORE","AFTER"],
   Prolongation: ["INHERITED","ENABLED","DISABLED"],
+  RiskType: ["SEGREGATION_OF_DUTIES","HIGH_PRIVILEGE"],
   RoleState: ["MANUAL","GENERATED"],
   RuleStrength: ["REQUIRED","REQUESTED_AUTOMATICALLY","SUGGESTED"],
 }

@@ -56,6 +56,7 @@ export const appTexts = {
     model: 'Role model',
     roles: 'Role catalogue',
     mining: 'Mining',
+    risks: 'Risks',
     resourceTypes: 'Resource types',
     plans: 'Plans',
     systems: 'Systems',

@@ -91,6 +91,7 @@ export const modelTexts = {
       recordSection: 'record section',
       roleMapping: 'role mapping',
       automationRule: 'automation rule',
+      risk: 'risk',
       role_rule: 'rule',
       resource_type_rule: 'rule',
     } as Record<string, string>,

@@ -288,6 +288,8 @@ export const setupTexts = {
       'gap.decided': 'Difference decided',
       'found_role.changed': 'Found roles changed',
       'found_role.decided': 'Found role decided',
+      'risk.identified': 'Risk seen',
+      'risk.over': 'Risk over',
       'account.adopted': 'Account given an owner',
       'plan.changed': 'Plan moved on',
       'reconciliation_run.changed': 'Bulk decision moved on',

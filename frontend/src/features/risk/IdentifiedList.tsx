@@ -1,0 +1,102 @@
+import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router'
+import { useConnection } from '../../graphql/useConnection'
+import { formatPeriod } from '../../lib/format'
+import { t } from '../../lib/texts'
+import { Stack } from '../../ui/cells'
+import type { Column } from '../../ui/column'
+import { SearchFilter } from '../../ui/Filters'
+import { RelativeTime } from '../../ui/RelativeTime'
+import { Table } from '../../ui/Table'
+import { LevelBadge } from './LevelBadge'
+import { IdentifiedRiskListDocument, type IdentifiedRiskRowFragment } from './risk.generated'
+import { identifiedVariables } from './riskSearch'
+
+const route = getRouteApi('/shell/risks/identified')
+
+/** Who has which risk. */
+export function IdentifiedList() {
+  const search = route.useSearch()
+  const navigate = useNavigate()
+  const { identified } = useParams({ strict: false })
+  const list = useConnection({
+    document: IdentifiedRiskListDocument,
+    variables: identifiedVariables(search),
+    select: (d) => d.identifiedRisks,
+  })
+  return (
+    <>
+      <Table
+        label={t.risk.identified}
+        name="identified-risks"
+        list={list}
+        columns={columns}
+        getId={(r) => r.id}
+        openId={identified ?? null}
+        empty={{ title: t.risk.nobody, hint: t.risk.nobodyHint }}
+        onOpen={(r) =>
+          void navigate({
+            to: '/risks/identified/$identified',
+            params: { identified: r.id },
+            search,
+            replace: identified !== undefined,
+          })
+        }
+        filters={
+          <SearchFilter
+            label={t.risk.searchPeople}
+            placeholder={t.risk.searchPeople}
+            value={search.text}
+            onChange={(value) =>
+              void navigate({
+                to: '/risks/identified',
+                search: { ...(value && { text: value }), ...(search.risk && { risk: search.risk }) },
+                replace: true,
+              })
+            }
+          />
+        }
+      />
+      <Outlet />
+    </>
+  )
+}
+
+const columns: Column<IdentifiedRiskRowFragment>[] = [
+  {
+    id: 'who',
+    header: t.risk.who,
+    width: 'minmax(180px, 1.3fr)',
+    cell: (r) => <Stack main={r.owner.displayName} sub={r.owner.key} />,
+    text: (r) => r.owner.displayName,
+    also: [{ header: t.common.identifier, text: (r) => r.owner.key }],
+  },
+  {
+    id: 'risk',
+    header: t.risk.name,
+    width: 'minmax(200px, 1.4fr)',
+    cell: (r) => <Stack main={r.risk.displayName} sub={t.risk.types[r.risk.riskType]} />,
+    text: (r) => r.risk.displayName,
+  },
+  {
+    id: 'level',
+    header: t.risk.level,
+    width: '120px',
+    cell: (r) => <LevelBadge level={r.risk.level} />,
+    text: (r) => String(r.risk.level),
+  },
+  {
+    id: 'when',
+    header: t.risk.when,
+    width: 'minmax(140px, 1fr)',
+    cell: (r) => <span className="cut">{formatPeriod(r.startDate, r.endDate)}</span>,
+    text: (r) => formatPeriod(r.startDate, r.endDate),
+  },
+  {
+    id: 'since',
+    header: t.risk.since,
+    width: '110px',
+    align: 'right',
+    cell: (r) => <RelativeTime at={r.detectedAt} />,
+    text: (r) => r.detectedAt,
+  },
+]

@@ -1,0 +1,125 @@
+package assignment
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/db"
+	"writ/server/evaluation"
+	"writ/server/event"
+)
+
+// Kinds of the events about risks.
+const (
+	EventRiskIdentified = "risk.identified"
+	EventRiskOver       = "risk.over"
+)
+
+// riskRow is a risk that somebody has, on its way into the table.
+type riskRow struct {
+	ID           int64           `json:"id"`
+	Owner        int64           `json:"owner_id"`
+	Risk         int64           `json:"risk_id"`
+	Rule         string          `json:"rule"`
+	Start        *time.Time      `json:"start_date"`
+	End          *time.Time      `json:"end_date"`
+	Contributors json.RawMessage `json:"contributors"`
+
+	had evaluation.Exposure
+}
+
+// risks keeps which risks the computed owners have (role-model 9.5): what is new is opened, what is over closed, what is the same written nowhere.
+func (w *saver) risks() error {
+	open := map[[2]int64]*riskRow{}
+	if err := db.Select(w.ctx, w.tx, bun.SafeQuery(`select id, owner_id, risk_id, rule, start_date, end_date, contributors from identified_risk
+		where owner_id = any (?) and closed_at is null`, ids(w.changedIDs())), func(r *db.Row) error {
+		row := &riskRow{ID: r.Int(), Owner: r.Int(), Risk: r.Int()}
+		row.had = evaluation.Exposure{RiskID: row.Risk, Rule: r.Text(), From: instant(r), To: instant(r)}
+		if err := json.Unmarshal(r.Bytes(), &row.had.Contributors); err != nil {
+			return fmt.Errorf("contributors of the risk %d: %w", row.ID, err)
+		}
+		open[[2]int64{row.Owner, row.Risk}] = row
+		return nil
+	}); err != nil {
+		return err
+	}
+	var fresh, changed []*riskRow
+	for _, r := range w.changed {
+		for _, x := range r.Exposures {
+			row := &riskRow{Owner: r.OwnerID, Risk: x.RiskID, Rule: x.Rule, Start: x.From, End: x.To, Contributors: jsonb(x.Contributors)}
+			at := [2]int64{r.OwnerID, x.RiskID}
+			was := open[at]
+			delete(open, at)
+			switch {
+			case was == nil:
+				fresh = append(fresh, row)
+			case was.had.Rule != x.Rule || !sameInstant(was.had.From, x.From) || !sameInstant(was.had.To, x.To) || !slices.EqualFunc(was.had.Contributors, x.Contributors, evaluation.Contributor.Same):
+				row.ID = was.ID
+				changed = append(changed, row)
+			}
+		}
+	}
+	over := make([]*riskRow, 0, len(open))
+	for _, row := range open {
+		over = append(over, row)
+	}
+	slices.SortFunc(over, func(a, b *riskRow) int { return int(a.ID - b.ID) })
+	if err := w.openRisks(fresh); err != nil {
+		return err
+	}
+	if len(changed) > 0 {
+		if _, err := w.tx.NewRaw(`update identified_risk i set rule = r.rule, start_date = r.start_date, end_date = r.end_date, contributors = r.contributors
+			from jsonb_to_recordset(?::jsonb) r (id bigint, rule text, start_date timestamptz, end_date timestamptz, contributors jsonb) where i.id = r.id`, string(jsonb(changed))).Exec(w.ctx); err != nil {
+			return err
+		}
+	}
+	if len(over) > 0 {
+		gone := make([]int64, len(over))
+		for i, row := range over {
+			gone[i] = row.ID
+		}
+		if _, err := w.tx.NewRaw(`update identified_risk set closed_at = ? where id = any (?)`, w.now, ids(gone)).Exec(w.ctx); err != nil {
+			return err
+		}
+	}
+	return w.tellRisks(fresh, over)
+}
+
+func (w *saver) openRisks(fresh []*riskRow) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	numbers, err := db.NextIDs(w.ctx, w.tx, "identified_risk", len(fresh))
+	if err != nil {
+		return err
+	}
+	rows := make([][]any, len(fresh))
+	for i, row := range fresh {
+		row.ID = numbers[i]
+		rows[i] = []any{row.ID, row.Owner, row.Risk, row.Rule, row.Start, row.End, row.Contributors, w.now}
+	}
+	return w.copy("identified_risk", []string{"id", "owner_id", "risk_id", "rule", "start_date", "end_date", "contributors", "detected_at"}, rows)
+}
+
+// tellRisks publishes who has a risk by now, and who has not any more.
+func (w *saver) tellRisks(fresh, over []*riskRow) error {
+	var events []event.Event
+	for kind, rows := range map[string][]*riskRow{EventRiskIdentified: fresh, EventRiskOver: over} {
+		for _, row := range rows {
+			data := map[string]any{"risk": ""}
+			if r := w.m.Risk(row.Risk); r != nil { // else it is deleted
+				data = map[string]any{"risk": r.Identifier, "level": r.Level}
+			}
+			e := event.Event{Kind: kind, SubjectType: "identified_risk", SubjectID: row.ID, OwnerID: row.Owner, Data: data}
+			if source := w.m.Shape.EntityTypes[w.owners[row.Owner].Resource.EntityTypeID]; source != nil {
+				e.SourceEntityType = source.Identifier
+			}
+			events = append(events, e)
+		}
+	}
+	return event.Publish(w.ctx, w.tx, w.now, events...)
+}

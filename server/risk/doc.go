@@ -1,0 +1,10 @@
+// Package risk tells which combinations of entitlements are dangerous, and who has them (role-model 9).
+//
+//	service.go     Service, and who may ask
+//	risk.go        Risk: the risks of the model in force, with how many people have each
+//	identified.go  IdentifiedRisk: who has which, since when
+//	contributor.go what makes it up, and why each part is held
+//
+// Which risks somebody has is computed with everything else that is computed about him (server/evaluation/exposure) and kept by server/assignment;
+// risks themselves are configuration (server/manifest). Here it is read.
+package risk
