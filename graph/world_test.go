@@ -172,6 +172,9 @@ insert into gap (id, assigned_resource_type_id, property, workflow_state, curren
 	select 3500 + n, 1500 + 10 * n + 1, 'Login', 1, 'zqp'||n||'gapq', 'zqp'||n||'wantedq', timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into gap (id, assigned_resource_type_id, workflow_state, current_value, found_at, postponed_at, postponed_by, comment) overriding system value
 	select 3510 + n, 1500 + 10 * n + 1, 1, 'zqp'||n||'accountq', timestamptz '2026-01-01', timestamptz '2026-01-01', 'everything', 'zqp'||n||'commentq' from generate_series(1, 4) n;
+update assigned_resource_type set workflow_state = 1 where id in (1513, 1523, 1533, 1543);
+insert into gap (id, assigned_resource_type_id, workflow_state, current_value, found_at) overriding system value
+	select 3540 + n, 1500 + 10 * n + 3, 1, 'zqp'||n||'accountq', timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into gap (id, assigned_resource_type_id, property, workflow_state, found_at, decision, decided_by, decided_at, closed_at) overriding system value
 	select 3520 + n, 1500 + 10 * n + 1, 'Owner', 1, timestamptz '2026-01-01', 'KEEP_CURRENT', 'everything', timestamptz '2026-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, single_role_id, value_key) overriding system value values (110, 'owner-user', 'NAVIGATION', 71, 91, 57, 81, 'nobody');
