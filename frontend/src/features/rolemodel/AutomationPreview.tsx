@@ -67,7 +67,13 @@ export function AutomationPreview({ draft, identifier }: { draft: Draft; identif
                       </Link>
                       <span className="cut dim">{x.targetDisplayName}</span>
                       <span className="dim">
-                        {x.at === null ? t.automation.never : x.at > p.at ? <RelativeTime at={x.at} /> : t.automation.now}
+                        {x.at === null ? (
+                          t.automation.never
+                        ) : x.at > p.at ? (
+                          <RelativeTime at={x.at} />
+                        ) : (
+                          t.automation.now
+                        )}
                       </span>
                     </li>
                   ))}

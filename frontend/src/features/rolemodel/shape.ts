@@ -42,7 +42,10 @@ export const kindOf = (name: string): KindShape | undefined => kindShapes.find((
 export const fieldsOf = (struct: string): FieldShape[] => structShapes[struct] ?? []
 
 /** A field with what it is called in one kind alone, where that differs. */
-export const labelled = (struct: string, f: FieldShape): FieldShape => ({ ...f, label: t.edit.fieldsIn[struct]?.[f.name] })
+export const labelled = (struct: string, f: FieldShape): FieldShape => ({
+  ...f,
+  label: t.edit.fieldsIn[struct]?.[f.name],
+})
 
 /** What a field is called on the page. */
 export const labelOf = (f: FieldShape): string => f.label ?? t.edit.fields[f.name] ?? formatName(f.name)

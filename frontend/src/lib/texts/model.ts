@@ -315,7 +315,9 @@ export const modelTexts = {
     sample: (shown: number, total: number) => `${n(shown)} of ${n(total)}, the longest waiting first.`,
     sentence: (decision: string, now: number, later: number) => `${decision}: ${n(now)} now, ${n(later)} later.`,
     will: (rule: string, decision: 'APPROVE' | 'DECLINE') =>
-      decision === 'APPROVE' ? `The automation rule “${rule}” keeps this` : `The automation rule “${rule}” removes this`,
+      decision === 'APPROVE'
+        ? `The automation rule “${rule}” keeps this`
+        : `The automation rule “${rule}” removes this`,
     leaves: (rule: string) => `The automation rule “${rule}” leaves this to people.`,
     whatever: 'Whatever they are',
     soon: 'with the next computation',
