@@ -38,7 +38,7 @@ var besides = map[string][]string{"ErrorCode": {"INTERNAL"}} // of errors withou
 var stored = map[string]string{
 	"connection.deactivated": "Deactivation", "connector.mode": "ConnectorMode", "delivery.mode": "DeliveryMode", "delivery.state": "DeliveryState",
 	"delivery_change.command": "ChangeCommand", "gap.decision": "ReconciliationDecision", "job_instance.state": "JobInstanceState", "mail.state": "MailState", "mining_run.state": "MiningRunState", "mining_result.refused": "MiningRefusal", "order_line.action": "LineAction", "plan.state": "PlanState", "plan_item.kind": "PlanItemKind", "property.type": "PropertyType",
-	"provisioning_order.kind": "OrderKind", "reconciliation_run.decision": "ReconciliationDecision", "reconciliation_run.subject": "ReconciliationSubject", "reconciliation_run.state": "ReconciliationRunState", "resource_type_rule.kind": "RuleKind", "role.kind": "RoleKind", "row_to_mend.kind": "MendKind",
+	"provisioning_order.kind": "OrderKind", "bulk_change.kind": "BulkKind", "bulk_change.decision": "BulkDecision", "bulk_change.state": "BulkState", "bulk_item.state": "BulkItemState", "resource_type_rule.kind": "RuleKind", "role.kind": "RoleKind", "row_to_mend.kind": "MendKind",
 	"order_attempt.outcome": "AttemptOutcome", "outage.outcome": "AttemptOutcome",
 	"provisioning_order.answer_outcome": "AttemptOutcome", "order_line.error_class": "ErrorClass", "provisioning_order.error_class": "ErrorClass",
 	"order_line.wait_reason": "WaitReason", "provisioning_order.wait_reason": "WaitReason",

@@ -97,6 +97,7 @@ func (w *world) lists() map[string]string {
 	lists["DeliveryChangeConnection"] = "{ delivery(id: 601) { changes(first: 20) %s } }"
 	lists["LackingConnection"] = "{ lacking(ownerId: 1001, first: 20) %s }"
 	lists["RoleHolderConnection"] = `{ roleHolders(role: "81", first: 20) %s }`
+	lists["BulkItemConnection"] = "{ bulkItems(id: 3601, first: 20) %s }"
 	lists["PlanItemConnection"] = "{ planItems(id: 3701, first: 20) %s }"
 	lists["PlanGroupConnection"] = "{ planGroups(id: 3701, by: PERSON, first: 20) %s }"
 	lists["RulePreviewPersonConnection"] = `{ rulePreview(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "zqd1keyq"}]}) { people %s } }`
@@ -204,7 +205,7 @@ alter table profile alter id restart with 100000;
 alter table assigned_profile alter id restart with 100000;
 alter table resource alter id restart with 100000;
 alter table key_fault alter id restart with 100000;
-alter table reconciliation_run alter id restart with 100000;
+alter table bulk_change alter id restart with 100000;
 alter table plan alter id restart with 100000;
 alter table identified_risk alter id restart with 100000;
 insert into job_instance (job_id, state, launched_by, created_at, started_at, ended_at)
@@ -228,7 +229,8 @@ insert into dirty_owner (owner_id, entity_type_id, since, failures, error) selec
 insert into key_fault (resource_id, side, rule_id, message, found_at) select id, 'T', 96, 'm', now() - id * interval '1 second' from resource where key like 'many%';
 insert into identified_risk (owner_id, risk_id, rule, detected_at) select id, 3801, 'Danger-1', now() from resource where key like 'many%';
 insert into event (at, kind, actor, subject_type, subject_id) select now(), case when n % 2000 = 0 then 'rare.kind' else 'often.kind' end, case when n % 3000 = 0 then 'rare' else 'often' end, 'mail', n from generate_series(1, 30000) n;
-insert into reconciliation_run (decision, filter, state, actor, as_of, up_to, total, created_at, updated_at, ended_at) select 'KEEP_CURRENT', '{}', 'COMPLETED', 'x', now(), 1, 1, now(), now(), now() from generate_series(1, 30000) n;
+insert into bulk_change (kind, decision, state, actor, total, created_at, updated_at, ended_at) select 'RECONCILE_RESOURCES', 'KEEP_CURRENT', case when n % 1000 = 0 then 'CANCELLED' else 'DONE' end, 'x', 1, now(), now(), now() from generate_series(1, 30000) n;
+insert into bulk_item (bulk_change_id, subject_id, state, ended_at) select 3601, 100000 + n, case when n % 1000 = 0 then 'FAILED' else 'DONE' end, now() from generate_series(1, 30000) n;
 insert into plan (title, state, user_id, actor, configuration, changes, objects, created_at)
 	select 'Many ' || n, case when n % 1000 = 0 then 'FAILED' when n % 2 = 0 then 'FINISHED' else 'APPLIED' end, case when n % 3000 = 0 then (select min(id) from local_user) end, 'x', '',
 	'[{"Action": "UPDATE", "Kind": "singleRole", "Identifier": "M", "Fields": []}]', array['singleRole/M' || n % 3000], now() from generate_series(1, 30000) n;
@@ -246,7 +248,7 @@ func TestListsUseIndexes(t *testing.T) {
 	_, err = b.db.ExecContext(b.ctx, "analyze")
 	require.NoError(t, err)
 	large := []string{"job_instance", "task_log", "mail", "webhook_delivery", "webhook_attempt", "delivery", "delivery_change", "row_to_mend", "local_user", "assigned_profile", "dirty_owner", "key_fault",
-		"event", "event_chain", "resource", "reconciliation_run", "plan", "plan_item", "identified_risk"}
+		"event", "event_chain", "resource", "bulk_change", "bulk_item", "plan", "plan_item", "identified_risk"}
 	for _, query := range []string{
 		`{ jobInstances(first: 50) { nodes { id state launchedBy } } }`,
 		`{ jobInstances(first: 50, states: [ERRORED]) { totalCount nodes { id } } }`,
@@ -274,7 +276,10 @@ func TestListsUseIndexes(t *testing.T) {
 		`{ auditEvents(first: 50, filter: {kinds: ["often.kind"]}) { nodes { cursor } } }`,
 		`{ auditEvents(first: 50, filter: {actor: "rare"}) { totalCount nodes { cursor } } }`,
 		`{ auditEvents(first: 50, filter: {subjectType: "mail", subjectId: "801"}) { totalCount nodes { cursor } } }`,
-		`{ reconciliationRuns(first: 50) { nodes { id } } }`,
+		`{ bulkChanges(first: 50) { nodes { id } } }`,
+		`{ bulkChanges(first: 50, filter: {states: [CANCELLED]}) { totalCount nodes { id } } }`,
+		`{ bulkItems(id: 3601, first: 50) { nodes { subjectId name } } }`,
+		`{ bulkItems(id: 3601, first: 50, filter: {states: [FAILED]}) { totalCount nodes { subjectId } } }`,
 		`{ plans(first: 50) { nodes { id title state } } }`,
 		`{ plans(first: 50, filter: {states: [FAILED]}) { totalCount nodes { id } } }`,
 		`{ plans(first: 50, filter: {states: [FINISHED, APPLYING]}) { nodes { id } } }`,

@@ -30,10 +30,6 @@ func (r *mutationResolver) ChooseAccountOwner(ctx context.Context, input reconci
 	return r.Reconciliation.ChooseAccountOwner(ctx, input)
 }
 
-func (r *mutationResolver) CancelReconciliationRun(ctx context.Context, input reconciliation.CancelReconciliationRunInput) (*reconciliation.CancelReconciliationRunPayload, error) {
-	return r.Reconciliation.Cancel(ctx, input)
-}
-
 func (r *queryResolver) ReconciliationItems(ctx context.Context, first *int, after *string, filter *reconciliation.ReconciliationFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.Item], error) {
 	fields, total := rowsOf(ctx)
 	return r.Reconciliation.List(ctx, page.Of(first, after), filter, orderBy, fields, total)
@@ -65,25 +61,12 @@ func (r *queryResolver) RoleReconciliationPatterns(ctx context.Context, first *i
 	return r.Reconciliation.RolePatterns(ctx, page.Of(first, after), filter)
 }
 
-func (r *queryResolver) ReconciliationRun(ctx context.Context, id int64) (*reconciliation.ReconciliationRun, error) {
-	return orNull(r.Reconciliation.Run(ctx, id))
-}
-
-func (r *queryResolver) ReconciliationRuns(ctx context.Context, first *int, after *string) (*page.Connection[*reconciliation.ReconciliationRun], error) {
-	fields, total := rowsOf(ctx)
-	return r.Reconciliation.Runs(ctx, page.Of(first, after), fields, total)
-}
-
 func (r *reconciliationItemResolver) PostponedByName(ctx context.Context, obj *reconciliation.Item) (*string, error) {
 	return personOf(ctx, obj.PostponedBy)
 }
 
 func (r *reconciliationItemResolver) DecidedByName(ctx context.Context, obj *reconciliation.Item) (*string, error) {
 	return personOf(ctx, obj.DecidedBy)
-}
-
-func (r *reconciliationRunResolver) ActorName(ctx context.Context, obj *reconciliation.ReconciliationRun) (*string, error) {
-	return load(ctx).Person.Load(ctx, obj.Actor)
 }
 
 func (r *roleReconciliationItemResolver) PostponedByName(ctx context.Context, obj *reconciliation.RoleItem) (*string, error) {
@@ -102,16 +85,11 @@ func (r *Resolver) ReconciliationItem() generated.ReconciliationItemResolver {
 	return &reconciliationItemResolver{r}
 }
 
-func (r *Resolver) ReconciliationRun() generated.ReconciliationRunResolver {
-	return &reconciliationRunResolver{r}
-}
-
 func (r *Resolver) RoleReconciliationItem() generated.RoleReconciliationItemResolver {
 	return &roleReconciliationItemResolver{r}
 }
 
 type (
 	reconciliationItemResolver     struct{ *Resolver }
-	reconciliationRunResolver      struct{ *Resolver }
 	roleReconciliationItemResolver struct{ *Resolver }
 )

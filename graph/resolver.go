@@ -6,6 +6,7 @@ import (
 	"writ/server/assignment"
 	"writ/server/audit"
 	"writ/server/auth"
+	"writ/server/bulk"
 	"writ/server/catalogue"
 	"writ/server/directory"
 	"writ/server/fence"
@@ -37,6 +38,7 @@ type Resolver struct {
 	Synchronization *synchronization.Service
 	Manifest        *manifest.Service
 	Plans           *plan.Service
+	Bulk            *bulk.Service
 	Webhooks        *webhook.Service
 	Audit           *audit.Service
 	Notifications   *notification.Service

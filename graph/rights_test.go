@@ -322,7 +322,8 @@ var lastChanges = []change{
 	{"decideReconciliation", `(input: {filter: {kinds: [UNRECONCILED]}, decision: KEEP_CURRENT, comment: "x"})`},
 	{"decideRoleReconciliation", `(input: {filter: {states: [KEPT]}, decision: REMOVE_ROLE, comment: "x"})`},
 	{"chooseAccountOwner", `(input: {accountId: "1025", resourceType: "AD_User", ownerId: "1001", comment: "x"})`},
-	{"cancelReconciliationRun", `(input: {id: "3602"})`},
+	{"startBulkChange", `(input: {kind: RECONCILE_RESOURCES, decision: POSTPONE})`},
+	{"cancelBulkChange", `(input: {id: "3602"})`},
 	{"cancelMining", `(input: {id: "3712"})`},
 	{"startMining", `(input: {rules: ["Mine"]})`},
 	{"makePlan", `(input: {title: "x"})`},
@@ -454,7 +455,7 @@ func (w *world) ids(oneEach bool) []string {
 	require.NoError(w.t, w.db.NewRaw(`select id::text from (
 		select id, 'r' as kind from resource where id between 1001 and 1040 union all select id, 'o' from provisioning_order union all select id, 'l' from order_line
 		union all select id, 'i' from job_instance union all select id, 't' from task_instance union all select id, 'g' from task_log union all select id, 'd' from delivery
-		union all select id, 'w' from webhook union all select id, 'v' from webhook_delivery union all select id, 'm' from mail union all select id, 'e' from row_to_mend union all select id, 'x' from gap union all select id, 'n' from reconciliation_run
+		union all select id, 'w' from webhook union all select id, 'v' from webhook_delivery union all select id, 'm' from mail union all select id, 'e' from row_to_mend union all select id, 'x' from gap union all select id, 'n' from bulk_change
 		union all select id, 'F' from assigned_role where origin = 'FOUND' union all select id, 'M' from mining_run union all select id, 'R' from mining_result union all select id, 'K' from identified_risk) x
 		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703), ('x', 3503), ('F', 3553), ('n', 3601), ('M', 3711), ('R', 3721), ('K', 3813)"+`)
 		order by x.id`, oneEach).Scan(w.ctx, &ids))

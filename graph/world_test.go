@@ -14,6 +14,7 @@ import (
 	"writ/server/access"
 	"writ/server/assignment"
 	"writ/server/auth"
+	"writ/server/bulk"
 	"writ/server/dbtest"
 	"writ/server/event"
 	"writ/server/fence"
@@ -190,12 +191,15 @@ insert into owner_state (owner_id, entity_type_id, fingerprint, model_version, e
 insert into model_version (at, actor, fingerprint) values ('2026-01-01', 'test', '');
 insert into model_object (kind, object, from_version, body) select 'resource_type_rule', id::text, 1, to_jsonb(t) from resource_type_rule t;
 insert into correlation_key (rule_id, side, value, resource_id) select 96, side, 'zqp'||n||'phoneq', case side when 'S' then 1000 else 1020 end + n from generate_series(1, 4) n, unnest(array['S', 'T']) side;
-insert into reconciliation_run (id, decision, filter, comment, state, actor, as_of, up_to, total, failures, created_at, updated_at, ended_at) overriding system value values
-	(3601, 'KEEP_CURRENT', '{}', 'fine', 'COMPLETED', 'everything', timestamptz '2026-01-01', 1, 1, '[{"id": 3501, "code": "CONFLICT", "message": "x"}]', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),
-	(3602, 'KEEP_CURRENT', '{}', 'fine', 'IN_PROGRESS', 'everything', timestamptz '2026-01-01', 1, 1, '[]', timestamptz '2026-01-01', timestamptz '2026-01-01', null);
 insert into automation_rule (id, identifier, display_name, type, single_role_id, workflow_state, hours_to_wait, decision, dimensions) overriding system value select 3702, 'zqautokeyq', 'zqautonameq', 1, r.id, 1, 48, 1, '{"Department": {"key": "zqd1keyq"}}' from role r where r.kind = 'SINGLE' order by r.id limit 1;
 insert into automation_rule (id, identifier, display_name, type, category_id, policy_id, entity_type_id, workflow_state, hours_to_wait, decision) overriding system value values
 	(3703, 'zqauto2keyq', 'zqauto2nameq', 4, 74, null, 11, 1, 48, 1), (3704, 'zqauto3keyq', 'zqauto3nameq', 5, null, 71, 11, 1, 48, 1);
+insert into bulk_change (id, kind, decision, comment, state, actor, again_id, total, done, skipped, failed, failure, created_at, started_at, updated_at, ended_at) overriding system value values
+	(3601, 'RECONCILE_RESOURCES', 'KEEP_CURRENT', 'fine', 'DONE_WITH_ERRORS', 'everything', 3600, 3, 1, 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),
+	(3602, 'RECONCILE_RESOURCES', 'KEEP_CURRENT', 'fine', 'RUNNING', 'everything', null, 1, 0, 0, 0, '', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01', null);
+insert into bulk_item (bulk_change_id, subject_id, name, about, state, code, message, before_text, after_text, ended_at) values
+	(3601, 3501, 'zqp1nameq', 'AD: Phone', 'DONE', '', '', 'zqp1beforeq', 'zqp1afterq', timestamptz '2026-01-01'), (3601, 3502, 'zqp2nameq', 'AD: Phone', 'SKIPPED', 'STALE_ITEM', 'x', '', '', timestamptz '2026-01-01'),
+	(3601, 3503, 'zqp3nameq', 'AD: Phone', 'FAILED', 'CONFLICT', 'x', '', '', timestamptz '2026-01-01'), (3602, 3501, 'zqp1nameq', 'AD: Phone', 'TODO', '', '', '', '', null);
 insert into mining_rule (id, identifier, display_name, policy_id, rule_policy_id, entity_type_id, category_id) overriding system value select 3701, 'Mine', 'Mine', p.id, p.id, 11, null from policy p limit 1;
 insert into mining_run (id, state, actor, rules, error, people, assignments, roles_total, roles_done, created_at, updated_at, ended_at) overriding system value values
 	(3711, 'COMPLETED', 'everything', '{Mine}', '', 4, 4, 1, 1, timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),
@@ -287,6 +291,8 @@ func settle(t *testing.T) *world {
 	require.NoError(t, err)
 	b.resolver.Plans = plan.New(plan.Rooms{DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Shapes: b.resolver.Directory.Shapes, Directory: b.resolver.Directory, Manifest: b.resolver.Manifest, Assignments: b.resolver.Assignments,
 		Orders: b.resolver.Orders}, dbtest.Idle(plan.Hooks{}))
+	b.resolver.Bulk = bulk.New(bulk.Rooms{DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Reconciliation: b.resolver.Reconciliation, Orders: b.resolver.Orders}, dbtest.Idle(bulk.Hooks{}))
+	b.resolver.Reconciliation.Begin = b.resolver.Bulk.Begin
 	planned, err := b.ring.Seal(plan.SealedOf("3704"), map[string]string{"yaml": ""})
 	require.NoError(t, err)
 	_, err = b.db.ExecContext(b.ctx, "update plan set configuration = ? where id = 3704", planned)
@@ -319,7 +325,7 @@ func settle(t *testing.T) *world {
 	for _, path := range rights(t).paths() {
 		w.add(path, "*", "", "", nil, path)
 	}
-	_, err = b.db.ExecContext(b.ctx, "update webhook w set owner_id = u.id from local_user u where u.username = w.owner; update reconciliation_run n set user_id = u.id from local_user u where u.username = n.actor")
+	_, err = b.db.ExecContext(b.ctx, "update webhook w set owner_id = u.id from local_user u where u.username = w.owner; update bulk_change n set user_id = u.id from local_user u where u.username = n.actor")
 	require.NoError(t, err)
 
 	return w

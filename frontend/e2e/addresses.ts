@@ -11,13 +11,13 @@ export const addresses: Record<string, string[]> = {
     '/reconcile/roles',
     '/reconcile/roles?view=rows',
     '/reconcile/orphans',
-    '/reconcile/runs',
     '/plans',
     '/people/Directory_User',
     '/orders',
   ],
   machinery: [
     '/jobs',
+    '/bulk',
     '/jobs/complete',
     '/model/roles',
     '/model/roles/Employee',
@@ -62,4 +62,5 @@ export const reached = [
   '/model/mining/$run',
   '/risks/identified/$identified',
   '/plans/$planId',
+  '/bulk/$bulkId',
 ]

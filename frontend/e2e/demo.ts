@@ -111,6 +111,6 @@ export async function decideAll(
   await ask(
     request,
     username,
-    `mutation { decideReconciliation(input: { filter: ${filter}, decision: ${decision}, comment: "${comment}" }) { run { id } } }`,
+    `mutation { decideReconciliation(input: { filter: ${filter}, decision: ${decision}, comment: "${comment}" }) { bulkChangeId } }`,
   )
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"writ/server/assignment"
+	"writ/server/bulk"
 	"writ/server/db"
 	"writ/server/directory"
 	"writ/server/errs"
@@ -239,7 +240,7 @@ type ReconciliationChange struct {
 func (f *Feed) ReconciliationChanged(ctx context.Context, after *string) (<-chan *ReconciliationChange, error) {
 	return told(ctx, f, after, f.Reconciliation.MayLook, func(last event.Row) *ReconciliationChange {
 		return &ReconciliationChange{Cursor: last.Cursor.String(), At: last.At}
-	}, assignment.EventGapChanged, reconciliation.EventDecided, reconciliation.EventAdopted, reconciliation.EventRunChanged, reconciliation.EventRole, assignment.EventRoleFound)
+	}, assignment.EventGapChanged, reconciliation.EventDecided, reconciliation.EventAdopted, bulk.EventChanged, reconciliation.EventRole, assignment.EventRoleFound)
 }
 
 // MiningRunsChange says that runs of mining changed.

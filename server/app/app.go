@@ -19,6 +19,7 @@ import (
 	"writ/server/assignment"
 	"writ/server/audit"
 	"writ/server/auth"
+	"writ/server/bulk"
 	"writ/server/cli"
 	"writ/server/clock"
 	"writ/server/config"
@@ -56,6 +57,7 @@ type App struct {
 	Assignments     *assignment.Service
 	Orders          *order.Service
 	Reconciliation  *reconciliation.Service
+	Bulk            *bulk.Service
 	Mining          *mining.Service
 	Risks           *risk.Service
 	Synchronization *synchronization.Service
@@ -96,7 +98,9 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Assignments = assignment.New(a.DB, a.Clock, a.Log, a.Shapes, assignment.Hooks{Orders: a.planned, Ordered: a.ordered, Paused: a.paused, Decide: a.decided, Visible: a.visible})
 	a.Orders = order.New(a.DB, a.Clock, a.Log, a.Shapes, order.Hooks{Open: a.Systems.Open, IsManual: a.Systems.IsManual, MarkDirty: assignment.MarkDirty,
 		AfterExecuted: a.executed, Paused: a.paused, Backlog: a.Assignments.Backlog})
-	a.Reconciliation = reconciliation.New(a.DB, a.Clock, a.Log, a.Assignments, reconciliation.Hooks{Actor: a.actor})
+	a.Reconciliation = reconciliation.New(a.DB, a.Clock, a.Log, a.Assignments, reconciliation.Hooks{
+		Begin: func(ctx context.Context, asked reconciliation.Asked) (int64, error) { return a.Bulk.Begin(ctx, asked) }})
+	a.Bulk = bulk.New(bulk.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Reconciliation: a.Reconciliation, Orders: a.Orders}, bulk.Hooks{Actor: a.actor})
 	a.Synchronization = synchronization.New(a.DB, a.Clock, a.Shapes, a.Directory.Writes, synchronization.Hooks{Open: a.Systems.Open, Applied: a.synchronized, Paused: a.paused})
 	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks(), job.Hooks{Follow: a.Hub.Subscribe, Ended: a.jobEnded, GivenUp: a.jobGivenUp})
 	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.PublicURL}, a.Log)
@@ -218,7 +222,7 @@ func (a *App) queues() map[string]int {
 // register is the list of River workers.
 func (a *App) register(w *river.Workers) {
 	river.AddWorker(w, &assignment.EvaluateWorker{Assignments: a.Assignments})
-	river.AddWorker(w, &reconciliation.DecideWorker{Service: a.Reconciliation})
+	river.AddWorker(w, &bulk.RunWorker{Service: a.Bulk})
 	river.AddWorker(w, &mining.MineWorker{Service: a.Mining})
 	river.AddWorker(w, &plan.RunWorker{Service: a.Plans})
 	river.AddWorker(w, &order.GenerateWorker{Service: a.Orders})

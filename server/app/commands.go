@@ -522,6 +522,6 @@ func Bench(ctx context.Context, s cli.Session, in cli.BenchInput) error {
 				return nil, err
 			}
 			return &bench.System{Clock: a.Clock, Shapes: a.Shapes, Writes: a.Directory.Writes, Manifest: a.Manifest, Assignments: a.Assignments,
-				Orders: a.Orders, Close: a.Systems.Close}, nil
+				Orders: a.Orders, Plans: a.Plans, Close: a.Systems.Close}, nil
 		}})
 }

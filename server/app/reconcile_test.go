@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/assignment"
+	"writ/server/bulk"
 	"writ/server/errs"
 	"writ/server/manifest"
 	"writ/server/page"
@@ -431,8 +432,7 @@ func TestDecideByFilter(t *testing.T) {
 	require.Equal(t, 240, pattern.Count)
 	p, err := s.Reconciliation.Decide(ctx, reconciliation.DecideReconciliationInput{Filter: &reconciliation.ReconciliationFilter{Pattern: &pattern.ID}, Decision: reconciliation.UseProposed})
 	require.NoError(t, err)
-	require.Equal(t, 240, p.Run.Total)
-	worker := &reconciliation.DecideWorker{Service: s.Reconciliation}
+	id := *p.BulkChangeID
 	stopped, stop := context.WithCancel(s.ctx)
 	go func() { // killed in the middle
 		for {
@@ -442,15 +442,16 @@ func TestDecideByFilter(t *testing.T) {
 			}
 		}
 	}()
-	_ = s.drainRun(stopped, worker, p.Run.ID)
+	_ = s.drainBulk(stopped, id)
 	stop()
-	_, err = s.DB.ExecContext(s.ctx, `update reconciliation_run set updated_at = now() - interval '1 hour' where ended_at is null`)
+	_, err = s.DB.ExecContext(s.ctx, `update bulk_change set updated_at = now() - interval '1 hour' where ended_at is null`)
 	require.NoError(t, err)
-	require.NoError(t, s.Reconciliation.Sweep(s.ctx))
-	require.NoError(t, s.drainRun(s.ctx, worker, p.Run.ID))
-	run, err := s.Reconciliation.Run(ctx, p.Run.ID)
+	require.NoError(t, s.Bulk.Sweep(s.ctx))
+	require.NoError(t, s.drainBulk(s.ctx, id))
+	run, err := s.Bulk.Get(ctx, id)
 	require.NoError(t, err)
-	require.Equal(t, []any{reconciliation.Completed, 240, 0}, []any{run.State, run.Done, run.Failed})
+	require.Equal(t, []any{bulk.Done, 240, 240, 0, 0}, []any{run.State, run.Total, run.Done, run.Skipped, run.Failed})
+	require.NoError(t, s.drainBulk(s.ctx, id), "once more does nothing")
 	require.EqualValues(t, 240, s.number(`select count(*) from kept_value where workflow_state = 18`), "each once")
 	s.around()
 	require.False(t, slices.ContainsFunc(s.accounts(), func(a string) bool { return strings.Contains(a, "Nick") }))
@@ -500,21 +501,21 @@ func TestPoisonedDifference(t *testing.T) {
 
 	p, err = s.Reconciliation.Decide(ctx, reconciliation.DecideReconciliationInput{Filter: &reconciliation.ReconciliationFilter{}, Decision: reconciliation.UseProposed})
 	require.NoError(t, err)
-	require.NoError(t, s.drainRun(s.ctx, &reconciliation.DecideWorker{Service: s.Reconciliation}, p.Run.ID))
-	run, err := s.Reconciliation.Run(ctx, p.Run.ID)
+	require.NoError(t, s.drainBulk(s.ctx, *p.BulkChangeID))
+	run, err := s.Bulk.Get(ctx, *p.BulkChangeID)
 	require.NoError(t, err)
-	require.Equal(t, []any{reconciliation.Completed, many - 9 - 3, 3}, []any{run.State, run.Done, run.Failed})
-	list, err := run.FailedItems()
+	require.Equal(t, []any{bulk.DoneWithErrors, many - 9 - 3, 3}, []any{run.State, run.Done, run.Failed})
+	list, err := s.Bulk.Items(ctx, run.ID, page.Args{First: 10}, &bulk.BulkItemFilter{States: []bulk.BulkItemState{bulk.ItemFailed}}, nil, true)
 	require.NoError(t, err)
-	require.Len(t, list, 3)
-	for _, f := range list {
-		require.Contains(t, f.Message, "is stored")
-		require.NotContains(t, f.Message, "Nick", "what it holds is nobody else's concern")
+	require.Len(t, list.Nodes(), 3)
+	for _, f := range list.Nodes() {
+		require.Contains(t, *f.Message, "is stored")
+		require.NotContains(t, *f.Message, "Nick", "what it holds is nobody else's concern")
 	}
 	require.EqualValues(t, 3, s.number(`select count(*) from gap where closed_at is null`))
 	require.EqualValues(t, many-3, s.number(`select count(*) from kept_value`), "each once")
 }
 
-func (s *small) drainRun(ctx context.Context, w *reconciliation.DecideWorker, id int64) error {
-	return w.Work(ctx, &river.Job[reconciliation.DecideArgs]{Args: reconciliation.DecideArgs{RunID: id}})
+func (s *small) drainBulk(ctx context.Context, id int64) error {
+	return (&bulk.RunWorker{Service: s.Bulk}).Work(ctx, &river.Job[bulk.RunArgs]{Args: bulk.RunArgs{BulkChangeID: id}})
 }

@@ -10,6 +10,7 @@ import (
 	"writ/server/directory"
 	"writ/server/manifest"
 	"writ/server/order"
+	ahead "writ/server/plan"
 )
 
 // System is the services of one process on a database of the benchmark.
@@ -20,6 +21,7 @@ type System struct {
 	Manifest    *manifest.Service
 	Assignments *assignment.Service
 	Orders      *order.Service
+	Plans       *ahead.Service
 	Close       func() error // nil: nothing to release
 }
 

@@ -94,23 +94,9 @@ func (s *Service) bulk(ctx context.Context, a bulkAction) (*BulkOrdersPayload, e
 	if err != nil {
 		return nil, err
 	}
-	may, err := need(ctx, shape, a.permission)
+	may, err := a.may(ctx, shape, a.filter != nil || len(a.ids) > 1)
 	if err != nil {
 		return nil, err
-	}
-	if a.alsoPermission != "" {
-		also, ok := plain(ctx, shape, a.alsoPermission)
-		if !ok {
-			return nil, forbidden(ctx, a.alsoPermission)
-		}
-		may = db.AllOf(may, also)
-	}
-	if a.bulkPermission != "" && (a.filter != nil || len(a.ids) > 1) {
-		more, err := need(ctx, shape, a.bulkPermission)
-		if err != nil {
-			return nil, err
-		}
-		may = db.AllOf(may, more)
 	}
 	ids := a.ids
 	if a.filter != nil {
@@ -133,18 +119,31 @@ func (s *Service) bulk(ctx context.Context, a bulkAction) (*BulkOrdersPayload, e
 	return s.results(ctx, shape, ids, failures)
 }
 
+// may is the condition of the orders that the caller may handle so; many: more than one at once.
+func (a bulkAction) may(ctx context.Context, shape *directory.Shape, many bool) (condition, error) {
+	may, err := need(ctx, shape, a.permission)
+	if err != nil {
+		return may, err
+	}
+	if a.alsoPermission != "" {
+		also, ok := plain(ctx, shape, a.alsoPermission)
+		if !ok {
+			return may, forbidden(ctx, a.alsoPermission)
+		}
+		may = db.AllOf(may, also)
+	}
+	if a.bulkPermission == "" || !many {
+		return may, nil
+	}
+	more, err := need(ctx, shape, a.bulkPermission)
+	return db.AllOf(may, more), err
+}
+
 func (s *Service) bulkBatch(ctx context.Context, a bulkAction, may condition, ids []int64, failures map[int64]*errs.Error) error {
 	var orders []*lockedOrder
-	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		var err error
-		if orders, err = lockOrders(ctx, tx, may, ids); err != nil || len(orders) == 0 {
-			return err
-		}
-		others, err := a.others(ctx, tx, orders)
-		if err != nil || len(others) == 0 {
-			return err
-		}
-		return a.do(ctx, tx, s.Clock.Now(), others)
+	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
+		orders, err = s.bulkIn(ctx, tx, a, may, ids)
+		return err
 	})
 	if err != nil {
 		return err
@@ -156,6 +155,19 @@ func (s *Service) bulkBatch(ctx context.Context, a bulkAction, may condition, id
 		failures[o.ID] = o.err
 	}
 	return nil
+}
+
+// bulkIn runs an action over some of its orders in the caller's transaction; each tells what became of it.
+func (s *Service) bulkIn(ctx context.Context, tx bun.Tx, a bulkAction, may condition, ids []int64) ([]*lockedOrder, error) {
+	orders, err := lockOrders(ctx, tx, may, ids)
+	if err != nil || len(orders) == 0 {
+		return orders, err
+	}
+	others, err := a.others(ctx, tx, orders)
+	if err != nil || len(others) == 0 {
+		return orders, err
+	}
+	return orders, a.do(ctx, tx, s.Clock.Now(), others)
 }
 
 // others leaves out the orders about the caller, and says so in their results.

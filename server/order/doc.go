@@ -25,7 +25,7 @@
 //	fulfil.go     Fulfil: the job's task; sweep.go the safety net; gate.go one drain per connection and process
 //	review.go     approve, decline, postpone, unblock, reconsider
 //	key.go        nothing is created without what designates it
-//	ticket.go     confirm, report, take, give back; bulk.go many orders, a result each
+//	ticket.go     confirm, report, take, give back; bulk.go many orders, a result each; many.go which those are, and one of them (server/bulk)
 //	order.go      Order, OrderLine, OrderFilter...: the GraphQL types; list.go, relations.go, counters.go read them, columns.go and lines.go say from
 //	              which columns; scope.go who sees what,
 //	own.go        which orders are about the caller, and so for others to decide

@@ -390,7 +390,12 @@ func (s *Service) Unblock(ctx context.Context, in BulkOrdersInput) (*BulkOrdersP
 	if err := checkComment(in.Comment); err != nil {
 		return nil, err
 	}
-	return s.bulk(ctx, bulkAction{
+	return s.bulk(ctx, s.unblocking(in))
+}
+
+// unblocking is Unblock as an action.
+func (s *Service) unblocking(in BulkOrdersInput) bulkAction {
+	return bulkAction{
 		permission: permit.ReviewProvisioning, bulkPermission: permit.BulkReviewProvisioning,
 		among: "o.needs_review and " + evaluation.SQLErrored + " = any(o.states)", ids: in.OrderIDs, filter: in.Filter,
 		do: func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
@@ -417,7 +422,7 @@ func (s *Service) Unblock(ctx context.Context, in BulkOrdersInput) (*BulkOrdersP
 			_, err = apply(ctx, tx, now, steps)
 			return err
 		},
-	})
+	}
 }
 
 // Reconsider takes declined lines up again (I1): 6 -> 5, or 1 when they need no review, and forgets the refusal. A refusal whose line has

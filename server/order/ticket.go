@@ -38,11 +38,7 @@ type ReportManualOrderErrorsInput struct {
 
 // ticketAction is a verb on open tickets. It needs ManualProvisioning of the source entity type and TicketReview on the order, and for more than one
 // BulkManualProvisioning.
-func (s *Service) ticketAction(ctx context.Context, ids []int64, filter *OrderFilter, a bulkAction,
-	do func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error) (*BulkOrdersPayload, error) {
-	if err := idsOrFilter(ids, filter); err != nil {
-		return nil, err
-	}
+func ticketAction(ids []int64, filter *OrderFilter, a bulkAction, do func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error) bulkAction {
 	a.permission, a.alsoPermission, a.among, a.ids, a.filter = permit.ManualProvisioning, permit.TicketReview, "o.has_ticket", ids, filter
 	a.do = func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 		open := make([]*lockedOrder, 0, len(orders))
@@ -55,7 +51,7 @@ func (s *Service) ticketAction(ctx context.Context, ids []int64, filter *OrderFi
 		}
 		return do(ctx, tx, now, open)
 	}
-	return s.bulk(ctx, a)
+	return a
 }
 
 // noTicket tells why there is no ticket to answer: a colleague did it, or it was withdrawn because the order changed (spec 4.4).
@@ -97,7 +93,15 @@ func (s *Service) Confirm(ctx context.Context, in ConfirmManualOrdersInput) (*Bu
 	if err := checkComment(in.Comment); err != nil {
 		return nil, err
 	}
-	return s.ticketAction(ctx, in.OrderIDs, in.Filter, bulkAction{bulkPermission: permit.BulkManualProvisioning}, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+	if err := idsOrFilter(in.OrderIDs, in.Filter); err != nil {
+		return nil, err
+	}
+	return s.bulk(ctx, s.confirming(in))
+}
+
+// confirming is Confirm as an action.
+func (s *Service) confirming(in ConfirmManualOrdersInput) bulkAction {
+	return ticketAction(in.OrderIDs, in.Filter, bulkAction{bulkPermission: permit.BulkManualProvisioning}, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 		if key := text(in.CreatedKey); key != "" {
 			for _, o := range orders {
 				if o.Kind != evaluation.Create {
@@ -187,7 +191,15 @@ func (s *Service) ReportErrors(ctx context.Context, in ReportManualOrderErrorsIn
 	if n := utf8.RuneCountInString(message); n == 0 || n > maxTicketMessage {
 		return nil, errs.Invalid("input.message", "Say what went wrong, in 1 to %d characters.", maxTicketMessage)
 	}
-	return s.ticketAction(ctx, in.OrderIDs, in.Filter, bulkAction{bulkPermission: permit.BulkManualProvisioning}, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+	if err := idsOrFilter(in.OrderIDs, in.Filter); err != nil {
+		return nil, err
+	}
+	return s.bulk(ctx, s.reporting(in, message))
+}
+
+// reporting is ReportErrors as an action.
+func (s *Service) reporting(in ReportManualOrderErrorsInput, message string) bulkAction {
+	return ticketAction(in.OrderIDs, in.Filter, bulkAction{bulkPermission: permit.BulkManualProvisioning}, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 		var ids, dirty []int64
 		for _, o := range orders {
 			ids = append(ids, o.ID)
@@ -230,7 +242,10 @@ func (s *Service) GiveBack(ctx context.Context, in BulkOrdersInput) (*BulkOrders
 }
 
 func (s *Service) assign(ctx context.Context, in BulkOrdersInput, a Action, who *string) (*BulkOrdersPayload, error) {
-	return s.ticketAction(ctx, in.OrderIDs, in.Filter, bulkAction{alsoOwn: a == GiveBack}, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
+	if err := idsOrFilter(in.OrderIDs, in.Filter); err != nil {
+		return nil, err
+	}
+	return s.bulk(ctx, ticketAction(in.OrderIDs, in.Filter, bulkAction{alsoOwn: a == GiveBack}, func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 		var ids []int64
 		for _, o := range orders {
 			ids = append(ids, o.ID)
@@ -240,7 +255,7 @@ func (s *Service) assign(ctx context.Context, in BulkOrdersInput, a Action, who 
 		}
 		_, err := apply(ctx, tx, now, ticketSteps(orders, func(*lockedOrder) Action { return a }, Move{Comment: text(in.Comment)}))
 		return err
-	})
+	}))
 }
 
 // askedAt gives since when somebody was asked for an order o that may have been done without a word, as at.

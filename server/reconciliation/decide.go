@@ -22,10 +22,9 @@ import (
 
 // Kinds of the events that this room publishes.
 const (
-	EventDecided    = "gap.decided"
-	EventAdopted    = "account.adopted"
-	EventRunChanged = "reconciliation_run.changed"
-	EventRole       = "found_role.decided"
+	EventDecided = "gap.decided"
+	EventAdopted = "account.adopted"
+	EventRole    = "found_role.decided"
 )
 
 // rule is one row of the table of decisions: what a decision is about, and whether it has to be explained.
@@ -127,10 +126,10 @@ type ReconciliationItemInput struct {
 	Version *int // nil: whatever it is by now
 }
 
-// DecideReconciliationPayload has one result per difference, in the order given; for a filter the run that carries it out.
+// DecideReconciliationPayload has one result per difference, in the order given; for a filter the bulk change that carries it out.
 type DecideReconciliationPayload struct {
-	Results []ReconciliationResult
-	Run     *ReconciliationRun
+	Results      []ReconciliationResult
+	BulkChangeID *int64
 }
 
 // ReconciliationResult is what became of one difference; Error is nil when it was decided.
@@ -148,7 +147,7 @@ const maxItems, maxComment = 500, 2000
 
 // Decide decides about differences. It needs ReconciliateResources of the source entity type and the right to read the accounts, for more than one
 // difference MassReconciliateResources too. Each difference stands for itself: its result says what went wrong with it. With a filter the server
-// goes through all that it finds now, and the payload has the run to follow.
+// goes through all that it finds now, and the payload has the bulk change to follow.
 func (s *Service) Decide(ctx context.Context, in DecideReconciliationInput) (*DecideReconciliationPayload, error) {
 	if err := s.MayList(ctx); err != nil {
 		return nil, err
@@ -165,8 +164,8 @@ func (s *Service) Decide(ctx context.Context, in DecideReconciliationInput) (*De
 		case r.decision == Postpone:
 			filter.Postponed = new(false)
 		}
-		run, err := s.begin(ctx, OfResources, r, filter, text(in.Comment))
-		return &DecideReconciliationPayload{Results: []ReconciliationResult{}, Run: run}, err
+		id, err := s.Begin(ctx, Asked{Decision: r.decision, Differences: &filter, Comment: text(in.Comment)})
+		return &DecideReconciliationPayload{Results: []ReconciliationResult{}, BulkChangeID: &id}, err
 	}
 	m, err := s.Assignments.Model(ctx, s.DB)
 	if err != nil {

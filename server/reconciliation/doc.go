@@ -12,7 +12,7 @@
 //	decide.go    Decide: THE table of what may be decided about what, and its consequences; adopt.go an account that nothing recognises
 //	told.go      what events tell of, for who may know it
 //	automate.go  what an automation rule decides, the same way
-//	run.go       a decision about everything that a filter finds, carried out by the server; worker.go the River side
+//	many.go      a decision about everything that a filter finds: which those are, and how one of them is decided (server/bulk carries it out)
 //
 // A difference (table gap) is opened, refreshed and closed by computations, in server/assignment, and decided here. A decision closes it and leaves
 // what the next computation goes by: a kept value (16), a value given up for what is computed (18), an account that is kept (16) or goes (20).

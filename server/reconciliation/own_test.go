@@ -1,16 +1,10 @@
 package reconciliation_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/lib/pq"
 	"github.com/stretchr/testify/require"
-
-	"writ/server/errs"
-	"writ/server/page"
-	"writ/server/permit"
-	"writ/server/reconciliation"
 )
 
 // The database itself lets nobody decide about what is his, by whichever of his accounts, whatever verb forgets to ask; others may, and so may he
@@ -49,47 +43,4 @@ func TestDatabaseRefusesOwnDecisions(t *testing.T) {
 	require.NoError(t, exec(`update gap set version = version + 1 where id = ?`, gap), "what he did while he might stays, and is no new decision")
 	require.NoError(t, exec(ways["kept"], "quentin", gap, account))
 	require.NoError(t, exec(ways["gap_not_own"], "quentin", gap, account))
-}
-
-// A run belongs to the account that began it. Monitoring is a right to read: who has it sees the runs of all, and stops none of them.
-func TestWhoStopsARun(t *testing.T) {
-	t.Parallel()
-	s, _ := setup(t, 60)
-	as := func(username string, paths ...string) context.Context {
-		var id int64
-		require.NoError(t, s.DB.NewRaw(`insert into local_user (username, display_name, password_hash, email) values (?, ?, '', '') returning id`, username, username).Scan(t.Context(), &id))
-		a := &permit.Actor{UserID: id, Username: username}
-		for _, p := range append(paths, permit.ReconciliateResources, permit.MassReconciliateResources, permit.Resources) {
-			a.Grants = append(a.Grants, permit.Grant{Path: p, CanExecute: true})
-		}
-		return permit.With(t.Context(), a)
-	}
-	rita, marc, olga, quentin := as("rita"), as("marc", permit.Monitoring), as("olga", permit.QueueCommand), as("quentin")
-	begun := func() int64 {
-		p, err := s.Decide(rita, reconciliation.DecideReconciliationInput{Filter: &reconciliation.ReconciliationFilter{}, Decision: reconciliation.Postpone})
-		require.NoError(t, err)
-		return p.Run.ID
-	}
-	stop := func(ctx context.Context, id int64) error {
-		_, err := s.Cancel(ctx, reconciliation.CancelReconciliationRunInput{ID: id})
-		return err
-	}
-	id := begun()
-	require.True(t, errs.Is(stop(marc, id), errs.Forbidden), "he may see it")
-	require.True(t, errs.Is(stop(quentin, id), errs.NotFound), "he may not")
-	runs, err := s.Runs(marc, page.Args{First: 10}, nil, true)
-	require.NoError(t, err)
-	require.Len(t, runs.Nodes(), 1)
-	require.Equal(t, reconciliation.InProgress, runs.Nodes()[0].State)
-	require.NoError(t, stop(rita, id))
-	require.NoError(t, stop(olga, begun()))
-
-	// Somebody else gets the name.
-	_, err = s.DB.NewRaw(`update local_user set username = 'rita-left' where username = 'rita'`).Exec(t.Context())
-	require.NoError(t, err)
-	later := as("rita")
-	runs, err = s.Runs(later, page.Args{First: 10}, nil, true)
-	require.NoError(t, err)
-	require.Empty(t, runs.Nodes())
-	require.True(t, errs.Is(stop(later, id), errs.NotFound))
 }

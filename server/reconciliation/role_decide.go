@@ -26,10 +26,10 @@ type DecideRoleReconciliationInput struct {
 	Comment  *string
 }
 
-// DecideRoleReconciliationPayload has one result per role, in the order given; for a filter the run that carries it out.
+// DecideRoleReconciliationPayload has one result per role, in the order given; for a filter the bulk change that carries it out.
 type DecideRoleReconciliationPayload struct {
-	Results []RoleReconciliationResult
-	Run     *ReconciliationRun
+	Results      []RoleReconciliationResult
+	BulkChangeID *int64
 }
 
 // RoleReconciliationResult is what became of one found role; Error is nil when it was decided.
@@ -41,7 +41,7 @@ type RoleReconciliationResult struct {
 
 // DecideRoles decides about found roles (role-model 13.1). It needs ReconciliateRoles of the entity type, for more than one role MassReconciliateRoles
 // too. Each stands for itself: its result says what went wrong with it. With a filter the server goes through all that it finds now, and the payload
-// has the run to follow.
+// has the bulk change to follow.
 func (s *Service) DecideRoles(ctx context.Context, in DecideRoleReconciliationInput) (*DecideRoleReconciliationPayload, error) {
 	m, err := s.Assignments.Model(ctx, s.DB)
 	if err != nil {
@@ -64,8 +64,8 @@ func (s *Service) DecideRoles(ctx context.Context, in DecideRoleReconciliationIn
 		if r.decision == TakeUpAgain {
 			filter.Postponed = new(true)
 		}
-		run, err := s.begin(ctx, OfRoles, r, filter, text(in.Comment))
-		return &DecideRoleReconciliationPayload{Results: []RoleReconciliationResult{}, Run: run}, err
+		id, err := s.Begin(ctx, Asked{Decision: r.decision, Roles: &filter, Comment: text(in.Comment)})
+		return &DecideRoleReconciliationPayload{Results: []RoleReconciliationResult{}, BulkChangeID: &id}, err
 	}
 	may, err := roleRights(ctx, m, len(in.Items) > 1)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 
 	"writ/server/assignment"
 	"writ/server/clock"
-	"writ/server/permit"
 	"writ/server/wired"
 )
 
@@ -23,8 +22,8 @@ type Service struct {
 
 // Hooks are what reconciliation asks of rooms above. All are needed.
 type Hooks struct {
-	// Actor gives an account with the rights of now; nil when it is gone, or may not be used any more.
-	Actor func(ctx context.Context, userID int64) (*permit.Actor, error)
+	// Begin lets the server decide about all that a filter finds, for the caller, and gives the id of the bulk change.
+	Begin func(ctx context.Context, asked Asked) (int64, error)
 }
 
 // New makes the service. It panics when a hook is missing.

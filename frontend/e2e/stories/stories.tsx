@@ -6,6 +6,8 @@ import { keepRecent } from '../../src/app/recent'
 import { WhyGraph } from '../../src/features/assignment/WhyGraph'
 import { WhyNotPanel } from '../../src/features/assignment/WhyNotPanel'
 import type { WhyNodeFragment, WhyNotQuery } from '../../src/features/assignment/WhyTab.generated'
+import type { BulkItemRowFragment } from '../../src/features/bulk/bulk.generated'
+import { BulkPage } from '../../src/features/bulk/BulkPage'
 import { PersonHeading } from '../../src/features/directory/PersonHeading'
 import { MiningChangeDialog } from '../../src/features/mining/MiningChangeDialog'
 import { MiningResultDrawer } from '../../src/features/mining/MiningResultDrawer'
@@ -20,8 +22,8 @@ import { RoleDrawer } from '../../src/features/reconciliation/RoleDrawer'
 import { OrphanDrawer } from '../../src/features/reconciliation/OrphanDrawer'
 import { PatternList } from '../../src/features/reconciliation/PatternList'
 import type { PatternRowFragment } from '../../src/features/reconciliation/PatternList.generated'
-import { RunDrawer } from '../../src/features/reconciliation/RunDrawer'
-import { RunsUnderWay } from '../../src/features/reconciliation/RunsUnderWay'
+import type { BulkRowFragment } from '../../src/graphql/bulk.generated'
+import { BulkUnderWay } from '../../src/graphql/BulkUnderWay'
 import { healthStates, jobStates, provisioningStates } from '../../src/lib/states'
 import { noSelection, wholeSelection, type Selection } from '../../src/lib/selection'
 import {
@@ -32,7 +34,7 @@ import {
   order,
   orderLine,
   orphan,
-  run,
+  bulkChange,
   unauthorized,
 } from '../../src/test/factories'
 import { Badge } from '../../src/ui/Badge'
@@ -268,11 +270,44 @@ const decided = {
   comment: 'He moves back in June',
 } as const
 
-const bulk = (change: Parameters<typeof run>[0], failedItems: unknown[] = []): Story => ({
-  at: '/reconcile/runs/1',
-  draw: () => <RunDrawer />,
-  answers: { RunDetail: { reconciliationRun: { ...run({ id: '1', ...change }), failedItems } } },
+const bulk = (change: Partial<BulkRowFragment>, items: BulkItemRowFragment[] = []): Story => ({
+  at: '/bulk/1',
+  draw: () => <BulkPage />,
+  answers: { BulkDetail: { bulkChange: bulkChange({ id: '1', ...change }) }, BulkItems: { bulkItems: page(items) } },
 })
+
+const bulkItem = (change: Partial<BulkItemRowFragment>): BulkItemRowFragment => ({
+  subjectId: '1',
+  name: 'Erik Employee',
+  about: 'Intranet account: Phone',
+  state: 'DONE',
+  message: null,
+  before: '+49 30 1',
+  after: '+49 30 2',
+  endedAt: '2026-03-01T09:00:00Z',
+  ...change,
+})
+
+const bulkItems = [
+  bulkItem({}),
+  bulkItem({
+    subjectId: '17',
+    name: 'Hanna Silva',
+    state: 'SKIPPED',
+    message: 'This difference is gone: it was mended, or something else takes its place.',
+    before: null,
+    after: null,
+  }),
+  bulkItem({
+    subjectId: '18',
+    name: long,
+    about: long,
+    state: 'FAILED',
+    message: 'An order about this account is still under way. Decide when it has ended.',
+    after: null,
+  }),
+  bulkItem({ subjectId: '19', name: '', state: 'TODO', before: null, after: null, endedAt: null }),
+]
 
 const node = (change: Partial<WhyNodeFragment>): WhyNodeFragment => ({
   id: 'n',
@@ -694,11 +729,14 @@ export const stories: Record<string, Story> = {
     }),
   ),
   'orphan, order under way': ownerless(orphan({ itemId: null, orderId: '7' })),
-  'bulk decisions under way': {
-    draw: () => <RunsUnderWay />,
+  'bulk changes under way': {
+    draw: () => <BulkUnderWay kinds={['RECONCILE_RESOURCES']} />,
     answers: {
-      RunsUnderWay: {
-        reconciliationRuns: page([run(), run({ decision: 'AUTHORIZE_WITHOUT_OWNER', done: 12, failed: 0, total: 40 })]),
+      BulkUnderWay: {
+        bulkChanges: page([
+          bulkChange(),
+          bulkChange({ decision: 'AUTHORIZE_WITHOUT_OWNER', done: 12, skipped: 0, failed: 0, total: 40 }),
+        ]),
       },
     },
   },
@@ -755,26 +793,21 @@ export const stories: Record<string, Story> = {
   ),
   'found role, about oneself': role(foundRole({ isOwn: true })),
   'found role, not there': role(null),
-  'bulk decision, running': bulk({}),
-  'bulk decision, done with errors': bulk({ state: 'COMPLETED', done: 4810, endedAt: '2026-03-01T09:05:00Z' }, [
+  'bulk change, running': bulk({}, bulkItems),
+  'bulk change, queued': bulk({ state: 'QUEUED', done: 0, skipped: 0, failed: 0, startedAt: null }, []),
+  'bulk change, done with errors': bulk(
+    { state: 'DONE_WITH_ERRORS', done: 4804, endedAt: '2026-03-01T09:05:00Z', againId: '7' },
+    bulkItems,
+  ),
+  'bulk change, stopped': bulk(
     {
-      id: '17',
-      code: 'STALE_ITEM',
-      message: 'This difference is gone: it was mended, or something else takes its place.',
+      state: 'CANCELLED',
+      failure: 'The account of rita may not be used any more. Decide about the rest yourself.',
+      endedAt: '2026-03-01T09:05:00Z',
     },
-    {
-      id: '18',
-      code: 'CONFLICT',
-      message: 'An order about this account is still under way. Decide when it has ended.',
-    },
-  ]),
-  'bulk decision, stopped': bulk({ state: 'CANCELLED', endedAt: '2026-03-01T09:05:00Z' }, [
-    {
-      id: '0',
-      code: 'FORBIDDEN',
-      message: 'The account of rita may not be used any more. Decide about the rest yourself.',
-    },
-  ]),
+    bulkItems,
+  ),
+  'bulk change, of somebody else': bulk({ isMine: false, actor: 'rita', comment: long }),
   'palette, recent': palette([], () => keepRecent(me().username, hit)),
   'palette, nothing before': palette([], () => sessionStorage.clear()),
   'person, there': {

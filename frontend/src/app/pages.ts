@@ -16,6 +16,7 @@ import {
   IconScale,
   IconServer,
   IconStack2,
+  IconStackPush,
   IconTools,
   IconTransfer,
   IconUsers,
@@ -25,6 +26,7 @@ import { createRoute, Outlet, redirect, type StaticDataRouteOption } from '@tans
 import { parsePermissionsSearch } from '../features/assignment/permissionsSearch'
 import { parseWhySearch } from '../features/assignment/whySearch'
 import { parseAuditSearch } from '../features/audit/auditSearch'
+import { parseBulkSearch } from '../features/bulk/bulkSearch'
 import { parsePersonListSearch } from '../features/directory/personSearch'
 import { parseMiningSearch } from '../features/mining/miningSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
@@ -46,6 +48,7 @@ import {
   mayReview,
   maySeeAccess,
   maySeeAudit,
+  maySeeBulk,
   maySeeFence,
   maySeeIdentifiedRisks,
   maySeeJobs,
@@ -206,18 +209,6 @@ const reconcileOrphan = createRoute({
   loader: (at) => bring(at, ({ params }) => import('../features/reconciliation/ahead').then((m) => m.orphan(params))),
   component: lazyPage(() => import('../features/reconciliation/OrphanDrawer'), 'OrphanDrawer'),
 })
-const reconcileRuns = createRoute({
-  getParentRoute: () => reconcile,
-  path: 'runs',
-  loader: (at) => bring(at, () => import('../features/reconciliation/ahead').then((m) => m.runs())),
-  component: lazyPage(() => import('../features/reconciliation/RunsTab'), 'RunsTab'),
-})
-const reconcileRun = createRoute({
-  getParentRoute: () => reconcileRuns,
-  path: '$runId',
-  component: lazyPage(() => import('../features/reconciliation/RunDrawer'), 'RunDrawer'),
-})
-
 const orders = createRoute({
   getParentRoute: () => shell,
   path: '/orders',
@@ -345,6 +336,22 @@ const jobInstance = createRoute({
   },
   ...open(maySeeJobs),
   component: lazyPage(() => import('../features/job/JobInstancePage'), 'JobInstancePage'),
+})
+
+const bulkChanges = createRoute({
+  getParentRoute: () => shell,
+  path: '/bulk',
+  ...open(maySeeBulk, { group: 'machinery', label: t.nav.bulk, icon: IconStackPush }),
+  loader: (at) => bring(at, () => import('../features/bulk/ahead').then((m) => m.changes())),
+  component: lazyPage(() => import('../features/bulk/BulkListPage'), 'BulkListPage'),
+})
+const bulkChange = createRoute({
+  getParentRoute: () => shell,
+  path: '/bulk/$bulkId',
+  validateSearch: parseBulkSearch,
+  ...open(maySeeBulk),
+  loader: (at) => bring(at, ({ params }) => import('../features/bulk/ahead').then((m) => m.change(params))),
+  component: lazyPage(() => import('../features/bulk/BulkPage'), 'BulkPage'),
 })
 
 const systems = createRoute({
@@ -624,7 +631,6 @@ export const pages = [
     reconcileResources.addChildren([reconcileItem]),
     reconcileRoles.addChildren([reconcileRole]),
     reconcileOrphans.addChildren([reconcileOrphan]),
-    reconcileRuns.addChildren([reconcileRun]),
   ]),
   people.addChildren([peopleIndex, peopleOf]),
   person.addChildren([
@@ -640,6 +646,8 @@ export const pages = [
   jobs,
   job,
   jobInstance,
+  bulkChanges,
+  bulkChange,
   roles,
   role.addChildren([roleOverview, roleHolders]),
   resourceTypes.addChildren([resourceType]),

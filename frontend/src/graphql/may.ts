@@ -10,6 +10,7 @@ export const mayReconcileManyRoles = (me: MeFragment) => me.scopes.massReconcili
 export const mayReconcile = (me: MeFragment) => mayReconcileResources(me) || mayReconcileRoles(me)
 export const mayReconcileMany = (me: MeFragment) => me.scopes.massReconciliateResources.length > 0
 export const mayDoManual = (me: MeFragment) => me.scopes.manualProvisioning.length > 0
+export const maySeeBulk = (me: MeFragment) => mayReconcile(me) || mayReview(me) || mayDoManual(me)
 export const maySeePeople = (me: MeFragment) => me.scopes.queryResources.length > 0
 export const maySeeOrders = (me: MeFragment) =>
   can(me.permissions, permissions.orders) || mayReview(me) || mayDoManual(me)

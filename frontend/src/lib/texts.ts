@@ -1,4 +1,5 @@
 import { appTexts } from './texts/app'
+import { bulkTexts } from './texts/bulk'
 import { commonTexts } from './texts/common'
 import { machineryTexts } from './texts/machinery'
 import { miningTexts } from './texts/mining'
@@ -17,6 +18,7 @@ import { stateTexts } from './texts/state'
  */
 const english = {
   ...appTexts,
+  ...bulkTexts,
   ...commonTexts,
   ...stateTexts,
   ...orderTexts,

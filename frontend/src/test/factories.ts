@@ -5,7 +5,7 @@ import type { DifferenceDetailFragment } from '../features/reconciliation/Differ
 import type { OrphanDetailQuery } from '../features/reconciliation/OrphanDrawer.generated'
 import type { MiningResultRowFragment } from '../features/mining/MiningRunPage.generated'
 import type { FoundRoleRowFragment } from '../features/reconciliation/RolesTab.generated'
-import type { RunRowFragment } from '../features/reconciliation/RunsTab.generated'
+import type { BulkRowFragment } from '../graphql/bulk.generated'
 import { provisioningStates } from '../lib/states'
 
 let count = 0
@@ -230,20 +230,25 @@ export function orphan(change: Partial<Orphan> = {}): Orphan {
   }
 }
 
-/** A bulk decision under way. */
-export function run(change: Partial<RunRowFragment> = {}): RunRowFragment {
+/** A bulk change under way. */
+export function bulkChange(change: Partial<BulkRowFragment> = {}): BulkRowFragment {
   return {
     id: `${++count}`,
-    subject: 'RESOURCE',
+    kind: 'RECONCILE_RESOURCES',
     decision: 'USE_PROPOSED',
     comment: 'The new sites',
-    state: 'IN_PROGRESS',
+    state: 'RUNNING',
     actor: 'rita',
     actorName: 'Rita Reviewer',
+    isMine: true,
+    againId: null,
     total: 4812,
     done: 3101,
+    skipped: 6,
     failed: 2,
+    failure: '',
     createdAt: '2026-03-01T09:00:00Z',
+    startedAt: '2026-03-01T09:00:01Z',
     endedAt: null,
     ...change,
   }

@@ -16,7 +16,7 @@ import { isMoving, planStates } from './looks'
 import { MakePlan } from './MakePlan'
 import { PlanListDocument, type PlanRowFragment } from './plan.generated'
 import { PlanProgress } from './PlanProgress'
-import { useEverySecond } from './useEverySecond'
+import { useEverySecond } from '../../graphql/useEverySecond'
 
 /** Changes that somebody thought through, the newest first. */
 export function PlanListPage() {

@@ -27,7 +27,7 @@ import { PlanItems } from './PlanItems'
 import { PlanProgress } from './PlanProgress'
 import { PlanSum } from './PlanSum'
 import { parsePlanSearch, planEffects, planViews, type PlanSearch } from './planSearch'
-import { useEverySecond } from './useEverySecond'
+import { useEverySecond } from '../../graphql/useEverySecond'
 
 type Asked = 'apply' | 'delete'
 

@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, test } from 'vitest'
 import { LiveContext } from '../../graphql/live'
-import { difference, me, run, unauthorized } from '../../test/factories'
+import { difference, me, unauthorized } from '../../test/factories'
 import { fakeClient, renderAt, ToldLive } from '../../test/render'
 import { DifferenceList } from './DifferenceList'
 import type { DifferenceRowFragment } from './DifferenceList.generated'
@@ -22,7 +22,7 @@ function setup(
     DecideReconciliation: ({ input }: { input: { items?: { id: string }[] } }) => ({
       decideReconciliation: {
         results: (input.items ?? []).map(({ id }) => ({ id, item: null, error: null })),
-        run: input.items ? null : run(),
+        bulkChangeId: input.items ? null : '7',
       },
     }),
   })

@@ -1,10 +1,13 @@
 import { Link, Outlet } from '@tanstack/react-router'
+import { BulkUnderWay } from '../../graphql/BulkUnderWay'
 import { mayReconcileResources, mayReconcileRoles } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
+import type { BulkKind } from '../../graphql/types.generated'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { Tabs } from '../../ui/Tabs'
-import { RunsUnderWay } from './RunsUnderWay'
+
+const reconciling: BulkKind[] = ['RECONCILE_RESOURCES', 'RECONCILE_ROLES']
 
 /** What systems hold that nobody asked for, and the decisions about it (role-model 13.1 to 13.3). */
 export function ReconcilePage() {
@@ -31,9 +34,8 @@ export function ReconcilePage() {
                 {t.reconcile.orphans}
               </Link>
             )}
-            <Link to="/reconcile/runs">{t.reconcile.runs}</Link>
           </Tabs>
-          <RunsUnderWay />
+          <BulkUnderWay kinds={reconciling} />
         </>
       }
     >

@@ -18,7 +18,6 @@ import {
   showsRows,
 } from './reconcileSearch'
 import { FoundRoleDetailDocument, FoundRoleListDocument, FoundRolePatternListDocument } from './RolesTab.generated'
-import { RunListDocument } from './RunsTab.generated'
 
 // What the pages of reconciliation ask for first.
 
@@ -40,4 +39,3 @@ export const foundRole = (params: Record<string, string>) =>
   asked(FoundRoleDetailDocument, { id: params.foundId ?? '' })
 export const orphans = (search: RawSearch) => firstPage(OrphanListDocument, orphanVariables(parseOrphanSearch(search)))
 export const orphan = (params: Record<string, string>) => asked(OrphanDetailDocument, { id: params.accountId ?? '' })
-export const runs = () => firstPage(RunListDocument, {})

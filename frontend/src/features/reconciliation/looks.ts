@@ -4,11 +4,8 @@ import {
   IconCircleDashed,
   IconClock,
   IconCircleCheck,
-  IconCheck,
   IconDoorExit,
   IconHelpCircle,
-  IconLoader,
-  IconPlayerStop,
   IconUserOff,
   IconUserQuestion,
   IconUsers,
@@ -17,7 +14,6 @@ import type { OwnerlessReason, ReconciliationKind, ReconciliationState } from '.
 import { actorName } from '../../lib/actor'
 import type { Look } from '../../lib/states'
 import { t } from '../../lib/texts'
-import type { RunRowFragment } from './RunsTab.generated'
 
 const kind = (of: ReconciliationKind) => ({ word: t.reconcile.kind[of], hint: t.reconcile.kindHint[of] })
 const state = (of: ReconciliationState) => ({ word: t.reconcile.states[of], hint: t.reconcile.stateHint[of] })
@@ -43,20 +39,6 @@ export const reasonLooks: Record<OwnerlessReason, Look> = {
 }
 
 export const postponedLook: Look = { tone: 'slate', icon: IconClock, word: t.reconcile.postponed }
-
-/** How a run stands: done with errors is not the same as done. */
-export function runLook(run: Pick<RunRowFragment, 'state' | 'failed'>): Look {
-  switch (run.state) {
-    case 'IN_PROGRESS':
-      return { tone: 'blue', icon: IconLoader, word: t.reconcile.run.states.IN_PROGRESS }
-    case 'CANCELLED':
-      return { tone: 'slate', icon: IconPlayerStop, word: t.reconcile.run.states.CANCELLED }
-    default:
-      return run.failed > 0
-        ? { tone: 'amber', icon: IconAlertTriangle, word: t.reconcile.run.withErrors }
-        : { tone: 'green', icon: IconCheck, word: t.reconcile.run.states.COMPLETED }
-  }
-}
 
 interface Decided {
   decision: keyof typeof t.reconcile.decided | null

@@ -1,7 +1,6 @@
 import { useMutation } from 'urql'
 import { toProblem, type Problem } from '../../graphql/problem'
 import type { ReconciliationDecision, ReconciliationFilter } from '../../graphql/types.generated'
-import type { RunRowFragment } from './RunsTab.generated'
 import { ChooseAccountOwnerDocument, DecideReconciliationDocument } from './useDecide.generated'
 
 interface Said {
@@ -43,9 +42,9 @@ export function useDecide() {
       filter: ReconciliationFilter,
       decision: ReconciliationDecision,
       comment: string,
-    ): Promise<{ run?: RunRowFragment | null; problem?: Problem }> => {
-      const { data, error } = await decide({ input: { filter, decision, comment: comment.trim() || undefined } })
-      return error ? { problem: toProblem(error) } : { run: data?.decideReconciliation.run }
+    ): Promise<{ problem?: Problem }> => {
+      const { error } = await decide({ input: { filter, decision, comment: comment.trim() || undefined } })
+      return error ? { problem: toProblem(error) } : {}
     },
     chooseOwner: async (account: string, resourceType: string, ownerId: string | undefined, comment: string) => {
       const { error } = await give({ input: { accountId: account, resourceType, ownerId, comment: comment.trim() } })

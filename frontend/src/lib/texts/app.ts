@@ -59,6 +59,7 @@ export const appTexts = {
     risks: 'Risks',
     resourceTypes: 'Resource types',
     plans: 'Plans',
+    bulk: 'Bulk changes',
     systems: 'Systems',
     access: 'Access',
     webhooks: 'Webhooks',

@@ -2,7 +2,6 @@ import type {
   OwnerlessReason,
   ReconciliationDecision,
   ReconciliationKind,
-  ReconciliationRunState,
   ReconciliationState,
   RoleReconciliationState,
 } from '../../graphql/types.generated'
@@ -16,7 +15,6 @@ export const reconciliationTexts = {
     differences: 'Accounts and values',
     roles: 'Found roles',
     orphans: 'Without an owner',
-    runs: 'Bulk decisions',
     all: 'All',
     kinds: {
       UNAUTHORIZED: 'Unauthorized accounts',
@@ -223,35 +221,6 @@ export const reconciliationTexts = {
       openOrder: 'Open its order',
       manyWhere: (count: Amount) =>
         `All ${n(count)} that the filter finds now; those with nothing to decide, or about yourself, stay as they are.`,
-    },
-    run: {
-      one: 'Bulk decision',
-      empty: 'No bulk decision yet',
-      emptyHint: 'Select all rows of a filter under Accounts and values, and decide about them at once.',
-      states: {
-        IN_PROGRESS: 'Running',
-        COMPLETED: 'Done',
-        CANCELLED: 'Stopped',
-      } satisfies Record<ReconciliationRunState, string>,
-      withErrors: 'Done with errors',
-      progress: 'Progress',
-      who: 'Who',
-      begun: 'Begun',
-      ended: 'Ended',
-      doneCount: 'Done',
-      failedCount: 'Failed',
-      numbers: (done: number, failed: number, whole: number) =>
-        `${n(done + failed)} of ${n(whole)}${failed ? `, ${n(failed)} failed` : ''}`,
-      notYet: (count: number) => `${n(count)} were not looked at.`,
-      stop: 'Stop',
-      stopTitle: 'Stop this bulk decision?',
-      stopText: 'What is decided stays decided. The rest waits as before.',
-      stopped: 'Stopped',
-      failed: 'What was not decided',
-      failedFirst: (count: number) => `The first ${n(count)}`,
-      whole: 'The whole run',
-      look: 'Look at it',
-      open: 'Follow',
     },
     role: {
       title: 'Found roles',

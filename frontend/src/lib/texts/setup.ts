@@ -292,7 +292,7 @@ export const setupTexts = {
       'risk.over': 'Risk over',
       'account.adopted': 'Account given an owner',
       'plan.changed': 'Plan moved on',
-      'reconciliation_run.changed': 'Bulk decision moved on',
+      'bulk_change.changed': 'Bulk change moved on',
       'mining_run.changed': 'Mining moved on',
       'access.signed_in': 'Signed in',
       'access.signed_out': 'Signed out',

@@ -1,0 +1,178 @@
+package bulk
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"writ/server/db"
+	"writ/server/errs"
+	"writ/server/event"
+	"writ/server/order"
+	"writ/server/permit"
+	"writ/server/queue"
+	"writ/server/reconciliation"
+)
+
+// StartBulkChangeInput says what is done to which.
+type StartBulkChangeInput struct {
+	Kind        *BulkKind
+	Decision    *BulkDecision
+	Differences *reconciliation.ReconciliationFilter
+	Roles       *reconciliation.RoleReconciliationFilter
+	Orders      *order.OrderFilter
+	IDs         []int64
+	Again       *int64
+	Comment     *string
+}
+
+// StartBulkChangePayload is the bulk change as it begins.
+type StartBulkChangePayload struct{ BulkChange *BulkChange }
+
+// Bounds.
+const (
+	maxIDs     = 5000
+	maxItems   = 1_000_000 // of one bulk change
+	maxOpen    = 20        // of one account
+	maxComment = 2000      // characters
+)
+
+// Start freezes what a filter finds, or what is named, under the rights of the caller, and lets the server go through it. Needs the right to the single
+// decision and the one to make many at once. VALIDATION when nothing is found that could be decided so, or a comment is missing.
+func (s *Service) Start(ctx context.Context, in StartBulkChangeInput) (*StartBulkChangePayload, error) {
+	if err := s.mayLook(ctx); err != nil {
+		return nil, err
+	}
+	if in.Again != nil {
+		return s.again(ctx, in)
+	}
+	if in.Kind == nil || in.Decision == nil {
+		return nil, errs.Invalid("input", "Say of which kind the bulk change is, and what is decided.")
+	}
+	f := Filter{in.Differences, in.Roles, in.Orders}
+	switch {
+	case f.other(*in.Kind):
+		return nil, errs.Invalid("input", "This filter is for another kind of bulk change than %s.", *in.Kind)
+	case len(in.IDs) > maxIDs:
+		return nil, errs.New(errs.TooLarge, "At most %d are named one by one; these are %d. Use a filter for more.", maxIDs, len(in.IDs)).At("input.ids")
+	}
+	chosen := bun.SafeQuery("true")
+	if in.IDs != nil {
+		chosen = bun.SafeQuery("s.id = any (?)", pgdialect.Array(in.IDs))
+	}
+	c := &BulkChange{Kind: *in.Kind, Decision: *in.Decision, Comment: text(in.Comment)}
+	return s.begin(ctx, c, f, chosen)
+}
+
+// again tries the failed items of a bulk change of the caller again, in a new one.
+func (s *Service) again(ctx context.Context, in StartBulkChangeInput) (*StartBulkChangePayload, error) {
+	if in.Kind != nil || in.Decision != nil || in.IDs != nil || in.Differences != nil || in.Roles != nil || in.Orders != nil {
+		return nil, errs.Invalid("input.again", "Give either the number of a bulk change to try again, or what is to be done.")
+	}
+	may, err := s.own(ctx)
+	if err != nil {
+		return nil, err
+	}
+	was, err := s.get(ctx, s.DB, *in.Again, may)
+	if err != nil {
+		return nil, err
+	}
+	if was.EndedAt == nil {
+		return nil, errs.New(errs.Conflict, "Bulk change %d goes on. Wait until it has ended.", was.ID).Of(was.ID)
+	}
+	c := &BulkChange{Kind: was.Kind, Decision: was.Decision, Comment: was.Comment, AgainID: &was.ID}
+	if in.Comment != nil {
+		c.Comment = *in.Comment
+	}
+	return s.begin(ctx, c, Filter{}, bun.SafeQuery("s.id in (select subject_id from bulk_item where bulk_change_id = ? and state = 'FAILED')", was.ID))
+}
+
+// Begin is Start for a decision of reconciliation.
+func (s *Service) Begin(ctx context.Context, asked reconciliation.Asked) (int64, error) {
+	c := &BulkChange{Kind: ReconcileResources, Decision: BulkDecision(asked.Decision), Comment: asked.Comment}
+	if asked.Roles != nil {
+		c.Kind = ReconcileRoles
+	}
+	p, err := s.begin(ctx, c, Filter{Differences: asked.Differences, Roles: asked.Roles}, bun.SafeQuery("true"))
+	if err != nil {
+		return 0, err
+	}
+	return p.BulkChange.ID, nil
+}
+
+func (s *Service) begin(ctx context.Context, c *BulkChange, f Filter, chosen db.Condition) (*StartBulkChangePayload, error) {
+	a := permit.From(ctx)
+	if a == nil || a.UserID == 0 {
+		return nil, errs.Invalid("input.filter", "Only somebody with an account can decide by a filter. Name the items.")
+	}
+	k, err := kindOf(c.Kind, c.Decision)
+	if err != nil {
+		return nil, err
+	}
+	if n := utf8.RuneCountInString(c.Comment); n > maxComment {
+		return nil, errs.Invalid("input.comment", "A comment has at most %d characters; this one has %d.", maxComment, n)
+	}
+	now := s.Clock.Now()
+	c.UserID, c.Actor, c.State, c.CreatedAt = &a.UserID, permit.Name(ctx), Queued, now
+	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		var open int
+		if err := tx.NewRaw(`select count(*) from bulk_change where user_id = ? and ended_at is null`, a.UserID).Scan(ctx, &open); err != nil {
+			return fmt.Errorf("count bulk changes: %w", err)
+		}
+		if open >= maxOpen {
+			return errs.New(errs.TooLarge, "%d bulk changes of yours go on. Wait for them, or stop some.", open)
+		}
+		w, err := k.work(ctx, s, tx, c.Decision, f, c.Comment)
+		if err != nil {
+			return err
+		}
+		if err := w.Explained(ctx, tx); err != nil {
+			return err
+		}
+		if err := tx.NewRaw(`insert into bulk_change (kind, decision, comment, user_id, actor, again_id, total, created_at, updated_at) values (?, ?, ?, ?, ?, ?, 0, ?, clock_timestamp()) returning id`,
+			string(c.Kind), string(c.Decision), c.Comment, a.UserID, c.Actor, c.AgainID, now.UTC()).Scan(ctx, &c.ID); err != nil {
+			return fmt.Errorf("note a bulk change: %w", err)
+		}
+		res, err := tx.NewRaw(`insert into bulk_item (bulk_change_id, subject_id, name, about, seal) select ?, s.id, s.name, s.about, s.seal from (?) s where ? limit ?`,
+			c.ID, w.Select(), chosen, maxItems+1).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("freeze the items of a bulk change: %w", db.Explain(err))
+		}
+		n, err := res.RowsAffected()
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return errs.Invalid("input.filter", "The filter finds nothing that could be decided so.")
+		case n > maxItems:
+			return errs.New(errs.TooLarge, "That is more than %d at once. Narrow the filter.", maxItems)
+		}
+		c.Total = int(n)
+		if _, err := tx.NewRaw(`update bulk_change set total = ? where id = ?`, n, c.ID).Exec(ctx); err != nil {
+			return fmt.Errorf("count the items of a bulk change: %w", err)
+		}
+		if err := event.Publish(ctx, tx, now, changed(c)); err != nil {
+			return err
+		}
+		return queue.Insert(ctx, tx, RunArgs{BulkChangeID: c.ID}, nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &StartBulkChangePayload{c}, nil
+}
+
+func changed(c *BulkChange) event.Event {
+	return event.Event{Kind: EventChanged, SubjectType: "bulk_change", SubjectID: c.ID,
+		Data: map[string]any{"state": c.State, "kind": c.Kind, "decision": c.Decision, "total": c.Total, "done": c.Done, "skipped": c.Skipped, "failed": c.Failed}}
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

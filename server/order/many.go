@@ -1,0 +1,112 @@
+package order
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+
+	"writ/server/db"
+	"writ/server/directory"
+	"writ/server/errs"
+	"writ/server/evaluation"
+)
+
+// ManyVerb is what can be done to all orders that a filter finds.
+type ManyVerb string
+
+// The verbs.
+const (
+	UnblockMany ManyVerb = "UNBLOCK"      // send errored orders again
+	ConfirmMany ManyVerb = "CONFIRM"      // tickets were done
+	ReportMany  ManyVerb = "REPORT_ERROR" // tickets cannot be done
+)
+
+// Many is something that is done to many orders: which those are, and how it is done to each (server/bulk goes through them).
+type Many struct {
+	s          *Service
+	action     bulkAction
+	may, where condition
+	tables     string
+}
+
+// Many prepares a verb for the caller, with the rights that he has now: those of a single order and the right to handle many at once. text is the comment;
+// with ReportMany it says what went wrong.
+func (s *Service) Many(ctx context.Context, b bun.IDB, verb ManyVerb, filter *OrderFilter, text string) (*Many, error) {
+	w := &Many{s: s}
+	switch verb {
+	case UnblockMany:
+		w.action = s.unblocking(BulkOrdersInput{Comment: &text})
+	case ConfirmMany:
+		w.action = s.confirming(ConfirmManualOrdersInput{Comment: &text})
+	case ReportMany:
+		if text = strings.TrimSpace(text); text == "" || len([]rune(text)) > maxTicketMessage {
+			return nil, errs.Invalid("input.comment", "Say what went wrong, in 1 to %d characters.", maxTicketMessage)
+		}
+		w.action = s.reporting(ReportManualOrderErrorsInput{Message: text}, text)
+	default:
+		return nil, errs.Invalid("input.decision", "%s cannot be done to orders.", verb)
+	}
+	if err := checkComment(&text); err != nil {
+		return nil, err
+	}
+	shape, err := s.shape(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	if w.may, err = w.action.may(ctx, shape, true); err != nil {
+		return nil, err
+	}
+	narrowed, err := filter.condition(ctx, func() (*directory.Shape, error) { return shape, nil })
+	if err != nil {
+		return nil, err
+	}
+	w.where = db.AllOf(bun.SafeQuery(w.action.among), w.may, narrowed)
+	w.tables = orders.Tables(w.where, "w.display_name", "t.display_name")
+	return w, nil
+}
+
+// Select chooses what it is about: id, whom, what, and what must still be so when it is done.
+func (w *Many) Select() schema.QueryWithArgs {
+	return bun.SafeQuery("select o.id, coalesce(w.display_name, '') as name, t.display_name as about, o.state::text as seal from "+w.tables+" where ?", w.where)
+}
+
+// Explained refuses nothing: what needs a text was refused before.
+func (*Many) Explained(context.Context, bun.Tx) error { return nil }
+
+// One does it to one order, in the caller's transaction, as it is done to a single one. before and after are texts for people. refused: why it was not done;
+// STALE_ITEM when the order is in another state than the seal says.
+func (w *Many) One(ctx context.Context, tx bun.Tx, id int64, seal string) (before, after string, refused *errs.Error, err error) {
+	err = tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		locked, err := w.s.bulkIn(ctx, tx, w.action, w.may, []int64{id})
+		switch {
+		case err != nil:
+			return err
+		case len(locked) == 0:
+			return errs.Missing("There is no order %d, or it is not yours to handle.", id).Of(id)
+		}
+		before = string(NameOf(locked[0].State))
+		if is := fmt.Sprint(int(locked[0].State)); is != seal {
+			return errs.New(errs.StaleItem, "Order %d is in another state than when the bulk change began: it is %s.", id, before).Of(id)
+		}
+		if locked[0].err != nil {
+			return locked[0].err
+		}
+		var state evaluation.State
+		if err := tx.NewRaw("select state from provisioning_order where id = ?", id).Scan(ctx, &state); err != nil {
+			return fmt.Errorf("read what became of order %d: %w", id, err)
+		}
+		after = string(NameOf(state))
+		return nil
+	})
+	switch e := errs.As(err); {
+	case db.IsOfData(err):
+		return before, "", errs.Invalid("", "The database cannot store this: %s", db.Clip(errs.Text(db.Explain(err)), 500)).Of(id), nil
+	case e != nil && e.Kind != errs.Unavailable:
+		return before, "", e, nil
+	default:
+		return before, after, nil, err
+	}
+}
