@@ -136,7 +136,7 @@ test('several are decided at once; a bulk decision of the server is found again'
   expect(await faults(page, 'one bulk change', { photograph: 'bulk-change' })).toEqual([])
   await page.getByRole('combobox', { name: 'Show' }).selectOption('SKIPPED')
   await expect(page).toHaveURL(/view=SKIPPED/)
-  await expect(page.getByText('Nothing of the kind')).toBeVisible()
+  await expect(page.getByText('Nothing matches this filter')).toBeVisible()
   await page.getByRole('combobox', { name: 'Show' }).selectOption('DONE')
   await items.first().getByRole('link', { name: 'Look at it' }).click()
   await expect(page).toHaveURL(/\/reconcile\/resources\//)
