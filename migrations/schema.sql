@@ -247,6 +247,62 @@ comment on column automation_rule.type is 'What it is about: 0 a composite role,
 comment on column automation_rule.hours_to_wait is 'Hours since the assignment came into the state; -1: never.';
 comment on column automation_rule.decision is '0 approve, 1 decline.';
 
+create table bulk_change (
+    id bigint generated always as identity,
+    kind text not null,
+    decision text not null,
+    comment text default ''::text not null,
+    state text default 'QUEUED'::text not null,
+    user_id bigint,
+    actor text not null,
+    again_id bigint,
+    total integer not null,
+    done integer default 0 not null,
+    skipped integer default 0 not null,
+    failed integer default 0 not null,
+    failure text default ''::text not null,
+    created_at timestamp with time zone not null,
+    started_at timestamp with time zone,
+    updated_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    constraint bulk_change_pkey PRIMARY KEY (id),
+    constraint bulk_change_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint bulk_change_counted CHECK ((((done + skipped) + failed) <= total)),
+    constraint bulk_change_decision_check CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text, 'KEEP_ROLE'::text, 'REMOVE_ROLE'::text, 'UNBLOCK'::text, 'CONFIRM'::text, 'REPORT_ERROR'::text]))),
+    constraint bulk_change_ended CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text])))),
+    constraint bulk_change_kind_check CHECK ((kind = ANY (ARRAY['RECONCILE_RESOURCES'::text, 'RECONCILE_ROLES'::text, 'UNBLOCK_ORDERS'::text, 'MANUAL_PROVISIONING'::text]))),
+    constraint bulk_change_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'DONE'::text, 'DONE_WITH_ERRORS'::text, 'CANCELLED'::text])))
+);
+comment on table bulk_change is 'One decision about many, carried out by the server: one item after the other, each in a transaction of its own.';
+comment on column bulk_change.user_id is 'Whose rights count: those of the account when it began, and again for each item.';
+comment on column bulk_change.again_id is 'The bulk change whose failed items this one tries again.';
+comment on column bulk_change.failure is 'Why it stopped before the end, when nobody stopped it.';
+CREATE INDEX bulk_change_by_state ON public.bulk_change USING btree (state, id);
+CREATE INDEX bulk_change_by_user ON public.bulk_change USING btree (user_id, id);
+CREATE INDEX bulk_change_open ON public.bulk_change USING btree (id) WHERE (ended_at IS NULL);
+
+create table bulk_item (
+    bulk_change_id bigint not null,
+    subject_id bigint not null,
+    name text default ''::text not null,
+    about text default ''::text not null,
+    seal text default ''::text not null,
+    state text default 'TODO'::text not null,
+    code text default ''::text not null,
+    message text default ''::text not null,
+    before_text text default ''::text not null,
+    after_text text default ''::text not null,
+    ended_at timestamp with time zone,
+    constraint bulk_item_pkey PRIMARY KEY (bulk_change_id, subject_id),
+    constraint bulk_item_bulk_change_id_fkey FOREIGN KEY (bulk_change_id) REFERENCES bulk_change(id) ON DELETE CASCADE,
+    constraint bulk_item_ended CHECK (((ended_at IS NULL) = (state = 'TODO'::text))),
+    constraint bulk_item_state_check CHECK ((state = ANY (ARRAY['TODO'::text, 'DONE'::text, 'SKIPPED'::text, 'FAILED'::text])))
+);
+comment on table bulk_item is 'One of those that a bulk change is about, frozen when it began. No foreign key: what is forgotten elsewhere takes nothing from it.';
+comment on column bulk_item.subject_id is 'The difference, found role or order, by the kind of the bulk change.';
+comment on column bulk_item.seal is 'What must still be so when its turn comes: else it is skipped.';
+CREATE INDEX bulk_item_by_state ON public.bulk_item USING btree (bulk_change_id, state, subject_id);
+
 create table category (
     id bigint generated always as identity,
     identifier text not null,
@@ -1428,38 +1484,6 @@ comment on table read_back_request is 'Something was written to the system of a 
 comment on column read_back_request.keys is 'Keys of the targets that were written, as the system has them. Null: not known.';
 comment on column read_back_request.effect is 'What that did to the stamps of the connection, in the words of its connector. Null: not known.';
 CREATE INDEX read_back_request_by_connector ON public.read_back_request USING btree (connector_id);
-
-create table reconciliation_run (
-    id bigint generated always as identity,
-    decision text not null,
-    filter jsonb not null,
-    comment text default ''::text not null,
-    state text default 'IN_PROGRESS'::text not null,
-    user_id bigint,
-    actor text not null,
-    as_of timestamp with time zone not null,
-    up_to bigint not null,
-    total integer not null,
-    done integer default 0 not null,
-    failed integer default 0 not null,
-    after_id bigint default 0 not null,
-    failures jsonb default '[]'::jsonb not null,
-    created_at timestamp with time zone not null,
-    updated_at timestamp with time zone not null,
-    ended_at timestamp with time zone,
-    subject text default 'RESOURCE'::text not null,
-    constraint reconciliation_run_pkey PRIMARY KEY (id),
-    constraint reconciliation_run_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE SET NULL,
-    constraint reconciliation_run_decision_known CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text, 'KEEP_ROLE'::text, 'REMOVE_ROLE'::text]))),
-    constraint reconciliation_run_ended CHECK (((ended_at IS NULL) = (state = 'IN_PROGRESS'::text))),
-    constraint reconciliation_run_state_check CHECK ((state = ANY (ARRAY['IN_PROGRESS'::text, 'COMPLETED'::text, 'CANCELLED'::text]))),
-    constraint reconciliation_run_subject_check CHECK ((subject = ANY (ARRAY['RESOURCE'::text, 'ROLE'::text])))
-);
-comment on table reconciliation_run is 'A decision about all differences that a filter found at an instant, in portions; after_id is how far it came.';
-comment on column reconciliation_run.up_to is 'The newest difference there was: what is found later is not decided by it.';
-comment on column reconciliation_run.failures is 'Of the first hundred differences that were not decided: id and why.';
-CREATE INDEX reconciliation_run_by_user ON public.reconciliation_run USING btree (user_id, id);
-CREATE INDEX reconciliation_run_open ON public.reconciliation_run USING btree (id) WHERE (ended_at IS NULL);
 
 create table record_section (
     id bigint generated always as identity,

@@ -11,6 +11,7 @@ import (
 	"writ/server/assignment"
 	"writ/server/audit"
 	"writ/server/auth"
+	"writ/server/bulk"
 	"writ/server/catalogue"
 	"writ/server/directory"
 	"writ/server/evaluation"
@@ -247,17 +248,67 @@ var plainTypes = plain.Types{
 		"singleRole": {Code: 5},
 		"offset":     {Code: 6, Of: "OffsetConfiguration"},
 	}},
+	"BulkChange": {Implementors: bulkChangeImplementors, Fields: map[string]plain.Field{
+		"id":        {Code: 1},
+		"kind":      {Code: 2},
+		"decision":  {Code: 3},
+		"comment":   {Code: 4},
+		"state":     {Code: 5},
+		"actor":     {Code: 6},
+		"againId":   {Code: 9},
+		"total":     {Code: 10},
+		"done":      {Code: 11},
+		"skipped":   {Code: 12},
+		"failed":    {Code: 13},
+		"failure":   {Code: 14},
+		"createdAt": {Code: 15},
+		"startedAt": {Code: 16},
+		"endedAt":   {Code: 17},
+	}},
+	"BulkChangeConnection": {Implementors: bulkChangeConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "BulkChange"},
+		"edges":                {Code: 2, Of: "BulkChangeEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"BulkChangeEdge": {Implementors: bulkChangeEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "BulkChange"},
+	}},
+	"BulkItem": {Implementors: bulkItemImplementors, Fields: map[string]plain.Field{
+		"subjectId": {Code: 1},
+		"name":      {Code: 2},
+		"about":     {Code: 3},
+		"state":     {Code: 4},
+		"code":      {Code: 5},
+		"message":   {Code: 6},
+		"before":    {Code: 7},
+		"after":     {Code: 8},
+		"endedAt":   {Code: 9},
+	}},
+	"BulkItemConnection": {Implementors: bulkItemConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "BulkItem"},
+		"edges":                {Code: 2, Of: "BulkItemEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"BulkItemEdge": {Implementors: bulkItemEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "BulkItem"},
+	}},
 	"BulkOrdersPayload": {Implementors: bulkOrdersPayloadImplementors, Fields: map[string]plain.Field{
 		"results": {Code: 1, Of: "OrderResult"},
+	}},
+	"CancelBulkChangePayload": {Implementors: cancelBulkChangePayloadImplementors, Fields: map[string]plain.Field{
+		"bulkChange": {Code: 1, Of: "BulkChange"},
 	}},
 	"CancelMiningPayload": {Implementors: cancelMiningPayloadImplementors, Fields: map[string]plain.Field{
 		"run": {Code: 1, Of: "MiningRun"},
 	}},
 	"CancelPlanPayload": {Implementors: cancelPlanPayloadImplementors, Fields: map[string]plain.Field{
 		"plan": {Code: 1, Of: "Plan"},
-	}},
-	"CancelReconciliationRunPayload": {Implementors: cancelReconciliationRunPayloadImplementors, Fields: map[string]plain.Field{
-		"run": {Code: 1, Of: "ReconciliationRun"},
 	}},
 	"Category": {Implementors: categoryImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -449,12 +500,12 @@ var plainTypes = plain.Types{
 		"inherit":   {Code: 3},
 	}},
 	"DecideReconciliationPayload": {Implementors: decideReconciliationPayloadImplementors, Fields: map[string]plain.Field{
-		"results": {Code: 1, Of: "ReconciliationResult"},
-		"run":     {Code: 2, Of: "ReconciliationRun"},
+		"results":      {Code: 1, Of: "ReconciliationResult"},
+		"bulkChangeId": {Code: 2},
 	}},
 	"DecideRoleReconciliationPayload": {Implementors: decideRoleReconciliationPayloadImplementors, Fields: map[string]plain.Field{
-		"results": {Code: 1, Of: "RoleReconciliationResult"},
-		"run":     {Code: 2, Of: "ReconciliationRun"},
+		"results":      {Code: 1, Of: "RoleReconciliationResult"},
+		"bulkChangeId": {Code: 2},
 	}},
 	"DecisionComment": {Implementors: decisionCommentImplementors, Fields: map[string]plain.Field{
 		"decision":   {Code: 1},
@@ -1431,11 +1482,6 @@ var plainTypes = plain.Types{
 		"leavers":           {Code: 10},
 		"accountsOfLeavers": {Code: 11},
 	}},
-	"ReconciliationFailure": {Implementors: reconciliationFailureImplementors, Fields: map[string]plain.Field{
-		"id":      {Code: 1},
-		"code":    {Code: 2},
-		"message": {Code: 3},
-	}},
 	"ReconciliationItem": {Implementors: reconciliationItemImplementors, Fields: map[string]plain.Field{
 		"id":               {Code: 1},
 		"version":          {Code: 2},
@@ -1502,25 +1548,6 @@ var plainTypes = plain.Types{
 		"id":    {Code: 1},
 		"item":  {Code: 2, Of: "ReconciliationItem"},
 		"error": {Code: 3, Of: "ItemError"},
-	}},
-	"ReconciliationRun": {Implementors: reconciliationRunImplementors, Fields: map[string]plain.Field{
-		"id":        {Code: 1},
-		"subject":   {Code: 2},
-		"decision":  {Code: 3},
-		"comment":   {Code: 4},
-		"state":     {Code: 5},
-		"actor":     {Code: 6},
-		"total":     {Code: 8},
-		"done":      {Code: 9},
-		"failed":    {Code: 10},
-		"createdAt": {Code: 12},
-		"endedAt":   {Code: 13},
-	}},
-	"ReconciliationRunConnection": {Implementors: reconciliationRunConnectionImplementors, Fields: map[string]plain.Field{
-		"nodes":                {Code: 1, Of: "ReconciliationRun"},
-		"pageInfo":             {Code: 2, Of: "PageInfo"},
-		"totalCount":           {Code: 3},
-		"totalCountIsEstimate": {Code: 4},
 	}},
 	"RecordSectionConfiguration": {Implementors: recordSectionConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":                 {Code: 1},
@@ -2073,6 +2100,9 @@ var plainTypes = plain.Types{
 		"table":           {Code: 2},
 		"thresholds":      {Code: 3, Of: "LineThresholdsConfiguration"},
 		"maximumRejected": {Code: 4},
+	}},
+	"StartBulkChangePayload": {Implementors: startBulkChangePayloadImplementors, Fields: map[string]plain.Field{
+		"bulkChange": {Code: 1, Of: "BulkChange"},
 	}},
 	"StartMiningPayload": {Implementors: startMiningPayloadImplementors, Fields: map[string]plain.Field{
 		"run": {Code: 1, Of: "MiningRun"},
@@ -3874,6 +3904,384 @@ func plainBinaryRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *mani
 	return true
 }
 
+func (ec *executionContext) _BulkChange(ctx context.Context, sel ast.SelectionSet, obj *bulk.BulkChange) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "BulkChange"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainBulkChange(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_BulkChange(ctx, sel, obj)
+}
+
+func plainBulkChange(w *plain.Writer, s *plain.Selection, obj *bulk.BulkChange) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"BulkChange\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 3: // decision
+			v := obj.Decision
+			w.String(string(v))
+
+		case 4: // comment
+			v := obj.Comment
+			w.String(v)
+
+		case 5: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 6: // actor
+			v := obj.Actor
+			w.String(v)
+
+		case 9: // againId
+			v := obj.AgainID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 10: // total
+			v := obj.Total
+			w.Int(int64(v))
+
+		case 11: // done
+			v := obj.Done
+			w.Int(int64(v))
+
+		case 12: // skipped
+			v := obj.Skipped
+			w.Int(int64(v))
+
+		case 13: // failed
+			v := obj.Failed
+			w.Int(int64(v))
+
+		case 14: // failure
+			v := obj.Failure
+			w.String(v)
+
+		case 15: // createdAt
+			v := obj.CreatedAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 16: // startedAt
+			v := obj.StartedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 17: // endedAt
+			v := obj.EndedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _BulkChangeConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*bulk.BulkChange]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "BulkChangeConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainBulkChangeConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_BulkChangeConnection(ctx, sel, obj)
+}
+
+func plainBulkChangeConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*bulk.BulkChange]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"BulkChangeConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainBulkChange(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainBulkChangeEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _BulkChangeEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*bulk.BulkChange]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "BulkChangeEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainBulkChangeEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_BulkChangeEdge(ctx, sel, obj)
+}
+
+func plainBulkChangeEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*bulk.BulkChange]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"BulkChangeEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainBulkChange(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _BulkItem(ctx context.Context, sel ast.SelectionSet, obj *bulk.BulkItem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "BulkItem"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainBulkItem(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_BulkItem(ctx, sel, obj)
+}
+
+func plainBulkItem(w *plain.Writer, s *plain.Selection, obj *bulk.BulkItem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"BulkItem\"")
+		case 1: // subjectId
+			v := obj.SubjectID
+			w.ID(v)
+
+		case 2: // name
+			v := obj.Name
+			w.String(v)
+
+		case 3: // about
+			v := obj.About
+			w.String(v)
+
+		case 4: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 5: // code
+			v := obj.Code
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // message
+			v := obj.Message
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // before
+			v := obj.Before
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 8: // after
+			v := obj.After
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 9: // endedAt
+			v := obj.EndedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _BulkItemConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*bulk.BulkItem]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "BulkItemConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainBulkItemConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_BulkItemConnection(ctx, sel, obj)
+}
+
+func plainBulkItemConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*bulk.BulkItem]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"BulkItemConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainBulkItem(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainBulkItemEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _BulkItemEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*bulk.BulkItem]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "BulkItemEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainBulkItemEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_BulkItemEdge(ctx, sel, obj)
+}
+
+func plainBulkItemEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*bulk.BulkItem]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"BulkItemEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainBulkItem(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _BulkOrdersPayload(ctx context.Context, sel ast.SelectionSet, obj *order.BulkOrdersPayload) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "BulkOrdersPayload"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainBulkOrdersPayload(w, s, obj) }); m != nil {
@@ -3901,6 +4309,38 @@ func plainBulkOrdersPayload(w *plain.Writer, s *plain.Selection, obj *order.Bulk
 				}
 			}
 			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _CancelBulkChangePayload(ctx context.Context, sel ast.SelectionSet, obj *bulk.CancelBulkChangePayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CancelBulkChangePayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCancelBulkChangePayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CancelBulkChangePayload(ctx, sel, obj)
+}
+
+func plainCancelBulkChangePayload(w *plain.Writer, s *plain.Selection, obj *bulk.CancelBulkChangePayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CancelBulkChangePayload\"")
+		case 1: // bulkChange
+			v := obj.BulkChange
+			if v == nil {
+				return false
+			}
+			if !plainBulkChange(w, f.Below, v) {
+				return false
+			}
 
 		}
 	}
@@ -3963,38 +4403,6 @@ func plainCancelPlanPayload(w *plain.Writer, s *plain.Selection, obj *plan.Cance
 				return false
 			}
 			if !plainPlan(w, f.Below, v) {
-				return false
-			}
-
-		}
-	}
-	w.Raw("}")
-	return true
-}
-
-func (ec *executionContext) _CancelReconciliationRunPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.CancelReconciliationRunPayload) graphql.Marshaler {
-	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CancelReconciliationRunPayload"); s != nil {
-		if m := plain.Make(func(w *plain.Writer) bool { return plainCancelReconciliationRunPayload(w, s, obj) }); m != nil {
-			return m
-		}
-	}
-	return ec.slowly_CancelReconciliationRunPayload(ctx, sel, obj)
-}
-
-func plainCancelReconciliationRunPayload(w *plain.Writer, s *plain.Selection, obj *reconciliation.CancelReconciliationRunPayload) bool {
-	w.Raw("{")
-	for i := range s.Fields {
-		f := &s.Fields[i]
-		w.Key(i, f)
-		switch f.Code {
-		case 0:
-			w.Raw("\"CancelReconciliationRunPayload\"")
-		case 1: // run
-			v := obj.Run
-			if v == nil {
-				return false
-			}
-			if !plainReconciliationRun(w, f.Below, v) {
 				return false
 			}
 
@@ -5497,14 +5905,12 @@ func plainDecideReconciliationPayload(w *plain.Writer, s *plain.Selection, obj *
 			}
 			w.Raw("]")
 
-		case 2: // run
-			v := obj.Run
+		case 2: // bulkChangeId
+			v := obj.BulkChangeID
 			if v == nil {
 				w.Raw("null")
 			} else {
-				if !plainReconciliationRun(w, f.Below, v) {
-					return false
-				}
+				w.ID(*v)
 			}
 
 		}
@@ -5541,14 +5947,12 @@ func plainDecideRoleReconciliationPayload(w *plain.Writer, s *plain.Selection, o
 			}
 			w.Raw("]")
 
-		case 2: // run
-			v := obj.Run
+		case 2: // bulkChangeId
+			v := obj.BulkChangeID
 			if v == nil {
 				w.Raw("null")
 			} else {
-				if !plainReconciliationRun(w, f.Below, v) {
-					return false
-				}
+				w.ID(*v)
 			}
 
 		}
@@ -12827,41 +13231,6 @@ func plainReconciliationCounters(w *plain.Writer, s *plain.Selection, obj *recon
 	return true
 }
 
-func (ec *executionContext) _ReconciliationFailure(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RunFailure) graphql.Marshaler {
-	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationFailure"); s != nil {
-		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationFailure(w, s, obj) }); m != nil {
-			return m
-		}
-	}
-	return ec.slowly_ReconciliationFailure(ctx, sel, obj)
-}
-
-func plainReconciliationFailure(w *plain.Writer, s *plain.Selection, obj *reconciliation.RunFailure) bool {
-	w.Raw("{")
-	for i := range s.Fields {
-		f := &s.Fields[i]
-		w.Key(i, f)
-		switch f.Code {
-		case 0:
-			w.Raw("\"ReconciliationFailure\"")
-		case 1: // id
-			v := obj.ID
-			w.ID(v)
-
-		case 2: // code
-			v := obj.Code
-			w.String(v)
-
-		case 3: // message
-			v := obj.Message
-			w.String(v)
-
-		}
-	}
-	w.Raw("}")
-	return true
-}
-
 func (ec *executionContext) _ReconciliationItem(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.Item) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationItem"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationItem(w, s, obj) }); m != nil {
@@ -13343,132 +13712,6 @@ func plainReconciliationResult(w *plain.Writer, s *plain.Selection, obj *reconci
 					return false
 				}
 			}
-
-		}
-	}
-	w.Raw("}")
-	return true
-}
-
-func (ec *executionContext) _ReconciliationRun(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.ReconciliationRun) graphql.Marshaler {
-	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationRun"); s != nil {
-		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationRun(w, s, obj) }); m != nil {
-			return m
-		}
-	}
-	return ec.slowly_ReconciliationRun(ctx, sel, obj)
-}
-
-func plainReconciliationRun(w *plain.Writer, s *plain.Selection, obj *reconciliation.ReconciliationRun) bool {
-	w.Raw("{")
-	for i := range s.Fields {
-		f := &s.Fields[i]
-		w.Key(i, f)
-		switch f.Code {
-		case 0:
-			w.Raw("\"ReconciliationRun\"")
-		case 1: // id
-			v := obj.ID
-			w.ID(v)
-
-		case 2: // subject
-			v := obj.Subject
-			w.String(string(v))
-
-		case 3: // decision
-			v := obj.Decision
-			w.String(string(v))
-
-		case 4: // comment
-			v := obj.Comment
-			w.String(v)
-
-		case 5: // state
-			v := obj.State
-			w.String(string(v))
-
-		case 6: // actor
-			v := obj.Actor
-			w.String(v)
-
-		case 8: // total
-			v := obj.Total
-			w.Int(int64(v))
-
-		case 9: // done
-			v := obj.Done
-			w.Int(int64(v))
-
-		case 10: // failed
-			v := obj.Failed
-			w.Int(int64(v))
-
-		case 12: // createdAt
-			v := obj.CreatedAt
-			if !w.Time(v) {
-				return false
-			}
-
-		case 13: // endedAt
-			v := obj.EndedAt
-			if v == nil {
-				w.Raw("null")
-			} else {
-				if !w.Time(*v) {
-					w.Raw("null")
-				}
-			}
-
-		}
-	}
-	w.Raw("}")
-	return true
-}
-
-func (ec *executionContext) _ReconciliationRunConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*reconciliation.ReconciliationRun]) graphql.Marshaler {
-	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationRunConnection"); s != nil {
-		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationRunConnection(w, s, obj) }); m != nil {
-			return m
-		}
-	}
-	return ec.slowly_ReconciliationRunConnection(ctx, sel, obj)
-}
-
-func plainReconciliationRunConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*reconciliation.ReconciliationRun]) bool {
-	w.Raw("{")
-	for i := range s.Fields {
-		f := &s.Fields[i]
-		w.Key(i, f)
-		switch f.Code {
-		case 0:
-			w.Raw("\"ReconciliationRunConnection\"")
-		case 1: // nodes
-			v := obj.Nodes()
-			w.Raw("[")
-			for i0, v0 := range v {
-				w.Item(i0)
-				if v0 == nil {
-					return false
-				}
-				if !plainReconciliationRun(w, f.Below, v0) {
-					return false
-				}
-			}
-			w.Raw("]")
-
-		case 2: // pageInfo
-			v := obj.PageInfo
-			if !plainPageInfo(w, f.Below, &v) {
-				return false
-			}
-
-		case 3: // totalCount
-			v := obj.TotalCount
-			w.Int(int64(v))
-
-		case 4: // totalCountIsEstimate
-			v := obj.TotalCountIsEstimate
-			w.Bool(v)
 
 		}
 	}
@@ -17426,6 +17669,38 @@ func plainSourceConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest
 				w.Raw("null")
 			} else {
 				w.Int(int64(*v))
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _StartBulkChangePayload(ctx context.Context, sel ast.SelectionSet, obj *bulk.StartBulkChangePayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "StartBulkChangePayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainStartBulkChangePayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_StartBulkChangePayload(ctx, sel, obj)
+}
+
+func plainStartBulkChangePayload(w *plain.Writer, s *plain.Selection, obj *bulk.StartBulkChangePayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"StartBulkChangePayload\"")
+		case 1: // bulkChange
+			v := obj.BulkChange
+			if v == nil {
+				return false
+			}
+			if !plainBulkChange(w, f.Below, v) {
+				return false
 			}
 
 		}

@@ -28,9 +28,6 @@ type ReconciliationItemResolver interface {
 
 	DecidedByName(ctx context.Context, obj *reconciliation.Item) (*string, error)
 }
-type ReconciliationRunResolver interface {
-	ActorName(ctx context.Context, obj *reconciliation.ReconciliationRun) (*string, error)
-}
 type RoleReconciliationItemResolver interface {
 	PostponedByName(ctx context.Context, obj *reconciliation.RoleItem) (*string, error)
 
@@ -697,38 +694,6 @@ func (ec *executionContext) fieldContext_AccountWithoutOwnerConnection_totalCoun
 	return graphql.NewScalarFieldContext("AccountWithoutOwnerConnection", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _CancelReconciliationRunPayload_run(ctx context.Context, field graphql.CollectedField, obj *reconciliation.CancelReconciliationRunPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CancelReconciliationRunPayload_run(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Run, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *reconciliation.ReconciliationRun) graphql.Marshaler {
-			return ec.marshalNReconciliationRun2ᚖwritᚋserverᚋreconciliationᚐReconciliationRun(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_CancelReconciliationRunPayload_run(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "CancelReconciliationRunPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ReconciliationRun(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _ChooseAccountOwnerPayload_accountId(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ChooseAccountOwnerPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -784,36 +749,27 @@ func (ec *executionContext) fieldContext_DecideReconciliationPayload_results(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _DecideReconciliationPayload_run(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DecideReconciliationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _DecideReconciliationPayload_bulkChangeId(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DecideReconciliationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DecideReconciliationPayload_run(ctx, field)
+			return ec.fieldContext_DecideReconciliationPayload_bulkChangeId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Run, nil
+			return obj.BulkChangeID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *reconciliation.ReconciliationRun) graphql.Marshaler {
-			return ec.marshalOReconciliationRun2ᚖwritᚋserverᚋreconciliationᚐReconciliationRun(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOID2ᚖint64(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_DecideReconciliationPayload_run(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "DecideReconciliationPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ReconciliationRun(ctx, field)
-		},
-	}
-	return fc, nil
+func (ec *executionContext) fieldContext_DecideReconciliationPayload_bulkChangeId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecideReconciliationPayload", field, false, false, "ID")
 }
 
 func (ec *executionContext) _DecideRoleReconciliationPayload_results(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DecideRoleReconciliationPayload) (ret graphql.Marshaler) {
@@ -848,36 +804,27 @@ func (ec *executionContext) fieldContext_DecideRoleReconciliationPayload_results
 	return fc, nil
 }
 
-func (ec *executionContext) _DecideRoleReconciliationPayload_run(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DecideRoleReconciliationPayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _DecideRoleReconciliationPayload_bulkChangeId(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DecideRoleReconciliationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DecideRoleReconciliationPayload_run(ctx, field)
+			return ec.fieldContext_DecideRoleReconciliationPayload_bulkChangeId(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Run, nil
+			return obj.BulkChangeID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *reconciliation.ReconciliationRun) graphql.Marshaler {
-			return ec.marshalOReconciliationRun2ᚖwritᚋserverᚋreconciliationᚐReconciliationRun(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOID2ᚖint64(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_DecideRoleReconciliationPayload_run(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "DecideRoleReconciliationPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ReconciliationRun(ctx, field)
-		},
-	}
-	return fc, nil
+func (ec *executionContext) fieldContext_DecideRoleReconciliationPayload_bulkChangeId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DecideRoleReconciliationPayload", field, false, false, "ID")
 }
 
 func (ec *executionContext) _DecisionComment_decision(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DecisionComment) (ret graphql.Marshaler) {
@@ -1563,75 +1510,6 @@ func (ec *executionContext) _ReconciliationCounters_accountsOfLeavers(ctx contex
 }
 func (ec *executionContext) fieldContext_ReconciliationCounters_accountsOfLeavers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReconciliationCounters", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ReconciliationFailure_id(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RunFailure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationFailure_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNID2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationFailure_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationFailure", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ReconciliationFailure_code(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RunFailure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationFailure_code(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationFailure_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationFailure", field, false, false, "String")
-}
-
-func (ec *executionContext) _ReconciliationFailure_message(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RunFailure) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationFailure_message(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationFailure_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationFailure", field, false, false, "String")
 }
 
 func (ec *executionContext) _ReconciliationItem_id(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
@@ -3081,424 +2959,6 @@ func (ec *executionContext) fieldContext_ReconciliationResult_error(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _ReconciliationRun_id(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNID2int64(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ReconciliationRun_subject(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_subject(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Subject, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v reconciliation.Subject) graphql.Marshaler {
-			return ec.marshalNReconciliationSubject2writᚋserverᚋreconciliationᚐSubject(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "ReconciliationSubject")
-}
-
-func (ec *executionContext) _ReconciliationRun_decision(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_decision(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Decision, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v reconciliation.Decision) graphql.Marshaler {
-			return ec.marshalNReconciliationDecision2writᚋserverᚋreconciliationᚐDecision(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "ReconciliationDecision")
-}
-
-func (ec *executionContext) _ReconciliationRun_comment(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_comment(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Comment, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "String")
-}
-
-func (ec *executionContext) _ReconciliationRun_state(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v reconciliation.RunState) graphql.Marshaler {
-			return ec.marshalNReconciliationRunState2writᚋserverᚋreconciliationᚐRunState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "ReconciliationRunState")
-}
-
-func (ec *executionContext) _ReconciliationRun_actor(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_actor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Actor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_actor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "String")
-}
-
-func (ec *executionContext) _ReconciliationRun_actorName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_actorName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ReconciliationRun().ActorName(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_actorName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRun", field, true, true, "String")
-}
-
-func (ec *executionContext) _ReconciliationRun_total(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_total(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Total, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ReconciliationRun_done(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_done(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Done, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ReconciliationRun_failed(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_failed(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Failed, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ReconciliationRun_failedItems(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_failedItems(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FailedItems()
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []reconciliation.RunFailure) graphql.Marshaler {
-			return ec.marshalNReconciliationFailure2ᚕwritᚋserverᚋreconciliationᚐRunFailureᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_failedItems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ReconciliationRun",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ReconciliationFailure(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ReconciliationRun_createdAt(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_createdAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "DateTime")
-}
-
-func (ec *executionContext) _ReconciliationRun_endedAt(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRun_endedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EndedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRun_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRun", field, false, false, "DateTime")
-}
-
-func (ec *executionContext) _ReconciliationRunConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.ReconciliationRun]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRunConnection_nodes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Nodes(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*reconciliation.ReconciliationRun) graphql.Marshaler {
-			return ec.marshalNReconciliationRun2ᚕᚖwritᚋserverᚋreconciliationᚐReconciliationRunᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRunConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ReconciliationRunConnection",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ReconciliationRun(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ReconciliationRunConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.ReconciliationRun]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRunConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
-			return ec.marshalNPageInfo2writᚋserverᚋpageᚐInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRunConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ReconciliationRunConnection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ReconciliationRunConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.ReconciliationRun]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRunConnection_totalCount(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TotalCount, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRunConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRunConnection", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ReconciliationRunConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*reconciliation.ReconciliationRun]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ReconciliationRunConnection_totalCountIsEstimate(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TotalCountIsEstimate, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ReconciliationRunConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ReconciliationRunConnection", field, false, false, "Boolean")
-}
-
 func (ec *executionContext) _RoleReconciliationItem_id(ctx context.Context, field graphql.CollectedField, obj *reconciliation.RoleItem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4797,48 +4257,6 @@ func UnmarshalAccountWithoutOwnerFilter(ctx context.Context, raw any) (reconcili
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputCancelReconciliationRunInput(ctx context.Context, obj any) (reconciliation.CancelReconciliationRunInput, error) {
-	var it reconciliation.CancelReconciliationRunInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"id"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "id":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
-			data, err := ec.unmarshalNID2int64(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ID = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalCancelReconciliationRunInput unmarshals raw into the CancelReconciliationRunInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalCancelReconciliationRunInput(ctx context.Context, raw any) (reconciliation.CancelReconciliationRunInput, error) {
-	var out reconciliation.CancelReconciliationRunInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelReconciliationRunInput", raw, &out)
-	return out, err
-}
-
 func (ec *executionContext) unmarshalInputChooseAccountOwnerInput(ctx context.Context, obj any) (reconciliation.ChooseAccountOwnerInput, error) {
 	var it reconciliation.ChooseAccountOwnerInput
 	if obj == nil {
@@ -5537,39 +4955,6 @@ func (ec *executionContext) slowly_AccountWithoutOwnerConnection(ctx context.Con
 	return out
 }
 
-var cancelReconciliationRunPayloadImplementors = []string{"CancelReconciliationRunPayload"}
-
-func (ec *executionContext) slowly_CancelReconciliationRunPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.CancelReconciliationRunPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cancelReconciliationRunPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("CancelReconciliationRunPayload")
-		case "run":
-			out.Values[i] = ec._CancelReconciliationRunPayload_run(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var chooseAccountOwnerPayloadImplementors = []string{"ChooseAccountOwnerPayload"}
 
 func (ec *executionContext) slowly_ChooseAccountOwnerPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.ChooseAccountOwnerPayload) graphql.Marshaler {
@@ -5619,8 +5004,8 @@ func (ec *executionContext) slowly_DecideReconciliationPayload(ctx context.Conte
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "run":
-			out.Values[i] = ec._DecideReconciliationPayload_run(ctx, field, obj)
+		case "bulkChangeId":
+			out.Values[i] = ec._DecideReconciliationPayload_bulkChangeId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -5657,8 +5042,8 @@ func (ec *executionContext) slowly_DecideRoleReconciliationPayload(ctx context.C
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "run":
-			out.Values[i] = ec._DecideRoleReconciliationPayload_run(ctx, field, obj)
+		case "bulkChangeId":
+			out.Values[i] = ec._DecideRoleReconciliationPayload_bulkChangeId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -5944,49 +5329,6 @@ func (ec *executionContext) slowly_ReconciliationCounters(ctx context.Context, s
 			}
 		case "accountsOfLeavers":
 			out.Values[i] = ec._ReconciliationCounters_accountsOfLeavers(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var reconciliationFailureImplementors = []string{"ReconciliationFailure"}
-
-func (ec *executionContext) slowly_ReconciliationFailure(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RunFailure) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reconciliationFailureImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ReconciliationFailure")
-		case "id":
-			out.Values[i] = ec._ReconciliationFailure_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "code":
-			out.Values[i] = ec._ReconciliationFailure_code(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "message":
-			out.Values[i] = ec._ReconciliationFailure_message(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6425,148 +5767,6 @@ func (ec *executionContext) slowly_ReconciliationResult(ctx context.Context, sel
 		case "error":
 			out.Values[i] = ec._ReconciliationResult_error(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var reconciliationRunImplementors = []string{"ReconciliationRun"}
-
-func (ec *executionContext) slowly_ReconciliationRun(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.ReconciliationRun) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reconciliationRunImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ReconciliationRun")
-		case "id":
-			out.Values[i] = ec._ReconciliationRun_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "subject":
-			out.Values[i] = ec._ReconciliationRun_subject(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "decision":
-			out.Values[i] = ec._ReconciliationRun_decision(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "comment":
-			out.Values[i] = ec._ReconciliationRun_comment(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "state":
-			out.Values[i] = ec._ReconciliationRun_state(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "actor":
-			out.Values[i] = ec._ReconciliationRun_actor(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "actorName":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ReconciliationRun_actorName(ctx, field, obj)
-				})
-		case "total":
-			out.Values[i] = ec._ReconciliationRun_total(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "done":
-			out.Values[i] = ec._ReconciliationRun_done(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "failed":
-			out.Values[i] = ec._ReconciliationRun_failed(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "failedItems":
-			out.Values[i] = ec._ReconciliationRun_failedItems(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "createdAt":
-			out.Values[i] = ec._ReconciliationRun_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "endedAt":
-			out.Values[i] = ec._ReconciliationRun_endedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var reconciliationRunConnectionImplementors = []string{"ReconciliationRunConnection"}
-
-func (ec *executionContext) slowly_ReconciliationRunConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*reconciliation.ReconciliationRun]) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reconciliationRunConnectionImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ReconciliationRunConnection")
-		case "nodes":
-			out.Values[i] = ec._ReconciliationRunConnection_nodes(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "pageInfo":
-			out.Values[i] = ec._ReconciliationRunConnection_pageInfo(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "totalCount":
-			out.Values[i] = ec._ReconciliationRunConnection_totalCount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "totalCountIsEstimate":
-			out.Values[i] = ec._ReconciliationRunConnection_totalCountIsEstimate(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -7033,19 +6233,6 @@ func (ec *executionContext) marshalNAccountWithoutOwnerConnection2ᚖwritᚋserv
 	return ec._AccountWithoutOwnerConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCancelReconciliationRunInput2writᚋserverᚋreconciliationᚐCancelReconciliationRunInput(ctx context.Context, v any) (reconciliation.CancelReconciliationRunInput, error) {
-	res, err := ec.unmarshalInputCancelReconciliationRunInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCancelReconciliationRunPayload2ᚖwritᚋserverᚋreconciliationᚐCancelReconciliationRunPayload(ctx context.Context, sel ast.SelectionSet, v *reconciliation.CancelReconciliationRunPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CancelReconciliationRunPayload!")
-		return graphql.Null
-	}
-	return ec._CancelReconciliationRunPayload(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNChooseAccountOwnerInput2writᚋserverᚋreconciliationᚐChooseAccountOwnerInput(ctx context.Context, v any) (reconciliation.ChooseAccountOwnerInput, error) {
 	res, err := ec.unmarshalInputChooseAccountOwnerInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -7229,26 +6416,6 @@ func (ec *executionContext) marshalNReconciliationDecision2ᚕwritᚋserverᚋre
 	return ret
 }
 
-func (ec *executionContext) marshalNReconciliationFailure2writᚋserverᚋreconciliationᚐRunFailure(ctx context.Context, sel ast.SelectionSet, v reconciliation.RunFailure) graphql.Marshaler {
-	return ec._ReconciliationFailure(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNReconciliationFailure2ᚕwritᚋserverᚋreconciliationᚐRunFailureᚄ(ctx context.Context, sel ast.SelectionSet, v []reconciliation.RunFailure) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNReconciliationFailure2writᚋserverᚋreconciliationᚐRunFailure(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNReconciliationItem2ᚕᚖwritᚋserverᚋreconciliationᚐItemᚄ(ctx context.Context, sel ast.SelectionSet, v []*reconciliation.Item) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -7353,53 +6520,6 @@ func (ec *executionContext) marshalNReconciliationResult2ᚕwritᚋserverᚋreco
 	return ret
 }
 
-func (ec *executionContext) marshalNReconciliationRun2ᚕᚖwritᚋserverᚋreconciliationᚐReconciliationRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*reconciliation.ReconciliationRun) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNReconciliationRun2ᚖwritᚋserverᚋreconciliationᚐReconciliationRun(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func (ec *executionContext) marshalNReconciliationRun2ᚖwritᚋserverᚋreconciliationᚐReconciliationRun(ctx context.Context, sel ast.SelectionSet, v *reconciliation.ReconciliationRun) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ReconciliationRun!")
-		return graphql.Null
-	}
-	return ec._ReconciliationRun(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNReconciliationRunConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*reconciliation.ReconciliationRun]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ReconciliationRunConnection!")
-		return graphql.Null
-	}
-	return ec._ReconciliationRunConnection(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNReconciliationRunState2writᚋserverᚋreconciliationᚐRunState(ctx context.Context, v any) (reconciliation.RunState, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := reconciliation.RunState(tmp)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNReconciliationRunState2writᚋserverᚋreconciliationᚐRunState(ctx context.Context, sel ast.SelectionSet, v reconciliation.RunState) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "ReconciliationRunState!")
-	}
-	return res
-}
-
 func (ec *executionContext) unmarshalNReconciliationState2writᚋserverᚋreconciliationᚐState(ctx context.Context, v any) (reconciliation.State, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := reconciliation.State(tmp)
@@ -7411,21 +6531,6 @@ func (ec *executionContext) marshalNReconciliationState2writᚋserverᚋreconcil
 	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ReconciliationState!")
-	}
-	return res
-}
-
-func (ec *executionContext) unmarshalNReconciliationSubject2writᚋserverᚋreconciliationᚐSubject(ctx context.Context, v any) (reconciliation.Subject, error) {
-	tmp, err := scalar.UnmarshalString(v)
-	res := reconciliation.Subject(tmp)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNReconciliationSubject2writᚋserverᚋreconciliationᚐSubject(ctx context.Context, sel ast.SelectionSet, v reconciliation.Subject) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "ReconciliationSubject!")
 	}
 	return res
 }
@@ -7658,13 +6763,6 @@ func (ec *executionContext) marshalOReconciliationKind2ᚕwritᚋserverᚋreconc
 	}
 
 	return ret
-}
-
-func (ec *executionContext) marshalOReconciliationRun2ᚖwritᚋserverᚋreconciliationᚐReconciliationRun(ctx context.Context, sel ast.SelectionSet, v *reconciliation.ReconciliationRun) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._ReconciliationRun(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOReconciliationSort2ᚖwritᚋserverᚋreconciliationᚐReconciliationSort(ctx context.Context, v any) (*reconciliation.ReconciliationSort, error) {

@@ -13,6 +13,7 @@ import (
 	"writ/server/assignment"
 	"writ/server/audit"
 	"writ/server/auth"
+	"writ/server/bulk"
 	"writ/server/catalogue"
 	"writ/server/directory"
 	"writ/server/fence"
@@ -46,6 +47,7 @@ type ResolverRoot interface {
 	AuditEvent() AuditEventResolver
 	AutomationRule() AutomationRuleResolver
 	AutomationRuleConfiguration() AutomationRuleConfigurationResolver
+	BulkChange() BulkChangeResolver
 	Category() CategoryResolver
 	CategoryConfiguration() CategoryConfigurationResolver
 	ComputationFault() ComputationFaultResolver
@@ -84,7 +86,6 @@ type ResolverRoot interface {
 	PropertyValue() PropertyValueResolver
 	Query() QueryResolver
 	ReconciliationItem() ReconciliationItemResolver
-	ReconciliationRun() ReconciliationRunResolver
 	RecordSectionConfiguration() RecordSectionConfigurationResolver
 	Resource() ResourceResolver
 	ResourceType() ResourceTypeResolver
@@ -372,8 +373,70 @@ type ComplexityRoot struct {
 		SingleRole func(childComplexity int) int
 	}
 
+	BulkChange struct {
+		Actor     func(childComplexity int) int
+		ActorName func(childComplexity int) int
+		AgainID   func(childComplexity int) int
+		Comment   func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Decision  func(childComplexity int) int
+		Done      func(childComplexity int) int
+		EndedAt   func(childComplexity int) int
+		Failed    func(childComplexity int) int
+		Failure   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		IsMine    func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Skipped   func(childComplexity int) int
+		StartedAt func(childComplexity int) int
+		State     func(childComplexity int) int
+		Total     func(childComplexity int) int
+	}
+
+	BulkChangeConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	BulkChangeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BulkItem struct {
+		About     func(childComplexity int) int
+		After     func(childComplexity int) int
+		Before    func(childComplexity int) int
+		Code      func(childComplexity int) int
+		EndedAt   func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Name      func(childComplexity int) int
+		State     func(childComplexity int) int
+		SubjectID func(childComplexity int) int
+	}
+
+	BulkItemConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	BulkItemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	BulkOrdersPayload struct {
 		Results func(childComplexity int) int
+	}
+
+	CancelBulkChangePayload struct {
+		BulkChange func(childComplexity int) int
 	}
 
 	CancelMiningPayload struct {
@@ -382,10 +445,6 @@ type ComplexityRoot struct {
 
 	CancelPlanPayload struct {
 		Plan func(childComplexity int) int
-	}
-
-	CancelReconciliationRunPayload struct {
-		Run func(childComplexity int) int
 	}
 
 	Category struct {
@@ -647,13 +706,13 @@ type ComplexityRoot struct {
 	}
 
 	DecideReconciliationPayload struct {
-		Results func(childComplexity int) int
-		Run     func(childComplexity int) int
+		BulkChangeID func(childComplexity int) int
+		Results      func(childComplexity int) int
 	}
 
 	DecideRoleReconciliationPayload struct {
-		Results func(childComplexity int) int
-		Run     func(childComplexity int) int
+		BulkChangeID func(childComplexity int) int
+		Results      func(childComplexity int) int
 	}
 
 	DecisionComment struct {
@@ -1259,10 +1318,10 @@ type ComplexityRoot struct {
 		ActivateConnector        func(childComplexity int, input system.ConnectorInput) int
 		ApplyConfiguration       func(childComplexity int, input manifest.ApplyConfigurationInput) int
 		ApplyPlan                func(childComplexity int, input plan.ApplyPlanInput) int
+		CancelBulkChange         func(childComplexity int, input bulk.CancelBulkChangeInput) int
 		CancelJobInstance        func(childComplexity int, input job.JobInstanceInput) int
 		CancelMining             func(childComplexity int, input mining.CancelMiningInput) int
 		CancelPlan               func(childComplexity int, input plan.CancelPlanInput) int
-		CancelReconciliationRun  func(childComplexity int, input reconciliation.CancelReconciliationRunInput) int
 		CheckConnector           func(childComplexity int, input system.ConnectorInput) int
 		ChooseAccountOwner       func(childComplexity int, input reconciliation.ChooseAccountOwnerInput) int
 		ConfirmManualOrders      func(childComplexity int, input order.ConfirmManualOrdersInput) int
@@ -1328,6 +1387,7 @@ type ComplexityRoot struct {
 		SaveRoleMapping          func(childComplexity int, input manifest.SaveInput[manifest.RoleMapping]) int
 		SaveSingleRole           func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
 		SaveUser                 func(childComplexity int, input manifest.SaveInput[manifest.User]) int
+		StartBulkChange          func(childComplexity int, input bulk.StartBulkChangeInput) int
 		StartMining              func(childComplexity int, input mining.StartMiningInput) int
 		TakeManualOrders         func(childComplexity int, input order.BulkOrdersInput) int
 		TestAdvanceClock         func(childComplexity int, seconds int) int
@@ -1861,6 +1921,9 @@ type ComplexityRoot struct {
 		AuditEvents                func(childComplexity int, first *int, after *string, filter *audit.AuditEventFilter) int
 		AutomationPreview          func(childComplexity int, input catalogue.AutomationPreviewInput) int
 		AutomationRules            func(childComplexity int, first *int, after *string, filter *across.AutomationRuleFilter) int
+		BulkChange                 func(childComplexity int, id int64) int
+		BulkChanges                func(childComplexity int, first *int, after *string, filter *bulk.BulkChangeFilter) int
+		BulkItems                  func(childComplexity int, id int64, first *int, after *string, filter *bulk.BulkItemFilter) int
 		Categories                 func(childComplexity int) int
 		CategoriesPage             func(childComplexity int, first *int, after *string, filter *across.CategoryFilter) int
 		ComputationFaults          func(childComplexity int, first *int, after *string) int
@@ -1909,8 +1972,6 @@ type ComplexityRoot struct {
 		ReconciliationItem         func(childComplexity int, id int64) int
 		ReconciliationItems        func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter, orderBy *reconciliation.ReconciliationSort) int
 		ReconciliationPatterns     func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter) int
-		ReconciliationRun          func(childComplexity int, id int64) int
-		ReconciliationRuns         func(childComplexity int, first *int, after *string) int
 		Resource                   func(childComplexity int, id int64, asOf *time.Time) int
 		ResourceTypes              func(childComplexity int) int
 		ResourceTypesPage          func(childComplexity int, first *int, after *string, filter *across.ResourceTypeFilter) int
@@ -1967,12 +2028,6 @@ type ComplexityRoot struct {
 		Unauthorized      func(childComplexity int) int
 		Unrecognized      func(childComplexity int) int
 		Unreconciled      func(childComplexity int) int
-	}
-
-	ReconciliationFailure struct {
-		Code    func(childComplexity int) int
-		ID      func(childComplexity int) int
-		Message func(childComplexity int) int
 	}
 
 	ReconciliationItem struct {
@@ -2047,29 +2102,6 @@ type ComplexityRoot struct {
 		Error func(childComplexity int) int
 		ID    func(childComplexity int) int
 		Item  func(childComplexity int) int
-	}
-
-	ReconciliationRun struct {
-		Actor       func(childComplexity int) int
-		ActorName   func(childComplexity int) int
-		Comment     func(childComplexity int) int
-		CreatedAt   func(childComplexity int) int
-		Decision    func(childComplexity int) int
-		Done        func(childComplexity int) int
-		EndedAt     func(childComplexity int) int
-		Failed      func(childComplexity int) int
-		FailedItems func(childComplexity int) int
-		ID          func(childComplexity int) int
-		State       func(childComplexity int) int
-		Subject     func(childComplexity int) int
-		Total       func(childComplexity int) int
-	}
-
-	ReconciliationRunConnection struct {
-		Nodes                func(childComplexity int) int
-		PageInfo             func(childComplexity int) int
-		TotalCount           func(childComplexity int) int
-		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	RecordSectionConfiguration struct {
@@ -2736,6 +2768,10 @@ type ComplexityRoot struct {
 		MaximumRejected func(childComplexity int) int
 		Table           func(childComplexity int) int
 		Thresholds      func(childComplexity int) int
+	}
+
+	StartBulkChangePayload struct {
+		BulkChange func(childComplexity int) int
 	}
 
 	StartMiningPayload struct {
@@ -3998,12 +4034,265 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BinaryRuleConfiguration.SingleRole(childComplexity), true
 
+	case "BulkChange.actor":
+		if e.ComplexityRoot.BulkChange.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.Actor(childComplexity), true
+	case "BulkChange.actorName":
+		if e.ComplexityRoot.BulkChange.ActorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.ActorName(childComplexity), true
+	case "BulkChange.againId":
+		if e.ComplexityRoot.BulkChange.AgainID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.AgainID(childComplexity), true
+	case "BulkChange.comment":
+		if e.ComplexityRoot.BulkChange.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.Comment(childComplexity), true
+	case "BulkChange.createdAt":
+		if e.ComplexityRoot.BulkChange.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.CreatedAt(childComplexity), true
+	case "BulkChange.decision":
+		if e.ComplexityRoot.BulkChange.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.Decision(childComplexity), true
+	case "BulkChange.done":
+		if e.ComplexityRoot.BulkChange.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.Done(childComplexity), true
+	case "BulkChange.endedAt":
+		if e.ComplexityRoot.BulkChange.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.EndedAt(childComplexity), true
+	case "BulkChange.failed":
+		if e.ComplexityRoot.BulkChange.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.Failed(childComplexity), true
+	case "BulkChange.failure":
+		if e.ComplexityRoot.BulkChange.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.Failure(childComplexity), true
+	case "BulkChange.id":
+		if e.ComplexityRoot.BulkChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.ID(childComplexity), true
+	case "BulkChange.isMine":
+		if e.ComplexityRoot.BulkChange.IsMine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.IsMine(childComplexity), true
+	case "BulkChange.kind":
+		if e.ComplexityRoot.BulkChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.Kind(childComplexity), true
+	case "BulkChange.skipped":
+		if e.ComplexityRoot.BulkChange.Skipped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.Skipped(childComplexity), true
+	case "BulkChange.startedAt":
+		if e.ComplexityRoot.BulkChange.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.StartedAt(childComplexity), true
+	case "BulkChange.state":
+		if e.ComplexityRoot.BulkChange.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.State(childComplexity), true
+	case "BulkChange.total":
+		if e.ComplexityRoot.BulkChange.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.Total(childComplexity), true
+
+	case "BulkChangeConnection.edges":
+		if e.ComplexityRoot.BulkChangeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChangeConnection.Edges(childComplexity), true
+	case "BulkChangeConnection.nodes":
+		if e.ComplexityRoot.BulkChangeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChangeConnection.Nodes(childComplexity), true
+	case "BulkChangeConnection.pageInfo":
+		if e.ComplexityRoot.BulkChangeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChangeConnection.PageInfo(childComplexity), true
+	case "BulkChangeConnection.totalCount":
+		if e.ComplexityRoot.BulkChangeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChangeConnection.TotalCount(childComplexity), true
+	case "BulkChangeConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.BulkChangeConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChangeConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "BulkChangeEdge.cursor":
+		if e.ComplexityRoot.BulkChangeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChangeEdge.Cursor(childComplexity), true
+	case "BulkChangeEdge.node":
+		if e.ComplexityRoot.BulkChangeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChangeEdge.Node(childComplexity), true
+
+	case "BulkItem.about":
+		if e.ComplexityRoot.BulkItem.About == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItem.About(childComplexity), true
+	case "BulkItem.after":
+		if e.ComplexityRoot.BulkItem.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItem.After(childComplexity), true
+	case "BulkItem.before":
+		if e.ComplexityRoot.BulkItem.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItem.Before(childComplexity), true
+	case "BulkItem.code":
+		if e.ComplexityRoot.BulkItem.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItem.Code(childComplexity), true
+	case "BulkItem.endedAt":
+		if e.ComplexityRoot.BulkItem.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItem.EndedAt(childComplexity), true
+	case "BulkItem.message":
+		if e.ComplexityRoot.BulkItem.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItem.Message(childComplexity), true
+	case "BulkItem.name":
+		if e.ComplexityRoot.BulkItem.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItem.Name(childComplexity), true
+	case "BulkItem.state":
+		if e.ComplexityRoot.BulkItem.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItem.State(childComplexity), true
+	case "BulkItem.subjectId":
+		if e.ComplexityRoot.BulkItem.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItem.SubjectID(childComplexity), true
+
+	case "BulkItemConnection.edges":
+		if e.ComplexityRoot.BulkItemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItemConnection.Edges(childComplexity), true
+	case "BulkItemConnection.nodes":
+		if e.ComplexityRoot.BulkItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItemConnection.Nodes(childComplexity), true
+	case "BulkItemConnection.pageInfo":
+		if e.ComplexityRoot.BulkItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItemConnection.PageInfo(childComplexity), true
+	case "BulkItemConnection.totalCount":
+		if e.ComplexityRoot.BulkItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItemConnection.TotalCount(childComplexity), true
+	case "BulkItemConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.BulkItemConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItemConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "BulkItemEdge.cursor":
+		if e.ComplexityRoot.BulkItemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItemEdge.Cursor(childComplexity), true
+	case "BulkItemEdge.node":
+		if e.ComplexityRoot.BulkItemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItemEdge.Node(childComplexity), true
+
 	case "BulkOrdersPayload.results":
 		if e.ComplexityRoot.BulkOrdersPayload.Results == nil {
 			break
 		}
 
 		return e.ComplexityRoot.BulkOrdersPayload.Results(childComplexity), true
+
+	case "CancelBulkChangePayload.bulkChange":
+		if e.ComplexityRoot.CancelBulkChangePayload.BulkChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelBulkChangePayload.BulkChange(childComplexity), true
 
 	case "CancelMiningPayload.run":
 		if e.ComplexityRoot.CancelMiningPayload.Run == nil {
@@ -4018,13 +4307,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CancelPlanPayload.Plan(childComplexity), true
-
-	case "CancelReconciliationRunPayload.run":
-		if e.ComplexityRoot.CancelReconciliationRunPayload.Run == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CancelReconciliationRunPayload.Run(childComplexity), true
 
 	case "Category.description":
 		if e.ComplexityRoot.Category.Description == nil {
@@ -5159,31 +5441,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CriterionConfiguration.Key(childComplexity), true
 
+	case "DecideReconciliationPayload.bulkChangeId":
+		if e.ComplexityRoot.DecideReconciliationPayload.BulkChangeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideReconciliationPayload.BulkChangeID(childComplexity), true
 	case "DecideReconciliationPayload.results":
 		if e.ComplexityRoot.DecideReconciliationPayload.Results == nil {
 			break
 		}
 
 		return e.ComplexityRoot.DecideReconciliationPayload.Results(childComplexity), true
-	case "DecideReconciliationPayload.run":
-		if e.ComplexityRoot.DecideReconciliationPayload.Run == nil {
+
+	case "DecideRoleReconciliationPayload.bulkChangeId":
+		if e.ComplexityRoot.DecideRoleReconciliationPayload.BulkChangeID == nil {
 			break
 		}
 
-		return e.ComplexityRoot.DecideReconciliationPayload.Run(childComplexity), true
-
+		return e.ComplexityRoot.DecideRoleReconciliationPayload.BulkChangeID(childComplexity), true
 	case "DecideRoleReconciliationPayload.results":
 		if e.ComplexityRoot.DecideRoleReconciliationPayload.Results == nil {
 			break
 		}
 
 		return e.ComplexityRoot.DecideRoleReconciliationPayload.Results(childComplexity), true
-	case "DecideRoleReconciliationPayload.run":
-		if e.ComplexityRoot.DecideRoleReconciliationPayload.Run == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DecideRoleReconciliationPayload.Run(childComplexity), true
 
 	case "DecisionComment.activation":
 		if e.ComplexityRoot.DecisionComment.Activation == nil {
@@ -7627,6 +7909,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApplyPlan(childComplexity, args["input"].(plan.ApplyPlanInput)), true
+	case "Mutation.cancelBulkChange":
+		if e.ComplexityRoot.Mutation.CancelBulkChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelBulkChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelBulkChange(childComplexity, args["input"].(bulk.CancelBulkChangeInput)), true
 	case "Mutation.cancelJobInstance":
 		if e.ComplexityRoot.Mutation.CancelJobInstance == nil {
 			break
@@ -7660,17 +7953,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelPlan(childComplexity, args["input"].(plan.CancelPlanInput)), true
-	case "Mutation.cancelReconciliationRun":
-		if e.ComplexityRoot.Mutation.CancelReconciliationRun == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_cancelReconciliationRun_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.CancelReconciliationRun(childComplexity, args["input"].(reconciliation.CancelReconciliationRunInput)), true
 	case "Mutation.checkConnector":
 		if e.ComplexityRoot.Mutation.CheckConnector == nil {
 			break
@@ -8376,6 +8658,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveUser(childComplexity, args["input"].(manifest.SaveInput[manifest.User])), true
+	case "Mutation.startBulkChange":
+		if e.ComplexityRoot.Mutation.StartBulkChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startBulkChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartBulkChange(childComplexity, args["input"].(bulk.StartBulkChangeInput)), true
 	case "Mutation.startMining":
 		if e.ComplexityRoot.Mutation.StartMining == nil {
 			break
@@ -10694,6 +10987,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AutomationRules(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*across.AutomationRuleFilter)), true
+	case "Query.bulkChange":
+		if e.ComplexityRoot.Query.BulkChange == nil {
+			break
+		}
+
+		args, err := ec.field_Query_bulkChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BulkChange(childComplexity, args["id"].(int64)), true
+	case "Query.bulkChanges":
+		if e.ComplexityRoot.Query.BulkChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Query_bulkChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BulkChanges(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*bulk.BulkChangeFilter)), true
+	case "Query.bulkItems":
+		if e.ComplexityRoot.Query.BulkItems == nil {
+			break
+		}
+
+		args, err := ec.field_Query_bulkItems_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BulkItems(childComplexity, args["id"].(int64), args["first"].(*int), args["after"].(*string), args["filter"].(*bulk.BulkItemFilter)), true
 	case "Query.categories":
 		if e.ComplexityRoot.Query.Categories == nil {
 			break
@@ -11148,28 +11474,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ReconciliationPatterns(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*reconciliation.ReconciliationFilter)), true
-	case "Query.reconciliationRun":
-		if e.ComplexityRoot.Query.ReconciliationRun == nil {
-			break
-		}
-
-		args, err := ec.field_Query_reconciliationRun_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.ReconciliationRun(childComplexity, args["id"].(int64)), true
-	case "Query.reconciliationRuns":
-		if e.ComplexityRoot.Query.ReconciliationRuns == nil {
-			break
-		}
-
-		args, err := ec.field_Query_reconciliationRuns_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.ReconciliationRuns(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.resource":
 		if e.ComplexityRoot.Query.Resource == nil {
 			break
@@ -11529,25 +11833,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReconciliationCounters.Unreconciled(childComplexity), true
 
-	case "ReconciliationFailure.code":
-		if e.ComplexityRoot.ReconciliationFailure.Code == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationFailure.Code(childComplexity), true
-	case "ReconciliationFailure.id":
-		if e.ComplexityRoot.ReconciliationFailure.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationFailure.ID(childComplexity), true
-	case "ReconciliationFailure.message":
-		if e.ComplexityRoot.ReconciliationFailure.Message == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationFailure.Message(childComplexity), true
-
 	case "ReconciliationItem.automatic":
 		if e.ComplexityRoot.ReconciliationItem.Automatic == nil {
 			break
@@ -11906,110 +12191,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationResult.Item(childComplexity), true
-
-	case "ReconciliationRun.actor":
-		if e.ComplexityRoot.ReconciliationRun.Actor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.Actor(childComplexity), true
-	case "ReconciliationRun.actorName":
-		if e.ComplexityRoot.ReconciliationRun.ActorName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.ActorName(childComplexity), true
-	case "ReconciliationRun.comment":
-		if e.ComplexityRoot.ReconciliationRun.Comment == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.Comment(childComplexity), true
-	case "ReconciliationRun.createdAt":
-		if e.ComplexityRoot.ReconciliationRun.CreatedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.CreatedAt(childComplexity), true
-	case "ReconciliationRun.decision":
-		if e.ComplexityRoot.ReconciliationRun.Decision == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.Decision(childComplexity), true
-	case "ReconciliationRun.done":
-		if e.ComplexityRoot.ReconciliationRun.Done == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.Done(childComplexity), true
-	case "ReconciliationRun.endedAt":
-		if e.ComplexityRoot.ReconciliationRun.EndedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.EndedAt(childComplexity), true
-	case "ReconciliationRun.failed":
-		if e.ComplexityRoot.ReconciliationRun.Failed == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.Failed(childComplexity), true
-	case "ReconciliationRun.failedItems":
-		if e.ComplexityRoot.ReconciliationRun.FailedItems == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.FailedItems(childComplexity), true
-	case "ReconciliationRun.id":
-		if e.ComplexityRoot.ReconciliationRun.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.ID(childComplexity), true
-	case "ReconciliationRun.state":
-		if e.ComplexityRoot.ReconciliationRun.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.State(childComplexity), true
-	case "ReconciliationRun.subject":
-		if e.ComplexityRoot.ReconciliationRun.Subject == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.Subject(childComplexity), true
-	case "ReconciliationRun.total":
-		if e.ComplexityRoot.ReconciliationRun.Total == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRun.Total(childComplexity), true
-
-	case "ReconciliationRunConnection.nodes":
-		if e.ComplexityRoot.ReconciliationRunConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRunConnection.Nodes(childComplexity), true
-	case "ReconciliationRunConnection.pageInfo":
-		if e.ComplexityRoot.ReconciliationRunConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRunConnection.PageInfo(childComplexity), true
-	case "ReconciliationRunConnection.totalCount":
-		if e.ComplexityRoot.ReconciliationRunConnection.TotalCount == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRunConnection.TotalCount(childComplexity), true
-	case "ReconciliationRunConnection.totalCountIsEstimate":
-		if e.ComplexityRoot.ReconciliationRunConnection.TotalCountIsEstimate == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReconciliationRunConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "RecordSectionConfiguration.boundaryKind":
 		if e.ComplexityRoot.RecordSectionConfiguration.BoundaryKind == nil {
@@ -14958,6 +15139,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SourceConfiguration.Thresholds(childComplexity), true
 
+	case "StartBulkChangePayload.bulkChange":
+		if e.ComplexityRoot.StartBulkChangePayload.BulkChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartBulkChangePayload.BulkChange(childComplexity), true
+
 	case "StartMiningPayload.run":
 		if e.ComplexityRoot.StartMiningPayload.Run == nil {
 			break
@@ -15898,10 +16086,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AutomationRuleConfigurationInput", ec.unmarshalInputAutomationRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("AutomationRuleFilter", ec.unmarshalInputAutomationRuleFilter),
 			graphql.NewInputUnmarshaler("BinaryRuleConfigurationInput", ec.unmarshalInputBinaryRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("BulkChangeFilter", ec.unmarshalInputBulkChangeFilter),
+			graphql.NewInputUnmarshaler("BulkItemFilter", ec.unmarshalInputBulkItemFilter),
 			graphql.NewInputUnmarshaler("BulkOrdersInput", ec.unmarshalInputBulkOrdersInput),
+			graphql.NewInputUnmarshaler("CancelBulkChangeInput", ec.unmarshalInputCancelBulkChangeInput),
 			graphql.NewInputUnmarshaler("CancelMiningInput", ec.unmarshalInputCancelMiningInput),
 			graphql.NewInputUnmarshaler("CancelPlanInput", ec.unmarshalInputCancelPlanInput),
-			graphql.NewInputUnmarshaler("CancelReconciliationRunInput", ec.unmarshalInputCancelReconciliationRunInput),
 			graphql.NewInputUnmarshaler("CategoryConfigurationInput", ec.unmarshalInputCategoryConfigurationInput),
 			graphql.NewInputUnmarshaler("CategoryFilter", ec.unmarshalInputCategoryFilter),
 			graphql.NewInputUnmarshaler("ChooseAccountOwnerInput", ec.unmarshalInputChooseAccountOwnerInput),
@@ -16007,6 +16197,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ScalarRuleConfigurationInput", ec.unmarshalInputScalarRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("SectionPropertyConfigurationInput", ec.unmarshalInputSectionPropertyConfigurationInput),
 			graphql.NewInputUnmarshaler("SourceConfigurationInput", ec.unmarshalInputSourceConfigurationInput),
+			graphql.NewInputUnmarshaler("StartBulkChangeInput", ec.unmarshalInputStartBulkChangeInput),
 			graphql.NewInputUnmarshaler("StartMiningInput", ec.unmarshalInputStartMiningInput),
 			graphql.NewInputUnmarshaler("StepConfigurationInput", ec.unmarshalInputStepConfigurationInput),
 			graphql.NewInputUnmarshaler("SynchronizationOptionsInput", ec.unmarshalInputSynchronizationOptionsInput),
@@ -17293,6 +17484,269 @@ type Query
 type Mutation
 
 type Subscription
+`, BuiltIn: false},
+	{Name: "../schema/bulk.graphqls", Input: `"""What a bulk change is about."""
+enum BulkKind {
+  "Differences between what is computed and what a system holds."
+  RECONCILE_RESOURCES
+  "Roles that were read from what accounts hold."
+  RECONCILE_ROLES
+  "Orders that a system refused."
+  UNBLOCK_ORDERS
+  "Tickets."
+  MANUAL_PROVISIONING
+}
+
+"""What is done to each item of a bulk change."""
+enum BulkDecision {
+  "Differences: the computed value is written."
+  USE_PROPOSED
+  "Differences: the value that was found stays."
+  KEEP_CURRENT
+  "Differences and found roles: the decision is put off."
+  POSTPONE
+  "Differences and found roles: the decision is not put off any more."
+  TAKE_UP_AGAIN
+  "Accounts: they stay with the owner they have. Their values remain to be decided."
+  AUTHORIZE
+  "Accounts: they stay, and are nobody's."
+  AUTHORIZE_WITHOUT_OWNER
+  "Accounts: they are deleted."
+  DELETE_ACCOUNT
+  "Found roles: they stay."
+  KEEP_ROLE
+  "Found roles: they are taken away."
+  REMOVE_ROLE
+  "Errored orders: they are sent again."
+  UNBLOCK
+  "Tickets: they are done."
+  CONFIRM
+  "Tickets: they cannot be done."
+  REPORT_ERROR
+}
+
+"""Where a bulk change is."""
+enum BulkState {
+  "Asked for; no item is done."
+  QUEUED
+  "Its items are done one after the other."
+  RUNNING
+  "No item is left, and none failed."
+  DONE
+  "No item is left, and some failed."
+  DONE_WITH_ERRORS
+  "Somebody stopped it, or its account lost the right: what was done stays done."
+  CANCELLED
+}
+
+"""What became of an item of a bulk change."""
+enum BulkItemState {
+  "Its turn has not come."
+  TODO
+  "Done."
+  DONE
+  "It was not any more what was frozen, so nothing was done."
+  SKIPPED
+  "It could not be done."
+  FAILED
+}
+
+"""One decision about many. The server carries it out, one item after the other, with the rights that the account which asked for it has meanwhile."""
+type BulkChange {
+  "Its number."
+  id: ID!
+  "What it is about."
+  kind: BulkKind!
+  "What is done to each."
+  decision: BulkDecision!
+  "What was said with it."
+  comment: String!
+  "Where it is."
+  state: BulkState!
+  "Username of who asked for it."
+  actor: String!
+  "Display name of that person; null: his account is gone."
+  actorName: String
+  "Whether the caller asked for it: only then he sees its items."
+  isMine: Boolean!
+  "Number of the bulk change whose failed items it tries again; null: it is none of those."
+  againId: ID
+  "Items that were found when it began."
+  total: Int!
+  "Items that are done."
+  done: Int!
+  "Items that were not any more what was frozen."
+  skipped: Int!
+  "Items that could not be done."
+  failed: Int!
+  "Why it stopped before the end, when nobody stopped it; empty else."
+  failure: String!
+  "When it was asked for, and its items were frozen."
+  createdAt: DateTime!
+  "When its first item was done; null: none is."
+  startedAt: DateTime
+  "When it ended; null: it goes on."
+  endedAt: DateTime
+}
+
+"""One of those that a bulk change is about."""
+type BulkItem {
+  "Id of the difference, the found role or the order."
+  subjectId: ID!
+  "Whom it is about; empty: nobody."
+  name: String!
+  "What it is about: resource type and property, or role."
+  about: String!
+  "What became of it."
+  state: BulkItemState!
+  "A value of ErrorCode; null: nothing was refused."
+  code: String
+  "Why it was skipped or failed, as a sentence; null: it was not."
+  message: String
+  "What was so before: a value or a state; null: it was not looked at."
+  before: String
+  "What is so afterwards: a value or a state; null: nothing was done."
+  after: String
+  "When; null: its turn has not come."
+  endedAt: DateTime
+}
+
+"""One page of bulk changes."""
+type BulkChangeConnection {
+  "The bulk changes, the newest first."
+  nodes: [BulkChange!]!
+  "The bulk changes with their cursors."
+  edges: [BulkChangeEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Bulk changes of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A bulk change of a page with its cursor."""
+type BulkChangeEdge {
+  "Where the next page begins, after this one."
+  cursor: String!
+  "The bulk change."
+  node: BulkChange!
+}
+
+"""One page of items."""
+type BulkItemConnection {
+  "The items."
+  nodes: [BulkItem!]!
+  "The items with their cursors."
+  edges: [BulkItemEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Items of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""An item of a page with its cursor."""
+type BulkItemEdge {
+  "Where the next page begins, after this item."
+  cursor: String!
+  "The item."
+  node: BulkItem!
+}
+
+"""Narrows a list of bulk changes: conditions are joined by AND, values of one by OR."""
+input BulkChangeFilter {
+  "Where they are."
+  states: [BulkState!]
+  "What they are about."
+  kinds: [BulkKind!]
+}
+
+"""Narrows the items of a bulk change."""
+input BulkItemFilter {
+  "What became of them."
+  states: [BulkItemState!]
+}
+
+"""What is done to which: the filter of the kind, ids, or both; with neither, all that the caller may decide about so."""
+input StartBulkChangeInput {
+  "What it is about; needed unless again is given."
+  kind: BulkKind
+  "What is done to each; needed unless again is given."
+  decision: BulkDecision
+  "Which differences, for RECONCILE_RESOURCES."
+  differences: ReconciliationFilter
+  "Which found roles, for RECONCILE_ROLES."
+  roles: RoleReconciliationFilter
+  "Which orders, for UNBLOCK_ORDERS and MANUAL_PROVISIONING."
+  orders: OrderFilter
+  "Of them these, by their ids, at most 5,000. Null: all of them."
+  ids: [ID!]
+  "Number of a bulk change of the caller that has ended: its failed items are tried again, as it says."
+  again: ID
+  "Why, at most 2,000 characters; for REPORT_ERROR what went wrong. With again, null: what was said then."
+  comment: String
+}
+
+"""The bulk change as it begins."""
+type StartBulkChangePayload {
+  "The bulk change."
+  bulkChange: BulkChange!
+}
+
+"""Which bulk change to stop."""
+input CancelBulkChangeInput {
+  "Its number."
+  id: ID!
+}
+
+"""The bulk change that was stopped."""
+type CancelBulkChangePayload {
+  "The bulk change as it is now."
+  bulkChange: BulkChange!
+}
+
+extend type Query {
+  "The bulk changes of the caller, the newest first; whoever may monitor sees those of all."
+  bulkChanges(
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+    "Which. Null: all."
+    filter: BulkChangeFilter
+  ): BulkChangeConnection!
+  "One bulk change; null: there is none of that number, or it is not the caller's to see."
+  bulkChange(
+    "Its number."
+    id: ID!
+  ): BulkChange
+  "What a bulk change of the caller is about. FORBIDDEN for that of somebody else."
+  bulkItems(
+    "Number of the bulk change."
+    id: ID!
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+    "Which. Null: all."
+    filter: BulkItemFilter
+  ): BulkItemConnection!
+}
+
+extend type Mutation {
+  "Freezes what a filter finds, or what is named, and lets the server go through it, one item after the other, as a single decision does. Needs the right to that decision and the one to many at once. VALIDATION: nothing is found that could be decided so, or a comment is missing. TOO_LARGE: the caller has too many bulk changes that go on."
+  startBulkChange(
+    "What is done to which."
+    input: StartBulkChangeInput!
+  ): StartBulkChangePayload!
+  "Stops a bulk change of the caller after its current item, or anybody's for who may give commands to the queue: what is done stays done. FORBIDDEN for one that the caller may only see, ALREADY_DONE when it has ended."
+  cancelBulkChange(
+    "Which."
+    input: CancelBulkChangeInput!
+  ): CancelBulkChangePayload!
+}
 `, BuiltIn: false},
 	{Name: "../schema/catalogue.graphqls", Input: `"""Why somebody holds a role."""
 enum HolderOrigin {
@@ -23661,14 +24115,6 @@ enum ReconciliationDecision {
   REMOVE_ROLE
 }
 
-"""What a run is about."""
-enum ReconciliationSubject {
-  "Differences."
-  RESOURCE
-  "Found roles."
-  ROLE
-}
-
 """In which order differences are listed."""
 enum ReconciliationSort {
   "As they were found."
@@ -23894,68 +24340,6 @@ type AccountWithoutOwnerConnection {
   "Whether there is more, and where to continue."
   pageInfo: PageInfo!
   "Accounts of the whole list under the same filter."
-  totalCount: Int!
-  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
-  totalCountIsEstimate: Boolean!
-}
-
-"""Where a run is."""
-enum ReconciliationRunState {
-  "It goes on, with or without anybody watching."
-  IN_PROGRESS
-  "Everything it was about is decided, or refused."
-  COMPLETED
-  "Somebody stopped it, or the account that asked for it may not be used any more: what was decided stays decided."
-  CANCELLED
-}
-
-"""A decision about all differences, or found roles, that a filter found when it was made. The server carries it out with the rights that the account which asked for it has meanwhile."""
-type ReconciliationRun {
-  "Id of the run."
-  id: ID!
-  "What it is about."
-  subject: ReconciliationSubject!
-  "What is decided."
-  decision: ReconciliationDecision!
-  "What was said with it."
-  comment: String!
-  "Where it is."
-  state: ReconciliationRunState!
-  "Username of who asked for it."
-  actor: String!
-  "Display name of that person; null: his account is gone."
-  actorName: String
-  "Differences or roles that were found when it began."
-  total: Int!
-  "Decided so far."
-  done: Int!
-  "Refused so far."
-  failed: Int!
-  "The first hundred that were refused, and why."
-  failedItems: [ReconciliationFailure!]!
-  "When it was asked for."
-  createdAt: DateTime!
-  "When it ended; null: it goes on."
-  endedAt: DateTime
-}
-
-"""A difference, or a found role, that a run did not decide."""
-type ReconciliationFailure {
-  "Id of the difference or found role; 0: the run as a whole."
-  id: ID!
-  "A value of ErrorCode."
-  code: String!
-  "Why, as a sentence."
-  message: String!
-}
-
-"""One page of runs."""
-type ReconciliationRunConnection {
-  "The runs."
-  nodes: [ReconciliationRun!]!
-  "Whether there is more, and where to continue."
-  pageInfo: PageInfo!
-  "Runs of the whole list."
   totalCount: Int!
   "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
   totalCountIsEstimate: Boolean!
@@ -24187,7 +24571,7 @@ input RoleReconciliationFilter {
 input DecideRoleReconciliationInput {
   "These, at most 500."
   items: [ReconciliationItemInput!]
-  "All that match now and about which the caller may decide: the server goes through them, and the payload has the run to follow."
+  "All that match now and about which the caller may decide: the server goes through them, and the payload has the bulk change to follow."
   filter: RoleReconciliationFilter
   "KEEP_ROLE, REMOVE_ROLE, POSTPONE or TAKE_UP_AGAIN."
   decision: ReconciliationDecision!
@@ -24199,8 +24583,8 @@ input DecideRoleReconciliationInput {
 type DecideRoleReconciliationPayload {
   "One result per item, in the order given; empty for a filter."
   results: [RoleReconciliationResult!]!
-  "The run that carries a filter out; null for items."
-  run: ReconciliationRun
+  "Number of the bulk change that carries a filter out; null for items."
+  bulkChangeId: ID
 }
 
 """What became of one found role."""
@@ -24241,7 +24625,7 @@ input ReconciliationItemInput {
 input DecideReconciliationInput {
   "These, at most 500."
   items: [ReconciliationItemInput!]
-  "All that match now and about which the caller may decide: the server goes through them, and the payload has the run to follow."
+  "All that match now and about which the caller may decide: the server goes through them, and the payload has the bulk change to follow."
   filter: ReconciliationFilter
   "What is decided."
   decision: ReconciliationDecision!
@@ -24255,8 +24639,8 @@ input DecideReconciliationInput {
 type DecideReconciliationPayload {
   "One result per item, in the order given; empty for a filter."
   results: [ReconciliationResult!]!
-  "The run that carries a filter out; null for items."
-  run: ReconciliationRun
+  "Number of the bulk change that carries a filter out; null for items."
+  bulkChangeId: ID
 }
 
 """What became of one difference."""
@@ -24285,18 +24669,6 @@ input ChooseAccountOwnerInput {
 type ChooseAccountOwnerPayload {
   "Id of the account."
   accountId: ID!
-}
-
-"""Which run to stop."""
-input CancelReconciliationRunInput {
-  "Id of the run."
-  id: ID!
-}
-
-"""The run that was stopped."""
-type CancelReconciliationRunPayload {
-  "The run as it is now."
-  run: ReconciliationRun!
 }
 
 """Something about what is to be reconciled changed: read what is shown again."""
@@ -24372,18 +24744,6 @@ extend type Query {
     "Which roles."
     filter: RoleReconciliationFilter
   ): RoleReconciliationPatternConnection!
-  "One run of the caller; whoever may monitor sees those of all. Null: there is none."
-  reconciliationRun(
-    "Its id."
-    id: ID!
-  ): ReconciliationRun
-  "The runs of the caller, the newest first; whoever may monitor sees those of all."
-  reconciliationRuns(
-    "Rows per page, at most 500."
-    first: Int = 50
-    "Cursor to continue after."
-    after: String
-  ): ReconciliationRunConnection!
 }
 
 extend type Mutation {
@@ -24402,15 +24762,10 @@ extend type Mutation {
     "Which account, and whose."
     input: ChooseAccountOwnerInput!
   ): ChooseAccountOwnerPayload!
-  "Stops a run of the caller, or of anybody for who may give commands to the queue: what is decided stays decided. FORBIDDEN for one that the caller may only see, ALREADY_DONE when it has ended."
-  cancelReconciliationRun(
-    "Which run."
-    input: CancelReconciliationRunInput!
-  ): CancelReconciliationRunPayload!
 }
 
 extend type Subscription {
-  "Says that differences, decisions or runs changed, once for several at the same moment. What changed is read again."
+  "Says that differences, decisions or bulk changes changed, once for several at the same moment. What changed is read again."
   reconciliationChanged(
     "Cursor to continue after: what was missed since is told first. Default: from now on."
     after: String
@@ -25810,12 +26165,136 @@ func (ec *executionContext) childFields_BinaryRuleConfiguration(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type BinaryRuleConfiguration", field.Name)
 }
 
+func (ec *executionContext) childFields_BulkChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_BulkChange_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_BulkChange_kind(ctx, field)
+	case "decision":
+		return ec.fieldContext_BulkChange_decision(ctx, field)
+	case "comment":
+		return ec.fieldContext_BulkChange_comment(ctx, field)
+	case "state":
+		return ec.fieldContext_BulkChange_state(ctx, field)
+	case "actor":
+		return ec.fieldContext_BulkChange_actor(ctx, field)
+	case "actorName":
+		return ec.fieldContext_BulkChange_actorName(ctx, field)
+	case "isMine":
+		return ec.fieldContext_BulkChange_isMine(ctx, field)
+	case "againId":
+		return ec.fieldContext_BulkChange_againId(ctx, field)
+	case "total":
+		return ec.fieldContext_BulkChange_total(ctx, field)
+	case "done":
+		return ec.fieldContext_BulkChange_done(ctx, field)
+	case "skipped":
+		return ec.fieldContext_BulkChange_skipped(ctx, field)
+	case "failed":
+		return ec.fieldContext_BulkChange_failed(ctx, field)
+	case "failure":
+		return ec.fieldContext_BulkChange_failure(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_BulkChange_createdAt(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_BulkChange_startedAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_BulkChange_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkChange", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_BulkChangeConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_BulkChangeConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BulkChangeConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_BulkChangeConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkChangeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkChangeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkChangeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subjectId":
+		return ec.fieldContext_BulkItem_subjectId(ctx, field)
+	case "name":
+		return ec.fieldContext_BulkItem_name(ctx, field)
+	case "about":
+		return ec.fieldContext_BulkItem_about(ctx, field)
+	case "state":
+		return ec.fieldContext_BulkItem_state(ctx, field)
+	case "code":
+		return ec.fieldContext_BulkItem_code(ctx, field)
+	case "message":
+		return ec.fieldContext_BulkItem_message(ctx, field)
+	case "before":
+		return ec.fieldContext_BulkItem_before(ctx, field)
+	case "after":
+		return ec.fieldContext_BulkItem_after(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_BulkItem_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkItem", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_BulkItemConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_BulkItemConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BulkItemConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_BulkItemConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkItemEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_BulkOrdersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "results":
 		return ec.fieldContext_BulkOrdersPayload_results(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkOrdersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelBulkChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bulkChange":
+		return ec.fieldContext_CancelBulkChangePayload_bulkChange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelBulkChangePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelMiningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25832,14 +26311,6 @@ func (ec *executionContext) childFields_CancelPlanPayload(ctx context.Context, f
 		return ec.fieldContext_CancelPlanPayload_plan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelPlanPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_CancelReconciliationRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "run":
-		return ec.fieldContext_CancelReconciliationRunPayload_run(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type CancelReconciliationRunPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Category(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26362,8 +26833,8 @@ func (ec *executionContext) childFields_DecideReconciliationPayload(ctx context.
 	switch field.Name {
 	case "results":
 		return ec.fieldContext_DecideReconciliationPayload_results(ctx, field)
-	case "run":
-		return ec.fieldContext_DecideReconciliationPayload_run(ctx, field)
+	case "bulkChangeId":
+		return ec.fieldContext_DecideReconciliationPayload_bulkChangeId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecideReconciliationPayload", field.Name)
 }
@@ -26372,8 +26843,8 @@ func (ec *executionContext) childFields_DecideRoleReconciliationPayload(ctx cont
 	switch field.Name {
 	case "results":
 		return ec.fieldContext_DecideRoleReconciliationPayload_results(ctx, field)
-	case "run":
-		return ec.fieldContext_DecideRoleReconciliationPayload_run(ctx, field)
+	case "bulkChangeId":
+		return ec.fieldContext_DecideRoleReconciliationPayload_bulkChangeId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecideRoleReconciliationPayload", field.Name)
 }
@@ -28688,18 +29159,6 @@ func (ec *executionContext) childFields_ReconciliationCounters(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ReconciliationCounters", field.Name)
 }
 
-func (ec *executionContext) childFields_ReconciliationFailure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_ReconciliationFailure_id(ctx, field)
-	case "code":
-		return ec.fieldContext_ReconciliationFailure_code(ctx, field)
-	case "message":
-		return ec.fieldContext_ReconciliationFailure_message(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ReconciliationFailure", field.Name)
-}
-
 func (ec *executionContext) childFields_ReconciliationItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -28846,52 +29305,6 @@ func (ec *executionContext) childFields_ReconciliationResult(ctx context.Context
 		return ec.fieldContext_ReconciliationResult_error(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReconciliationResult", field.Name)
-}
-
-func (ec *executionContext) childFields_ReconciliationRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "id":
-		return ec.fieldContext_ReconciliationRun_id(ctx, field)
-	case "subject":
-		return ec.fieldContext_ReconciliationRun_subject(ctx, field)
-	case "decision":
-		return ec.fieldContext_ReconciliationRun_decision(ctx, field)
-	case "comment":
-		return ec.fieldContext_ReconciliationRun_comment(ctx, field)
-	case "state":
-		return ec.fieldContext_ReconciliationRun_state(ctx, field)
-	case "actor":
-		return ec.fieldContext_ReconciliationRun_actor(ctx, field)
-	case "actorName":
-		return ec.fieldContext_ReconciliationRun_actorName(ctx, field)
-	case "total":
-		return ec.fieldContext_ReconciliationRun_total(ctx, field)
-	case "done":
-		return ec.fieldContext_ReconciliationRun_done(ctx, field)
-	case "failed":
-		return ec.fieldContext_ReconciliationRun_failed(ctx, field)
-	case "failedItems":
-		return ec.fieldContext_ReconciliationRun_failedItems(ctx, field)
-	case "createdAt":
-		return ec.fieldContext_ReconciliationRun_createdAt(ctx, field)
-	case "endedAt":
-		return ec.fieldContext_ReconciliationRun_endedAt(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ReconciliationRun", field.Name)
-}
-
-func (ec *executionContext) childFields_ReconciliationRunConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "nodes":
-		return ec.fieldContext_ReconciliationRunConnection_nodes(ctx, field)
-	case "pageInfo":
-		return ec.fieldContext_ReconciliationRunConnection_pageInfo(ctx, field)
-	case "totalCount":
-		return ec.fieldContext_ReconciliationRunConnection_totalCount(ctx, field)
-	case "totalCountIsEstimate":
-		return ec.fieldContext_ReconciliationRunConnection_totalCountIsEstimate(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ReconciliationRunConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_RecordSectionConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30224,6 +30637,14 @@ func (ec *executionContext) childFields_SourceConfiguration(ctx context.Context,
 		return ec.fieldContext_SourceConfiguration_maximumRejected(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SourceConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_StartBulkChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bulkChange":
+		return ec.fieldContext_StartBulkChangePayload_bulkChange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartBulkChangePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_StartMiningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

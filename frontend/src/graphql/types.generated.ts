@@ -300,6 +300,69 @@ export type BoundaryKind =
   /** The first and the last date of the section without properties, over all records. */
   | 'NONE';
 
+/** Narrows a list of bulk changes: conditions are joined by AND, values of one by OR. */
+export type BulkChangeFilter = {
+  /** What they are about. */
+  kinds?: InputMaybe<Array<BulkKind>>;
+  /** Where they are. */
+  states?: InputMaybe<Array<BulkState>>;
+};
+
+/** What is done to each item of a bulk change. */
+export type BulkDecision =
+  /** Accounts: they stay with the owner they have. Their values remain to be decided. */
+  | 'AUTHORIZE'
+  /** Accounts: they stay, and are nobody's. */
+  | 'AUTHORIZE_WITHOUT_OWNER'
+  /** Tickets: they are done. */
+  | 'CONFIRM'
+  /** Accounts: they are deleted. */
+  | 'DELETE_ACCOUNT'
+  /** Differences: the value that was found stays. */
+  | 'KEEP_CURRENT'
+  /** Found roles: they stay. */
+  | 'KEEP_ROLE'
+  /** Differences and found roles: the decision is put off. */
+  | 'POSTPONE'
+  /** Found roles: they are taken away. */
+  | 'REMOVE_ROLE'
+  /** Tickets: they cannot be done. */
+  | 'REPORT_ERROR'
+  /** Differences and found roles: the decision is not put off any more. */
+  | 'TAKE_UP_AGAIN'
+  /** Errored orders: they are sent again. */
+  | 'UNBLOCK'
+  /** Differences: the computed value is written. */
+  | 'USE_PROPOSED';
+
+/** Narrows the items of a bulk change. */
+export type BulkItemFilter = {
+  /** What became of them. */
+  states?: InputMaybe<Array<BulkItemState>>;
+};
+
+/** What became of an item of a bulk change. */
+export type BulkItemState =
+  /** Done. */
+  | 'DONE'
+  /** It could not be done. */
+  | 'FAILED'
+  /** It was not any more what was frozen, so nothing was done. */
+  | 'SKIPPED'
+  /** Its turn has not come. */
+  | 'TODO';
+
+/** What a bulk change is about. */
+export type BulkKind =
+  /** Tickets. */
+  | 'MANUAL_PROVISIONING'
+  /** Differences between what is computed and what a system holds. */
+  | 'RECONCILE_RESOURCES'
+  /** Roles that were read from what accounts hold. */
+  | 'RECONCILE_ROLES'
+  /** Orders that a system refused. */
+  | 'UNBLOCK_ORDERS';
+
 /** Orders by id, or by a filter: never both. */
 export type BulkOrdersInput = {
   /** Kept in the history of each order. */
@@ -308,6 +371,25 @@ export type BulkOrdersInput = {
   filter?: InputMaybe<OrderFilter>;
   /** These orders. */
   orderIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+};
+
+/** Where a bulk change is. */
+export type BulkState =
+  /** Somebody stopped it, or its account lost the right: what was done stays done. */
+  | 'CANCELLED'
+  /** No item is left, and none failed. */
+  | 'DONE'
+  /** No item is left, and some failed. */
+  | 'DONE_WITH_ERRORS'
+  /** Asked for; no item is done. */
+  | 'QUEUED'
+  /** Its items are done one after the other. */
+  | 'RUNNING';
+
+/** Which bulk change to stop. */
+export type CancelBulkChangeInput = {
+  /** Its number. */
+  id: Scalars['ID']['input'];
 };
 
 /** A run to stop. */
@@ -319,12 +401,6 @@ export type CancelMiningInput = {
 /** Names a plan. */
 export type CancelPlanInput = {
   /** Its number. */
-  id: Scalars['ID']['input'];
-};
-
-/** Which run to stop. */
-export type CancelReconciliationRunInput = {
-  /** Id of the run. */
   id: Scalars['ID']['input'];
 };
 
@@ -694,7 +770,7 @@ export type DecideReconciliationInput = {
   comment?: InputMaybe<Scalars['String']['input']>;
   /** What is decided. */
   decision: ReconciliationDecision;
-  /** All that match now and about which the caller may decide: the server goes through them, and the payload has the run to follow. */
+  /** All that match now and about which the caller may decide: the server goes through them, and the payload has the bulk change to follow. */
   filter?: InputMaybe<ReconciliationFilter>;
   /** These, at most 500. */
   items?: InputMaybe<Array<ReconciliationItemInput>>;
@@ -708,7 +784,7 @@ export type DecideRoleReconciliationInput = {
   comment?: InputMaybe<Scalars['String']['input']>;
   /** KEEP_ROLE, REMOVE_ROLE, POSTPONE or TAKE_UP_AGAIN. */
   decision: ReconciliationDecision;
-  /** All that match now and about which the caller may decide: the server goes through them, and the payload has the run to follow. */
+  /** All that match now and about which the caller may decide: the server goes through them, and the payload has the bulk change to follow. */
   filter?: InputMaybe<RoleReconciliationFilter>;
   /** These, at most 500. */
   items?: InputMaybe<Array<ReconciliationItemInput>>;
@@ -1879,15 +1955,6 @@ export type ReconciliationKind =
   /** A value that is not the computed one, or that nothing explains. */
   | 'UNRECONCILED';
 
-/** Where a run is. */
-export type ReconciliationRunState =
-  /** Somebody stopped it, or the account that asked for it may not be used any more: what was decided stays decided. */
-  | 'CANCELLED'
-  /** Everything it was about is decided, or refused. */
-  | 'COMPLETED'
-  /** It goes on, with or without anybody watching. */
-  | 'IN_PROGRESS';
-
 /** In which order differences are listed. */
 export type ReconciliationSort =
   /** The newest first. */
@@ -1903,13 +1970,6 @@ export type ReconciliationState =
   | 'PRE_EXISTING'
   /** Somebody kept the value, and something else is computed by now (24). */
   | 'QUESTIONED';
-
-/** What a run is about. */
-export type ReconciliationSubject =
-  /** Differences. */
-  | 'RESOURCE'
-  /** Found roles. */
-  | 'ROLE';
 
 /** Groups the properties of records that change together, such as those of a contract or of a position, so that a person can have several at the same time (role-model 4.5). */
 export type RecordSectionConfigurationInput = {
@@ -2703,6 +2763,26 @@ export type SourceConfigurationInput = {
   table: Scalars['String']['input'];
   /** Limits of this table beside those of its connector; none: only those. */
   thresholds?: InputMaybe<LineThresholdsConfigurationInput>;
+};
+
+/** What is done to which: the filter of the kind, ids, or both; with neither, all that the caller may decide about so. */
+export type StartBulkChangeInput = {
+  /** Number of a bulk change of the caller that has ended: its failed items are tried again, as it says. */
+  again?: InputMaybe<Scalars['ID']['input']>;
+  /** Why, at most 2,000 characters; for REPORT_ERROR what went wrong. With again, null: what was said then. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** What is done to each; needed unless again is given. */
+  decision?: InputMaybe<BulkDecision>;
+  /** Which differences, for RECONCILE_RESOURCES. */
+  differences?: InputMaybe<ReconciliationFilter>;
+  /** Of them these, by their ids, at most 5,000. Null: all of them. */
+  ids?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** What it is about; needed unless again is given. */
+  kind?: InputMaybe<BulkKind>;
+  /** Which orders, for UNBLOCK_ORDERS and MANUAL_PROVISIONING. */
+  orders?: InputMaybe<OrderFilter>;
+  /** Which found roles, for RECONCILE_ROLES. */
+  roles?: InputMaybe<RoleReconciliationFilter>;
 };
 
 /** With which mining rules to look. */
