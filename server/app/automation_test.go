@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -12,9 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/assignment"
+	"writ/server/catalogue"
 	"writ/server/cli"
 	"writ/server/config"
 	"writ/server/manifest"
+	"writ/server/permit"
 	"writ/server/reconciliation"
 )
 
@@ -282,4 +285,44 @@ func TestAutomationRuleDecidesWholly(t *testing.T) {
 	require.NoError(t, err)
 	s.compute()
 	require.Equal(t, []string{declined}, s.decisions())
+}
+
+// TestAutomationPreview: before a rule is saved, it tells what it would decide now and later, and what a stronger one decides; whoever may not see people
+// learns only how many there are. A plan counts by the same choice, and decides nothing.
+func TestAutomationPreview(t *testing.T) {
+	t.Parallel()
+	s := mustAutomate(t, "")
+	c := catalogue.Service{DB: s.DB, Clock: s.Clock, Assignments: s.Assignments}
+	in := catalogue.AutomationPreviewInput{Type: "policy", Target: "Default", EntityType: new("Person"), WorkflowState: "nonConforming", HoursToWait: new(48), Decision: "decline"}
+	look := func(ctx context.Context, now, later, others, hidden int) *catalogue.AutomationPreview {
+		t.Helper()
+		p, err := c.AutomationPreview(ctx, in)
+		require.NoError(t, err)
+		require.Equal(t, []int{now, later, others, hidden}, []int{p.Now, p.Later, p.Others, p.Hidden})
+		require.Len(t, p.Items.Nodes(), now+later)
+		return p
+	}
+	p := look(s.rita(), 0, 1, 0, 0)
+	require.Equal(t, "Lab", p.Items.Nodes()[0].TargetDisplayName)
+	require.Equal(t, 48*time.Hour, p.Items.Nodes()[0].At.Sub(p.Items.Nodes()[0].Since))
+	s.later(50 * time.Hour)
+	look(s.rita(), 1, 0, 0, 0)
+	look(permit.With(s.ctx, &permit.Actor{Username: "eve", Grants: []permit.Grant{{Path: permit.RoleModelQuery, CanExecute: true}}}), 0, 0, 0, 1)
+	s.rules(strings.ReplaceAll(labApprove, "hoursToWait: 0", "hoursToWait: -1"))
+	look(s.rita(), 0, 0, 1, 0)
+	s.rules("delete: { automationRules: [In] }")
+
+	m, err := manifest.Parse("rules.yaml", []byte(labDecline))
+	require.NoError(t, err)
+	_, err = s.Manifest.Apply(s.ctx, m)
+	require.NoError(t, err)
+	model, err := s.Assignments.Model(s.ctx, s.DB)
+	require.NoError(t, err)
+	n, err := model.Automated().Total(s.ctx, s.DB, s.Clock.Now())
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	n, err = model.Automated().Total(s.ctx, s.DB, s.Clock.Now().Add(-10*time.Hour))
+	require.NoError(t, err)
+	require.Zero(t, n)
+	require.Empty(t, s.decisions())
 }

@@ -133,6 +133,25 @@ func (in AutomationPreviewInput) rule(m *assignment.Model) (*rolemodel.Automatio
 		}
 		r.Dimensions[c.Dimension] = rolemodel.Criterion{Key: c.Key, Inherit: c.Inherit}
 	}
+	if err := in.about(m, r); err != nil {
+		return nil, err
+	}
+	for _, x := range m.Source.AutomationRules {
+		if r.ID == 0 && in.Identifier != nil && x.Identifier == *in.Identifier {
+			r.ID = x.ID
+		}
+	}
+	if r.ID == 0 { // the newest
+		r.ID = 1
+		for _, x := range m.Source.AutomationRules {
+			r.ID = max(r.ID, x.ID+1)
+		}
+	}
+	return r, nil
+}
+
+// about finds what the rule is about.
+func (in AutomationPreviewInput) about(m *assignment.Model, r *rolemodel.AutomationRule) error {
 	target := int64(0)
 	find := func(id int64, identifier string, fits bool) {
 		if fits && identifier == in.Target {
@@ -167,26 +186,15 @@ func (in AutomationPreviewInput) rule(m *assignment.Model) (*rolemodel.Automatio
 		r.PolicyID = &target
 	}
 	if target == 0 {
-		return nil, errs.Invalid("input.target", "There is no %s %q.", in.Type, in.Target)
+		return errs.Invalid("input.target", "There is no %s %q.", in.Type, in.Target)
 	}
 	if r.Type == rolemodel.AutomatesCategory || r.Type == rolemodel.AutomatesPolicy {
 		if in.EntityType == nil || m.Shape.ByIdentifier[*in.EntityType] == nil {
-			return nil, errs.Invalid("input.entityType", "A rule about a %s names the entity type of the owners.", in.Type)
+			return errs.Invalid("input.entityType", "A rule about a %s names the entity type of the owners.", in.Type)
 		}
 		r.EntityTypeID = &m.Shape.ByIdentifier[*in.EntityType].ID
 	}
-	for _, x := range m.Source.AutomationRules {
-		if r.ID == 0 && in.Identifier != nil && x.Identifier == *in.Identifier {
-			r.ID = x.ID
-		}
-	}
-	if r.ID == 0 { // the newest
-		r.ID = 1
-		for _, x := range m.Source.AutomationRules {
-			r.ID = max(r.ID, x.ID+1)
-		}
-	}
-	return r, nil
+	return nil
 }
 
 // decided is what waits with one role or resource type and one set of parameters, and what the rule means for it.
