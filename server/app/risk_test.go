@@ -53,7 +53,7 @@ func TestRisks(t *testing.T) {
 	told := func(kind string) int {
 		n, err := s.DB.NewSelect().TableExpr("event").Where("kind = ?", kind).Count(s.ctx)
 		require.NoError(t, err)
-		return n
+		return int(n)
 	}
 	require.Equal(t, complete.TotalCount, told(assignment.EventRiskIdentified))
 	s.apply(`delete: { risks: [Both] }`)
