@@ -21,7 +21,7 @@ type Input struct {
 	DatabaseURL string        // a server on which databases may be made; the database itself is left alone
 	Out         io.Writer
 	Assemble    Assemble
-	Only        string // one part alone: requests, computations, grid, events, shapes, row or plan; "": all
+	Only        string // one part alone: requests, computations, grid, events, subscribers, shapes, row or plan; "": all
 	Folder      string // where PostGraphile is installed, once; "": it is left out
 	// Serve gives the command of a process of ours that serves a database; folder is its data folder.
 	Serve func(addr, databaseURL, folder string) *exec.Cmd
@@ -65,7 +65,7 @@ func Run(ctx context.Context, in Input) error {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context, *server, Input) error
-	}{{"requests", requests}, {"computations", computations}, {"grid", grid}, {"events", events}, {"shapes", recomputations}, {"row", oneRow}, {"plan", plans}} {
+	}{{"requests", requests}, {"computations", computations}, {"grid", grid}, {"events", events}, {"subscribers", subscribers}, {"shapes", recomputations}, {"row", oneRow}, {"plan", plans}} {
 		if in.Only != "" && in.Only != part.name {
 			continue
 		}
@@ -75,7 +75,7 @@ func Run(ctx context.Context, in Input) error {
 		}
 	}
 	if !found {
-		return errs.Invalid("only", "The parts are requests, computations, grid, events, shapes, row and plan, not %s.", in.Only)
+		return errs.Invalid("only", "The parts are requests, computations, grid, events, subscribers, shapes, row and plan, not %s.", in.Only)
 	}
 	return nil
 }

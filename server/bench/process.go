@@ -99,8 +99,8 @@ func free(ctx context.Context) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// serve starts a process of ours on the organisation and signs in.
-func (o *organisation) serve(ctx context.Context, in Input) (*process, error) {
+// serve starts a process of ours on the organisation, with further variables, and signs in.
+func (o *organisation) serve(ctx context.Context, in Input, variables ...string) (*process, error) {
 	addr, err := free(ctx)
 	if err != nil {
 		return nil, err
@@ -109,7 +109,9 @@ func (o *organisation) serve(ctx context.Context, in Input) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := begin(ctx, "Writ", in.Serve(addr, o.url, folder), addr, "/readyz")
+	cmd := in.Serve(addr, o.url, folder)
+	cmd.Env = append(cmd.Environ(), variables...)
+	p, err := begin(ctx, "Writ", cmd, addr, "/readyz")
 	if err != nil {
 		_ = os.RemoveAll(folder)
 		return nil, err

@@ -260,16 +260,16 @@ func (o *organisation) measured(ctx context.Context, run func() (time.Duration, 
 	if err != nil {
 		return c, err
 	}
-	c.own, c.database, c.most = after.own.since(before.own, 1), after.database.since(before.database, 1), mostMemory()
+	c.own, c.database, c.most = after.own.since(before.own, 1), after.database.since(before.database, 1), mostMemory("self")
 	return c, nil
 }
 
 // forgetMost lets Linux count the most memory of this process anew.
 func forgetMost() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
 
-// mostMemory is how much memory this process had at most since then; 0: this machine does not tell.
-func mostMemory() uint64 {
-	raw, err := os.ReadFile("/proc/self/status")
+// mostMemory is how much memory a process (its number, or self) had at most, this one since then; 0: this machine does not tell.
+func mostMemory(pid string) uint64 {
+	raw, err := os.ReadFile("/proc/" + pid + "/status")
 	if err != nil {
 		return 0
 	}

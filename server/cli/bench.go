@@ -7,7 +7,7 @@ type benchCommand struct {
 
 	People int    `default:"100000" help:"Largest population. 10,000 people are measured beside it."`
 	Seed   int64  `default:"1" help:"Start of the random numbers; equal seeds give equal people."`
-	Only   string `help:"One part alone: requests, computations, grid, events, shapes, row or plan."`
+	Only   string `help:"One part alone: requests, computations, grid, events, subscribers, shapes, row or plan."`
 }
 
 func (c *benchCommand) Run(ctx context.Context, e *environment) error {
