@@ -16,22 +16,29 @@ import (
 
 // What one caller may have open, and for how long.
 const (
-	// DefaultSubscriptions is how many subscriptions a user may have open in one process, on all connections together.
+	// DefaultSubscriptions is how many subscriptions a user may have open in one process, on all connections together; ten times as many where they
+	// ask for the same.
 	DefaultSubscriptions = 1_000
 
 	maxOnSocket = 100              // operations at once on one websocket, subscriptions included
 	queryWithin = 60 * time.Second // what a query may take; its statements are cut off then
 )
 
+// What a subscription counts: one that joins others who ask for the same costs a tenth of one of its own.
+const (
+	ownWeight    = 10
+	joinedWeight = 1
+)
+
 // bounds counts what is open.
 type bounds struct {
 	limit int // subscriptions of a user
 	mu    sync.Mutex
-	users map[int64]int
+	users map[int64]int // the weight of what is open
 }
 
-// enter takes an operation into account until its context ends: TOO_LARGE when the caller has too many open.
-func (b *bounds) enter(ctx context.Context, kind ast.Operation) error {
+// enter takes an operation into account until its context ends: TOO_LARGE when the caller has too many open. weight is that of a subscription.
+func (b *bounds) enter(ctx context.Context, kind ast.Operation, weight int) error {
 	socket, onSocket := ctx.Value(endsKey{}).(*ends)
 	if onSocket {
 		if socket.open.Add(1) > maxOnSocket {
@@ -51,34 +58,34 @@ func (b *bounds) enter(ctx context.Context, kind ast.Operation) error {
 		}
 	}
 	if actor := permit.From(ctx); kind == ast.Subscription && actor != nil {
-		if !b.take(actor.UserID) {
+		if !b.take(actor.UserID, weight) {
 			leave()
 			return errs.New(errs.TooLarge, "You have %d subscriptions open, more are not taken. Complete some first.", b.limit)
 		}
 		alone := leave
-		leave = func() { alone(); b.free(actor.UserID) }
+		leave = func() { alone(); b.free(actor.UserID, weight) }
 	}
 	context.AfterFunc(ctx, leave)
 	return nil
 }
 
-func (b *bounds) take(user int64) bool {
+func (b *bounds) take(user int64, weight int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.users[user] >= b.limit {
+	if b.users[user]+weight > b.limit*ownWeight {
 		return false
 	}
 	if b.users == nil {
 		b.users = map[int64]int{}
 	}
-	b.users[user]++
+	b.users[user] += weight
 	return true
 }
 
-func (b *bounds) free(user int64) {
+func (b *bounds) free(user int64, weight int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.users[user]--; b.users[user] <= 0 {
+	if b.users[user] -= weight; b.users[user] <= 0 {
 		delete(b.users, user)
 	}
 }

@@ -8,7 +8,8 @@
 //	glue.go          what keeps resolvers at one line
 //	server.go        Handler: transports, limits, errors, loaders put together
 //	http.go          GraphQL over HTTP: POST, GET; media types and statuses
-//	websocket.go     graphql-transport-ws; ends with the access token (4403)
+//	websocket.go     graphql-transport-ws: one connection; ends with the access token (4403)
+//	group.go         subscriptions alike: connections that ask for the same with the same rights share one, and its bytes
 //	document.go      size, words, fields, aliases, directives of a document: refused before it is parsed; the memory of parsed ones
 //	values.go        the JSON of a request: refused before it is read
 //	limits.go        depth, breadth, cost of an operation: refused before anything runs

@@ -28,6 +28,9 @@ type Options struct {
 	Subscriptions int
 	// Ending ends when the process is asked to: connections with subscriptions are given up then, so that their clients go on elsewhere. nil: never.
 	Ending context.Context
+	// Hold tells the server of the request that its connection goes on after the answer, until release is called: it waits for that when it ends. nil:
+	// nobody waits.
+	Hold func(ctx context.Context) (release func())
 	// Slowly writes every answer field by field, as gqlgen does, instead of straight from what a list brought (graph/plain): for comparisons.
 	Slowly bool
 }
@@ -37,16 +40,22 @@ type Options struct {
 func Handler(r *Resolver, o Options) http.Handler {
 	r.complete()
 	r.Feed.Failed = func(ctx context.Context, err error) {
-		if transport.GetInitPayload(ctx) != nil { // an event stream has no way to say it: it just ends
-			transport.AddSubscriptionError(ctx, present(o.Log)(ctx, err))
+		if why, ok := ctx.Value(failureKey{}).(*failure); ok { // an event stream has no way to say it: it just ends
+			why.set(present(o.Log)(ctx, err))
 		}
 	}
 	r.Feed.Lost = lost
 	if o.Ending == nil {
 		o.Ending = context.Background()
 	}
+	if o.Hold == nil {
+		o.Hold = func(context.Context) func() { return func() {} }
+	}
 	s := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r}))
-	s.AddTransport(overWebsocket(r.Auth, o.Origins, o.Log))
+	b := &bounds{limit: cmp.Or(o.Subscriptions, DefaultSubscriptions)}
+	sockets := &overWebsocket{auth: r.Auth, bounds: b, origins: o.Origins, log: o.Log, present: present(o.Log), ending: o.Ending, hold: o.Hold}
+	sockets.groups = &groups{t: sockets}
+	s.AddTransport(sockets)
 	s.AddTransport(overEvents{transport.SSE{KeepAlivePingInterval: 15 * time.Second}})
 	s.AddTransport(overHTTP{})
 	s.SetQueryCache(newDocuments(maxDocuments))
@@ -54,13 +63,13 @@ func Handler(r *Resolver, o Options) http.Handler {
 	s.SetErrorPresenter(present(o.Log))
 	s.SetRecoverFunc(recovered(o.Log))
 	s.Use(&limits{})
-	s.AroundOperations(r.aroundOperation(present(o.Log), &bounds{limit: cmp.Or(o.Subscriptions, DefaultSubscriptions)}))
+	s.AroundOperations(r.aroundOperation(present(o.Log), b))
 	if !o.Slowly {
 		s.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 			return next(plain.With(ctx))
 		})
 	}
-	return r.Auth.Middleware(withEnds(o.Ending, streams(r.Auth, o.Ending, s)))
+	return r.Auth.Middleware(fromPages(streams(r.Auth, o.Ending, s)))
 }
 
 // aroundOperation gives every operation the rights of now, which on a websocket may be years after its start, its own loaders, and its bounds.
@@ -68,8 +77,8 @@ func (r *Resolver) aroundOperation(present graphql.ErrorPresenterFunc, b *bounds
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		kind := graphql.GetOperationContext(ctx).Operation.Operation
 		ctx, err := r.Auth.Renew(ctx)
-		if err == nil {
-			err = b.enter(ctx, kind)
+		if err == nil && ctx.Value(countedKey{}) == nil {
+			err = b.enter(ctx, kind, ownWeight)
 		}
 		if s, ok := ctx.Value(streamKey{}).(*stream); ok {
 			s.isSubscription.Store(kind == ast.Subscription)

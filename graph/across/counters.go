@@ -135,7 +135,7 @@ type run struct {
 
 // get gives numbers whose computation began at or after since: another's, if there is one, else its own.
 func (s *shared) get(ctx context.Context, since time.Time, compute func(context.Context) (*order.Counters, error)) (*order.Counters, error) {
-	key := rightsOf(permit.From(ctx))
+	key := RightsOf(permit.From(ctx))
 	s.mu.Lock()
 	r := s.runs[key]
 	mine := r == nil || r.started.Before(since)
@@ -168,8 +168,8 @@ func (s *shared) get(ctx context.Context, since time.Time, compute func(context.
 	}
 }
 
-// rightsOf is equal for two actors who see the same rows.
-func rightsOf(a *permit.Actor) string {
+// RightsOf is equal for two actors who see the same rows.
+func RightsOf(a *permit.Actor) string {
 	if a == nil {
 		return ""
 	}

@@ -271,6 +271,13 @@ func told[T any](ctx context.Context, f *Feed, after *string, may func(ctx conte
 	})
 }
 
+type startedKey struct{}
+
+// WithStarted has started called when a subscription has begun: whatever happens from then on comes. It is for those that say nothing at their begin.
+func WithStarted(ctx context.Context, started func()) context.Context {
+	return context.WithValue(ctx, startedKey{}, started)
+}
+
 // follow makes values from events, several at once when they come at once. It ends with ctx, with the hub, and with the first error of
 // Renew, of may, which is asked again when the rights of the subscriber are others, or of values; a database that is away is waited for.
 func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, may func(ctx context.Context) error, filter func(event.Row) bool,
@@ -280,6 +287,9 @@ func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, may func(c
 	if err != nil {
 		stop()
 		return nil, err
+	}
+	if started, ok := ctx.Value(startedKey{}).(func()); ok {
+		started()
 	}
 	out := make(chan T)
 	go func() {

@@ -120,5 +120,5 @@ func alike(a *permit.Actor, sel order.Selection) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("compare selections: %w", err)
 	}
-	return fmt.Sprintf("%s %v %s", rightsOf(a), who, raw), nil
+	return fmt.Sprintf("%s %v %s", RightsOf(a), who, raw), nil
 }

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -27,6 +28,31 @@ func Grants(ctx context.Context, db bun.IDB, userID int64, now time.Time) ([]per
 		grants[i] = h.grant(filters[h.RuleID])
 	}
 	return grants, nil
+}
+
+// Prints gives for each user what is equal as long as Grants gives the same: which profiles count for him now, and all rules there are.
+// One statement; a user without a profile has none.
+func Prints(ctx context.Context, db bun.IDB, users []int64, now time.Time) (map[int64]string, error) {
+	var rows []struct {
+		UserID int64
+		Print  string
+	}
+	q := db.NewSelect().TableExpr("assigned_profile AS ap").ColumnExpr("ap.user_id").
+		ColumnExpr("md5(string_agg(row(ap.id, ap.profile_id, ap.context)::text, ' ' ORDER BY ap.id)) || (SELECT print FROM rules) AS print").
+		With("rules", db.NewRaw(`SELECT md5(coalesce((SELECT string_agg(p::text, ' ' ORDER BY p.id) FROM profile AS p), '') ||
+			coalesce((SELECT string_agg(ar::text, ' ' ORDER BY ar.id) FROM access_rule AS ar), '') ||
+			coalesce((SELECT string_agg(ae::text, ' ' ORDER BY ae.id) FROM access_entry AS ae), '') ||
+			coalesce((SELECT string_agg(af::text, ' ' ORDER BY af.id) FROM access_filter AS af), '') ||
+			coalesce((SELECT string_agg(row(d.identifier, d.is_hierarchical)::text, ' ' ORDER BY d.id) FROM dimension AS d), '')) AS print`)).
+		Where("ap.user_id IN (?)", bun.List(users)).GroupExpr("ap.user_id")
+	if err := validAt(q, now).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("compare who holds which permission: %w", err)
+	}
+	prints := make(map[int64]string, len(rows))
+	for _, r := range rows {
+		prints[r.UserID] = r.Print
+	}
+	return prints, nil
 }
 
 // grant is one held entry with its filters made concrete.

@@ -30,7 +30,7 @@ type Serve struct {
 	TestHooks            bool          `env:"WRIT_TEST_HOOKS" help:"Let clients move the clock and ask for quiescence. Never in production."`
 	TimeZone             string        `name:"time-zone" env:"WRIT_TIME_ZONE" help:"Where days begin and end, as an IANA name such as Europe/Berlin. One for the whole installation: kept in the database, default what is kept there, at first the zone of the machine."`
 	TrustedProxies       string        `name:"trusted-proxies" env:"WRIT_TRUSTED_PROXIES" placeholder:"NETS" help:"Proxies in front of Writ, as addresses or networks separated by commas: they may say where a request comes from (X-Forwarded-For). Empty: nobody may."`
-	Subscriptions        int           `name:"subscriptions-per-user" default:"1000" env:"WRIT_SUBSCRIPTIONS_PER_USER" help:"Subscriptions one user may have open in this process."`
+	Subscriptions        int           `name:"subscriptions-per-user" default:"1000" env:"WRIT_SUBSCRIPTIONS_PER_USER" help:"Subscriptions one user may have open in this process; ten times as many over websockets where they ask for the same."`
 	StopDelay            time.Duration `name:"stop-delay" default:"500ms" env:"WRIT_STOP_DELAY" help:"How long a process that is asked to end still takes requests, with /readyz at 503: as long as the load balancer needs to notice."`
 	AllowPrivateWebhooks bool          `env:"WRIT_ALLOW_PRIVATE_WEBHOOKS" help:"Let webhooks reach private and local addresses."`
 }

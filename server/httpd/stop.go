@@ -113,16 +113,29 @@ func (c *connections) became(conn net.Conn, state http.ConnState) {
 
 // counted counts the handlers that run, so that wait knows of them.
 func (c *connections) counted(next http.Handler) http.Handler {
-	count := func(n int) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.running += n
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		count(1)
-		defer count(-1)
+		c.count(1)
+		defer c.count(-1)
 		next.ServeHTTP(w, r)
 	})
+}
+
+func (c *connections) count(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running += n
+}
+
+type heldKey struct{}
+
+// Hold makes the server of a request wait for release when it ends, as for a handler that runs: for connections that go on after it (websockets).
+func Hold(ctx context.Context) (release func()) {
+	c, ok := ctx.Value(heldKey{}).(*connections)
+	if !ok {
+		return func() {}
+	}
+	c.count(1)
+	return sync.OnceFunc(func() { c.count(-1) })
 }
 
 // endIdle lets go of connections on which nothing was asked, and waits until they are gone, at most for idlePeriod.
