@@ -27,7 +27,7 @@ var tiedElsewhere = map[string]string{
 	"OffsetReference": "generated from server/manifest", "BoundaryKind": "generated from server/manifest", "ExtensionKind": "generated from server/manifest",
 	"EndDateLock": "generated from server/manifest", "EndDateLockWithInherited": "generated from server/manifest", "CommentActivation": "generated from server/manifest",
 	"CommentActivationWithInherited": "generated from server/manifest", "ImplicitApproval": "generated from server/manifest", "Prolongation": "generated from server/manifest",
-	"RoleState": "generated from server/manifest", "AutomationTarget": "generated from server/manifest", "AutomationState": "generated from server/manifest",
+	"RoleState": "generated from server/manifest", "RiskType": "generated from server/manifest", "ExemptionPolicy": "generated from server/manifest", "AutomationTarget": "generated from server/manifest", "AutomationState": "generated from server/manifest",
 	"AutomationDecision": "generated from server/manifest", "Comparison": "generated from server/manifest", "ConnectorMode": "connector_mode_check, below",
 }
 
