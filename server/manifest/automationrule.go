@@ -87,9 +87,12 @@ func checkAutomation(r *ranges, at string, a AutomationRule) {
 
 // refuseState refuses states in which nothing waits that a reviewer could decide about.
 func refuseState(a AutomationRule) error {
-	n, err := number("AutomationState", a.WorkflowState, "")
-	if err != nil || slices.Contains(rolemodel.AutomatedStates, n) {
-		return nil // a word that is none is refused with its place
+	n, unknown := number("AutomationState", a.WorkflowState, "")
+	if unknown != nil {
+		return nil //nolint:nilerr // a word that is none is refused with its place
+	}
+	if slices.Contains(rolemodel.AutomatedStates, n) {
+		return nil
 	}
 	at := "automationRule/" + a.Identifier + ".workflowState"
 	switch a.WorkflowState {

@@ -255,7 +255,7 @@ func (s *Service) noteTried(ctx context.Context, h *hold, t *tried, m *manifest.
 func objectsOf(changes []manifest.Change, edits []Edit) any {
 	list := make([]string, 0, len(changes)+len(edits))
 	for _, c := range changes {
-		list = append(list, string(c.Kind)+"/"+c.Identifier)
+		list = append(list, c.Kind+"/"+c.Identifier)
 	}
 	for _, e := range edits {
 		list = append(list, "resource/"+e.EntityType+"/"+e.Key)

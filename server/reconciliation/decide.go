@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
@@ -618,6 +617,3 @@ func (s *Service) results(ctx context.Context, asked []ReconciliationItemInput, 
 	}
 	return p, nil
 }
-
-// stamp writes an instant as the database keeps it.
-func stamp(t time.Time) time.Time { return t.UTC() }

@@ -23,7 +23,7 @@ import { OrphanDrawer } from '../../src/features/reconciliation/OrphanDrawer'
 import { PatternList } from '../../src/features/reconciliation/PatternList'
 import type { PatternRowFragment } from '../../src/features/reconciliation/PatternList.generated'
 import type { BulkRowFragment } from '../../src/graphql/bulk.generated'
-import { BulkUnderWay } from '../../src/graphql/BulkUnderWay'
+import { BulkUnderWay } from '../../src/features/reconciliation/BulkUnderWay'
 import { healthStates, jobStates, provisioningStates } from '../../src/lib/states'
 import { noSelection, wholeSelection, type Selection } from '../../src/lib/selection'
 import {

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { Link } from '@tanstack/react-router'
 import type { BulkRowFragment } from '../../graphql/bulk.generated'
-import { bulkMoves } from '../../graphql/bulkLooks'
+import { bulkMoves } from '../../lib/bulkLooks'
 import { useConnection } from '../../graphql/useConnection'
 import { useEverySecond } from '../../graphql/useEverySecond'
 import type { BulkItemState, BulkKind } from '../../graphql/types.generated'

@@ -2,15 +2,15 @@ import { Button } from '@mantine/core'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useMutation } from 'urql'
 import { StartBulkChangeDocument } from '../../graphql/bulk.generated'
-import { bulkLooks, bulkMoves } from '../../graphql/bulkLooks'
-import { BulkProgress } from '../../graphql/BulkProgress'
 import { toProblem } from '../../graphql/problem'
 import { useEverySecond } from '../../graphql/useEverySecond'
 import { useReading } from '../../graphql/useReading'
 import { useStopBulk } from '../../graphql/useStopBulk'
 import { actorName } from '../../lib/actor'
+import { bulkLooks, bulkMoves } from '../../lib/bulkLooks'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
+import { BulkProgress } from '../../ui/BulkProgress'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { SelectFilter } from '../../ui/Filters'
 import { notifyProblem } from '../../ui/notify'
@@ -18,6 +18,7 @@ import { Page } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
+import { StopBulk } from '../../ui/StopBulk'
 import classes from './Bulk.module.css'
 import { BulkDetailDocument } from './bulk.generated'
 import { BulkItems } from './BulkItems'
@@ -37,7 +38,7 @@ export function BulkPage() {
   const change = data?.bulkChange
   const moves = change != null && bulkMoves(change.state)
   useEverySecond(reload, moves)
-  const { ask, question } = useStopBulk()
+  const { stop, stopping } = useStopBulk()
   const [starting, start] = useMutation(StartBulkChangeDocument)
   const show = (next: BulkSearch) =>
     void navigate({ to: '/bulk/$bulkId', params: { bulkId }, search: next, replace: true })
@@ -88,11 +89,7 @@ export function BulkPage() {
       actions={
         change.isMine && (
           <>
-            {moves && (
-              <Button variant="default" onClick={() => ask(change.id)}>
-                {t.bulk.stop}
-              </Button>
-            )}
+            {moves && <StopBulk stop={() => stop(change.id)} stopping={stopping} />}
             {!moves && change.failed > 0 && (
               <Button loading={starting.fetching} onClick={() => void again()}>
                 {t.bulk.tryAgain(change.failed)}
@@ -135,7 +132,6 @@ export function BulkPage() {
       ) : (
         <EmptyNote title={t.bulk.notYours} hint={t.bulk.notYoursHint} />
       )}
-      {question}
     </Page>
   )
 }

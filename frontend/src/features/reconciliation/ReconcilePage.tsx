@@ -1,11 +1,11 @@
 import { Link, Outlet } from '@tanstack/react-router'
-import { BulkUnderWay } from '../../graphql/BulkUnderWay'
 import { mayReconcileResources, mayReconcileRoles } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import type { BulkKind } from '../../graphql/types.generated'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { Tabs } from '../../ui/Tabs'
+import { BulkUnderWay } from './BulkUnderWay'
 
 const reconciling: BulkKind[] = ['RECONCILE_RESOURCES', 'RECONCILE_ROLES']
 

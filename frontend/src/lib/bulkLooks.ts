@@ -1,7 +1,7 @@
 import { IconAlertTriangle, IconCheck, IconClock, IconLoader, IconPlayerStop } from '@tabler/icons-react'
-import type { Look } from '../lib/states'
-import { t } from '../lib/texts'
-import type { BulkState } from './types.generated'
+import type { BulkState } from '../graphql/types.generated'
+import type { Look } from './states'
+import { t } from './texts'
 
 export const bulkLooks: Record<BulkState, Look> = {
   QUEUED: { tone: 'slate', icon: IconClock, word: t.bulk.states.QUEUED },

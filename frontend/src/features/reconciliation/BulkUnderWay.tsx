@@ -1,13 +1,13 @@
-import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { t } from '../lib/texts'
-import { BulkUnderWayDocument } from './bulk.generated'
-import classes from './Bulk.module.css'
-import { BulkProgress } from './BulkProgress'
-import type { BulkKind } from './types.generated'
-import { useEverySecond } from './useEverySecond'
-import { useReading } from './useReading'
-import { useStopBulk } from './useStopBulk'
+import { BulkUnderWayDocument } from '../../graphql/bulk.generated'
+import type { BulkKind } from '../../graphql/types.generated'
+import { useEverySecond } from '../../graphql/useEverySecond'
+import { useReading } from '../../graphql/useReading'
+import { useStopBulk } from '../../graphql/useStopBulk'
+import { t } from '../../lib/texts'
+import { BulkProgress } from '../../ui/BulkProgress'
+import { StopBulk } from '../../ui/StopBulk'
+import classes from './BulkUnderWay.module.css'
 
 /** The bulk changes of some kinds that the server carries out now: the page may be left meanwhile. */
 export function BulkUnderWay({ kinds }: { kinds: BulkKind[] }) {
@@ -17,7 +17,7 @@ export function BulkUnderWay({ kinds }: { kinds: BulkKind[] }) {
     requestPolicy: 'cache-and-network',
   })
   useEverySecond(() => read({ requestPolicy: 'network-only' }), true)
-  const { ask, question } = useStopBulk()
+  const { stop, stopping } = useStopBulk()
   const changes = data?.bulkChanges.nodes ?? []
   return (
     <>
@@ -33,16 +33,11 @@ export function BulkUnderWay({ kinds }: { kinds: BulkKind[] }) {
               <Link to="/bulk/$bulkId" params={{ bulkId: change.id }}>
                 {t.bulk.follow}
               </Link>
-              {change.isMine && (
-                <Button variant="default" onClick={() => ask(change.id)}>
-                  {t.bulk.stop}
-                </Button>
-              )}
+              {change.isMine && <StopBulk stop={() => stop(change.id)} stopping={stopping} />}
             </li>
           ))}
         </ul>
       )}
-      {question}
     </>
   )
 }
