@@ -24,6 +24,7 @@ import (
 	"writ/server/assignment"
 	"writ/server/audit"
 	"writ/server/auth"
+	"writ/server/bulk"
 	"writ/server/clock"
 	"writ/server/dbtest"
 	"writ/server/directory"
@@ -121,10 +122,14 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 	assignments := assignment.New(b.db, b.clock, log, shapes, dbtest.Idle(assignment.Hooks{}))
 	configuration := manifest.New(manifest.Rooms{DB: b.db, Clock: b.clock, Keyring: sealedMaps{}, Jobs: jobs, Packages: []string{"csv", "postgres", "null"}},
 		dbtest.Idle(manifest.Hooks{CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword}))
+	reconciled := reconciliation.New(b.db, b.clock, log, assignments, dbtest.Idle(reconciliation.Hooks{}))
+	bulks := bulk.New(bulk.Rooms{DB: b.db, Clock: b.clock, Log: log, Reconciliation: reconciled, Orders: orders}, dbtest.Idle(bulk.Hooks{}))
+	reconciled.Begin = bulks.Begin
 	return &graph.Resolver{
+		Bulk:           bulks,
 		Risks:          &risk.Service{DB: b.db, Assignments: assignments},
 		Mining:         &mining.Service{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments, Manifest: configuration},
-		Reconciliation: reconciliation.New(b.db, b.clock, log, assignments, dbtest.Idle(reconciliation.Hooks{})),
+		Reconciliation: reconciled,
 		Systems: system.New(system.Options{DB: b.db, Clock: b.clock, Packages: fulfil.Packages{"null": null.Package{}, "manual-ticket": manual.Package{}}, Keyring: ring,
 			FilesDir: b.t.TempDir(), Activated: orders.Wake}),
 		Auth:            b.auth,

@@ -14,7 +14,6 @@ import (
 	"writ/server/access"
 	"writ/server/assignment"
 	"writ/server/auth"
-	"writ/server/bulk"
 	"writ/server/dbtest"
 	"writ/server/event"
 	"writ/server/fence"
@@ -291,8 +290,6 @@ func settle(t *testing.T) *world {
 	require.NoError(t, err)
 	b.resolver.Plans = plan.New(plan.Rooms{DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Shapes: b.resolver.Directory.Shapes, Directory: b.resolver.Directory, Manifest: b.resolver.Manifest, Assignments: b.resolver.Assignments,
 		Orders: b.resolver.Orders}, dbtest.Idle(plan.Hooks{}))
-	b.resolver.Bulk = bulk.New(bulk.Rooms{DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Reconciliation: b.resolver.Reconciliation, Orders: b.resolver.Orders}, dbtest.Idle(bulk.Hooks{}))
-	b.resolver.Reconciliation.Begin = b.resolver.Bulk.Begin
 	planned, err := b.ring.Seal(plan.SealedOf("3704"), map[string]string{"yaml": ""})
 	require.NoError(t, err)
 	_, err = b.db.ExecContext(b.ctx, "update plan set configuration = ? where id = 3704", planned)
