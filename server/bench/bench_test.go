@@ -35,6 +35,7 @@ import (
 	"writ/server/job"
 	"writ/server/manifest"
 	"writ/server/order"
+	"writ/server/plan"
 	"writ/server/synchronization"
 	"writ/server/system"
 )
@@ -66,6 +67,8 @@ func assemble(_ context.Context, b *bun.DB, _ string) (*bench.System, error) {
 	s.Manifest = manifest.New(manifest.Rooms{DB: b, Clock: c, Keyring: ring, Jobs: job.New(b, c, log, nil, dbtest.Idle(job.Hooks{})), Packages: []string{"null"}},
 		dbtest.Idle(manifest.Hooks{Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword}))
 	s.Assignments.Orders = s.Orders.Policy
+	s.Plans = plan.New(plan.Rooms{DB: b, Clock: c, Log: log, Shapes: shapes, Directory: directory.New(b, c, shapes, s.Writes.Hooks), Manifest: s.Manifest,
+		Assignments: s.Assignments, Orders: s.Orders}, dbtest.Idle(plan.Hooks{}))
 	systems := newSystems(b, c, ring, s)
 	s.Orders.Open = systems.Open
 	s.Close = systems.Close
@@ -101,6 +104,8 @@ func serve(ctx context.Context, addr, databaseURL string) error {
 		return err
 	}
 	log := slog.New(slog.DiscardHandler)
+	hub := event.NewHub(b, databaseURL, log)
+	go func() { _ = hub.Run(ctx) }() // it ends with the process
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
@@ -109,7 +114,7 @@ func serve(ctx context.Context, addr, databaseURL string) error {
 		Auth: auth.New(b, s.Clock, keyring{ring}, auth.Config{}, log), Access: &access.Service{DB: b}, Directory: directory.New(b, s.Clock, s.Shapes, s.Writes.Hooks),
 		Systems: newSystems(b, s.Clock, ring, s), Assignments: s.Assignments, Orders: s.Orders, Manifest: s.Manifest,
 		Synchronization: synchronization.New(b, s.Clock, s.Shapes, directory.Options{Hooks: dbtest.Idle(directory.Hooks{})}, dbtest.Idle(synchronization.Hooks{})),
-		Feed:            &across.Feed{Hub: event.NewHub(b, databaseURL, log)},
+		Feed:            &across.Feed{Hub: hub},
 	}, graph.Options{Log: log})}), log, 0)
 }
 
@@ -139,13 +144,15 @@ func TestRun(t *testing.T) {
 		`a1\) A page of 50 out of 300 orders, flat`, `\n +1  Writ `, `\n +32  Writ `, `\n +32  loop in Go `, `a2\) .* with owner, type and lines`, `PostGraphile is left out: no folder`, `b\) Work`, `\norders +300 `, `\nRiver jobs +300 `,
 		`c\) Role model`, `300  from scratch`, `300  unchanged, everybody`, `300  1 % changed, only those`, `300  1 % changed, everybody`,
 		`d\) Evaluation`, `\n +5 +50 +100 `, `e\) Events`, `\none at a time, 100 a second +[0-9,]+ `, `\nfour writers, fifty at a time +[0-9,]+ `,
+		`h\) Subscribers`, `\n +30 .* +20 +0 `,
 		`f\) Role model over a database by its shape`, ` first look +100 `, ` other model +100 `, ` one attribute +100 `, ` creation +100 `, ` one attribute, orders open +100 `,
+		`i\) Plans`, `300  a role for one division`, `300  a role for everybody`,
 	} {
 		require.Regexp(t, regexp.MustCompile(want), text)
 	}
 	require.NotContains(t, text, "/usr/", "no paths of this machine")
 
-	require.Len(t, names, 4, "one for requests, one to compute, two for the shape")
+	require.Len(t, names, 6, "one for requests, one to compute, one for subscribers, two for the shape, one for plans")
 	var left int
 	require.NoError(t, b.NewRaw("select count(*) from pg_database where datname in (?)", bun.List(names)).Scan(t.Context(), &left))
 	require.Zero(t, left)

@@ -16,7 +16,8 @@
 //	events.go        e) events from the commit to a subscriber
 //	shapes.go        f) the role model over a database by its shape: people a second, CPU and memory
 //	company.go       g) one changed line of an HR file, until its orders are Verified in a database
-//	foresee.go       h) plans: what a change of the model would do to everybody
+//	subscribers.go   h) a changed order to thousands of websockets
+//	foresee.go       i) plans: what a change of the model would do to everybody
 //	table.go         aligned tables
 //
 // Load and database share the machine, as they do in an installation of one process: the numbers are for comparing columns of the same run,

@@ -11,9 +11,9 @@ import (
 	ahead "writ/server/plan"
 )
 
-// plans prints part h.
+// plans prints part i.
 func plans(ctx context.Context, s *server, in Input) error {
-	t := &table{title: "h) Plans: what a change of the model would do to everybody, kept person by person",
+	t := &table{title: "i) Plans: what a change of the model would do to everybody, kept person by person",
 		columns: []string{"people", "change", "concerns", "took", "people/s", "own CPU", "database CPU", "allocated", "most memory"}}
 	for _, people := range in.sizes() {
 		if err := planned(ctx, s, in, people, t); err != nil {

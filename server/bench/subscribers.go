@@ -84,6 +84,7 @@ type audience struct {
 	left  int
 	all   chan struct{} // closed when everybody heard of it
 	lost  atomic.Int64  // sockets that ended
+	why   string        // what the first of them was told
 }
 
 func (o *organisation) listeners(ctx context.Context, in Input, n int, t *table) error {
@@ -129,7 +130,7 @@ func (o *organisation) listeners(ctx context.Context, in Input, n int, t *table)
 			return err
 		}
 		if a.lost.Load() > 0 {
-			return errors.New("the server does not take so many")
+			return fmt.Errorf("%d are refused: %s", a.lost.Load(), a.why)
 		}
 	}
 	a.took = nil
@@ -204,10 +205,18 @@ func (a *audience) hear(ctx context.Context, conn *websocket.Conn) {
 			return
 		}
 		if bytes.Contains(message, []byte(`"errors":`)) || bytes.Contains(message, []byte(`"type":"error"`)) {
-			a.lost.Add(1)
+			a.refused(message)
 			return
 		}
 		a.arrived(time.Now(), message)
+	}
+}
+
+func (a *audience) refused(message []byte) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.lost.Add(1) == 1 {
+		a.why = string(message)
 	}
 }
 
