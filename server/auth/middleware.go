@@ -109,14 +109,17 @@ func (s *Service) Remember(ctx context.Context, connections []context.Context) e
 			if known && s.actors.again(id, print, s.wall(), s.clock.Offset()) {
 				continue
 			}
-			// What the print tells is older than what is read now: at worst it is read once more.
-			if _, err := s.actorOf(ctx, tickets[id]); err != nil {
-				if errs.As(err) == nil {
-					return err
-				}
-				continue // Renew tells
+			// What the print tells is older than what is read now: at worst it is read once more. What somebody else remembered meanwhile may be older than
+			// the print, and would be taken for what it tells until something changes again: it does not count.
+			a, err := s.readActor(ctx, tickets[id])
+			switch {
+			case err == nil:
+				s.actors.keep(id, a, print, s.wall(), s.clock.Offset())
+			case errs.As(err) == nil:
+				return err
+			default: // Renew tells
+				s.actors.forget(id)
 			}
-			s.actors.sign(id, print)
 		}
 	}
 	return nil
@@ -160,6 +163,16 @@ func (s *Service) actorOf(ctx context.Context, t *ticket) (*permit.Actor, error)
 	if a := s.actors.find(t.session, s.wall(), s.clock.Offset()); a != nil {
 		return a, nil
 	}
+	a, err := s.readActor(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	s.actors.keep(t.session, a, "", s.wall(), s.clock.Offset())
+	return a, nil
+}
+
+// readActor gives the actor of a ticket as the database has it.
+func (s *Service) readActor(ctx context.Context, t *ticket) (*permit.Actor, error) {
 	row, err := selectSession(ctx, s.db, t.session)
 	if err != nil {
 		return nil, err
@@ -175,12 +188,7 @@ func (s *Service) actorOf(ctx context.Context, t *ticket) (*permit.Actor, error)
 	if !s.mayEnter(u) {
 		return nil, signedOut()
 	}
-	a, err := s.actor(ctx, s.db, u, row.ID)
-	if err != nil {
-		return nil, err
-	}
-	s.actors.keep(t.session, a, s.wall(), s.clock.Offset())
-	return a, nil
+	return s.actor(ctx, s.db, u, row.ID)
 }
 
 // actor makes the actor of a user with the grants of now.
@@ -227,7 +235,8 @@ func (a *actors) find(id uuid.UUID, now time.Time, offset time.Duration) *permit
 	return nil
 }
 
-func (a *actors) keep(id uuid.UUID, actor *permit.Actor, now time.Time, offset time.Duration) {
+// keep remembers an actor; print is what he was read by, "": nothing.
+func (a *actors) keep(id uuid.UUID, actor *permit.Actor, print string, now time.Time, offset time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.rows == nil {
@@ -241,17 +250,7 @@ func (a *actors) keep(id uuid.UUID, actor *permit.Actor, now time.Time, offset t
 		}
 		a.left = len(a.rows)
 	}
-	a.rows[id] = remembered{actor: actor, until: now.Add(rememberFor), offset: offset}
-}
-
-// sign notes by what a session was looked at.
-func (a *actors) sign(id uuid.UUID, print string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if r, ok := a.rows[id]; ok {
-		r.print = print
-		a.rows[id] = r
-	}
+	a.rows[id] = remembered{actor: actor, print: print, until: now.Add(rememberFor), offset: offset}
 }
 
 // again remembers an actor for longer if nothing that he depends on has changed.

@@ -68,6 +68,47 @@ func TestRememberedActorsAreThoseOfNow(t *testing.T) {
 	look(5)
 }
 
+// An actor that somebody else read just before the rights changed is not taken for one of the new rights: it would be kept as long as nothing changes again.
+func TestRememberKeepsNoActorFromBefore(t *testing.T) {
+	t.Parallel()
+	b := setup(t, Config{})
+	out, err := (&browser{bundle: b}).login("ana", "secret")
+	require.NoError(t, err)
+	c, err := b.Authenticate(b.ctx, out.AccessToken)
+	require.NoError(t, err)
+	before := permit.From(c)
+	require.NotEmpty(t, before.Grants)
+	b.pass(rememberFor + time.Second)
+
+	tx, err := b.db.BeginTx(b.ctx, nil)
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback() }()
+	_, err = tx.ExecContext(b.ctx, "lock table local_user in access exclusive mode")
+	require.NoError(t, err)
+	_, err = tx.ExecContext(b.ctx, "update access_entry set can_execute = false")
+	require.NoError(t, err)
+	looked := make(chan error, 1)
+	go func() { looked <- b.Remember(b.ctx, []context.Context{c}) }()
+	require.Eventually(t, func() bool {
+		var n int
+		require.NoError(t, b.db.NewRaw("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'").Scan(b.ctx, &n))
+		return n == 1
+	}, 20*time.Second, 5*time.Millisecond)
+	b.actors.keep(ticketOf(c).session, before, "", b.wall(), b.clock.Offset()) // as a request does that read it a moment ago
+	require.NoError(t, tx.Commit())
+	require.NoError(t, <-looked)
+
+	for range 3 {
+		b.pass(rememberFor + time.Second)
+		require.NoError(t, b.Remember(b.ctx, []context.Context{c}))
+	}
+	now, err := b.Renew(c)
+	require.NoError(t, err)
+	want, err := b.fresh(c)
+	require.NoError(t, err)
+	require.Equal(t, want, permit.From(now))
+}
+
 // fresh gives the actor of a connection as somebody who remembers nothing would.
 func (b bundle) fresh(c context.Context) (*permit.Actor, error) {
 	other := on(b.db, plainRing{}, b.config)
