@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"writ/graph/across"
+	"writ/server/auth"
 	"writ/server/db"
 	"writ/server/permit"
 )
@@ -97,7 +98,7 @@ type groupKey struct{}
 // countedKey marks operations whose members are counted instead.
 type countedKey struct{}
 
-// session is what members of one session have in common.
+// session is what members who signed in with the same access token have in common.
 type session struct {
 	actor   *permit.Actor   // as last looked at
 	ctx     context.Context // of one of them, without an end
@@ -109,7 +110,7 @@ type member struct {
 	s      *socket
 	id     string
 	prefix []byte
-	key    string // of its session
+	key    string // of its session and access token: the one that ends first must not end what hangs on another
 	stop   func() bool
 }
 
@@ -134,7 +135,8 @@ func (gs *groups) join(ctx context.Context, s *socket, id string, op *graphql.Op
 	if isPersonal(op.Operation.SelectionSet) {
 		key = fmt.Appendf(key, "%d %d", actor.UserID, actor.ResourceID)
 	}
-	m := &member{s: s, id: id, prefix: prefixOf(id), key: actor.SessionID}
+	end, _ := auth.Expires(now)
+	m := &member{s: s, id: id, prefix: prefixOf(id), key: fmt.Sprint(actor.SessionID, " ", end.Unix())}
 	for isCounted := false; ctx.Err() == nil; {
 		g, weight := gs.find(s.exec, string(key), rights, actor, op)
 		if !isCounted {

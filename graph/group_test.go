@@ -231,6 +231,38 @@ func TestSubscriberWithOtherRightsComesAgain(t *testing.T) {
 	second.answered(orders[1])
 }
 
+// Two connections of one session, as two tabs have: the token of the older one ends before that of the newer one, whose subscriptions go on.
+func TestSharedSubscriptionOutlivesAnOlderToken(t *testing.T) {
+	t.Parallel()
+	b := setup(t, auth.Config{TokenLife: 12 * time.Second})
+	orders := b.mustOrders(1)
+	c := b.holding("all", permit.OrderQuery)
+	signedIn := time.Now()
+	listen := func() *socket {
+		s := b.dial()
+		_, err := s.open(c.token)
+		require.NoError(t, err)
+		s.subscribe("1", "subscription { orderChanged { cursor } }")
+		s.answered(orders[0])
+		return s
+	}
+	first := listen()
+	time.Sleep(time.Until(signedIn.Add(8 * time.Second))) // the newer token must be good for longer than the rights of the older one are remembered
+	got := c.ask("mutation { refresh { accessToken } }", nil)
+	require.Empty(t, got.Errors)
+	c.token = got.Data["refresh"].(map[string]any)["accessToken"].(string)
+	second := listen()
+	defer first.conn.CloseNow() // it is there all the time
+	for {
+		f, err := second.hear()
+		if err != nil {
+			require.EqualValues(t, 4403, websocket.CloseStatus(err), "it ends with its own token: %v", err)
+			return
+		}
+		require.Equal(t, "next", f.Type, "%s", f.Payload)
+	}
+}
+
 // Subscriptions that are shared count less; those that end make room.
 func TestSharedSubscriptionsCountLess(t *testing.T) {
 	t.Parallel()
