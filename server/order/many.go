@@ -68,18 +68,29 @@ func (s *Service) Many(ctx context.Context, b bun.IDB, verb ManyVerb, filter *Or
 	return w, nil
 }
 
+// sqlSeal is what must still be so when something is done to an order: it may be in the same state again, but by another attempt or with other values.
+const sqlSeal = `concat_ws('|', o.state, o.attempt, (select md5(string_agg(concat_ws('|', l.id, l.state, l.proposed_value), ' ' order by l.id))
+	from order_line l where l.order_id = o.id and l.closed_at is null))`
+
 // Select chooses what it is about: id, whom, what, and what must still be so when it is done.
 func (w *Many) Select() schema.QueryWithArgs {
-	return bun.SafeQuery("select o.id, coalesce(w.display_name, '') as name, t.display_name as about, o.state::text as seal from "+w.tables+" where ?", w.where)
+	return bun.SafeQuery("select o.id, coalesce(w.display_name, '') as name, t.display_name as about, "+sqlSeal+" as seal from "+w.tables+" where ?", w.where)
 }
 
 // Explained refuses nothing: what needs a text was refused before.
 func (*Many) Explained(context.Context, bun.Tx) error { return nil }
 
 // One does it to one order, in the caller's transaction, as it is done to a single one. before and after are texts for people. refused: why it was not done;
-// STALE_ITEM when the order is in another state than the seal says.
+// STALE_ITEM when the order is another one than the seal says.
 func (w *Many) One(ctx context.Context, tx bun.Tx, id int64, seal string) (before, after string, refused *errs.Error, err error) {
 	err = tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		if err := lockTypes(ctx, tx, []int64{id}); err != nil {
+			return err
+		}
+		var is []string
+		if err := tx.NewRaw("select "+sqlSeal+" from provisioning_order o where o.id = ? for update", id).Scan(ctx, &is); err != nil {
+			return fmt.Errorf("read how order %d stands: %w", id, err)
+		}
 		locked, err := w.s.bulkIn(ctx, tx, w.action, w.may, []int64{id})
 		switch {
 		case err != nil:
@@ -88,8 +99,8 @@ func (w *Many) One(ctx context.Context, tx bun.Tx, id int64, seal string) (befor
 			return errs.Missing("There is no order %d, or it is not yours to handle.", id).Of(id)
 		}
 		before = string(NameOf(locked[0].State))
-		if is := fmt.Sprint(int(locked[0].State)); is != seal {
-			return errs.New(errs.StaleItem, "Order %d is in another state than when the bulk change began: it is %s.", id, before).Of(id)
+		if len(is) == 0 || is[0] != seal {
+			return errs.New(errs.StaleItem, "Order %d is another one than when the bulk change began: it is %s. Look at it, then decide.", id, before).Of(id)
 		}
 		if locked[0].err != nil {
 			return locked[0].err

@@ -1,11 +1,13 @@
 package order
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
 
 	"writ/server/errs"
 	"writ/server/evaluation"
@@ -150,4 +152,68 @@ func TestBulkByFilter(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, p.Results, 100)
 	require.Equal(t, 30, int(w.id("select count(*) from provisioning_order where has_ticket")))
+}
+
+// TestManyLeavesAnotherTicket: an order that is a ticket again, or errored again, is in the same state as when it was chosen, but it is not the same: nobody
+// looked at it.
+func TestManyLeavesAnotherTicket(t *testing.T) {
+	t.Parallel()
+	w := ticketed(t, 2)
+	ids := []int64{w.order(0).ID, w.order(1).ID}
+	chosen := func(m *Many) map[int64]string {
+		var rows []struct {
+			ID   int64
+			Seal string
+		}
+		require.NoError(t, w.s.DB.NewRaw("select id, seal from (?) s", m.Select()).Scan(w.ctx, &rows))
+		require.Len(t, rows, len(ids))
+		seals := map[int64]string{}
+		for _, r := range rows {
+			seals[r.ID] = r.Seal
+		}
+		return seals
+	}
+	many := func(verb ManyVerb) *Many {
+		m, err := w.s.Many(w.ctx, w.s.DB, verb, nil, "all of them")
+		require.NoError(t, err)
+		return m
+	}
+	one := func(verb ManyVerb, id int64, seal string) (refused *errs.Error) {
+		require.NoError(t, w.s.DB.RunInTx(w.ctx, nil, func(ctx context.Context, tx bun.Tx) (err error) {
+			_, _, refused, err = many(verb).One(ctx, tx, id, seal)
+			return err
+		}))
+		return refused
+	}
+	report := func() {
+		_, err := w.s.ReportErrors(w.ctx, ReportManualOrderErrorsInput{OrderIDs: ids[:1], Message: "not so"})
+		require.NoError(t, err)
+	}
+	again := func() {
+		_, err := w.s.Unblock(w.ctx, BulkOrdersInput{OrderIDs: ids[:1]})
+		require.NoError(t, err)
+		w.generate()
+		w.drain()
+		require.Equal(t, StateTransmitted, w.order(0).State())
+	}
+	tickets := chosen(many(ConfirmMany))
+	report()
+	again()
+	refused := one(ConfirmMany, ids[0], tickets[ids[0]])
+	require.NotNil(t, refused)
+	require.Equal(t, errs.StaleItem, refused.Kind)
+	require.Equal(t, StateTransmitted, w.order(0).State())
+	require.Nil(t, one(ConfirmMany, ids[1], tickets[ids[1]]), "this one is the same")
+	require.Equal(t, StateExecuted, w.order(1).State())
+
+	ids = ids[:1]
+	report()
+	errored := chosen(many(UnblockMany))
+	again()
+	report()
+	refused = one(UnblockMany, ids[0], errored[ids[0]])
+	require.NotNil(t, refused)
+	require.Equal(t, errs.StaleItem, refused.Kind)
+	require.Equal(t, StateErrored, w.order(0).State())
+	require.Nil(t, one(UnblockMany, ids[0], chosen(many(UnblockMany))[ids[0]]))
 }
