@@ -425,6 +425,7 @@ func (s *socket) drain() {
 		for _, frame := range list {
 			if s.conn.Write(context.Background(), websocket.MessageText, frame) != nil { // who stands still is given up below (httpd)
 				_ = s.conn.CloseNow()
+				s.drop()
 				return
 			}
 		}
@@ -437,6 +438,18 @@ func (s *socket) drain() {
 			return
 		}
 	}
+}
+
+// drop forgets what waits: nobody writes it any more, and nothing more is to wait.
+func (s *socket) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.t.waiting.Add(-int64(s.size))
+	s.waiting, s.size = nil, 0
+	if s.code == 0 {
+		s.code = websocket.StatusNormalClosure
+	}
+	s.space.Broadcast()
 }
 
 // over frees everything. The connection itself is closed by drain where something is left to be said.
