@@ -30,9 +30,7 @@ func (s *Service) Cancel(ctx context.Context, in CancelBulkChangeInput) (*Cancel
 	}
 	p := &CancelBulkChangePayload{}
 	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := tx.NewRaw(`select from bulk_change where id = ? for update`, in.ID).Exec(ctx); err != nil {
-			return fmt.Errorf("lock a bulk change: %w", err)
-		}
+		// Whoever may not stop it waits for no item, and makes nobody wait: the one who carries it out leaves it to whoever has the lock.
 		c, err := s.get(ctx, tx, in.ID, db.AnyOf(seen, may))
 		if err != nil {
 			return err
@@ -40,6 +38,12 @@ func (s *Service) Cancel(ctx context.Context, in CancelBulkChangeInput) (*Cancel
 		if _, err := s.get(ctx, tx, in.ID, may); errs.Is(err, errs.NotFound) {
 			return errs.New(errs.Forbidden, "This is the bulk change of %s. To stop it you need the permission %s.", c.Actor, permit.QueueCommand).Of(in.ID)
 		} else if err != nil {
+			return err
+		}
+		if _, err := tx.NewRaw(`select from bulk_change where id = ? for update`, in.ID).Exec(ctx); err != nil {
+			return fmt.Errorf("lock a bulk change: %w", err)
+		}
+		if c, err = s.get(ctx, tx, in.ID, may); err != nil {
 			return err
 		}
 		p.BulkChange = c
