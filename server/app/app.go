@@ -216,7 +216,7 @@ func (a *App) queues() map[string]int {
 	if !a.Config.Serve.Runs(config.Workers) {
 		return map[string]int{}
 	}
-	return map[string]int{"default": a.Config.Work.RiverWorkers, job.TaskQueue: a.Config.Work.RiverWorkers}
+	return map[string]int{"default": a.Config.Work.RiverWorkers, job.TaskQueue: a.Config.Work.RiverWorkers, bulk.Queue: a.Config.Work.RiverWorkers}
 }
 
 // register is the list of River workers.

@@ -158,3 +158,47 @@ func TestBulkChangeStops(t *testing.T) {
 	require.Equal(t, kept, s.number(`select count(*) from kept_value`))
 	require.EqualValues(t, 1, s.number(`select count(*) from bulk_change where id = ? and state = 'CANCELLED' and failure <> ''`, c.ID))
 }
+
+// TestBulkChangeIsNotHeldUp: whoever may not stop a bulk change does not hold it up by asking: he gets his answer while an item is done, and waits for nobody.
+func TestBulkChangeIsNotHeldUp(t *testing.T) {
+	t.Parallel()
+	s := drifted(t, 2)
+	rita, marc, quentin := s.account("rita", "/Custom"), s.account("marc", "/Custom", permit.Monitoring), s.account("quentin", "/Custom")
+	kind, use := bulk.ReconcileResources, bulk.UseProposed
+	c := s.start(rita, bulk.StartBulkChangeInput{Kind: &kind, Decision: &use})
+	tx, err := s.DB.BeginTx(s.ctx, nil)
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback() }()
+	_, err = tx.ExecContext(s.ctx, "select from bulk_change where id = ? for update", c.ID) // as an item does
+	require.NoError(t, err)
+	for ctx, want := range map[context.Context]errs.Kind{marc: errs.Forbidden, quentin: errs.NotFound} {
+		ctx, stop := context.WithTimeout(ctx, 20*time.Second)
+		defer stop()
+		_, err := s.Bulk.Cancel(ctx, bulk.CancelBulkChangeInput{ID: c.ID})
+		require.True(t, errs.Is(err, want), "%v", err)
+	}
+}
+
+// TestBulkChangesLeaveRoom: bulk changes may take hours, so they do not take the workers that orders, mails and computations need; those that wait for a
+// worker are asked for once, however long they wait.
+func TestBulkChangesLeaveRoom(t *testing.T) {
+	t.Parallel()
+	s := drifted(t, 2)
+	rita := s.account("rita", "/Custom")
+	kind, use := bulk.ReconcileResources, bulk.UseProposed
+	c := s.start(rita, bulk.StartBulkChangeInput{Kind: &kind, Decision: &use})
+	require.Zero(t, s.number(`select count(*) from river_job where kind = 'bulk_change' and queue = 'default'`))
+	require.Contains(t, s.queues(), "bulk")
+	s.exec(`update bulk_change set updated_at = now() - interval '1 hour'`)
+	for range 3 {
+		require.NoError(t, s.Bulk.Sweep(s.ctx))
+	}
+	waiting := func() int64 {
+		return s.number(`select count(*) from river_job where kind = 'bulk_change' and state = 'available'`)
+	}
+	require.EqualValues(t, 1, waiting())
+	s.exec(`update river_job set state = 'running', attempted_at = now() where kind = 'bulk_change'`) // its process was killed
+	require.NoError(t, s.Bulk.Sweep(s.ctx))
+	require.EqualValues(t, 1, waiting())
+	require.NoError(t, s.drainBulk(s.ctx, c.ID))
+}

@@ -18,8 +18,11 @@ type RunArgs struct {
 // Kind is the name of the River job.
 func (RunArgs) Kind() string { return "bulk_change" }
 
+// Queue is River's queue for bulk changes, apart from the drains: they may take hours, and one account may have many.
+const Queue = "bulk"
+
 // InsertOpts: one lost attempt is no loss, the sweep asks again.
-func (RunArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 3} }
+func (RunArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 3, Queue: Queue} }
 
 // RunWorker carries bulk changes out. Running twice is harmless.
 type RunWorker struct {
@@ -38,11 +41,12 @@ func (w *RunWorker) Work(ctx context.Context, j *river.Job[RunArgs]) error {
 // silence is how long a bulk change that nobody moves is left alone: its process may be gone.
 const silence = 5 * time.Second
 
-// Sweep asks again for bulk changes that nobody carries out: their process was killed, or failed.
+// Sweep asks again for bulk changes that nobody carries out: their process was killed, or failed. Those that wait for a worker are asked for already.
 func (s *Service) Sweep(ctx context.Context) error {
 	var open []int64
-	if err := s.DB.NewRaw(`select id from bulk_change where ended_at is null and updated_at < clock_timestamp() - ?::interval order by id limit 100`,
-		fmt.Sprintf("%d milliseconds", silence.Milliseconds())).Scan(ctx, &open); err != nil {
+	if err := s.DB.NewRaw(`select id from bulk_change where ended_at is null and updated_at < clock_timestamp() - ?::interval
+			and id <> all (select (args ->> 'bulk_change_id')::bigint from river_job where state = 'available' and queue = ?)
+		order by id limit 100`, fmt.Sprintf("%d milliseconds", silence.Milliseconds()), Queue).Scan(ctx, &open); err != nil {
 		return fmt.Errorf("look for bulk changes to go on with: %w", err)
 	}
 	for _, id := range open {
