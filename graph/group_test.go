@@ -234,7 +234,7 @@ func TestSubscriberWithOtherRightsComesAgain(t *testing.T) {
 // Two connections of one session, as two tabs have: the token of the older one ends before that of the newer one, whose subscriptions go on.
 func TestSharedSubscriptionOutlivesAnOlderToken(t *testing.T) {
 	t.Parallel()
-	b := setup(t, auth.Config{TokenLife: 12 * time.Second})
+	b := setup(t, auth.Config{TokenLife: 25 * time.Second})
 	orders := b.mustOrders(1)
 	c := b.holding("all", permit.OrderQuery)
 	signedIn := time.Now()
@@ -247,7 +247,7 @@ func TestSharedSubscriptionOutlivesAnOlderToken(t *testing.T) {
 		return s
 	}
 	first := listen()
-	time.Sleep(time.Until(signedIn.Add(8 * time.Second))) // the newer token must be good for longer than the rights of the older one are remembered
+	time.Sleep(time.Until(signedIn.Add(15 * time.Second))) // the newer token must be good for longer than the rights of the older one are remembered
 	got := c.ask("mutation { refresh { accessToken } }", nil)
 	require.Empty(t, got.Errors)
 	c.token = got.Data["refresh"].(map[string]any)["accessToken"].(string)
@@ -278,6 +278,7 @@ func TestSharedSubscriptionsCountLess(t *testing.T) {
 			require.NoError(t, err)
 			s.subscribe("1", "subscription { orderChanged { cursor } }")
 			if strings.Contains(string(s.answered(orders...).Payload), "TOO_LARGE") {
+				_ = s.conn.CloseNow()
 				return all
 			}
 			all = append(all, s)
@@ -288,7 +289,13 @@ func TestSharedSubscriptionsCountLess(t *testing.T) {
 	for _, s := range all {
 		require.NoError(t, s.conn.Close(websocket.StatusNormalClosure, ""))
 	}
-	require.Eventually(t, func() bool { return len(fill()) == 11 }, 20*time.Second, 100*time.Millisecond)
+	require.Eventually(t, func() bool {
+		again := fill()
+		for _, s := range again {
+			_ = s.conn.CloseNow()
+		}
+		return len(again) == 11
+	}, 20*time.Second, 100*time.Millisecond)
 }
 
 // Whoever does not keep to the protocol is told by the code that it has for that.

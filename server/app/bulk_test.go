@@ -202,3 +202,23 @@ func TestBulkChangesLeaveRoom(t *testing.T) {
 	require.EqualValues(t, 1, waiting())
 	require.NoError(t, s.drainBulk(s.ctx, c.ID))
 }
+
+// TestBulkChangeLeavesAFaultBehind: an item that fails inside, which nobody foresaw, is given up after some tries; those behind it are decided.
+func TestBulkChangeLeavesAFaultBehind(t *testing.T) {
+	t.Parallel()
+	s := drifted(t, 4)
+	rita := s.account("rita", "/Custom")
+	kind, use := bulk.ReconcileResources, bulk.UseProposed
+	c := s.start(rita, bulk.StartBulkChangeInput{Kind: &kind, Decision: &use, Differences: &reconciliation.ReconciliationFilter{}})
+	broken := s.bulkItems(rita, c.ID)[1].SubjectID
+	s.exec(`create function break_it() returns trigger language plpgsql as $$ begin if new.id = ` + fmt.Sprint(broken) + ` then raise exception 'broken' using errcode = 'XX000'; end if; return new; end $$`)
+	s.exec(`create trigger break_it before update on gap for each row execute function break_it()`)
+	require.NoError(t, s.drainBulk(s.ctx, c.ID))
+	got, err := s.Bulk.Get(rita, c.ID)
+	require.NoError(t, err)
+	require.Equal(t, []any{bulk.DoneWithErrors, 3, 0, 1}, []any{got.State, got.Done, got.Skipped, got.Failed})
+	failed := s.bulkItems(rita, c.ID, bulk.ItemFailed)
+	require.Len(t, failed, 1)
+	require.Equal(t, broken, failed[0].SubjectID)
+	require.NotContains(t, *failed[0].Message, "broken", "what went wrong inside is for the log")
+}

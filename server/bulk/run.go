@@ -20,16 +20,54 @@ var errElsewhere = errors.New("another process carries the bulk change out")
 const (
 	telling = 250 * time.Millisecond // at most so often an event tells how far a bulk change came
 	asking  = time.Second            // so often the rights of the account are read again
+	// maxTries is how often an item is tried that fails inside: those behind it do not wait for ever.
+	maxTries = 3
 )
+
+// fault is an item that failed inside: nobody refused it.
+type fault struct {
+	subject int64
+	err     error
+}
+
+func (f *fault) Error() string { return fmt.Sprintf("item %d: %v", f.subject, f.err) }
+
+func (f *fault) Unwrap() error { return f.err }
+
+// giveUp notes that an item cannot be decided.
+func (r *runner) giveUp(ctx context.Context, subject int64) error {
+	return db.InTx(ctx, r.s.DB, func(ctx context.Context, tx bun.Tx) error {
+		c, err := r.take(ctx, tx)
+		if err != nil {
+			return err
+		}
+		c.Failed++
+		return r.note(ctx, tx, c, subject, outcome{state: ItemFailed, code: "INTERNAL", message: "Something went wrong inside Writ; the log of the server says what. Try again later, or decide by hand."})
+	})
+}
 
 // drain carries a bulk change out until it ends. Each item is one transaction with what became of it: whoever is killed leaves nothing half done, and
 // whoever goes on begins at the first item that is still to do. Two that do so at once do not meet: one of them stops.
 func (s *Service) drain(ctx context.Context, id int64) error {
 	r := &runner{s: s, id: id}
-	for {
+	for last, tries := int64(0), 0; ; {
 		more, err := r.step(ctx)
 		if errors.Is(err, errElsewhere) {
 			return nil
+		}
+		if f := (*fault)(nil); errors.As(err, &f) && ctx.Err() == nil && !db.Unreachable(err) && !errs.Is(err, errs.Unavailable) {
+			if f.subject != last {
+				last, tries = f.subject, 0
+			}
+			if tries++; tries < maxTries {
+				continue
+			}
+			s.Log.ErrorContext(ctx, "an item of a bulk change cannot be decided", "bulk change", id, "item", f.subject, "error", f.err)
+			err = r.giveUp(ctx, f.subject)
+			more = true
+			if errors.Is(err, errElsewhere) {
+				return nil
+			}
 		}
 		if err != nil || !more {
 			return err
@@ -130,13 +168,13 @@ func (r *runner) next(ctx context.Context, tx bun.Tx, c *BulkChange) (bool, erro
 	}
 	before, after, refused, err := w.One(ctx, tx, item.SubjectID, item.Seal)
 	if err != nil {
-		return false, fmt.Errorf("item %d of bulk change %d: %w", item.SubjectID, c.ID, err)
+		return false, &fault{item.SubjectID, err}
 	}
-	state, code, message := ItemDone, "", ""
+	o := outcome{state: ItemDone, before: before, after: after}
 	if refused != nil {
-		state, code, message = became(refused), string(refused.Kind), refused.Message
+		o.state, o.code, o.message = became(refused), string(refused.Kind), refused.Message
 	}
-	switch state {
+	switch o.state {
 	case ItemDone:
 		c.Done++
 	case ItemSkipped:
@@ -144,18 +182,29 @@ func (r *runner) next(ctx context.Context, tx bun.Tx, c *BulkChange) (bool, erro
 	default:
 		c.Failed++
 	}
+	return true, r.note(ctx, tx, c, item.SubjectID, o)
+}
+
+// outcome is what became of an item.
+type outcome struct {
+	state                        BulkItemState
+	code, message, before, after string
+}
+
+// note keeps what became of an item, with the counters of its bulk change.
+func (r *runner) note(ctx context.Context, tx bun.Tx, c *BulkChange, subject int64, o outcome) error {
 	now := r.s.Clock.Now()
 	if _, err := tx.NewRaw(`update bulk_item set state = ?, code = ?, message = ?, before_text = ?, after_text = ?, ended_at = ? where bulk_change_id = ? and subject_id = ?`,
-		string(state), code, message, before, after, now.UTC(), c.ID, item.SubjectID).Exec(ctx); err != nil {
-		return false, fmt.Errorf("note what became of an item: %w", err)
+		string(o.state), o.code, o.message, o.before, o.after, now.UTC(), c.ID, subject).Exec(ctx); err != nil {
+		return fmt.Errorf("note what became of an item: %w", err)
 	}
 	c.State = Running
-	_, err = tx.NewRaw(`update bulk_change set state = 'RUNNING', started_at = coalesce(started_at, ?), updated_at = clock_timestamp(), done = ?, skipped = ?, failed = ? where id = ?`,
+	_, err := tx.NewRaw(`update bulk_change set state = 'RUNNING', started_at = coalesce(started_at, ?), updated_at = clock_timestamp(), done = ?, skipped = ?, failed = ? where id = ?`,
 		now.UTC(), c.Done, c.Skipped, c.Failed, c.ID).Exec(ctx)
 	if err != nil {
-		return false, fmt.Errorf("note how far a bulk change came: %w", err)
+		return fmt.Errorf("note how far a bulk change came: %w", err)
 	}
-	return true, nil
+	return nil
 }
 
 // became tells what an item is that was refused: one that is not any more what was frozen is skipped.

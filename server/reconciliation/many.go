@@ -38,7 +38,7 @@ type Many struct {
 }
 
 // sqlSeal is what must still be so when a difference is decided by itself: else it is another one than was frozen.
-const sqlSeal = `concat_ws('|', g.workflow_state, coalesce(g.current_value, ''), coalesce(g.proposed_value, ''), coalesce(a.owner_id, 0), coalesce(a.resource_id, 0))`
+const sqlSeal = `row(g.workflow_state, g.current_value, g.proposed_value, a.owner_id, a.resource_id, extract(epoch from g.postponed_at))::text`
 
 // Many prepares a decision for the caller, with the rights that he has now: those of a single decision and the right to make many at once. Refused like
 // the decision itself.
