@@ -77,8 +77,8 @@ func (m *marks) since(now *marks) (list []int64) {
 }
 
 // stand looks at whoever was touched since some marks, until nobody was; from then on nothing happens to anybody until tx ends. That is for as long as
-// a configuration takes to be written. Whoever writes people, readings, computations or orders notes it in one of the tables that are locked: who is
-// in the middle is waited for, and who comes later waits. CONFLICT when that cannot be had.
+// a configuration takes to be written. Whoever writes people, readings, computations or orders writes to one of the tables that are locked: who is
+// in the middle is waited for, and who comes later waits. The events are not locked: the role of a process may only add to them, which is no right to that. CONFLICT when that cannot be had.
 func (s *Service) stand(ctx context.Context, tx bun.Tx, before *marks, look func(touched []int64) error) error {
 	for try, looks := 0, 0; ; try++ {
 		now, err := s.locked(ctx, tx, before)
@@ -114,7 +114,7 @@ func (s *Service) locked(ctx context.Context, tx bun.Tx, before *marks) (now *ma
 		return nil, err
 	}
 	if _, err = tx.NewRaw(`set local lock_timeout = ?`, standFor.Milliseconds()).Exec(ctx); err == nil {
-		if _, err = tx.ExecContext(ctx, `lock table changed_resource, dirty_owner, owner_state, event in share mode`); err == nil {
+		if _, err = tx.ExecContext(ctx, `lock table changed_resource, dirty_owner, owner_state, provisioning_order in share mode`); err == nil {
 			now, err = s.marks(ctx, before)
 		}
 	}
