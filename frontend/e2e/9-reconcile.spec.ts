@@ -133,7 +133,7 @@ test('several are decided at once; a bulk decision of the server is found again'
   await expect(page.getByText('they, too')).toBeVisible()
   const items = bodyRows(grid(page, 'Items'))
   await expect(items).toHaveCount(3)
-  expect(await faults(page, 'one bulk change', { photograph: 'bulk-change' })).toEqual([])
+  expect(await faults(page, 'one bulk change')).toEqual([])
   await page.getByRole('combobox', { name: 'Show' }).selectOption('SKIPPED')
   await expect(page).toHaveURL(/view=SKIPPED/)
   await expect(page.getByText('Nothing matches this filter')).toBeVisible()
