@@ -17,10 +17,14 @@ test('a risk is listed, with who has it, what makes it up, and the way from the 
   await drawer(page).getByRole('link', { name: '1 person' }).click()
 
   await bodyRows(grid(page, 'Who has them')).filter({ hasText: 'E10052' }).click()
-  await expect(drawer(page).getByText('Payment entry: given to everybody who has the role Payment entry.')).toBeVisible()
+  await expect(
+    drawer(page).getByText('Payment entry: given to everybody who has the role Payment entry.'),
+  ).toBeVisible()
   await expect(drawer(page).getByText('The account has it, and no rule gives it.')).toBeVisible()
 
-  await drawer(page).getByRole('link', { name: /E10052/ }).click()
+  await drawer(page)
+    .getByRole('link', { name: /E10052/ })
+    .click()
   const note = page.getByRole('group', { name: 'Risks' })
   await expect(note).toContainText('1 risk')
   await note.getByRole('link', { name: 'Payment entry and approval' }).click()
