@@ -79,7 +79,7 @@ export function BulkPage() {
           {change.againId && (
             <>
               {' · '}
-              <Link to="/bulk/$bulkId" params={{ bulkId: change.againId }}>
+              <Link to="/bulk/$bulkId" params={{ bulkId: change.againId }} className="underlined">
                 {t.bulk.again(change.againId)}
               </Link>
             </>

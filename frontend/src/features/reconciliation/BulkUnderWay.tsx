@@ -30,7 +30,7 @@ export function BulkUnderWay({ kinds }: { kinds: BulkKind[] }) {
                 <BulkProgress change={change} />
               </span>
               <span className="num">{t.bulk.numbers(change)}</span>
-              <Link to="/bulk/$bulkId" params={{ bulkId: change.id }}>
+              <Link to="/bulk/$bulkId" params={{ bulkId: change.id }} className="underlined">
                 {t.bulk.follow}
               </Link>
               {change.isMine && <StopBulk stop={() => stop(change.id)} stopping={stopping} />}

@@ -123,7 +123,12 @@ function RoleBody({ item }: { item: FoundRoleRowFragment }) {
                   </span>
                 </span>
                 {value.itemId && mayReconcileResources(me) && (
-                  <Link to="/reconcile/resources/$itemId" params={{ itemId: value.itemId }} search={{ view: 'rows' }}>
+                  <Link
+                    to="/reconcile/resources/$itemId"
+                    params={{ itemId: value.itemId }}
+                    search={{ view: 'rows' }}
+                    className="underlined"
+                  >
                     {t.reconcile.item}
                   </Link>
                 )}
@@ -140,7 +145,7 @@ function RoleBody({ item }: { item: FoundRoleRowFragment }) {
               t.reconcile.owner,
               <>
                 {opens ? (
-                  <Link to="/person/$id" params={{ id: item.owner.id }}>
+                  <Link to="/person/$id" params={{ id: item.owner.id }} className="underlined">
                     {item.owner.displayName}
                   </Link>
                 ) : (
@@ -153,7 +158,12 @@ function RoleBody({ item }: { item: FoundRoleRowFragment }) {
             [
               t.reconcile.role.name,
               opens && can(me.permissions, permissions.assignments) && (
-                <Link to="/person/$id/why" params={{ id: item.owner.id }} search={{ role: item.role }}>
+                <Link
+                  to="/person/$id/why"
+                  params={{ id: item.owner.id }}
+                  search={{ role: item.role }}
+                  className="underlined"
+                >
                   {t.reconcile.role.why}
                 </Link>
               ),
