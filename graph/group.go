@@ -14,7 +14,6 @@ import (
 
 	"writ/graph/across"
 	"writ/server/auth"
-	"writ/server/db"
 	"writ/server/permit"
 )
 
@@ -62,15 +61,12 @@ func isPersonal(list ast.SelectionSet) bool {
 }
 
 // groups are the subscriptions that several websockets share: those of equal rights who ask for the same get the same bytes, which are read and made
-// once. The rights of everybody are looked at before each change is handed out, and every checkEvery.
+// once. The rights of everybody are looked at before each change is handed out, and every across.CheckEvery.
 type groups struct {
 	t    *overWebsocket
 	mu   sync.Mutex
 	open map[string]*group
 }
-
-// checkEvery is how often the rights of those are looked at who hear of nothing; they may be two seconds old then.
-const checkEvery = 2500 * time.Millisecond
 
 // group is one subscription, for all its members.
 type group struct {
@@ -269,7 +265,7 @@ func (g *group) run(ctx context.Context, op *graphql.OperationContext) {
 			g.why.set(g.of.t.present(ctx, op.Recover(ctx, r)))
 		}
 	}()
-	looks := time.NewTicker(checkEvery)
+	looks := time.NewTicker(across.CheckEvery)
 	defer looks.Stop()
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
@@ -324,13 +320,14 @@ func (g *group) look(ctx context.Context) {
 	for i, x := range list {
 		all[i] = x.ctx
 	}
-	if !g.patiently(ctx, func() error { return g.of.t.auth.Remember(ctx, all) }) {
+	// What else than the database stands against it, Renew tells for each.
+	if _ = across.Patiently(ctx, func() error { return g.of.t.auth.Remember(ctx, all) }); ctx.Err() != nil {
 		return
 	}
 	for _, x := range list {
 		var now context.Context
-		var err error
-		if !g.patiently(ctx, func() error { now, err = g.of.t.auth.Renew(x.ctx); return err }) {
+		err := across.Patiently(ctx, func() (err error) { now, err = g.of.t.auth.Renew(x.ctx); return err })
+		if ctx.Err() != nil {
 			return
 		}
 		actor := permit.From(now)
@@ -346,21 +343,6 @@ func (g *group) look(ctx context.Context) {
 		}
 	}
 }
-
-// patiently does something again until the database is there. false: ctx ended before.
-func (g *group) patiently(ctx context.Context, do func() error) bool {
-	for err := do(); err != nil && db.Unreachable(err); err = do() {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-time.After(lookAgainFor):
-		}
-	}
-	return true
-}
-
-// lookAgainFor is how long is waited for a database that is away.
-const lookAgainFor = 300 * time.Millisecond
 
 // expel takes the members of a session out.
 func (g *group) expel(x *session, then func(m *member)) {

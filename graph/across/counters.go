@@ -61,7 +61,7 @@ func (f *Feed) Counters(ctx context.Context) (<-chan *order.Counters, error) {
 		if !send(ctx, out, last) {
 			return
 		}
-		tick := time.NewTicker(checkEvery)
+		tick := time.NewTicker(CheckEvery)
 		defer tick.Stop()
 		actor := permit.From(ctx)
 		for {

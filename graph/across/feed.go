@@ -44,10 +44,12 @@ type Feed struct {
 	orders   readings
 }
 
+// CheckEvery is how often the rights of a subscriber are looked at who hears of nothing; they may be two seconds old then.
+const CheckEvery = 2500 * time.Millisecond
+
 const (
-	retryEvery = 300 * time.Millisecond  // while the database is away
-	checkEvery = 2500 * time.Millisecond // rights of a silent subscriber are looked at this often; they may be two seconds old then
-	gatherFor  = 2 * time.Millisecond    // changes that come together are read together
+	retryEvery = 300 * time.Millisecond // while the database is away
+	gatherFor  = 2 * time.Millisecond   // changes that come together are read together
 	gatherMax  = 200
 )
 
@@ -139,7 +141,7 @@ func (f *Feed) JobProgress(ctx context.Context, id int64) (<-chan *job.JobInstan
 	go func() {
 		defer close(out)
 		defer stop()
-		tick := time.NewTicker(checkEvery)
+		tick := time.NewTicker(CheckEvery)
 		defer tick.Stop()
 		isOver := false
 		for {
@@ -157,7 +159,7 @@ func (f *Feed) JobProgress(ctx context.Context, id int64) (<-chan *job.JobInstan
 			case <-ctx.Done():
 				return
 			}
-			err := patiently(ctx, func() error {
+			err := Patiently(ctx, func() error {
 				now, err := f.Renew(ctx)
 				if err == nil {
 					_, err = permit.RequireAny(now, permit.JobInstanceQuery, permit.JobQuery)
@@ -295,7 +297,7 @@ func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, may func(c
 	go func() {
 		defer close(out)
 		defer stop()
-		tick := time.NewTicker(checkEvery)
+		tick := time.NewTicker(CheckEvery)
 		defer tick.Stop()
 		actor := permit.From(ctx)
 		for {
@@ -305,7 +307,7 @@ func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, may func(c
 				return
 			}
 			var list []T
-			err := patiently(ctx, func() error {
+			err := Patiently(ctx, func() error {
 				now, err := f.Renew(ctx)
 				if err == nil && !sameRights(actor, permit.From(now)) {
 					err = may(now)
@@ -332,8 +334,8 @@ func follow[T any](ctx context.Context, f *Feed, after *event.Cursor, may func(c
 	return out, nil
 }
 
-// patiently does something again until the database is there.
-func patiently(ctx context.Context, do func() error) error {
+// Patiently does something again until the database is there, or ctx ends.
+func Patiently(ctx context.Context, do func() error) error {
 	for {
 		err := do()
 		if err == nil || !db.Unreachable(err) {
