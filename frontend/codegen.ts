@@ -13,6 +13,7 @@ const codegen: CodegenConfig = {
   documents: ['src/**/*.graphql'],
   generates: {
     'src/graphql/types.generated.ts': { plugins: ['typescript'], config: { ...config, onlyOperationTypes: true } },
+    'src/graphql/embedded.generated.ts': { plugins: ['./codegen.embedded.mjs'] },
     'src/': {
       preset: 'near-operation-file',
       presetConfig: { extension: '.generated.ts', baseTypesPath: 'graphql/types.generated.ts' },

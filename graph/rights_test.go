@@ -23,6 +23,8 @@ const (
 	tick    = 20 * time.Millisecond
 
 	rightsFile = "testdata/rights.txt"
+	// what follows from the kinds of configuration objects, by npm run gen
+	rightsOfKinds = "testdata/rights_configuration.txt"
 )
 
 // ruleBook is the list of rights: a field ("Order.lines") needs one of these.
@@ -31,23 +33,38 @@ type ruleBook map[string][]string
 // rights reads the list.
 func rights(t *testing.T) ruleBook {
 	t.Helper()
-	raw, err := os.ReadFile(rightsFile)
-	require.NoError(t, err)
 	book := ruleBook{}
-	for i, line := range strings.Split(string(raw), "\n") {
-		if line == "" || strings.HasPrefix(line, "#") {
+	for _, file := range []string{rightsFile, rightsOfKinds} {
+		raw, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for i, line := range strings.Split(string(raw), "\n") {
+			if line == "" || strings.HasPrefix(line, "#") {
+				continue
+			}
+			head, fields, ok := strings.Cut(line, ": ")
+			name, right, ok2 := strings.Cut(head, " ")
+			require.True(t, ok && ok2, "%s:%d: write: Type right: field field", file, i+1)
+			for f := range strings.FieldsSeq(fields) {
+				require.NotContains(t, book, name+"."+f, "%s:%d: the field stands here twice", file, i+1)
+				book[name+"."+f] = strings.Split(right, " | ")
+			}
+		}
+	}
+	for _, d := range mustSchema(t).Types { // pages of lists are no more than their beginning and their rows
+		if d.Fields.ForName("pageInfo") == nil && (d.Fields.ForName("cursor") == nil || d.Fields.ForName("node") == nil) {
 			continue
 		}
-		head, fields, ok := strings.Cut(line, ": ")
-		name, right, ok2 := strings.Cut(head, " ")
-		require.True(t, ok && ok2, "%s:%d: write: Type right: field field", rightsFile, i+1)
-		for f := range strings.FieldsSeq(fields) {
-			require.NotContains(t, book, name+"."+f, "%s:%d: the field stands here twice", rightsFile, i+1)
-			book[name+"."+f] = strings.Split(right, " | ")
+		for _, f := range d.Fields {
+			if field := d.Name + "." + f.Name; book[field] == nil && slices.Contains(ofPages, f.Name) {
+				book[field] = []string{"with"}
+			}
 		}
 	}
 	return book
 }
+
+// ofPages are the fields of a page and of its edges that need no right of their own.
+var ofPages = []string{"nodes", "edges", "pageInfo", "totalCount", "totalCountIsEstimate", "cursor", "node"}
 
 // paths gives every permission that the list names.
 func (b ruleBook) paths() []string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { hashOf, installAll, isMain, must, needGo, packageOf, root, run, say } from './lib.mjs';
 
 const frontend = join(root, 'frontend');
-const generated = [join(root, 'graph'), join(root, 'migrations', 'schema.sql'), join(frontend, 'src', 'graphql')];
+const generated = [join(root, 'graph'), join(root, 'migrations', 'schema.sql'), join(root, 'scripts', 'tables.txt'), join(frontend, 'src', 'graphql'), join(frontend, 'src', 'features')];
 
 /** Generates everything; gives the number of the failed step's exit code, 0 when all is well. */
 export async function generate() {
@@ -19,6 +19,9 @@ export async function generate() {
   say('migrations/schema.sql');
   const code = await run('go', ['test', '-count=1', '-run', 'TestSchemaFileIsUpToDate', './server/db', '-update']);
   if (code !== 0) return code;
+  say('scripts/tables.txt');
+  const tables = await run('go', ['test', '-count=1', '-run', 'TestTablesAreOwned', './server', '-update']);
+  if (tables !== 0) return tables;
   if (packageOf(frontend).scripts.gen) {
     say('the types of the pages');
     return run('npm', ['run', '--silent', 'gen'], { cwd: frontend });
@@ -32,7 +35,7 @@ export async function isUpToDate() {
   if ((await generate()) !== 0) return false;
   if (hashOf(...generated) === before) return true;
   console.error('Generated files were out of date. They are written now: look at them and commit them.');
-  await run('git', ['status', '--short', '--', 'graph', 'migrations/schema.sql', 'frontend/src/graphql']);
+  await run('git', ['status', '--short', '--', 'graph', 'migrations/schema.sql', 'scripts/tables.txt', 'frontend/src']);
   return false;
 }
 

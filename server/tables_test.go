@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"flag"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -15,10 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+var rewrite = flag.Bool("update", false, "write generated files")
+
 // use is how a folder uses a table.
 type use struct {
 	folder, table string
 	writes        bool
+	row           bool // a struct of the folder is a row of the table
 }
 
 var (
@@ -76,11 +81,11 @@ func tablesIn(sql string, known map[string]bool) map[string]bool {
 }
 
 // inCode finds the tables of the string literals of a Go source. Builders say a table without a keyword: bun's Table and the copies of db.
-func inCode(t *testing.T, path, text string, known map[string]bool) map[string]bool {
+func inCode(t *testing.T, path, text string, known map[string]bool) (found, rows map[string]bool) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), path, text, 0)
 	require.NoError(t, err)
-	found := map[string]bool{}
+	found, rows = map[string]bool{}, map[string]bool{}
 	note := func(name string, writes bool) {
 		if known[name] {
 			found[name] = found[name] || writes
@@ -131,6 +136,7 @@ func inCode(t *testing.T, path, text string, known map[string]bool) map[string]b
 				if _, tag, ok := strings.Cut(tag, `bun:"`); ok {
 					if m := tableOf.FindStringSubmatch(tag); m != nil {
 						note(m[1], true)
+						rows[m[1]] = true
 					}
 				}
 			}
@@ -141,7 +147,7 @@ func inCode(t *testing.T, path, text string, known map[string]bool) map[string]b
 		}
 		return true
 	})
-	return found
+	return found, rows
 }
 
 func TestTablesAreFoundInSQL(t *testing.T) {
@@ -170,7 +176,7 @@ func TestTablesAreFoundInSQL(t *testing.T) {
 func mustUses(t *testing.T, known map[string]bool) []use {
 	t.Helper()
 	type key struct{ folder, table string }
-	all := map[key]bool{}
+	all, rows := map[key]bool{}, map[key]bool{}
 	eachSource(t, func(path, text string) {
 		folder := strings.TrimSuffix(filepath.Dir(path), "/sql")
 		if strings.HasPrefix(folder, "server/bench") || strings.HasPrefix(folder, "server/apptest") || strings.HasPrefix(folder, "server/fulfil/") || folder == "server/dbtest" {
@@ -180,7 +186,11 @@ func mustUses(t *testing.T, known map[string]bool) []use {
 		if strings.HasSuffix(path, ".sql") {
 			found = tablesIn(text, known)
 		} else {
-			found = inCode(t, path, text, known)
+			var of map[string]bool
+			found, of = inCode(t, path, text, known)
+			for table := range of {
+				rows[key{folder, table}] = true
+			}
 		}
 		for table, writes := range found {
 			all[key{folder, table}] = all[key{folder, table}] || writes
@@ -188,7 +198,7 @@ func mustUses(t *testing.T, known map[string]bool) []use {
 	})
 	uses := make([]use, 0, len(all))
 	for k, writes := range all {
-		uses = append(uses, use{k.folder, k.table, writes})
+		uses = append(uses, use{k.folder, k.table, writes, rows[k]})
 	}
 	slices.SortFunc(uses, func(a, b use) int { return strings.Compare(a.table+" "+a.folder, b.table+" "+b.folder) })
 	return uses
@@ -210,8 +220,14 @@ func TestTablesAreOwned(t *testing.T) {
 	for i, folder := range strings.Fields(string(stack)) {
 		place[folder] = i
 	}
-	list, err := os.ReadFile(filepath.Join(top, "scripts", "tables.txt"))
+	uses := mustUses(t, known)
+	path := filepath.Join(top, "scripts", "tables.txt")
+	list, err := os.ReadFile(path)
 	require.NoError(t, err)
+	if *rewrite {
+		list = []byte(withNewTables(string(list), known, uses))
+		require.NoError(t, os.WriteFile(path, list, 0o644))
+	}
 	owner, allowed := map[string]string{}, map[string]bool{}
 	for line := range strings.Lines(string(list)) {
 		line, _, _ = strings.Cut(line, "#")
@@ -230,9 +246,9 @@ func TestTablesAreOwned(t *testing.T) {
 		}
 	}
 	for table := range known {
-		require.Contains(t, owner, table, "scripts/tables.txt: say whose table it is")
+		require.Contains(t, owner, table, "scripts/tables.txt: say whose table it is; npm run gen does, when one folder alone has a struct of its rows")
 	}
-	for _, u := range mustUses(t, known) {
+	for _, u := range uses {
 		what, own := "reads", owner[u.table]
 		switch {
 		case own == u.folder:
@@ -251,4 +267,43 @@ func TestTablesAreOwned(t *testing.T) {
 	for exception := range allowed {
 		t.Errorf("scripts/tables.txt still allows %q, and nobody does it: take it off the list", exception)
 	}
+}
+
+// withNewTables adds tables to the list whose rows are a struct of one folder, which owns them, and takes out those that are gone.
+func withNewTables(list string, known map[string]bool, uses []use) string {
+	head, body := []string{}, []string{}
+	there := map[string]bool{}
+	for line := range strings.Lines(list) {
+		table, _, _ := strings.Cut(line, " ")
+		switch {
+		case strings.HasPrefix(line, "#") || strings.TrimSpace(line) == "":
+			head = append(head, line)
+		case known[table]:
+			body, there[table] = append(body, line), true
+		}
+	}
+	of := map[string][]string{}
+	for _, u := range uses {
+		if u.row {
+			of[u.table] = append(of[u.table], u.folder)
+		}
+	}
+	for table := range known {
+		if !there[table] && len(of[table]) == 1 {
+			body = append(body, fmt.Sprintf("%-26s %s\n", table, of[table][0]))
+		}
+	}
+	slices.SortFunc(body, func(a, b string) int { return strings.Compare(strings.Fields(a)[0], strings.Fields(b)[0]) })
+	return strings.Join(append(head, body...), "")
+}
+
+func TestNewTablesFindTheirOwner(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{"job": true, "role": true, "toy": true, "two": true, "none": true}
+	uses := []use{{folder: "server/toy", table: "toy", writes: true, row: true}, {folder: "server/job", table: "toy"}, {folder: "server/a", table: "two", row: true},
+		{folder: "server/b", table: "two", row: true}, {folder: "server/a", table: "none", writes: true}, {folder: "server/x", table: "job", row: true}}
+	list := "# Head.\n\ngone server/a\njob server/job\nrole  server/rolemodel reads:server/a\n"
+	want := "# Head.\n\njob server/job\nrole  server/rolemodel reads:server/a\ntoy                        server/toy\n"
+	require.Equal(t, want, withNewTables(list, known, uses))
+	require.Equal(t, want, withNewTables(want, known, uses), "once is enough")
 }

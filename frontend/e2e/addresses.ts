@@ -1,5 +1,7 @@
-/** The addresses that the browser looks at, with the demonstration data. A page without one fails src/app/pages.test.ts. */
-export const addresses: Record<string, string[]> = {
+import { readFileSync } from 'node:fs'
+
+/** Addresses that say more than the path of a page, and those of pages that need an id. A page with an id and without an address fails src/app/pages.test.ts. */
+const chosen: Record<string, string[]> = {
   'work and things': [
     '/',
     '/review',
@@ -64,3 +66,14 @@ export const reached = [
   '/plans/$planId',
   '/bulk/$bulkId',
 ]
+
+const isBelow = (address: string, path: string) =>
+  address === path || [`${path}/`, `${path}?`].some((start) => address.startsWith(start))
+
+/** The paths in app/pages.ts that need no id, and that none of the chosen addresses begins with: a new page is looked at by being there. */
+const others = [...readFileSync('src/app/pages.ts', 'utf8').matchAll(/^ {2}path: '(\/[^'$]*)'/gm)]
+  .map(([, path = '']) => path)
+  .filter((path) => ![...Object.values(chosen).flat(), ...reached].some((known) => isBelow(known, path)))
+
+/** The addresses that the browser looks at, with the demonstration data. */
+export const addresses: Record<string, string[]> = { ...chosen, ...(others.length > 0 && { others }) }

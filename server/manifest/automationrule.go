@@ -48,7 +48,11 @@ type (
 
 func automationRuleKind() kind {
 	d := &declared[AutomationRule]{
-		facts:      facts{name: "automationRule", list: "automationRules", table: "automation_rule", rights: ofModel},
+		facts: facts{name: "automationRule", list: "automationRules", table: "automation_rule", rights: ofModel, words: wordLists{
+			"AutomationTarget":   said(rolemodel.AutomationTargetWords, "A composite role.", "A single role.", "A resource type.", "", "What stands in a category.", "What belongs to a policy."),
+			"AutomationDecision": said(rolemodel.AutomationDecisionWords, "It is approved; what was found is kept.", "It is declined; what was found goes."),
+			"AutomationState":    said(rolemodel.AutomationStateWords, automationStates...),
+		}},
 		in:         func(m *Manifest) *[]AutomationRule { return &m.AutomationRules },
 		identifier: func(a AutomationRule) string { return a.Identifier },
 		check:      checkAutomation,
@@ -58,6 +62,12 @@ func automationRuleKind() kind {
 	d.steps = saved(d, func() *rolemodel.AutomationRule { return &rolemodel.AutomationRule{} })
 	return d
 }
+
+// automationStates say what the states are.
+var automationStates = []string{1: "1: found in a system, and nothing explains it.", 3: "3: as that, found by the first computation.", 5: "5: a rule gives it, and a parameter is missing.",
+	8: "8: one approval is asked for.", 9: "9: the first of two is asked for.", 10: "10: the second of two is asked for.", 11: "11: the first of three is asked for.",
+	12: "12: the second of three is asked for.", 13: "13: the third of three is asked for.", 25: "25: an approval of a risk is asked for.",
+	27: "27: the rules do not give it any more, and it stays for the grace period."}
 
 // checkAutomation refuses rules that are about nothing, or about two things.
 func checkAutomation(r *ranges, at string, a AutomationRule) {

@@ -190,7 +190,7 @@ func (r *reader) fromField(f reflect.StructField, row, to reflect.Value, name st
 		}
 		to.SetString(name)
 	case f.Tag.Get("words") != "":
-		to.SetString(vocabulary[f.Tag.Get("words")][v.Int()].name)
+		to.SetString(vocabulary()[f.Tag.Get("words")][v.Int()].name)
 	case v.Kind() == reflect.Map || v.Kind() == reflect.Slice:
 		if v.Len() > 0 {
 			to.Set(v.Convert(to.Type()))

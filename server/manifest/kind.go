@@ -28,7 +28,8 @@ type facts struct {
 	name   string // what messages, plans and the API call one object: connector
 	list   string // where they stand in a file: connectors
 	rights rights
-	table  string // where its rows lie
+	table  string    // where its rows lie
+	words  wordLists // closed lists that its fields alone have
 	// inside removes what belongs to the object before the object itself goes; ? is its id.
 	inside []string
 	// remove deletes an object by its identifier, instead of deleting the row: for kinds that another room owns.
@@ -42,7 +43,7 @@ type facts struct {
 //	yaml     name in a file and in the API
 //	default  what a missing value means; =Field: that other field of the object
 //	min max  bounds of a number
-//	words    the values it may have, a list of words.go
+//	words    the values it may have, a list of the kind, or of words.go
 //	secret   never shown: plain values stay in the database
 //	ref      names an object of that table; row, late: see columns.go
 type declared[T any] struct {

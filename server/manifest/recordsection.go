@@ -50,7 +50,9 @@ type (
 
 func recordSectionKind() kind {
 	d := &declared[RecordSection]{
-		facts:      facts{name: "recordSection", list: "recordSections", table: "record_section", rights: ofModel},
+		facts: facts{name: "recordSection", list: "recordSections", table: "record_section", rights: ofModel, words: wordLists{
+			"BoundaryKind": said(rolemodel.BoundaryKindWords, "The first and the last date of the section without properties, over all records.", "Since ever, for ever."),
+		}},
 		in:         func(m *Manifest) *[]RecordSection { return &m.RecordSections },
 		identifier: func(s RecordSection) string { return s.Identifier },
 		check: func(r *ranges, at string, s RecordSection) {

@@ -49,7 +49,11 @@ type (
 
 func riskKind() kind {
 	d := &declared[Risk]{
-		facts:      facts{name: "risk", list: "risks", table: "risk", rights: ofModel},
+		facts: facts{name: "risk", list: "risks", table: "risk", rights: ofModel, words: wordLists{
+			"RiskType": said(rolemodel.RiskTypeWords, "Things that nobody should have together.", "One thing is enough."),
+			"ExemptionPolicy": said(rolemodel.ExemptionPolicyWords, "People are told.", "It is not given.", "It needs an approval of its own.", "It is not given, unless who asks may override that.",
+				"It needs an approval of its own, unless who asks may override that."),
+		}},
 		in:         func(m *Manifest) *[]Risk { return &m.Risks },
 		identifier: func(r Risk) string { return r.Identifier },
 		normal: func(r Risk) Risk {

@@ -5,7 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"go/ast"
-	"go/parser"
+	goparser "go/parser"
 	"go/token"
 	"os"
 	"path/filepath"
@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	graphql "github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
 )
 
 var rewrite = flag.Bool("update", false, "write generated files")
@@ -30,7 +32,11 @@ func TestAPIOfConfigurationIsUpToDate(t *testing.T) {
 	for _, k := range kinds() {
 		g.kind(k)
 	}
+	for _, list := range g.words {
+		require.NotEmpty(t, vocabulary()[list], "no list of words is called %s: write it into the declaration of its kind", list)
+	}
 	g.file(t, "../../graph/schema/configuration.graphqls", g.schema())
+	g.file(t, "../../graph/testdata/rights_configuration.txt", g.rightsOfFields(t))
 	const yml = "../../graph/gqlgen.yml"
 	raw, err := os.ReadFile(yml)
 	require.NoError(t, err)
@@ -84,7 +90,7 @@ func newAPI(t *testing.T) *api {
 	of, err := filepath.Glob("../rolemodel/*.go") // what a file writes as its room keeps it
 	require.NoError(t, err)
 	for _, name := range append(of, files...) {
-		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		f, err := goparser.ParseFile(token.NewFileSet(), name, nil, goparser.ParseComments)
 		require.NoError(t, err)
 		for _, d := range f.Decls {
 			gen, ok := d.(*ast.GenDecl)
@@ -192,6 +198,32 @@ func (g *api) resolve(receiver, method, args, result, call string) {
 	r.text = fmt.Sprintf("%sctx context.Context, %s) %s {\n\t%s\n}", r.head, args, result, r.body)
 	g.resolvers[receiver+"."+method] = r
 	g.order = append(g.order, receiver+"."+method)
+}
+
+// rightsOfFields is the part of the list of rights that the declarations say: who may read and write the objects of a kind; what stands in one is seen
+// by who has it.
+func (g *api) rightsOfFields(t *testing.T) string {
+	t.Helper()
+	var out strings.Builder
+	out.WriteString("# Written by npm run gen from the rights of the kinds in server/manifest. See rights.txt for what a line says.\n\n")
+	for _, k := range kinds() {
+		about := k.about()
+		upper := strings.ToUpper(about.name[:1]) + about.name[1:]
+		fmt.Fprintf(&out, "Configuration %s: %s\nMutation %s: save%s delete%s\n", about.rights.query, about.list, about.rights.update, upper, upper)
+	}
+	types, err := parser.ParseSchema(&graphql.Source{Input: g.types.String()})
+	require.NoError(t, err)
+	for _, d := range types.Definitions {
+		if d.Kind != graphql.Object {
+			continue
+		}
+		fmt.Fprintf(&out, "%s with:", d.Name)
+		for _, f := range d.Fields {
+			out.WriteString(" " + f.Name)
+		}
+		out.WriteString("\n")
+	}
+	return out.String()
 }
 
 // struct_ writes the output and the input type of a struct, and those inside it.
@@ -377,7 +409,7 @@ enum ConfigurationKind {
 			continue
 		}
 		fmt.Fprintf(&out, "\n\"\"\"Kinds of %s.\"\"\"\nenum %s {\n", strings.ToLower(words(list)), list)
-		for _, w := range vocabulary[list] {
+		for _, w := range vocabulary()[list] {
 			if w.name == "" {
 				continue // a number that is not used
 			}

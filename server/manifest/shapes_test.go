@@ -23,7 +23,7 @@ func TestShapesOfPagesAreUpToDate(t *testing.T) {
 		if about := k.about(); about.rights == ofModel || about.name == "dimension" {
 			of := listOf(&Manifest{}, k).Type().Elem()
 			s.add(of)
-			list = append(list, kindShape{Name: about.name, List: about.list, Of: of.Name()})
+			list = append(list, kindShape{Name: about.name, List: about.list, Of: of.Name(), Word: strings.ToLower(words(about.name)), Title: titled(about.list)})
 		}
 	}
 	var out strings.Builder
@@ -48,17 +48,21 @@ func TestShapesOfPagesAreUpToDate(t *testing.T) {
 	g.file(t, "../../frontend/src/features/rolemodel/shapes.generated.ts", out.String())
 }
 
-// kindShape is a kind of objects: what one is called, its list, and the struct it is.
+// kindShape is a kind of objects: what one is called, its list, the struct it is, and both as people say it.
 type kindShape struct {
-	Name string `json:"name"`
-	List string `json:"list"`
-	Of   string `json:"of"`
+	Name  string `json:"name"`
+	List  string `json:"list"`
+	Of    string `json:"of"`
+	Word  string `json:"word"`
+	Title string `json:"title"`
 }
+
+func titled(list string) string { return words(strings.ToUpper(list[:1]) + list[1:]) }
 
 // fieldShape is one field as a form draws it. Of is the struct of a list or a part, Words the list of a word, Ref the table of a reference, Holds what a property must hold.
 type fieldShape struct {
 	Name     string `json:"name"`
-	Type     string `json:"type"` // text, int, bool, word, criteria, values, texts, list, part
+	Type     string `json:"type"` // text, int, float, bool, word, criteria, values, texts, list, part
 	Of       string `json:"of,omitempty"`
 	Words    string `json:"words,omitempty"`
 	Ref      string `json:"ref,omitempty"`
@@ -124,6 +128,8 @@ func (s *shapes) shape(t reflect.Type, f reflect.StructField) fieldShape {
 		x.Type = "bool"
 	case of.Kind() == reflect.Int:
 		x.Type = "int"
+	case of.Kind() == reflect.Float64:
+		x.Type = "float"
 	default:
 		x.Type, x.Required = "text", !optional
 	}

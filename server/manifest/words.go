@@ -1,8 +1,10 @@
 package manifest
 
 import (
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"writ/server/errs"
 	"writ/server/job"
@@ -12,9 +14,27 @@ import (
 // word is one of the values that a field may have.
 type word struct{ name, says string }
 
-// vocabulary holds the words by the name of their list, which is their enum in the API, too. Where a room keeps a number, it is the place
-// in the list: the numbers of role-model 2.1.
-var vocabulary = map[string][]word{
+// wordLists are lists by name, which is their enum in the API, too. Where a room keeps a number, it is the place in the list: the numbers of
+// role-model 2.1. A list of one kind stands in its declaration, those of several here.
+type wordLists map[string][]word
+
+var (
+	gathering sync.Once
+	gathered  wordLists
+)
+
+// vocabulary holds all lists.
+func vocabulary() wordLists {
+	gathering.Do(func() {
+		gathered = maps.Clone(shared)
+		for _, k := range kinds() {
+			maps.Copy(gathered, k.about().words)
+		}
+	})
+	return gathered
+}
+
+var shared = wordLists{
 	"ConnectorMode": {{"continuous", "Changes move on their own within a second."}, {"scheduled", "Moves only inside jobs."}},
 	"Deactivation":  {{"none", "It reads and writes."}, {"export", "It does not read."}, {"fulfil", "It does not write: orders stay Pending."}},
 	"PropertyType": {{"string", "Text."}, {"bytes", "Bytes, in base 64; at most one MiB."}, {"byte", "A whole number from 0 to 255."}, {"int16", "A whole number of 16 bits."}, {"int32", "A whole number of 32 bits."}, {"int64", "A whole number of 64 bits."}, {"dateTime", "An instant."},
@@ -32,24 +52,13 @@ var vocabulary = map[string][]word{
 	"ImplicitApproval":               said(rolemodel.ImplicitWords, "As the policy says.", "Every step is taken.", "Steps that the requester could take himself are left out."),
 	"Prolongation":                   said(rolemodel.ProlongationWords, "As the policy says.", "An end may be put off without an approval.", "It may not."),
 	"RoleState":                      said(rolemodel.RoleMadeWords, "By hand.", "By a role mapping."),
-	"AutomationTarget":               said(rolemodel.AutomationTargetWords, "A composite role.", "A single role.", "A resource type.", "", "What stands in a category.", "What belongs to a policy."),
-	"AutomationDecision":             said(rolemodel.AutomationDecisionWords, "It is approved; what was found is kept.", "It is declined; what was found goes."),
-	"AutomationState":                said(rolemodel.AutomationStateWords, automationStates...),
-	"BoundaryKind":                   said(rolemodel.BoundaryKindWords, "The first and the last date of the section without properties, over all records.", "Since ever, for ever."),
 	"ExtensionKind":                  said(rolemodel.ExtensionKindWords, "They may: from what went before, else from what comes next.", "Never: there is nothing then."),
-	"RiskType":                       said(rolemodel.RiskTypeWords, "Things that nobody should have together.", "One thing is enough."),
-	"ExemptionPolicy": said(rolemodel.ExemptionPolicyWords, "People are told.", "It is not given.", "It needs an approval of its own.", "It is not given, unless who asks may override that.",
-		"It needs an approval of its own, unless who asks may override that."),
-	"TaskType": said(job.TaskTypes()), // the schema says what each does
+	"TaskType":                       said(job.TaskTypes()), // the schema says what each does
 }
 
 var (
 	endDateLocks = []string{"An end may be given; none is given unless somebody does.", "The end is that of the context unless somebody gives another.",
 		"An end has to be given.", "The end is that of the context."}
-	automationStates = []string{1: "1: found in a system, and nothing explains it.", 3: "3: as that, found by the first computation.", 5: "5: a rule gives it, and a parameter is missing.",
-		8: "8: one approval is asked for.", 9: "9: the first of two is asked for.", 10: "10: the second of two is asked for.", 11: "11: the first of three is asked for.",
-		12: "12: the second of three is asked for.", 13: "13: the third of three is asked for.", 25: "25: an approval of a risk is asked for.",
-		27: "27: the rules do not give it any more, and it stays for the grace period."}
 	comments = []string{"No comment is asked for.", "A comment may be given.", "A comment has to be given."}
 )
 
@@ -67,8 +76,8 @@ func said[W ~string](words []W, says ...string) []word {
 
 // names gives the words of a list; numbers that are not used have none.
 func names(list string) []string {
-	out := make([]string, 0, len(vocabulary[list]))
-	for _, w := range vocabulary[list] {
+	out := make([]string, 0, len(vocabulary()[list]))
+	for _, w := range vocabulary()[list] {
 		if w.name != "" {
 			out = append(out, w.name)
 		}
@@ -78,7 +87,7 @@ func names(list string) []string {
 
 // number gives the position of a word in its list.
 func number(list, wanted, field string) (int16, error) {
-	i := slices.IndexFunc(vocabulary[list], func(w word) bool { return w.name != "" && strings.EqualFold(w.name, wanted) })
+	i := slices.IndexFunc(vocabulary()[list], func(w word) bool { return w.name != "" && strings.EqualFold(w.name, wanted) })
 	if i < 0 {
 		return 0, errs.Invalid(field, "%q is not one of %s.", wanted, strings.Join(names(list), ", "))
 	}

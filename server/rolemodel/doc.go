@@ -1,12 +1,9 @@
 // Package rolemodel is what should be, and why: policies, categories, roles, resource types and their rules (role-model 1 to 5).
 //
-//	model.go     the words: one struct per table, and Model, all of them at one version
+//	parts.go     the table of what the model is made of, and Model: all of it at one version. Each kind has a file of its own, with its rows and
+//	             what is wrong in them: rolemapping.go (3.3), recordsection.go (4.5), automationrule.go (7), miningrule.go (8), risk.go (9)
+//	model.go     the kinds that the others stand on: policies, categories, roles, resource types, their rules, context rules
 //	settings.go  what policies say of their roles and types, and what is in force for one (2.2)
-//	rolemapping.go  naming conventions that make roles (3.3)
-//	miningrule.go which roles mining explains by rules
-//	automationrule.go  decisions that are taken in the place of reviewers (7)
-//	recordsection.go  properties of records that change together, such as those of a position (4.5)
-//	risk.go      dangerous combinations of entitlements (9)
 //	store.go     Load: the whole model in a fixed number of statements
 //	version.go   AddVersion, LoadVersion: the model as it was in each of its versions
 //	save.go     All, Save, Replace, Remove: whole tables for whoever writes a configuration

@@ -230,22 +230,6 @@ type ContextRule struct {
 	Version                    int
 }
 
-// Model is the whole role model of one version, as evaluation compiles it.
-type Model struct {
-	Version         int64
-	Policies        []*Policy
-	Categories      []*Category
-	Roles           []*Role
-	RoleRules       []*RoleRule
-	ResourceTypes   []*ResourceType
-	Rules           []*ResourceTypeRule
-	ContextRules    []*ContextRule
-	RecordSections  []*RecordSection
-	AutomationRules []*AutomationRule
-	Risks           []*Risk
-	Computed        []*ComputedProperty
-}
-
 // ContextRuleOf is the context rule that counts for the rules of a policy: the policy's own, else that of the policy Default, else the only one
 // there is; nil without any. Of policies that are switched off none counts (role-model 4.3).
 func (m *Model) ContextRuleOf(entityTypeID, policyID int64) *ContextRule {

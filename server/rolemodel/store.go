@@ -16,7 +16,7 @@ func Load(ctx context.Context, db bun.IDB) (*Model, error) {
 	if err := db.NewRaw("select coalesce(max(version), 0) from model_version").Scan(ctx, &m.Version); err != nil {
 		return nil, fmt.Errorf("read model version: %w", err)
 	}
-	for _, k := range kept {
+	for _, k := range parts() {
 		if err := db.NewSelect().Model(k.rows(m)).OrderExpr(k.order).Scan(ctx); err != nil {
 			return nil, fmt.Errorf("read role model, %s: %w", k.table, err)
 		}

@@ -44,8 +44,11 @@ func Validate(m *Model, shape *directory.Shape) []Problem {
 	for _, x := range m.ResourceTypes {
 		v.types[x.ID] = x
 	}
-	for _, check := range []func(){v.metadata, v.allPolicies, v.allCategories, v.allRoles, v.roleRules, v.resourceTypes, v.rules, v.properties, v.contextRules, v.recordSections, v.automationRules, v.risks} {
-		check()
+	v.metadata()
+	for _, p := range parts() {
+		if p.check != nil {
+			p.check(v)
+		}
 	}
 	return v.out
 }
@@ -320,6 +323,7 @@ func (v *validator) resourceTypes() {
 
 // rules checks the rules of resource types (2.6 to 2.9, 5.2).
 func (v *validator) rules() {
+	defer v.properties()
 	seen := map[string]bool{}
 	for _, x := range v.m.Rules {
 		const kind = "resource_type_rule"

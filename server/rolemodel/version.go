@@ -11,24 +11,6 @@ import (
 	"writ/server/db"
 )
 
-// kept are the tables whose rows make the model, and what names a row of one.
-var kept = []struct {
-	table, object, order string
-	rows                 func(m *Model) any
-}{
-	{"policy", "t.id::text", "id", func(m *Model) any { return &m.Policies }},
-	{"category", "t.id::text", "id", func(m *Model) any { return &m.Categories }},
-	{"role", "t.id::text", "id", func(m *Model) any { return &m.Roles }},
-	{"role_rule", "t.id::text", "id", func(m *Model) any { return &m.RoleRules }},
-	{"resource_type", "t.id::text", "id", func(m *Model) any { return &m.ResourceTypes }},
-	{"resource_type_rule", "t.id::text", "id", func(m *Model) any { return &m.Rules }},
-	{"context_rule", "t.id::text", "id", func(m *Model) any { return &m.ContextRules }},
-	{"record_section", "t.id::text", "id", func(m *Model) any { return &m.RecordSections }},
-	{"automation_rule", "t.id::text", "id", func(m *Model) any { return &m.AutomationRules }},
-	{"risk", "t.id::text", "id", func(m *Model) any { return &m.Risks }},
-	{"computed_property", "t.resource_type_id || '/' || t.property_id", "resource_type_id, property_id", func(m *Model) any { return &m.Computed }},
-}
-
 // AddVersion tells every process that the model is another one from now on, and keeps what is another in it: the objects as they stand in
 // the transaction. The number of statements is twice that of the tables.
 func AddVersion(ctx context.Context, tx bun.IDB, now time.Time, actor string) error {
@@ -37,7 +19,7 @@ func AddVersion(ctx context.Context, tx bun.IDB, now time.Time, actor string) er
 		now, actor, now.String()).Scan(ctx, &version); err != nil {
 		return fmt.Errorf("write model version: %w", err)
 	}
-	for _, k := range kept {
+	for _, k := range parts() {
 		for _, sql := range []string{
 			`update model_object o set to_version = ?1 where o.kind = ?0 and o.to_version is null and not exists (select from ?2 t where ?3 = o.object and to_jsonb(t) = o.body)`,
 			`insert into model_object (kind, object, from_version, body) select ?0, ?3, ?1, to_jsonb(t) from ?2 t
@@ -94,7 +76,7 @@ func ForgetVersions(ctx context.Context, tx *bun.DB, before time.Time) error {
 // LoadVersion reads the whole model as it was in a version, as Load reads the newest. Everything is sorted by id.
 func LoadVersion(ctx context.Context, idb bun.IDB, version int64) (*Model, error) {
 	m := &Model{Version: version}
-	for _, k := range kept {
+	for _, k := range parts() {
 		q := idb.NewSelect().Model(k.rows(m)).
 			ModelTableExpr(`(select (jsonb_populate_record(null::?0, o.body)).* from model_object o
 				where o.kind = ?1 and o.from_version <= ?2 and (o.to_version > ?2 or o.to_version is null)) as ?TableAlias`, bun.Ident(k.table), k.table, version)

@@ -11,6 +11,22 @@ import (
 	"writ/server/rolemodel"
 )
 
+// Compiled is a role model ready to be evaluated. Immutable but for its memo; safe for concurrent use.
+type Compiled struct {
+	Version     int64
+	KeyHash     string // hash of Keys: another tree or another resource behind a key is another model
+	Shape       *directory.Shape
+	Sources     map[int64]*Source        // by source entity type
+	Rules       map[int64]*Rule          // resource type rules by id
+	Types       map[int64]*ResourceType  // resource types by id
+	Targets     map[int64]*formula.Reads // by target entity type: what Evaluate reads of targets
+	keyed       map[int64]*keySide       // by target or pointed entity type: side T
+	Classifying map[int64][]*Rule        // by target entity type, highest confidence first
+	Labels      map[int64]string
+	Automation  *Automation
+	Risks       map[int64][]*Risk // by source entity type
+}
+
 // Compile prepares a model. It never fails: what is wrong is reported, and the part concerned never matches or gives state 7 for its item only.
 func Compile(m *rolemodel.Model, shape *directory.Shape, keys Keys) (*Compiled, []rolemodel.Problem) {
 	b := &builder{

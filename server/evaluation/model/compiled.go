@@ -38,19 +38,13 @@ func RequiredKeys(m *rolemodel.Model, shape *directory.Shape) map[int64][]string
 		}
 		want[entityTypeID][key] = true
 	}
-	criteria := func(c rolemodel.Criteria) {
+	m.EachCriteria(func(c rolemodel.Criteria) {
 		for name, one := range c {
 			if d := shape.Dimensions[name]; d != nil {
 				need(d.EntityTypeID, one.Key)
 			}
 		}
-	}
-	for _, p := range m.Policies {
-		criteria(p.Dimensions)
-	}
-	for _, r := range m.RoleRules {
-		criteria(r.Dimensions)
-	}
+	})
 	for _, r := range m.Roles {
 		for name, key := range r.ImposedDimensions {
 			if d := shape.Dimensions[name]; d != nil {
@@ -58,11 +52,7 @@ func RequiredKeys(m *rolemodel.Model, shape *directory.Shape) map[int64][]string
 			}
 		}
 	}
-	for _, a := range m.AutomationRules {
-		criteria(a.Dimensions)
-	}
 	for _, r := range m.Rules {
-		criteria(r.Dimensions)
 		if k := kindOf(r.Kind); k != nil && k.names != nil {
 			k.names(r, shape, need)
 		}
@@ -73,22 +63,6 @@ func RequiredKeys(m *rolemodel.Model, shape *directory.Shape) map[int64][]string
 		out[id] = slices.Sorted(maps.Keys(keys))
 	}
 	return out
-}
-
-// Compiled is a role model ready to be evaluated. Immutable but for its memo; safe for concurrent use.
-type Compiled struct {
-	Version     int64
-	KeyHash     string // hash of Keys: another tree or another resource behind a key is another model
-	Shape       *directory.Shape
-	Sources     map[int64]*Source        // by source entity type
-	Rules       map[int64]*Rule          // resource type rules by id
-	Types       map[int64]*ResourceType  // resource types by id
-	Targets     map[int64]*formula.Reads // by target entity type: what Evaluate reads of targets
-	keyed       map[int64]*keySide       // by target or pointed entity type: side T
-	Classifying map[int64][]*Rule        // by target entity type, highest confidence first
-	Labels      map[int64]string
-	Automation  *Automation
-	Risks       map[int64][]*Risk // by source entity type
 }
 
 // Source is everything about the owners of one entity type.

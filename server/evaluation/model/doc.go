@@ -1,6 +1,6 @@
 // Package model is a role model ready to be evaluated.
 //
-//	compile.go      Compile: a model and its Keys become a Compiled (compiled.go), once per model version; problems are reported, never fatal
+//	compile.go      Compile: a model and its Keys become a Compiled, once per model version; problems are reported, never fatal. compiled.go is what is in one
 //	compile_rule.go the rules of a resource type: rulekind.go is the table of their kinds, rule_*.go one file for each
 //	context_rule.go rules that say which records of an owner count; section.go record sections
 //	criteria.go     which rules a tuple of dimension values satisfies: bitmaps, remembered per distinct tuple

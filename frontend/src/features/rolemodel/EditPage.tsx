@@ -48,7 +48,7 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
   const me = useMe()
   const [begin] = useState(() => blank(kind.of, { ...(isAutomation(kind) && beginning), ...props.given }))
   const editor = useEditor(kind, identifier, begin)
-  const word = t.edit.kinds[kind.name] ?? kind.name
+  const { word } = kind
   const name = String(editor.base?.displayName || identifier || '')
   return (
     <EditorFrame

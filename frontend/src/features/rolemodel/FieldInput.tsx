@@ -62,6 +62,7 @@ export function FieldInput(props: FieldInputProps) {
         />
       )
     case 'int':
+    case 'float':
       if (f.name === 'approvalWorkflowType')
         return (
           <NativeSelect
@@ -75,13 +76,15 @@ export function FieldInput(props: FieldInputProps) {
         <TextInput
           {...common}
           type="number"
+          step={f.type === 'float' ? 'any' : 1}
           min={f.min}
           max={f.max}
           placeholder={f.nullable ? t.edit.asPolicy : undefined}
           value={value === null || value === undefined ? '' : String(value)}
           onChange={(event) => {
             const typed = event.currentTarget.value
-            set(typed === '' ? (f.nullable ? null : 0) : Math.trunc(Number(typed)))
+            const number = f.type === 'float' ? Number(typed) : Math.trunc(Number(typed))
+            set(typed === '' ? (f.nullable ? null : 0) : number)
           }}
         />
       )

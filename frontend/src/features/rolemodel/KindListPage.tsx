@@ -15,11 +15,16 @@ import { notifyDone } from '../../ui/notify'
 import { Page } from '../../ui/Page'
 import { Table } from '../../ui/Table'
 import { Tabs } from '../../ui/Tabs'
+import { addressOf } from './addressOf'
 import { DeleteDialog } from './DeleteDialog'
 import { listObjects } from './documents'
 import { kindOf, type KindShape } from './shape'
+import { kindShapes } from './shapes.generated'
 
 const route = getRouteApi('/shell/model/objects/$kind')
+
+/** The kinds that have no page of their own. */
+const listed = kindShapes.filter((kind) => addressOf(kind, '').to === '/model/objects/$kind')
 
 interface Row {
   identifier: string
@@ -37,15 +42,15 @@ export function KindListPage() {
       hint={t.edit.objectsHint}
       nav={
         <Tabs label={t.edit.objects}>
-          {Object.entries(t.edit.lists).map(([kind, label]) => (
-            <Link key={kind} to="/model/objects/$kind" params={{ kind }}>
-              {label}
+          {listed.map((k) => (
+            <Link key={k.name} to="/model/objects/$kind" params={{ kind: k.name }}>
+              {k.title}
             </Link>
           ))}
         </Tabs>
       }
     >
-      {kind && t.edit.lists[name] ? (
+      {kind && listed.includes(kind) ? (
         <Objects key={name} kind={kind} />
       ) : (
         <EmptyNote title={t.problem.notFoundTitle} hint={t.problem.notFound} />
@@ -83,8 +88,7 @@ function Objects({ kind }: { kind: KindShape }) {
     select: (data) => data.configuration.objects ?? none,
   })
   const make = () => void navigate({ to: '/model/new/$kind', params: { kind: kind.name } })
-  const word = t.edit.kinds[kind.name] ?? kind.name
-  useKeys(mayEdit ? [{ key: 'n', label: t.edit.newTitle(word), run: make }] : [])
+  useKeys(mayEdit ? [{ key: 'n', label: t.edit.newTitle(kind.word), run: make }] : [])
   const columns: Column<Row>[] = mayEdit
     ? [
         ...named,
@@ -112,7 +116,7 @@ function Objects({ kind }: { kind: KindShape }) {
   return (
     <>
       <Table
-        label={t.edit.lists[kind.name] ?? word}
+        label={kind.title}
         name={`objects-${kind.name}`}
         list={list}
         columns={columns}
@@ -127,7 +131,7 @@ function Objects({ kind }: { kind: KindShape }) {
         filters={
           mayEdit && (
             <Button leftSection={<IconPlus size={14} aria-hidden />} onClick={make}>
-              {t.edit.newTitle(word)}
+              {t.edit.newTitle(kind.word)}
             </Button>
           )
         }

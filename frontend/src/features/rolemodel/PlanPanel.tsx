@@ -9,6 +9,7 @@ import { Diff } from '../../ui/Diff'
 import { Section } from '../../ui/Page'
 import type { Plan } from './documents'
 import classes from './Editor.module.css'
+import { kindOf } from './shape'
 
 const badges = {
   CREATE: { tone: 'green', icon: IconPlus },
@@ -46,7 +47,7 @@ export function PlanPanel(props: {
           <div key={`${c.kind}/${c.identifier}`} className={classes.change}>
             <p>
               <Badge {...badges[c.action]} word={t.edit.actions[c.action]} />{' '}
-              {t.edit.kinds[c.kind] ?? formatName(c.kind)} <strong>{c.identifier}</strong>
+              {kindOf(c.kind)?.word ?? formatName(c.kind)} <strong>{c.identifier}</strong>
             </p>
             {c.action !== 'DELETE' && (
               <dl>

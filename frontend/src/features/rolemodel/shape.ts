@@ -10,7 +10,7 @@ export interface FieldShape {
   name: string
   /** What it is called here; else by its name. */
   label?: string
-  type: 'text' | 'int' | 'bool' | 'word' | 'criteria' | 'values' | 'texts' | 'list' | 'part'
+  type: 'text' | 'int' | 'float' | 'bool' | 'word' | 'criteria' | 'values' | 'texts' | 'list' | 'part'
   /** The struct of a list or a part. */
   of?: string
   /** The list of the words it may have. */
@@ -33,6 +33,9 @@ export interface KindShape {
   name: string
   list: string
   of: string
+  /** What one is called, and what all are. */
+  word: string
+  title: string
 }
 
 /** An object, or a part of one, as it is typed. */
@@ -64,6 +67,7 @@ function emptyValue(f: FieldShape): unknown {
     case 'bool':
       return f.default === 'true'
     case 'int':
+    case 'float':
       return f.nullable ? null : said ? Number(f.default) : 0
     case 'word':
       return said ? f.default : ''

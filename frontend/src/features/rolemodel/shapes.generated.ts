@@ -3,18 +3,18 @@
 import type { FieldShape, KindShape } from './shape'
 
 export const kindShapes: KindShape[] = [
-  {"name":"dimension","list":"dimensions","of":"Dimension"},
-  {"name":"policy","list":"policies","of":"Policy"},
-  {"name":"category","list":"categories","of":"Category"},
-  {"name":"compositeRole","list":"compositeRoles","of":"Role"},
-  {"name":"singleRole","list":"singleRoles","of":"Role"},
-  {"name":"resourceType","list":"resourceTypes","of":"ResourceType"},
-  {"name":"contextRule","list":"contextRules","of":"ContextRule"},
-  {"name":"recordSection","list":"recordSections","of":"RecordSection"},
-  {"name":"roleMapping","list":"roleMappings","of":"RoleMapping"},
-  {"name":"miningRule","list":"miningRules","of":"MiningRule"},
-  {"name":"automationRule","list":"automationRules","of":"AutomationRule"},
-  {"name":"risk","list":"risks","of":"Risk"},
+  {"name":"dimension","list":"dimensions","of":"Dimension","word":"dimension","title":"Dimensions"},
+  {"name":"policy","list":"policies","of":"Policy","word":"policy","title":"Policies"},
+  {"name":"category","list":"categories","of":"Category","word":"category","title":"Categories"},
+  {"name":"compositeRole","list":"compositeRoles","of":"Role","word":"composite role","title":"Composite roles"},
+  {"name":"singleRole","list":"singleRoles","of":"Role","word":"single role","title":"Single roles"},
+  {"name":"resourceType","list":"resourceTypes","of":"ResourceType","word":"resource type","title":"Resource types"},
+  {"name":"contextRule","list":"contextRules","of":"ContextRule","word":"context rule","title":"Context rules"},
+  {"name":"recordSection","list":"recordSections","of":"RecordSection","word":"record section","title":"Record sections"},
+  {"name":"roleMapping","list":"roleMappings","of":"RoleMapping","word":"role mapping","title":"Role mappings"},
+  {"name":"miningRule","list":"miningRules","of":"MiningRule","word":"mining rule","title":"Mining rules"},
+  {"name":"automationRule","list":"automationRules","of":"AutomationRule","word":"automation rule","title":"Automation rules"},
+  {"name":"risk","list":"risks","of":"Risk","word":"risk","title":"Risks"},
 ]
 
 export const structShapes: Record<string, FieldShape[]> = {
@@ -67,7 +67,7 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"excludeExpression","type":"text","says":"Condition over a record under which it does not count; empty: all count."},
     {"name":"dimensions","type":"values","says":"Where a record has the value of each dimension: paths by dimension."},
     {"name":"minIdentitiesCount","type":"int","min":"0","says":"Mining: how many people a proposed rule must match. Default: 0."},
-    {"name":"reductionOutlierPercentage","type":"text","min":"0","max":"100","says":"Mining: share of the people, in percent from 0 to 100, whose rare values are no criterion of a proposed rule. Default: 0."},
+    {"name":"reductionOutlierPercentage","type":"float","min":"0","max":"100","says":"Mining: share of the people, in percent from 0 to 100, whose rare values are no criterion of a proposed rule. Default: 0."},
   ],
   CorrelationRule: [
     {"name":"identifier","type":"text","says":"Name, unique among all rules of resource types. Default: that of the type, -correlation- and a number."},
@@ -100,8 +100,8 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"includeTripleValidation","type":"bool","default":"true","says":"It looks at roles that need three approvals. Default: true."},
     {"name":"excludeRole","type":"bool","says":"Nothing is proposed for its roles, by no mining rule that comes after it either."},
     {"name":"ruleType","type":"word","words":"RuleStrength","default":"REQUIRED","says":"How strongly the proposed rules give. Only the first is taken: there are no requests yet."},
-    {"name":"precisionMinPercentage","type":"text","default":"100","min":"0","max":"100","says":"Least share of right decisions about all people, in percent from 0 to 100. Default: 100; 99.5 is good advice."},
-    {"name":"falsePositiveMaxPercentage","type":"text","min":"0","max":"100","says":"Most of those whom a proposed rule may give the role although they do not hold it, in percent from 0 to 100. Default: 0; 1 is good advice."},
+    {"name":"precisionMinPercentage","type":"float","default":"100","min":"0","max":"100","says":"Least share of right decisions about all people, in percent from 0 to 100. Default: 100; 99.5 is good advice."},
+    {"name":"falsePositiveMaxPercentage","type":"float","min":"0","max":"100","says":"Most of those whom a proposed rule may give the role although they do not hold it, in percent from 0 to 100. Default: 0; 1 is good advice."},
     {"name":"priority","type":"int","says":"The highest comes first: a role that got a proposal is left alone by the others. Default: 0."},
   ],
   NamingItem: [

@@ -2,7 +2,6 @@ import { useCallback, useEffect, useState } from 'react'
 import { useClient } from 'urql'
 import { toProblem, toProblems, type Problem } from '../../graphql/problem'
 import type { MakePlanInput } from '../../graphql/types.generated'
-import { t } from '../../lib/texts'
 import { useDraft } from '../../ui/useDraft'
 import { enumOf, readObjects, saveObject, type Plan } from './documents'
 import {
@@ -184,7 +183,7 @@ export function useEditor(kind: KindShape, identifier: string | null, begin: Dra
     proposal: () => {
       const name = String(kept?.draft.identifier)
       return {
-        title: `${t.edit.kinds[kind.name] ?? kind.name} ${String(kept?.draft.displayName || name)}`.slice(0, 200),
+        title: `${kind.word} ${String(kept?.draft.displayName || name)}`.slice(0, 200),
         save: { [kind.list]: kept ? [kept.draft] : [] },
         versions: kept ? [{ kind: enumOf(kind.name), identifier: name, version: kept.version }] : null,
       } as MakePlanInput
