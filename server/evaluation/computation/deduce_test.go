@@ -143,6 +143,29 @@ func TestFoundRoleBecomesCalculated(t *testing.T) {
 	require.Equal(t, []string{"ADD MemberOf operations 5"}, open(f.one(f.person)), "it waits for its review, for no reason of its own")
 }
 
+// What a rule asked for and nobody had to review is reviewed when only a found role wants it any more, before it is sent and while it waits for its
+// day; what a reviewer let in for a found role is not asked for again.
+func TestWhatOnlyAFoundRoleWantsIsReviewed(t *testing.T) {
+	t.Parallel()
+	f := newFinding(t, "sales", "operations")
+	f.typ.BlockProvisioning = false
+	f.brings("Sales", "sales", "operations")
+	rule := f.member(f.typ, "operations", 0)
+	f.compile()
+	f.holds("sales")
+	f.evaluate(f.person)
+	require.Equal(t, []string{"ADD MemberOf operations 1"}, open(f.one(f.person)))
+	f.m.Rules = slices.DeleteFunc(f.m.Rules, func(r *rolemodel.ResourceTypeRule) bool { return r == rule })
+	f.compile()
+	f.evaluate(f.person)
+	require.Equal(t, []string{"ADD MemberOf operations 5 found_role"}, open(f.one(f.person)))
+	f.approve(f.person)
+	for range 2 {
+		f.evaluate(f.person)
+		require.Equal(t, []string{"ADD MemberOf operations 1"}, open(f.one(f.person)))
+	}
+}
+
 // The worked example (role-model 12.14), all six steps.
 func TestWorkedExample(t *testing.T) {
 	t.Parallel()

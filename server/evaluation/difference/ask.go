@@ -100,6 +100,9 @@ func (l *lines) unsent(x *evaluation.ExistingLine, w wish, d evaluation.LineDelt
 	if x.State == evaluation.AwaitingApproval {
 		again = review || !l.bypass()
 	}
+	if w.workflow.Found() && !x.Workflow.Found() {
+		again, d.Workflow = review, w.workflow // a rule asked for it, which nobody had to review; only a found role does now (role-model 12.7)
+	}
 	d.To, d.WaitReason = l.entry(w, again)
 	d.ReviewRequired = again
 	if x.State == evaluation.Pending && d.To == evaluation.Pending {
@@ -118,7 +121,7 @@ func (l *lines) unsent(x *evaluation.ExistingLine, w wish, d evaluation.LineDelt
 	if d.To != x.State {
 		d.Verb = verbs[d.To]
 	}
-	if d.To == x.State && d.WaitReason == OrNone(x.WaitReason) && d.Current == x.Current && d.ReviewRequired == x.ReviewRequired && d.Error == x.Error &&
+	if d.To == x.State && d.WaitReason == OrNone(x.WaitReason) && d.Current == x.Current && d.ReviewRequired == x.ReviewRequired && d.Error == x.Error && d.Workflow == x.Workflow &&
 		interval.StartOf(d.Start) == interval.StartOf(x.Start) && interval.EndOf(d.End) == interval.EndOf(x.End) {
 		l.keep(x)
 		return
