@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -201,6 +203,61 @@ func TestBulkChangesLeaveRoom(t *testing.T) {
 	require.NoError(t, s.Bulk.Sweep(s.ctx))
 	require.EqualValues(t, 1, waiting())
 	require.NoError(t, s.drainBulk(s.ctx, c.ID))
+}
+
+// TestBulkChangesTakeTurns: whoever has started one bulk change waits neither for the end of a long one nor for all that another one started before.
+func TestBulkChangesTakeTurns(t *testing.T) {
+	t.Parallel()
+	s := drifted(t, 60)
+	rita, zoe := s.account("rita", "/Custom"), s.account("zoe", "/Custom")
+	kind, use, postpone := bulk.ReconcileResources, bulk.UseProposed, bulk.Postpone
+	in := bulk.StartBulkChangeInput{Kind: &kind, Decision: &use, Differences: &reconciliation.ReconciliationFilter{}}
+	long := s.start(rita, in)
+	for range 4 {
+		s.start(rita, in)
+	}
+	in.Decision = &postpone
+	short := s.start(zoe, in)
+	type place struct{ ID, Priority int64 }
+	queued := func() (list []place) {
+		require.NoError(t, s.DB.NewRaw(`select (args ->> 'bulk_change_id')::bigint as id, priority from river_job where kind = 'bulk_change' and state = 'available'
+			order by priority, scheduled_at, river_job.id`).Scan(s.ctx, &list))
+		return list
+	}
+	require.Equal(t, []place{{long.ID, 1}, {short.ID, 1}, {long.ID + 1, 2}, {long.ID + 2, 3}, {long.ID + 3, 4}, {long.ID + 4, 4}}, queued())
+	s.exec(`delete from river_job where (args ->> 'bulk_change_id')::bigint = ` + fmt.Sprint(long.ID)) // a worker took it
+	require.NoError(t, s.drainBulk(s.ctx, long.ID))
+	got, err := s.Bulk.Get(rita, long.ID)
+	require.NoError(t, err)
+	require.Equal(t, []any{bulk.Running, 50}, []any{got.State, got.Done})
+	require.Equal(t, []place{{short.ID, 1}, {long.ID, 1}}, queued()[:2])
+	s.exec(`delete from river_job where kind = 'bulk_change'`)
+	require.NoError(t, s.drainBulk(s.ctx, long.ID))
+	got, err = s.Bulk.Get(rita, long.ID)
+	require.NoError(t, err)
+	require.Equal(t, bulk.Done, got.State, "where nobody waits it goes on")
+}
+
+// TestBulkChangesAreBounded: however many are started at the same moment, an account has a limited number of them.
+func TestBulkChangesAreBounded(t *testing.T) {
+	t.Parallel()
+	s := drifted(t, 1)
+	rita := s.account("rita", "/Custom")
+	kind, use := bulk.ReconcileResources, bulk.UseProposed
+	var started atomic.Int64
+	var all sync.WaitGroup
+	for range 30 {
+		all.Go(func() {
+			_, err := s.Bulk.Start(rita, bulk.StartBulkChangeInput{Kind: &kind, Decision: &use})
+			if err == nil {
+				started.Add(1)
+			} else if !errs.Is(err, errs.TooLarge) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 20, started.Load())
 }
 
 // TestBulkChangeLeavesAFaultBehind: an item that fails inside, which nobody foresaw, is given up after some tries; those behind it are decided.

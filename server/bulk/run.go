@@ -47,10 +47,10 @@ func (r *runner) giveUp(ctx context.Context, subject int64) error {
 }
 
 // drain carries a bulk change out until it ends. Each item is one transaction with what became of it: whoever is killed leaves nothing half done, and
-// whoever goes on begins at the first item that is still to do. Two that do so at once do not meet: one of them stops.
+// whoever goes on begins at the first item that is still to do. Two that do so at once do not meet: one of them stops. After a turn it lets others in.
 func (s *Service) drain(ctx context.Context, id int64) error {
 	r := &runner{s: s, id: id}
-	for last, tries := int64(0), 0; ; {
+	for last, tries, done := int64(0), 0, 1; ; done++ {
 		more, err := r.step(ctx)
 		if errors.Is(err, errElsewhere) {
 			return nil
@@ -71,6 +71,11 @@ func (s *Service) drain(ctx context.Context, id int64) error {
 		}
 		if err != nil || !more {
 			return err
+		}
+		if done%turn == 0 {
+			if left, err := s.givesWay(ctx, id); err != nil || left {
+				return err
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package bulk
 import (
 	"context"
 	"fmt"
+	"math"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
@@ -13,7 +14,6 @@ import (
 	"writ/server/event"
 	"writ/server/order"
 	"writ/server/permit"
-	"writ/server/queue"
 	"writ/server/reconciliation"
 )
 
@@ -118,9 +118,12 @@ func (s *Service) begin(ctx context.Context, c *BulkChange, f Filter, chosen db.
 	now := s.Clock.Now()
 	c.UserID, c.Actor, c.State, c.CreatedAt = &a.UserID, permit.Name(ctx), Queued, now
 	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		var open int
-		if err := tx.NewRaw(`select count(*) from bulk_change where user_id = ? and ended_at is null`, a.UserID).Scan(ctx, &open); err != nil {
-			return fmt.Errorf("count bulk changes: %w", err)
+		if _, err := tx.NewRaw(`select pg_advisory_xact_lock(hashtext('writ.bulk'), hashtext(?::text))`, a.UserID).Exec(ctx); err != nil { // one start of an account after the other
+			return fmt.Errorf("wait for other starts: %w", err)
+		}
+		open, err := openBefore(ctx, tx, a.UserID, math.MaxInt64)
+		if err != nil {
+			return err
 		}
 		if open >= maxOpen {
 			return errs.New(errs.TooLarge, "%d bulk changes of yours go on. Wait for them, or stop some.", open)
@@ -157,7 +160,7 @@ func (s *Service) begin(ctx context.Context, c *BulkChange, f Filter, chosen db.
 		if err := event.Publish(ctx, tx, now, changed(c)); err != nil {
 			return err
 		}
-		return queue.Insert(ctx, tx, RunArgs{BulkChangeID: c.ID}, nil)
+		return queueUp(ctx, tx, c.ID, open)
 	})
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/uptrace/bun"
 
 	"writ/server/queue"
 )
@@ -36,6 +37,43 @@ func (w *RunWorker) Timeout(*river.Job[RunArgs]) time.Duration { return -1 }
 // Work goes on where it stands.
 func (w *RunWorker) Work(ctx context.Context, j *river.Job[RunArgs]) error {
 	return w.Service.drain(ctx, j.Args.BulkChangeID)
+}
+
+// turn is how many items a bulk change does before it queues up again behind those that wait for a worker.
+const turn = 50
+
+// worst is the last of River's priorities.
+const worst = 4
+
+// queueUp asks for a worker. before is how many bulk changes of the same account are older and go on: the first of each account comes before the second
+// of any, so that nobody waits for all that another one asked for.
+func queueUp(ctx context.Context, idb bun.IDB, id int64, before int) error {
+	return queue.Insert(ctx, idb, RunArgs{BulkChangeID: id}, &river.InsertOpts{MaxAttempts: 3, Queue: Queue, Priority: min(1+before, worst)})
+}
+
+// openBefore counts the bulk changes of an account that go on and are older than one.
+func openBefore(ctx context.Context, idb bun.IDB, userID, id int64) (open int, err error) {
+	if err := idb.NewRaw(`select count(*) from bulk_change where user_id = ? and ended_at is null and id < ?`, userID, id).Scan(ctx, &open); err != nil {
+		return 0, fmt.Errorf("count bulk changes: %w", err)
+	}
+	return open, nil
+}
+
+// givesWay queues up again when others wait for a worker; false: nobody does, it may go on.
+func (s *Service) givesWay(ctx context.Context, id int64) (bool, error) {
+	var who []*int64
+	if err := s.DB.NewRaw(`select user_id from bulk_change where id = ? and ended_at is null and exists (select from river_job where state = 'available' and queue = ?)`,
+		id, Queue).Scan(ctx, &who); err != nil || len(who) == 0 {
+		return false, err
+	}
+	before := 0
+	if who[0] != nil {
+		var err error
+		if before, err = openBefore(ctx, s.DB, *who[0], id); err != nil {
+			return false, err
+		}
+	}
+	return true, queueUp(ctx, s.DB, id, before)
 }
 
 // silence is how long a bulk change that nobody moves is left alone: its process may be gone.
