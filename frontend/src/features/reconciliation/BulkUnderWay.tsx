@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { BulkUnderWayDocument } from '../../graphql/bulk.generated'
 import type { BulkKind } from '../../graphql/types.generated'
-import { useEverySecond } from '../../graphql/useEverySecond'
+import { useReconciliationChanges } from '../../graphql/live'
 import { useReading } from '../../graphql/useReading'
 import { useStopBulk } from '../../graphql/useStopBulk'
 import { t } from '../../lib/texts'
@@ -16,7 +16,7 @@ export function BulkUnderWay({ kinds }: { kinds: BulkKind[] }) {
     variables: { kinds },
     requestPolicy: 'cache-and-network',
   })
-  useEverySecond(() => read({ requestPolicy: 'network-only' }), true)
+  useReconciliationChanges(() => read({ requestPolicy: 'network-only' }))
   const { stop, stopping } = useStopBulk()
   const changes = data?.bulkChanges.nodes ?? []
   return (
