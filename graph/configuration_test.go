@@ -251,6 +251,12 @@ func TestSaveAndDelete(t *testing.T) {
 	wrong := c.ask(save, map[string]any{"o": map[string]any{"identifier": "Rooms", "parent": "Nope"}})
 	require.Equal(t, "VALIDATION", wrong.Errors[0].code())
 	require.Equal(t, "category/Rooms.parent", wrong.Errors[0].Extensions["field"])
+	both := c.ask(save, map[string]any{"o": map[string]any{"identifier": "Rooms", "parent": "Nope", "policy": "Nobody"}})
+	require.Len(t, both.Errors, 1)
+	require.Equal(t, []any{
+		map[string]any{"code": "VALIDATION", "field": "category/Rooms.policy", "message": both.Errors[0].Message},
+	}, both.Errors[0].Extensions["problems"].([]any)[:1])
+	require.Len(t, both.Errors[0].Extensions["problems"], 2, "all mistakes at once")
 	needed := c.ask(`mutation { deletePolicy(input: {identifier: "Default"}) { dryRun } }`, nil)
 	require.Equal(t, "CONFLICT", needed.Errors[0].code())
 	require.Contains(t, needed.Errors[0].Message, "others need it: ")

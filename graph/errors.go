@@ -22,7 +22,8 @@ import (
 // internal is the code of what nobody expected; the closed list is the enum ErrorCode of the schema.
 const internal = "INTERNAL"
 
-// present is what a client sees for an error. Expected failures (errs.Error) show their sentence, extensions {code, field, id}; a
+// present is what a client sees for an error. Expected failures (errs.Error) show their sentence, extensions {code, field, id}, and where
+// an input has several mistakes also {problems: [{code, message, field}]}, all of them; a
 // document or value that GraphQL itself refuses is VALIDATION; everything else is logged and shown as INTERNAL with the id under which
 // the log has it.
 func present(log *slog.Logger) graphql.ErrorPresenterFunc {
@@ -75,6 +76,13 @@ func expected(e *errs.Error) *gqlerror.Error {
 	extensions := map[string]any{"code": string(e.Kind)}
 	if e.ID != "" {
 		extensions["id"] = e.ID
+	}
+	if len(e.Others) > 0 {
+		var all []map[string]any
+		for _, one := range e.All() {
+			all = append(all, withField(map[string]any{"code": string(one.Kind), "message": one.Message}, one.Field))
+		}
+		extensions["problems"] = all
 	}
 	return &gqlerror.Error{Message: e.Message, Extensions: withField(extensions, e.Field)}
 }

@@ -17407,7 +17407,7 @@ enum ErrorCode {
   FORBIDDEN
   "No such object, or not in the caller's scope."
   NOT_FOUND
-  "The input is wrong; extensions.field says where."
+  "The input is wrong; extensions.field says where. When it has several mistakes, extensions.problems lists all: code, message, field."
   VALIDATION
   "The object changed since the caller read it: read it again."
   STALE_ITEM

@@ -101,12 +101,13 @@ func Run(ctx context.Context, args []string, house House, stdout, stderr io.Writ
 	case err == nil, errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return 0
 	case errs.As(err) != nil:
-		e := errs.As(err)
-		where := ""
-		if e.Field != "" && !strings.Contains(e.Message, e.Field) {
-			where = e.Field + ": "
+		for _, e := range errs.As(err).All() {
+			where := ""
+			if e.Field != "" && !strings.Contains(e.Message, e.Field) {
+				where = e.Field + ": "
+			}
+			fmt.Fprintln(stderr, "writ: "+where+e.Message)
 		}
-		fmt.Fprintln(stderr, "writ: "+where+e.Message)
 	default:
 		fmt.Fprintln(stderr, "writ:", err)
 	}

@@ -34,7 +34,9 @@ type Error struct {
 	Message string
 	Field   string // path of the input field, e.g. "input.lines[2].decision"; empty: none
 	ID      string // id of the object concerned; empty: none
-	cause   error
+	// Others are further mistakes of the same input, in the order in which they stand there. They have no others themselves.
+	Others []*Error
+	cause  error
 }
 
 func (e *Error) Error() string {
@@ -68,6 +70,27 @@ func (e *Error) Of(id any) *Error { e.ID = fmt.Sprint(id); return e }
 
 // Because keeps the cause; it is logged and never shown.
 func (e *Error) Because(err error) *Error { e.cause = err; return e }
+
+// All is the error with its others: every mistake that is told of an input.
+func (e *Error) All() []*Error {
+	one := *e
+	one.Others = nil
+	return append([]*Error{&one}, e.Others...)
+}
+
+// Join makes one error of several mistakes of an input: the first, with the others. Nil when there are none.
+func Join(list ...*Error) error {
+	if len(list) == 0 {
+		return nil
+	}
+	var all []*Error
+	for _, e := range list {
+		all = append(all, e.All()...)
+	}
+	first := *all[0]
+	first.Others = all[1:]
+	return &first
+}
 
 // As gives the expected failure inside err, or nil.
 func As(err error) *Error {

@@ -35,11 +35,6 @@ type writer struct {
 func (s *Service) write(ctx context.Context, tx bun.Tx, c *change) ([]rolemodel.Problem, error) {
 	w := &writer{ctx: ctx, tx: tx, s: s, known: map[string]map[string]int64{}}
 	for _, k := range kinds() {
-		if err := k.unbuilt(c.wanted); err != nil {
-			return nil, err
-		}
-	}
-	for _, k := range kinds() {
 		if err := k.write(w, c); err != nil {
 			return nil, err
 		}

@@ -1,7 +1,8 @@
 package manifest
 
 import (
-	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"writ/server/errs"
@@ -9,85 +10,81 @@ import (
 
 // check refuses what is wrong without looking at a database: missing, malformed and double identifiers.
 func (m *Manifest) check() error {
-	if err := m.checkTexts(); err != nil {
-		return err
+	found := &faults{}
+	m.checkTexts(found)
+	if len(found.list) > 0 {
+		return found.err()
 	}
 	seen := map[string]bool{}
 	for _, o := range m.objects() {
 		if o.identifier == "" {
-			return errs.Invalid(o.kind+"/", "A %s has no identifier. Give it one.", o.kind)
+			found.add(o.kind+"/", "A %s has no identifier. Give it one.", o.kind)
+			continue
 		}
 		key := o.key()
 		if !o.anyCase && !identifierForm.MatchString(o.identifier) {
-			return errs.Invalid(key, "%q is not an identifier: letters, digits, _ - . / only.", o.identifier)
+			found.add(key, "%q is not an identifier: letters, digits, _ - . / only.", o.identifier)
 		}
 		if seen[key] {
 			where := ""
 			if at := m.places[o.kind+"/"+o.identifier]; len(at) > 1 {
 				where = ": " + strings.Join(at, " and ")
 			}
-			return errs.Invalid(key, "The %s %s stands twice in the configuration%s. Keep one.", o.kind, o.identifier, where)
+			found.add(key, "The %s %s stands twice in the configuration%s. Keep one.", o.kind, o.identifier, where)
 		}
 		seen[key] = true
 	}
 	n := m.normalised()
-	if _, err := n.inner(); err != nil {
-		return err
+	n.inner(found)
+	m.checkDelete(found)
+	n.checkRanges(found)
+	for _, k := range kinds() {
+		k.unbuilt(n, found)
 	}
-	if err := m.checkDelete(); err != nil {
-		return err
-	}
-	return n.checkRanges()
+	return found.err()
 }
 
-// inner gives what stands inside other objects and is unique by itself: table and identifier -> the object around it. VALIDATION when one
+// inner gives what stands inside other objects and is unique by itself: table and identifier -> the object around it. It is a fault when one
 // stands twice: the second would take the first away from its object.
-func (m *Manifest) inner() (map[string]string, error) {
+func (m *Manifest) inner(found *faults) map[string]string {
 	around := map[string]string{}
-	var err error
 	add := func(what, identifier, owner string) {
 		key := what + "/" + identifier
 		if what == "property" || what == "task" { // unique in their object only
 			key = what + " of " + owner + "/" + identifier
 		}
 		switch other, twice := around[key]; {
-		case err != nil:
 		case identifier == "":
-			err = errs.Invalid(owner, "A %s of %s has no identifier.", what, owner)
+			found.add(owner, "A %s of %s has no identifier.", what, owner)
 		case twice && other == owner:
-			err = errs.Invalid(owner+"."+identifier, "The %s %s stands twice in %s. Rename one.", what, identifier, owner)
+			found.add(owner+"."+identifier, "The %s %s stands twice in %s. Rename one.", what, identifier, owner)
 		case twice:
-			err = errs.Invalid(owner+"."+identifier, "The %s %s stands in %s and in %s. Rename one: these names are unique in the whole configuration.", what, identifier, other, owner)
+			found.add(owner+"."+identifier, "The %s %s stands in %s and in %s. Rename one: these names are unique in the whole configuration.", what, identifier, other, owner)
 		}
 		around[key] = owner
 	}
 	for _, k := range kinds() {
 		k.parts(m, add)
 	}
-	return around, err
+	return around
 }
 
 // checkOwners refuses an inner name that belongs to an object this configuration does not name: applying would take it from there.
 func (m *Manifest) checkOwners(current *Manifest) error {
-	mine, err := m.inner()
-	if err != nil {
-		return err
-	}
-	theirs, err := current.inner()
-	if err != nil {
-		return fmt.Errorf("the configuration in force: %w", err)
-	}
+	found := &faults{}
+	mine, theirs := m.inner(found), current.inner(&faults{}) // that in force has none
 	named := map[string]bool{}
 	for _, o := range m.objects() {
 		named[o.kind+"/"+o.identifier] = true
 	}
-	for name, owner := range mine {
+	for _, name := range slices.Sorted(maps.Keys(mine)) {
+		owner := mine[name]
 		if other, ok := theirs[name]; ok && other != owner && !named[other] {
 			what, identifier, _ := strings.Cut(name, "/")
-			return m.located(errs.New(errs.Conflict, "The %s %s belongs to %s already. Choose another name, or name %s here too, without it.", what, identifier, other, other).At(owner + "." + identifier))
+			found.take(errs.New(errs.Conflict, "The %s %s belongs to %s already. Choose another name, or name %s here too, without it.", what, identifier, other, other).At(owner + "." + identifier))
 		}
 	}
-	return nil
+	return found.err()
 }
 
 // located adds where in which file the object stands that an error is about.
@@ -96,9 +93,17 @@ func (m *Manifest) located(err error) error {
 	if e == nil || len(m.places) == 0 {
 		return err
 	}
+	var list []*errs.Error
+	for _, one := range e.All() {
+		list = append(list, m.locatedOne(one))
+	}
+	return errs.Join(list...)
+}
+
+func (m *Manifest) locatedOne(e *errs.Error) *errs.Error {
 	kind, rest, ok := strings.Cut(e.Field, "/")
 	if !ok {
-		return err
+		return e
 	}
 	if kind == "accessRule" {
 		for _, p := range m.Profiles {
@@ -117,7 +122,7 @@ func (m *Manifest) located(err error) error {
 		}
 	}
 	if place == "" || strings.Contains(e.Message, place) {
-		return err
+		return e
 	}
 	c := *e
 	c.Message += " (" + place + ")"

@@ -30,16 +30,17 @@ import (
 // that is not there yet are left out.
 func (w *writer) toRow(at string, from, row any, late bool) error {
 	src, dst := reflect.ValueOf(from), reflect.ValueOf(row).Elem()
+	found := &faults{}
 	for _, f := range reflect.VisibleFields(src.Type()) {
 		name, goes := rowField(f)
 		if !goes || f.Tag.Get("late") != "" && !late {
 			continue
 		}
-		if err := w.toField(at+"."+nameInFile(f), f, src.FieldByIndex(f.Index), dst, name); err != nil {
+		if err := w.toField(at+"."+nameInFile(f), f, src.FieldByIndex(f.Index), dst, name); err != nil && !found.take(err) {
 			return err
 		}
 	}
-	return nil
+	return found.err()
 }
 
 func (w *writer) toField(at string, f reflect.StructField, v, row reflect.Value, name string) error {
@@ -229,11 +230,15 @@ func saved[T, R any](d *declared[T], base func() *R) []func(*writer, []T, *chang
 	save := func(late bool) func(*writer, []T, *change) error {
 		return func(w *writer, list []T, _ *change) error {
 			rows := make([]*R, len(list))
+			found := &faults{}
 			for n, t := range list {
 				rows[n] = base()
-				if err := w.toRow(d.at(t), t, rows[n], late); err != nil {
+				if err := w.toRow(d.at(t), t, rows[n], late); err != nil && !found.take(err) {
 					return err
 				}
+			}
+			if err := found.err(); err != nil {
+				return err
 			}
 			w.written(table)
 			if late {

@@ -12,7 +12,7 @@ import (
 )
 
 // checkDelete refuses lists that do not exist and objects that are both defined and deleted.
-func (m *Manifest) checkDelete() error {
+func (m *Manifest) checkDelete(found *faults) {
 	defined := map[string]bool{}
 	for _, o := range m.objects() {
 		defined[o.key()] = true
@@ -24,15 +24,15 @@ func (m *Manifest) checkDelete() error {
 			for _, k := range kinds() {
 				known = append(known, k.about().list)
 			}
-			return errs.Invalid("delete."+list, "There is nothing called %q to delete from. Known: %s.", list, strings.Join(known, ", "))
+			found.add("delete."+list, "There is nothing called %q to delete from. Known: %s.", list, strings.Join(known, ", "))
+			continue
 		}
 		for _, name := range m.Delete[list] {
 			if o := k.about().named(name); defined[o.key()] {
-				return errs.Invalid("delete."+list, "The %s %s is both defined and deleted. Decide on one.", o.kind, name)
+				found.add("delete."+list, "The %s %s is both defined and deleted. Decide on one.", o.kind, name)
 			}
 		}
 	}
-	return nil
 }
 
 // going gives the objects in force that a manifest deletes, in the order in which they go. What is not there is gone already.

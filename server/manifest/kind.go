@@ -17,10 +17,11 @@ type kind interface {
 	complete(m, current *Manifest)
 	parts(m *Manifest, add func(what, identifier, owner string))
 	checkRanges(r *ranges, m *Manifest)
-	unbuilt(m *Manifest) error
+	unbuilt(m *Manifest, found *faults)
 	write(w *writer, c *change) error
 	read(r *reader) error
 	hideSecrets(m *Manifest)
+	drop(m *Manifest, o object, inside string) (gone []string, emptied bool)
 }
 
 // facts is what is known of a kind whatever its objects look like.
@@ -118,16 +119,13 @@ func (d *declared[T]) checkRanges(r *ranges, m *Manifest) {
 	}
 }
 
-func (d *declared[T]) unbuilt(m *Manifest) error {
+func (d *declared[T]) unbuilt(m *Manifest, found *faults) {
 	if d.refuse == nil {
-		return nil
+		return
 	}
 	for _, t := range *d.in(m) {
-		if err := d.refuse(t); err != nil {
-			return err
-		}
+		found.take(d.refuse(t))
 	}
-	return nil
 }
 
 func (d *declared[T]) write(w *writer, c *change) error {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -339,6 +341,65 @@ func TestMistakes(t *testing.T) {
 	require.Equal(t, before, b.dump(t), "nothing is half written")
 }
 
+// TestAllMistakesAtOnce: of a file with several mistakes each is told, with its place, whatever they are; what only follows from another is not.
+func TestAllMistakesAtOnce(t *testing.T) {
+	t.Parallel()
+	b := mustHouse(t)
+	before := b.dump(t)
+	var names []string
+	for name, c := range mistakes {
+		m, err := Parse("test.yaml", []byte(c.yaml))
+		if err == nil && c.kind == "" && strings.Contains(c.field, "/") && len(m.objects()) == 1 && m.objects()[0].identifier != "" && len(m.objects()[0].identifier) < 100 {
+			names = append(names, name)
+		}
+	}
+	require.Greater(t, len(names), 60)
+	slices.Sort(names)
+	r := rand.New(rand.NewPCG(1, 2))
+	tried := 0
+	for tried < 25 {
+		texts, wanted, objects := "", map[string]mistake{}, map[string]bool{}
+		for range 5 {
+			name := names[r.IntN(len(names))]
+			m, err := Parse("test.yaml", []byte(mistakes[name].yaml))
+			require.NoError(t, err)
+			o := m.objects()[0]
+			alone := o.identifier // T of a role is none of T of a resource type
+			if objects[alone] || about(mistakes[name], objects) {
+				continue
+			}
+			objects[alone] = true
+			wanted[name] = mistakes[name]
+			texts += "---\n" + mistakes[name].yaml + "\n"
+		}
+		if len(wanted) < 2 {
+			continue
+		}
+		tried++
+		_, err := b.apply(texts)
+		e := errs.As(err)
+		require.NotNil(t, e, "%v\n%s", err, texts)
+		var told []string
+		for _, one := range e.All() {
+			told = append(told, one.Field+": "+one.Message)
+		}
+		for name, c := range wanted {
+			require.True(t, slices.ContainsFunc(e.All(), func(one *errs.Error) bool { return strings.HasPrefix(one.Field, c.field) }), "%s: %s is not told of\n%s\n%s", name, c.field, strings.Join(told, "\n"), texts)
+		}
+	}
+	require.Equal(t, before, b.dump(t), "nothing is half written")
+}
+
+// about tells whether a mistake is about an object that is in a file.
+func about(c mistake, objects map[string]bool) bool {
+	for name := range objects {
+		if slices.Contains(nameInText.FindAllString(c.yaml, -1), name) {
+			return true
+		}
+	}
+	return false
+}
+
 // The house itself is right, and a second time it changes nothing.
 func TestHouse(t *testing.T) {
 	t.Parallel()
@@ -363,8 +424,29 @@ func TestTwiceInTwoFiles(t *testing.T) {
 	for name, content := range map[string]string{"a.yaml": "# first\npolicies:\n  - identifier: P\n", "b.yaml": "policies: [{ identifier: P }]\n"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
+	m, err := ReadFiles(dir)
+	require.NoError(t, err)
+	require.ErrorContains(t, m.check(), "a.yaml:3 and b.yaml:1")
+}
+
+// What cannot be read is told of all files at once, each with its line.
+func TestUnreadableAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"a.yaml": "policies:\n  - identifier: P\n    colour: red\n  - { identifier: Q, shape: round }\njobs:\n  - identifier: J\n    steps: [{ task: t, type: Export, opts: {} }]\nrobots: []\n",
+		"b.yaml": "policies: [",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
 	_, err := ReadFiles(dir)
-	require.ErrorContains(t, err, "a.yaml:3 and b.yaml:1")
+	var places []string
+	for _, e := range errs.As(err).All() {
+		places = append(places, e.Field)
+	}
+	require.Equal(t, []string{"a.yaml:3:5", "a.yaml:4:22", "a.yaml:7:38", "a.yaml:8:1"}, places[:4])
+	require.Len(t, places, 5)
+	require.True(t, strings.HasPrefix(places[4], "b.yaml:1:"), places[4])
 }
 
 // What is odd and possible is told by plan and by apply.

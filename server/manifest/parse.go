@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"sort"
 	"strings"
@@ -38,7 +39,7 @@ func Parse(name string, content []byte) (m *Manifest, err error) {
 		return nil, notConfiguration(name, err)
 	}
 	t := &tree{name: name, anchors: map[string]int{}, open: map[string]bool{}, places: map[string][]string{}}
-	empty := true
+	empty, found := true, &faults{}
 	for _, d := range file.Docs {
 		if d.Body == nil || d.Body.Type() == ast.NullType || d.Body.Type() == ast.CommentType {
 			continue
@@ -48,6 +49,10 @@ func Parse(name string, content []byte) (m *Manifest, err error) {
 			return nil, err
 		}
 		t.locate(d.Body)
+		t.unknownKeys(d.Body, reflect.TypeFor[Manifest](), found)
+	}
+	if err := found.err(); err != nil {
+		return nil, err
 	}
 	if empty {
 		return nil, errs.Invalid(name, "%s is empty: it says nothing. Write at least one list, e.g. jobs:, or leave the file away.", name)
@@ -79,9 +84,10 @@ func notConfiguration(name string, err error) error {
 
 var position = regexp.MustCompile(`(?s)^\[(\d+):(\d+)\](.*)$`)
 
-// ReadFiles reads YAML files and folders (their *.yaml, by name) as one Manifest.
+// ReadFiles reads YAML files and folders (their *.yaml, by name) as one Manifest. What is wrong in it is told when it is planned or applied, all at
+// once; only what cannot be read is told here.
 func ReadFiles(paths ...string) (*Manifest, error) {
-	sum := &Manifest{}
+	sum, found := &Manifest{}, &faults{}
 	for _, p := range paths {
 		files, err := yamlFiles(p)
 		if err != nil {
@@ -93,13 +99,14 @@ func ReadFiles(paths ...string) (*Manifest, error) {
 				return nil, err
 			}
 			m, err := Parse(filepath.Base(f), content)
-			if err != nil {
+			if err == nil {
+				sum.add(m)
+			} else if !found.take(err) {
 				return nil, err
 			}
-			sum.add(m)
 		}
 	}
-	return sum, sum.located(sum.check())
+	return sum, found.err()
 }
 
 // ReadTexts gives the texts of YAML files and folders as one, for whoever keeps them.

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"writ/server/errs"
@@ -9,25 +10,21 @@ import (
 
 // checkRanges refuses numbers and words that are none of the possible ones, before anything is written: the database would refuse them
 // too, in its own words.
-func (m *Manifest) checkRanges() error {
+func (m *Manifest) checkRanges(found *faults) {
 	r := &ranges{}
 	for _, k := range kinds() {
 		k.checkRanges(r, m)
 	}
-	if r.err == nil {
-		return nil
-	}
-	return r.err
-}
-
-// ranges keeps the first mistake by place, so that the same file always gives the same answer.
-type ranges struct{ err *errs.Error }
-
-func (r *ranges) fault(field, format string, args ...any) {
-	if r.err == nil || field < r.err.Field {
-		r.err = errs.Invalid(field, format, args...)
+	slices.SortStableFunc(r.list, func(a, b *errs.Error) int { return strings.Compare(a.Field, b.Field) }) // the same file always gives the same answer
+	for _, e := range r.list {
+		found.take(e)
 	}
 }
+
+// ranges collects what is out of bounds.
+type ranges struct{ faults }
+
+func (r *ranges) fault(field, format string, args ...any) { r.add(field, format, args...) }
 
 func (r *ranges) least(field string, v, least int) {
 	if v < least {
@@ -58,7 +55,7 @@ func lastOf(field string) string { return field[strings.LastIndexByte(field, '.'
 
 // inFile turns where a problem of the model stands (table, identifier) into where it stands in a configuration.
 func (m *Manifest) inFile(kind, identifier, field string) string {
-	around, _ := m.inner() // double names were refused before
+	around := m.inner(&faults{}) // double names were refused before
 	path := ""
 	switch kind {
 	case "role":

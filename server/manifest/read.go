@@ -2,10 +2,14 @@ package manifest
 
 import (
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 
+	"writ/server/db"
 	"writ/server/errs"
 )
 
@@ -128,6 +132,44 @@ func (t *tree) locate(body ast.Node) {
 				}
 			}
 			t.places[at] = append(t.places[at], fmt.Sprintf("%s:%d", t.name, line))
+		}
+	}
+}
+
+// unknownKeys notes every key that a value of a type cannot have. The decoder would tell of the first only.
+func (t *tree) unknownKeys(n ast.Node, as reflect.Type, found *faults) {
+	for as.Kind() == reflect.Pointer {
+		as = as.Elem()
+	}
+	switch as.Kind() {
+	case reflect.Slice:
+		if list, ok := bare(n).(*ast.SequenceNode); ok {
+			for _, element := range list.Values {
+				t.unknownKeys(element, as.Elem(), found)
+			}
+		}
+	case reflect.Map:
+		for _, v := range values(n) {
+			t.unknownKeys(v.Value, as.Elem(), found)
+		}
+	case reflect.Struct:
+		known := map[string]reflect.Type{}
+		for _, f := range reflect.VisibleFields(as) {
+			if name, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); name != "" && name != "-" {
+				known[name] = f.Type
+			}
+		}
+		for _, v := range values(n) {
+			key := scalar(v.Key)
+			of, ok := known[key]
+			if ok {
+				t.unknownKeys(v.Value, of, found)
+				continue
+			}
+			if at := v.Key.GetToken(); v.Key.Type() == ast.StringType && at != nil && at.Position != nil {
+				place := fmt.Sprintf("%s:%d:%d", t.name, at.Position.Line, at.Position.Column)
+				found.add(place, "%s is not a configuration: there is no %q here. Known: %s.", place, db.Clip(key, 60), strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+			}
 		}
 	}
 }

@@ -138,7 +138,7 @@ func (s *Service) change(ctx context.Context, m *Manifest, versions []ObjectVers
 		return nil
 	})
 	if err != nil && errs.As(err) != errRollback {
-		return nil, err
+		return nil, s.everyMistake(ctx, m, err)
 	}
 	done.shownTo(ctx, m)
 	return &ConfigurationPayload{Changes: done.Changes, Problems: done.Problems, Versions: after, DryRun: dry}, nil

@@ -142,7 +142,7 @@ func (s *Service) Try(ctx context.Context, m *Manifest, look func(ctx context.Co
 		return errRollback
 	})
 	if err != nil && errs.As(err) != errRollback {
-		return nil, m.located(err)
+		return nil, m.located(s.everyMistake(ctx, m, err))
 	}
 	return out, nil
 }
@@ -188,7 +188,7 @@ func (s *Service) ApplyGuarded(ctx context.Context, m *Manifest, fingerprint str
 		return also(ctx, tx)
 	})
 	if err != nil {
-		return nil, m.located(err)
+		return nil, m.located(s.everyMistake(ctx, m, err))
 	}
 	return out, nil
 }
@@ -204,22 +204,11 @@ func (s *Service) carryOut(ctx context.Context, tx bun.Tx, p *PlanPayload, c *ch
 	if p.Problems, err = s.try(ctx, tx, c); err != nil {
 		return err
 	}
-	for _, x := range p.Problems {
-		if x.Severity == rolemodel.SeverityError {
-			return refused(ctx, tx, s.Keyring, x)
-		}
+	if err := refused(ctx, tx, s.Keyring, p.Problems); err != nil {
+		return err
 	}
 	p.addPasswords(c.replaced)
 	return s.finish(ctx, tx, p.Changes)
-}
-
-// refused turns a problem of the model into an error that says where it stands: also in objects this configuration does not name.
-func refused(ctx context.Context, tx bun.Tx, keyring Keyring, x rolemodel.Problem) error {
-	all, err := Export(ctx, tx, keyring)
-	if err != nil {
-		return err
-	}
-	return errs.Invalid(all.inFile(x.Kind, x.Identifier, x.Field), "The %s %s cannot be saved like this. %s", kindWords(x.Kind), x.Identifier, x.Message)
 }
 
 // change is a manifest ready to be written.
@@ -248,12 +237,12 @@ func (s *Service) compare(ctx context.Context, tx bun.Tx, m *Manifest) (*PlanPay
 	if err != nil {
 		return nil, nil, err
 	}
-	wanted, err := m.normalised().completed(current).dated(zone)
-	if err != nil {
-		return nil, nil, err
+	wanted, wrong := m.normalised().completed(current).dated(zone)
+	if wrong == nil {
+		wrong = wanted.checkOwners(current)
 	}
-	if err := wanted.checkOwners(current); err != nil {
-		return nil, nil, err
+	if wrong != nil {
+		return nil, nil, wrong
 	}
 	var version int64
 	if err := tx.NewRaw(`select coalesce(max(version), 0) from model_version`).Scan(ctx, &version); err != nil {

@@ -8,7 +8,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"writ/server/db"
-	"writ/server/errs"
 )
 
 // How many characters names and other texts have at most: names are in indexes, and everything of one kind is written together.
@@ -20,17 +19,17 @@ const (
 // inOneForm brings all texts into one Unicode form (NFC), as data is when it is read: a key written on another system names the same
 // resource. Passwords and secrets stay as they are.
 func (m *Manifest) inOneForm() {
-	_ = walkTexts(reflect.ValueOf(m).Elem(), "", func(_, field, text string) (string, error) {
+	walkTexts(reflect.ValueOf(m).Elem(), "", func(_, field, text string) string {
 		if isSecretField(field) {
-			return text, nil
+			return text
 		}
-		return norm.NFC.String(text), nil
+		return norm.NFC.String(text)
 	})
 }
 
 // checkTexts refuses texts that cannot be kept: names and texts that are too long, NUL characters, what is no text.
-func (m *Manifest) checkTexts() error {
-	return walkTexts(reflect.ValueOf(m).Elem(), "", func(at, field, text string) (string, error) {
+func (m *Manifest) checkTexts(found *faults) {
+	walkTexts(reflect.ValueOf(m).Elem(), "", func(at, field, text string) string {
 		most := longestText
 		if isName(field) {
 			most = longestName
@@ -38,15 +37,15 @@ func (m *Manifest) checkTexts() error {
 		n := utf8.RuneCountInString(text)
 		switch {
 		case strings.IndexByte(text, 0) >= 0:
-			return "", errs.Invalid(at, "%s holds a NUL character, which cannot be kept. Take it out.", field)
+			found.add(at, "%s holds a NUL character, which cannot be kept. Take it out.", field)
 		case !utf8.ValidString(text):
-			return "", errs.Invalid(at, "%s is no valid text (UTF-8).", field)
+			found.add(at, "%s is no valid text (UTF-8).", field)
 		case n > most && isSecretField(field):
-			return "", errs.Invalid(at, "%s has %d characters; at most %d can be kept.", field, n, most)
+			found.add(at, "%s has %d characters; at most %d can be kept.", field, n, most)
 		case n > most:
-			return "", errs.Invalid(at, "%s has %d characters; at most %d can be kept: %q...", field, n, most, db.Clip(text, 40))
+			found.add(at, "%s has %d characters; at most %d can be kept: %q...", field, n, most, db.Clip(text, 40))
 		}
-		return text, nil
+		return text
 	})
 }
 
@@ -63,15 +62,14 @@ func isName(field string) bool {
 
 // walkTexts gives every text of a manifest to visit, with the object around it (kind/identifier) and the name of its field, and puts what that
 // gives in its place.
-func walkTexts(v reflect.Value, at string, visit func(at, field, text string) (string, error)) error {
-	var walk func(v reflect.Value, at, field string) error
-	walk = func(v reflect.Value, at, field string) error {
+func walkTexts(v reflect.Value, at string, visit func(at, field, text string) string) {
+	var walk func(v reflect.Value, at, field string)
+	walk = func(v reflect.Value, at, field string) {
 		switch v.Kind() {
 		case reflect.Pointer, reflect.Interface:
-			if v.IsNil() {
-				return nil
+			if !v.IsNil() {
+				walk(v.Elem(), at, field)
 			}
-			return walk(v.Elem(), at, field)
 		case reflect.Struct:
 			for i := range v.NumField() {
 				f := v.Type().Field(i)
@@ -79,9 +77,7 @@ func walkTexts(v reflect.Value, at string, visit func(at, field, text string) (s
 					continue
 				}
 				name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-				if err := walk(v.Field(i), at, name); err != nil {
-					return err
-				}
+				walk(v.Field(i), at, name)
 			}
 		case reflect.Slice:
 			for i := range v.Len() {
@@ -89,36 +85,25 @@ func walkTexts(v reflect.Value, at string, visit func(at, field, text string) (s
 				if one := v.Index(i); at == "" && one.Kind() == reflect.Struct {
 					here = objectAt(field, one)
 				}
-				if err := walk(v.Index(i), here, field); err != nil {
-					return err
-				}
+				walk(v.Index(i), here, field)
 			}
 		case reflect.Map:
 			for _, key := range v.MapKeys() {
 				one := reflect.New(v.Type().Elem()).Elem() // what is in a map cannot be changed in its place
 				one.Set(v.MapIndex(key))
-				if err := walk(one, at, field); err != nil {
-					return err
-				}
-				name, err := visit(at, field, key.String())
-				if err != nil {
-					return err
-				}
+				walk(one, at, field)
+				name := visit(at, field, key.String())
 				v.SetMapIndex(key, reflect.Value{})
 				v.SetMapIndex(reflect.ValueOf(name), one)
 			}
 		case reflect.String:
-			text, err := visit(at, field, v.String())
-			if err != nil {
-				return err
-			}
+			text := visit(at, field, v.String())
 			if v.CanSet() {
 				v.SetString(text)
 			}
 		}
-		return nil
 	}
-	return walk(v, at, "")
+	walk(v, at, "")
 }
 
 // objectAt names an object of a list: kind/identifier, as messages do.

@@ -166,7 +166,7 @@ func (w *writer) removeUser(name string) error {
 
 // dated writes the dates of profiles as an export does, so that they compare.
 func (m *Manifest) dated(zone *time.Location) (*Manifest, error) {
-	c := *m
+	c, found := *m, &faults{}
 	c.Users = slices.Clone(m.Users)
 	for n := range c.Users {
 		u := &c.Users[n]
@@ -174,13 +174,15 @@ func (m *Manifest) dated(zone *time.Location) (*Manifest, error) {
 		for i := range u.Profiles {
 			p := &u.Profiles[i]
 			start, end, err := p.dates(fmt.Sprintf("user/%s.profiles[%d]", u.Username, i), zone)
-			if err != nil {
+			if found.take(err) {
+				continue
+			} else if err != nil {
 				return nil, err
 			}
 			p.StartDate, p.EndDate = dateText(start, zone), endText(end, zone)
 		}
 	}
-	return &c, nil
+	return &c, found.err()
 }
 
 // dates reads the period of a profile: a day counts from its first instant and through its last.

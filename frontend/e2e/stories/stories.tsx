@@ -877,5 +877,16 @@ export const stories: Record<string, Story> = {
   'error note': {
     draw: () => <ProblemNote problem={{ code: 'CONFLICT', message: failed.message, id: 'f3a9' }} onRetry={nothing} />,
   },
+  'error note of several mistakes': {
+    draw: () => (
+      <ProblemNote
+        problem={{
+          code: 'VALIDATION',
+          message: 'There is no category "Nope". Define it in the same configuration or correct the name. (roles.yaml:4)',
+          others: [{ message: long }, { message: 'approvalWorkflowType is between 0 and 3, not 9. (roles.yaml:9)' }],
+        }}
+      />
+    ),
+  },
   loading: { draw: () => <Skeleton lines={8} /> },
 }

@@ -6,14 +6,16 @@ export interface Problem {
   message: string
   field?: string
   id?: string
+  /** Further mistakes of the same input. */
+  others?: { message: string }[]
 }
 
 /** The first error of an answer as a Problem; a lost connection is UNAVAILABLE. */
 export function toProblem(error: CombinedError): Problem {
   const first = error.graphQLErrors[0]
   if (first) {
-    const { code, field, id } = first.extensions as { code?: string; field?: string; id?: string }
-    return { code: code ?? 'INTERNAL', message: first.message, field, id }
+    const { code, field, id, problems } = first.extensions as Partial<Problem> & { problems?: { message: string }[] }
+    return { code: code ?? 'INTERNAL', message: first.message, field, id, others: problems?.slice(1) }
   }
   return { code: 'UNREACHABLE', message: error.networkError?.message ?? error.message }
 }

@@ -972,7 +972,7 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   /** A system outside does not answer now. */
   | 'UNAVAILABLE'
-  /** The input is wrong; extensions.field says where. */
+  /** The input is wrong; extensions.field says where. When it has several mistakes, extensions.problems lists all: code, message, field. */
   | 'VALIDATION';
 
 /** Kinds of exemption policy. */

@@ -6,7 +6,7 @@ import classes from './Notes.module.css'
 
 /** An error: what, why, what now, and an id to copy. */
 export function ProblemNote(props: {
-  problem: { code: string; message: string; id?: string }
+  problem: { code: string; message: string; id?: string; others?: { message: string }[] }
   onRetry?: () => void
   title?: string
 }) {
@@ -16,7 +16,15 @@ export function ProblemNote(props: {
       <IconAlertTriangle size={18} aria-hidden className={classes.problemIcon} />
       <div className={classes.problemBody}>
         <strong>{title}</strong>
-        <p>{problem.message}</p>
+        {problem.others?.length ? (
+          <ul className={classes.problemList}>
+            {[problem, ...problem.others].map(({ message }) => (
+              <li key={message}>{message}</li>
+            ))}
+          </ul>
+        ) : (
+          <p>{problem.message}</p>
+        )}
         <p className="dim">{t.problem.what[problem.code] ?? t.problem.what.INTERNAL}</p>
         <p className={classes.problemFoot}>
           {problem.id && (

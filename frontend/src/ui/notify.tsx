@@ -34,10 +34,10 @@ export function notifyDone(message: string, action?: { label: string; run: () =>
 }
 
 /** Says what did not work and what to do; stays until it is read. */
-export function notifyProblem(problem: { code: string; message: string; id?: string }) {
+export function notifyProblem(problem: { code: string; message: string; id?: string; others?: unknown[] }) {
   const advice = t.problem.what[problem.code]
   notifications.show({
-    title: problem.message,
+    title: problem.others?.length ? t.problem.andMore(problem.message, problem.others.length) : problem.message,
     message: (
       <>
         {advice}

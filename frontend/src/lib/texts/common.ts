@@ -58,6 +58,7 @@ export const commonTexts = {
     title: 'This did not work',
     page: 'This page cannot be shown',
     id: 'Error id',
+    andMore: (message: string, others: number) => `${message} (And ${others} more.)`,
     what: {
       UNAUTHENTICATED: 'You are signed out. Sign in and try again.',
       FORBIDDEN: 'You do not have the right to do this. An administrator can give it to you under Access.',
