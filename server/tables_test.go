@@ -214,12 +214,7 @@ func TestTablesAreOwned(t *testing.T) {
 	for _, m := range created.FindAllStringSubmatch(string(raw), -1) {
 		known[m[1]] = true
 	}
-	stack, err := os.ReadFile(filepath.Join(top, "scripts", "imports.txt"))
-	require.NoError(t, err)
-	place := map[string]int{}
-	for i, folder := range strings.Fields(string(stack)) {
-		place[folder] = i
-	}
+	place := mustStack(t)
 	uses := mustUses(t, known)
 	path := filepath.Join(top, "scripts", "tables.txt")
 	list, err := os.ReadFile(path)

@@ -12,14 +12,9 @@
 //	limits.go      Limits: the numbers of Guard, from the settings limit.*
 //	secret.go      Keyring: seals the secrets of a connection, opens them, resolves env: and file: references
 //
-// One folder per technology; each imports this package and errs, no sibling:
-//
-//	csv            files with separated values; export only
-//	sqldb          package "postgres": tables, with link tables for what has several values
-//	manual         package "manual-ticket": a person does it
-//	null           takes everything at once and keeps nothing; benchmarks
-//	fake           the client of the programmable target of fulfiltest; only with test hooks
-//	fulfiltest     the conformance suite that each connector runs, and the programmable targets
+// One folder per technology, whose doc.go says what it is; each imports this package and errs, no sibling. Three are no systems: manual, where a
+// person does it, null, which takes everything and keeps nothing, and fake, the client of the programmable target. fulfiltest is the conformance
+// suite that each connector runs, and the programmable targets.
 //
 // Neighbours: order calls Apply and Read, synchronization calls Export and Token. Both get their connector from the Pool, guarded.
 //
