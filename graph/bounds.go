@@ -37,8 +37,14 @@ type bounds struct {
 	users map[int64]int // the weight of what is open
 }
 
-// enter takes an operation into account until its context ends: TOO_LARGE when the caller has too many open. weight is that of a subscription.
-func (b *bounds) enter(ctx context.Context, kind ast.Operation, weight int) error {
+// charge is what one subscription weighs, while it is open.
+type charge struct {
+	user   int64 // 0: nobody is charged
+	weight int   // under bounds.mu
+}
+
+// enter takes an operation into account until its context ends: TOO_LARGE when the caller has too many open. own is what a subscription weighs.
+func (b *bounds) enter(ctx context.Context, kind ast.Operation, own *charge) error {
 	socket, onSocket := ctx.Value(endsKey{}).(*ends)
 	if onSocket {
 		if socket.open.Add(1) > maxOnSocket {
@@ -58,36 +64,50 @@ func (b *bounds) enter(ctx context.Context, kind ast.Operation, weight int) erro
 		}
 	}
 	if actor := permit.From(ctx); kind == ast.Subscription && actor != nil {
-		if !b.take(actor.UserID, weight) {
+		own.user = actor.UserID
+		if !b.take(own) {
 			leave()
 			return errs.New(errs.TooLarge, "You have %d subscriptions open, more are not taken. Complete some first.", b.limit)
 		}
 		alone := leave
-		leave = func() { alone(); b.free(actor.UserID, weight) }
+		leave = func() { alone(); b.free(own) }
 	}
 	context.AfterFunc(ctx, leave)
 	return nil
 }
 
-func (b *bounds) take(user int64, weight int) bool {
+func (b *bounds) take(c *charge) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.users[user]+weight > b.limit*ownWeight {
+	if b.users[c.user]+c.weight > b.limit*ownWeight {
 		return false
 	}
 	if b.users == nil {
 		b.users = map[int64]int{}
 	}
-	b.users[user] += weight
+	b.users[c.user] += c.weight
 	return true
 }
 
-func (b *bounds) free(user int64, weight int) {
+// raise lets a subscription weigh as one of its own, however much its user has open: what it joined is left to it. false: it is over.
+func (b *bounds) raise(c *charge) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.users[user] -= weight; b.users[user] <= 0 {
-		delete(b.users, user)
+	if c.weight == 0 {
+		return false
 	}
+	b.users[c.user] += ownWeight - c.weight
+	c.weight = ownWeight
+	return true
+}
+
+func (b *bounds) free(c *charge) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.users[c.user] -= c.weight; b.users[c.user] <= 0 {
+		delete(b.users, c.user)
+	}
+	c.weight = 0
 }
 
 // within runs a query under its time limit; the context ends with the answer. When the session of the caller ends meanwhile, so does the query, and he

@@ -85,6 +85,7 @@ type group struct {
 	coming int // who joins at the moment
 	mu     sync.Mutex
 	all    map[*member]struct{}
+	payer  *member // of all: the one whom the subscription weighs in full
 	by     map[string]*session
 	isOver bool
 }
@@ -108,6 +109,7 @@ type member struct {
 	prefix []byte
 	key    string // of its session and access token: the one that ends first must not end what hangs on another
 	stop   func() bool
+	charge charge
 }
 
 // join makes an operation a member of its group until ctx ends, the group does, or its rights are others.
@@ -136,7 +138,8 @@ func (gs *groups) join(ctx context.Context, s *socket, id string, op *graphql.Op
 	for isCounted := false; ctx.Err() == nil; {
 		g, weight := gs.find(s.exec, string(key), rights, actor, op)
 		if !isCounted {
-			if err := gs.t.bounds.enter(now, ast.Subscription, weight); err != nil {
+			m.charge.weight = weight
+			if err := gs.t.bounds.enter(now, ast.Subscription, &m.charge); err != nil {
 				gs.gone(g)
 				refuse(err)
 				return
@@ -223,6 +226,7 @@ func (g *group) take(ctx context.Context, m *member, actor *permit.Actor) bool {
 		return false
 	}
 	g.all[m] = struct{}{}
+	g.charge()
 	x := g.by[m.key]
 	if x == nil {
 		x = &session{actor: actor, ctx: context.WithoutCancel(ctx), members: map[*member]struct{}{}}
@@ -237,6 +241,19 @@ func (g *group) take(ctx context.Context, m *member, actor *permit.Actor) bool {
 	return true
 }
 
+// charge lets one member weigh what the subscription costs when nobody does: who began it may have left. Under both locks.
+func (g *group) charge() {
+	if g.payer != nil {
+		return
+	}
+	for m := range g.all {
+		if g.of.t.bounds.raise(&m.charge) {
+			g.payer = m
+			return
+		}
+	}
+}
+
 // lose takes a member out. false: it was out already.
 func (g *group) lose(m *member) bool {
 	g.of.mu.Lock()
@@ -247,6 +264,10 @@ func (g *group) lose(m *member) bool {
 		return false
 	}
 	delete(g.all, m)
+	if g.payer == m {
+		g.payer = nil
+		g.charge()
+	}
 	if x := g.by[m.key]; x != nil {
 		delete(x.members, m)
 		if len(x.members) == 0 {
@@ -406,6 +427,7 @@ func (g *group) finish() []*member {
 		list = append(list, m)
 	}
 	clear(g.all)
+	g.payer = nil
 	clear(g.by)
 	g.close()
 	return list

@@ -228,24 +228,29 @@ func TestSubscriberWithOtherRightsComesAgain(t *testing.T) {
 // Two connections of one session, as two tabs have: the token of the older one ends before that of the newer one, whose subscriptions go on.
 func TestSharedSubscriptionOutlivesAnOlderToken(t *testing.T) {
 	t.Parallel()
-	b := setup(t, auth.Config{TokenLife: 25 * time.Second})
+	b := setup(t, auth.Config{})
+	// Another process of the same deployment gives tokens a shorter life: whoever signed in there hears until then.
+	here, there := b.resolver, *b.resolver
+	there.Auth = auth.New(b.db, b.clock, openRing{}, auth.Config{TokenLife: 3 * time.Second}, b.logger)
+	b.resolver = &there
+	b.serve(graph.Options{Log: b.logger})
 	orders := b.mustOrders(1)
 	c := b.holding("all", permit.OrderQuery)
-	signedIn := time.Now()
-	listen := func() *socket {
+	older := c.token
+	b.resolver = here
+	b.serve(graph.Options{Log: b.logger})
+	listen := func(token string) *socket {
 		s := b.dial()
-		_, err := s.open(c.token)
+		_, err := s.open(token)
 		require.NoError(t, err)
 		s.subscribe("1", "subscription { orderChanged { cursor } }")
 		s.answered(orders[0])
 		return s
 	}
-	first := listen()
-	time.Sleep(time.Until(signedIn.Add(15 * time.Second))) // the newer token must be good for longer than the rights of the older one are remembered
 	got := c.ask("mutation { refresh { accessToken } }", nil)
 	require.Empty(t, got.Errors)
-	c.token = got.Data["refresh"].(map[string]any)["accessToken"].(string)
-	second := listen()
+	first := listen(older)
+	second := listen(got.Data["refresh"].(map[string]any)["accessToken"].(string))
 	var err error
 	for err == nil {
 		_, err = first.hear()
@@ -253,8 +258,60 @@ func TestSharedSubscriptionOutlivesAnOlderToken(t *testing.T) {
 	require.EqualValues(t, 4403, websocket.CloseStatus(err), "it ends with its own token: %v", err)
 	for range 3 { // the rights of all are looked at before each
 		second.answered(orders[0])
-		time.Sleep(time.Second)
 	}
+}
+
+// When whoever began a shared subscription leaves, it weighs on one of those who stay as one of its own.
+func TestSharedSubscriptionWeighsOnWhoStays(t *testing.T) {
+	t.Parallel()
+	b := setup(t, auth.Config{})
+	b.serve(graph.Options{Log: b.logger, Subscriptions: 2}) // 20: one of ten, and ten that join
+	orders := b.mustOrders(1)
+	begins, stays := b.holding("begins", permit.OrderQuery), b.holding("stays", permit.OrderQuery)
+	listen := func(c *client) *socket {
+		s := b.dial()
+		_, err := s.open(c.token)
+		require.NoError(t, err)
+		s.subscribe("1", "subscription { orderChanged { cursor } }")
+		s.answered(orders[0])
+		return s
+	}
+	first := listen(begins)
+	second := listen(stays)
+	const other = "subscription { countersChanged { people } }" // of its own
+	room := func(c *client) (n int) {
+		var open []*stream
+		for {
+			s := c.stream(other, nil)
+			open = append(open, s)
+			if len(s.next().Errors) > 0 {
+				break
+			}
+			n++
+		}
+		for _, s := range open {
+			s.close()
+		}
+		return n
+	}
+	require.Equal(t, 1, room(begins))
+	third := listen(stays)
+	require.NoError(t, first.conn.Close(websocket.StatusNormalClosure, ""))
+	require.Eventually(t, func() bool { return room(begins) == 2 }, waitFor, tick)
+	// Those who stay weigh 11 now: nine more find room.
+	var joined []*socket
+	for {
+		s := b.dial()
+		_, err := s.open(stays.token)
+		require.NoError(t, err)
+		s.subscribe("1", "subscription { orderChanged { cursor } }")
+		if strings.Contains(string(s.answered(orders...).Payload), "TOO_LARGE") {
+			break
+		}
+		joined = append(joined, s)
+	}
+	require.Len(t, joined, 9, "ten for the subscription, one for the third, nine")
+	_, _ = second, third
 }
 
 // Subscriptions that are shared count less; those that end make room.

@@ -78,7 +78,7 @@ func (r *Resolver) aroundOperation(present graphql.ErrorPresenterFunc, b *bounds
 		kind := graphql.GetOperationContext(ctx).Operation.Operation
 		ctx, err := r.Auth.Renew(ctx)
 		if err == nil && ctx.Value(countedKey{}) == nil {
-			err = b.enter(ctx, kind, ownWeight)
+			err = b.enter(ctx, kind, &charge{weight: ownWeight})
 		}
 		if s, ok := ctx.Value(streamKey{}).(*stream); ok {
 			s.isSubscription.Store(kind == ast.Subscription)
