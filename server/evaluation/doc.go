@@ -9,6 +9,7 @@
 //	formula/        texts become values: paths, functions, expressions, dates, comparison
 //	model/          what a role model is when it is compiled, and the keys by which targets are found; one file for each kind of rule
 //	expectation/    what somebody should have: contexts, roles, resource types, correlation, timelines of values (role-model 12.4 S1 to S6)
+//	deduction/      which roles targets speak of, and what follows for the values (12.5)
 //	difference/     what has to be done about it: orders and their lines, gaps, kept values (S9, 12.7); targets without owner
 //	exposure/       which risks somebody has (9.3)
 //	computation/    Evaluate: one Result per owner; start reading there. Roles read from what targets show (S7, 12.5), the fingerprint of what was read, and the explanation

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"writ/server/evaluation"
+	"writ/server/evaluation/deduction"
 	"writ/server/evaluation/difference"
 	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/exposure"
@@ -37,7 +38,12 @@ func evaluate(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, h *ha
 	if err != nil {
 		return evaluation.Result{OwnerID: o.Resource.ID, Err: err}
 	}
-	deduce(r)
+	deduction.Of(r, deduction.Targets{
+		Leaves: func(p *expectation.Plan, s *expectation.Seat) bool { return input(r, p, s).Leaves() },
+		Standing: func(p *expectation.Plan, s *expectation.Seat, q *model.Property, id int64) (*evaluation.Kept, bool) {
+			return input(r, p, s).Standing(q, id)
+		},
+	})
 	differ(r)
 	if b.Explain {
 		explain(r)
@@ -59,10 +65,15 @@ func exposures(r *expectation.Run, after *evaluation.Owner) []evaluation.Exposur
 	return exposure.Of(risks, exposure.Holdings(risks, after.Types, r.Batch.Resources, r.Now), r.Now)
 }
 
+// input is all that it takes to settle a seat.
+func input(r *expectation.Run, p *expectation.Plan, s *expectation.Seat) difference.Input {
+	return difference.Input{Ground: &r.Ground, Plan: p, Seat: s, OwnerGone: r.Owner.Resource.Gone, Refused: len(r.Owner.Denied) > 0, Unmatched: r.Unmatched(p.ID)}
+}
+
 // differ collects what has to be done about every row.
 func differ(r *expectation.Run) {
 	for _, p := range r.Plans {
-		in := difference.Input{Ground: &r.Ground, Plan: p, OwnerGone: r.Owner.Resource.Gone, Refused: len(r.Owner.Denied) > 0, Unmatched: r.Unmatched(p.ID)}
+		in := input(r, p, nil)
 		for _, in.Seat = range p.Seats {
 			if out := in.Settle(); out != nil {
 				r.Result.Types = append(r.Result.Types, *out)

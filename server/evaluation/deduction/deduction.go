@@ -1,4 +1,4 @@
-package computation
+package deduction
 
 import (
 	"cmp"
@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"writ/server/evaluation"
-	"writ/server/evaluation/difference"
 	"writ/server/evaluation/expectation"
 	"writ/server/evaluation/interval"
 	"writ/server/evaluation/model"
@@ -20,6 +19,7 @@ import (
 // a value that it lacks is asked for with a review. Nothing that only a found role wanted is ever taken for Writ's own work.
 type deduction struct {
 	*expectation.Run
+	targets Targets
 	places  []*place
 	shown   map[valueThere]bool // what any target of the owner shows
 	given   map[int64]bool      // resource types of which he has, or gets, a target
@@ -48,9 +48,17 @@ type valueThere struct {
 	evaluation.Pointed
 }
 
-// deduce reads roles from the targets that rows have, and tells each row what follows for its values.
-func deduce(r *expectation.Run) {
-	d := &deduction{Run: r, shown: map[valueThere]bool{}, given: map[int64]bool{}, roles: map[int64]*deduced{}, blocked: map[int64]bool{}, refused: map[int64]bool{}}
+// Targets tells what is known already of what is done about targets.
+type Targets struct {
+	// Leaves: the target of a seat goes, or is on its way out.
+	Leaves func(p *expectation.Plan, s *expectation.Seat) bool
+	// Standing is what somebody decided about a value, if anybody did, and whether it is Writ's own work.
+	Standing func(p *expectation.Plan, s *expectation.Seat, q *model.Property, id int64) (decision *evaluation.Kept, ours bool)
+}
+
+// Of reads roles from the targets that rows have, and tells each row what follows for its values.
+func Of(r *expectation.Run, targets Targets) {
+	d := &deduction{Run: r, targets: targets, shown: map[valueThere]bool{}, given: map[int64]bool{}, roles: map[int64]*deduced{}, blocked: map[int64]bool{}, refused: map[int64]bool{}}
 	if !r.Owner.Resource.Gone {
 		d.known()
 		for _, p := range r.Plans {
@@ -123,7 +131,7 @@ func (d *deduction) look(p *expectation.Plan, s *expectation.Seat) {
 		return
 	}
 	x := &place{Plan: p, Seat: s, open: map[evaluation.Pointed]bool{}, leaving: map[evaluation.Pointed]bool{}}
-	silent := input(d.Run, p, s).Leaves() || !s.Want.OK && s.Confidence > 0 && s.Confidence < 100 && !s.Row.IsFrozen
+	silent := d.targets.Leaves(p, s) || !s.Want.OK && s.Confidence > 0 && s.Confidence < 100 && !s.Row.IsFrozen
 	for _, q := range p.Props {
 		if q.Givers == nil {
 			continue
@@ -137,7 +145,7 @@ func (d *deduction) look(p *expectation.Plan, s *expectation.Seat) {
 				slices.ContainsFunc(spans, func(s evaluation.Span) bool { return s.InForce && (s.ID == id || !q.Many() && s.ID != 0) }) {
 				continue // wanted, forbidden, or something else is computed
 			}
-			decision, ours := input(d.Run, p, s).Standing(q, id)
+			decision, ours := d.targets.Standing(p, s, q, id)
 			switch {
 			case decision != nil && decision.Workflow != evaluation.Calculated:
 			case slices.ContainsFunc(q.Givers[id], func(g *model.Rule) bool { return d.refused[g.ID] }):
@@ -150,11 +158,6 @@ func (d *deduction) look(p *expectation.Plan, s *expectation.Seat) {
 	if !silent {
 		d.places = append(d.places, x)
 	}
-}
-
-// input is all that it takes to settle a seat.
-func input(r *expectation.Run, p *expectation.Plan, s *expectation.Seat) difference.Input {
-	return difference.Input{Ground: &r.Ground, Plan: p, Seat: s, OwnerGone: r.Owner.Resource.Gone, Refused: len(r.Owner.Denied) > 0, Unmatched: r.Unmatched(p.ID)}
 }
 
 // singles finds the roles of which a value speaks that nothing else could explain.
