@@ -35,7 +35,7 @@ func (r *automationRuleResolver) IsEnabled(ctx context.Context, obj *rolemodel.A
 	return named(ctx, func(n *across.Names) bool { return n.Automates(obj) })
 }
 
-func (r *automationRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.AutomationRule) ([]*manifest.NamedCriterion, error) {
+func (r *automationRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.AutomationRule) ([]*rolemodel.NamedCriterion, error) {
 	return manifest.Criteria(obj.Dimensions), nil
 }
 

@@ -12,13 +12,14 @@ import (
 	"writ/server/job"
 	"writ/server/manifest"
 	"writ/server/page"
+	"writ/server/rolemodel"
 )
 
 func (r *assignedProfileConfigurationResolver) Context(ctx context.Context, obj *manifest.AssignedProfile) ([]*manifest.NamedValue, error) {
 	return manifest.Values(obj.Context), nil
 }
 
-func (r *automationRuleConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.AutomationRule) ([]*manifest.NamedCriterion, error) {
+func (r *automationRuleConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.AutomationRule) ([]*rolemodel.NamedCriterion, error) {
 	return manifest.Criteria(obj.Dimensions), nil
 }
 
@@ -270,11 +271,11 @@ func (r *mutationResolver) DeleteUser(ctx context.Context, input manifest.Delete
 	return r.Manifest.DeleteOne(ctx, "user", input)
 }
 
-func (r *navigationRuleConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.NavigationRule) ([]*manifest.NamedCriterion, error) {
+func (r *navigationRuleConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.NavigationRule) ([]*rolemodel.NamedCriterion, error) {
 	return manifest.Criteria(obj.Dimensions), nil
 }
 
-func (r *policyConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.Policy) ([]*manifest.NamedCriterion, error) {
+func (r *policyConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.Policy) ([]*rolemodel.NamedCriterion, error) {
 	return manifest.Criteria(obj.Dimensions), nil
 }
 
@@ -314,7 +315,7 @@ func (r *roleMappingConfigurationResolver) Version(ctx context.Context, obj *man
 	return manifest.VersionOf(obj), nil
 }
 
-func (r *roleRuleConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.RoleRule) ([]*manifest.NamedCriterion, error) {
+func (r *roleRuleConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.RoleRule) ([]*rolemodel.NamedCriterion, error) {
 	return manifest.Criteria(obj.Dimensions), nil
 }
 
@@ -338,7 +339,7 @@ func (r *stepConfigurationResolver) Orders(ctx context.Context, obj *manifest.St
 	return manifest.TypedOptions[job.OrderOptions](obj)
 }
 
-func (r *typeRuleConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.TypeRule) ([]*manifest.NamedCriterion, error) {
+func (r *typeRuleConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.TypeRule) ([]*rolemodel.NamedCriterion, error) {
 	return manifest.Criteria(obj.Dimensions), nil
 }
 
@@ -350,7 +351,7 @@ func (r *assignedProfileConfigurationInputResolver) Context(ctx context.Context,
 	return manifest.SetValues(&obj.Context, data)
 }
 
-func (r *automationRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.AutomationRule, data []*manifest.NamedCriterion) error {
+func (r *automationRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.AutomationRule, data []*rolemodel.NamedCriterion) error {
 	return manifest.SetCriteria(&obj.Dimensions, data)
 }
 
@@ -366,11 +367,11 @@ func (r *contextRuleConfigurationInputResolver) Dimensions(ctx context.Context, 
 	return manifest.SetValues(&obj.Dimensions, data)
 }
 
-func (r *navigationRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.NavigationRule, data []*manifest.NamedCriterion) error {
+func (r *navigationRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.NavigationRule, data []*rolemodel.NamedCriterion) error {
 	return manifest.SetCriteria(&obj.Dimensions, data)
 }
 
-func (r *policyConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.Policy, data []*manifest.NamedCriterion) error {
+func (r *policyConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.Policy, data []*rolemodel.NamedCriterion) error {
 	return manifest.SetCriteria(&obj.Dimensions, data)
 }
 
@@ -378,7 +379,7 @@ func (r *roleConfigurationInputResolver) ImposedDimensions(ctx context.Context, 
 	return manifest.SetValues(&obj.ImposedDimensions, data)
 }
 
-func (r *roleRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.RoleRule, data []*manifest.NamedCriterion) error {
+func (r *roleRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.RoleRule, data []*rolemodel.NamedCriterion) error {
 	return manifest.SetCriteria(&obj.Dimensions, data)
 }
 
@@ -402,7 +403,7 @@ func (r *stepConfigurationInputResolver) Orders(ctx context.Context, obj *manife
 	return manifest.SetTypedOptions(obj, data)
 }
 
-func (r *typeRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.TypeRule, data []*manifest.NamedCriterion) error {
+func (r *typeRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.TypeRule, data []*rolemodel.NamedCriterion) error {
 	return manifest.SetCriteria(&obj.Dimensions, data)
 }
 

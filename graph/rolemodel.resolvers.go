@@ -20,7 +20,7 @@ func (r *categoryResolver) Policy(ctx context.Context, obj *rolemodel.Category) 
 	return named(ctx, func(n *across.Names) string { return n.Policy(obj.PolicyID) })
 }
 
-func (r *policyResolver) Dimensions(ctx context.Context, obj *rolemodel.Policy) ([]*manifest.NamedCriterion, error) {
+func (r *policyResolver) Dimensions(ctx context.Context, obj *rolemodel.Policy) ([]*rolemodel.NamedCriterion, error) {
 	return manifest.Criteria(obj.Dimensions), nil
 }
 
@@ -108,7 +108,7 @@ func (r *resourceTypeRuleResolver) SingleRole(ctx context.Context, obj *rolemode
 	return named(ctx, func(n *across.Names) *string { return n.Role(obj.SingleRoleID) })
 }
 
-func (r *resourceTypeRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.ResourceTypeRule) ([]*manifest.NamedCriterion, error) {
+func (r *resourceTypeRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.ResourceTypeRule) ([]*rolemodel.NamedCriterion, error) {
 	return manifest.Criteria(obj.Dimensions), nil
 }
 
@@ -156,7 +156,7 @@ func (r *roleRuleResolver) CompositeRole(ctx context.Context, obj *rolemodel.Rol
 	return named(ctx, func(n *across.Names) *string { return n.Role(obj.CompositeRoleID) })
 }
 
-func (r *roleRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.RoleRule) ([]*manifest.NamedCriterion, error) {
+func (r *roleRuleResolver) Dimensions(ctx context.Context, obj *rolemodel.RoleRule) ([]*rolemodel.NamedCriterion, error) {
 	return manifest.Criteria(obj.Dimensions), nil
 }
 

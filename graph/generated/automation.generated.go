@@ -12,7 +12,6 @@ import (
 	"writ/server/assignment"
 	"writ/server/catalogue"
 	"writ/server/directory"
-	"writ/server/manifest"
 	"writ/server/page"
 	"writ/server/rolemodel"
 
@@ -29,7 +28,7 @@ type AutomationRuleResolver interface {
 	Policy(ctx context.Context, obj *rolemodel.AutomationRule) (string, error)
 	IsEnabled(ctx context.Context, obj *rolemodel.AutomationRule) (bool, error)
 
-	Dimensions(ctx context.Context, obj *rolemodel.AutomationRule) ([]*manifest.NamedCriterion, error)
+	Dimensions(ctx context.Context, obj *rolemodel.AutomationRule) ([]*rolemodel.NamedCriterion, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1035,8 +1034,8 @@ func (ec *executionContext) _AutomationRule_dimensions(ctx context.Context, fiel
 			return ec.Resolvers.AutomationRule().Dimensions(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
-			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1332,7 +1331,7 @@ func (ec *executionContext) unmarshalInputAutomationPreviewInput(ctx context.Con
 			it.Decision = data
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
-			data, err := ec.unmarshalORuleCriterionInput2ᚕwritᚋserverᚋcatalogueᚐRuleCriterionInputᚄ(ctx, v)
+			data, err := ec.unmarshalORuleCriterionInput2ᚕwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}

@@ -1273,8 +1273,8 @@ func UnmarshalRoleHolderFilter(ctx context.Context, raw any) (catalogue.RoleHold
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputRuleCriterionInput(ctx context.Context, obj any) (catalogue.RuleCriterionInput, error) {
-	var it catalogue.RuleCriterionInput
+func (ec *executionContext) unmarshalInputRuleCriterionInput(ctx context.Context, obj any) (rolemodel.NamedCriterion, error) {
+	var it rolemodel.NamedCriterion
 	if obj == nil {
 		return it, nil
 	}
@@ -1323,8 +1323,8 @@ func (ec *executionContext) unmarshalInputRuleCriterionInput(ctx context.Context
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalRuleCriterionInput(ctx context.Context, raw any) (catalogue.RuleCriterionInput, error) {
-	var out catalogue.RuleCriterionInput
+func UnmarshalRuleCriterionInput(ctx context.Context, raw any) (rolemodel.NamedCriterion, error) {
+	var out rolemodel.NamedCriterion
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RuleCriterionInput", raw, &out)
 	return out, err
 }
@@ -1363,7 +1363,7 @@ func (ec *executionContext) unmarshalInputRulePreviewInput(ctx context.Context, 
 			it.Policy = data
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
-			data, err := ec.unmarshalORuleCriterionInput2ᚕwritᚋserverᚋcatalogueᚐRuleCriterionInputᚄ(ctx, v)
+			data, err := ec.unmarshalORuleCriterionInput2ᚕwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -2055,7 +2055,7 @@ func (ec *executionContext) marshalNRuleCriterionCount2ᚖwritᚋserverᚋcatalo
 	return ec._RuleCriterionCount(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRuleCriterionInput2writᚋserverᚋcatalogueᚐRuleCriterionInput(ctx context.Context, v any) (catalogue.RuleCriterionInput, error) {
+func (ec *executionContext) unmarshalNRuleCriterionInput2writᚋserverᚋrolemodelᚐNamedCriterion(ctx context.Context, v any) (rolemodel.NamedCriterion, error) {
 	res, err := ec.unmarshalInputRuleCriterionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2195,16 +2195,16 @@ func (ec *executionContext) marshalORuleChange2ᚖwritᚋserverᚋcatalogueᚐRu
 	return res
 }
 
-func (ec *executionContext) unmarshalORuleCriterionInput2ᚕwritᚋserverᚋcatalogueᚐRuleCriterionInputᚄ(ctx context.Context, v any) ([]catalogue.RuleCriterionInput, error) {
+func (ec *executionContext) unmarshalORuleCriterionInput2ᚕwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx context.Context, v any) ([]rolemodel.NamedCriterion, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]catalogue.RuleCriterionInput, len(vSlice))
+	res := make([]rolemodel.NamedCriterion, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNRuleCriterionInput2writᚋserverᚋcatalogueᚐRuleCriterionInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNRuleCriterionInput2writᚋserverᚋrolemodelᚐNamedCriterion(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}

@@ -24,7 +24,7 @@ type AssignedProfileConfigurationResolver interface {
 	Context(ctx context.Context, obj *manifest.AssignedProfile) ([]*manifest.NamedValue, error)
 }
 type AutomationRuleConfigurationResolver interface {
-	Dimensions(ctx context.Context, obj *manifest.AutomationRule) ([]*manifest.NamedCriterion, error)
+	Dimensions(ctx context.Context, obj *manifest.AutomationRule) ([]*rolemodel.NamedCriterion, error)
 	Version(ctx context.Context, obj *manifest.AutomationRule) (string, error)
 }
 type CategoryConfigurationResolver interface {
@@ -74,10 +74,10 @@ type MiningRuleConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.MiningRule) (string, error)
 }
 type NavigationRuleConfigurationResolver interface {
-	Dimensions(ctx context.Context, obj *manifest.NavigationRule) ([]*manifest.NamedCriterion, error)
+	Dimensions(ctx context.Context, obj *manifest.NavigationRule) ([]*rolemodel.NamedCriterion, error)
 }
 type PolicyConfigurationResolver interface {
-	Dimensions(ctx context.Context, obj *manifest.Policy) ([]*manifest.NamedCriterion, error)
+	Dimensions(ctx context.Context, obj *manifest.Policy) ([]*rolemodel.NamedCriterion, error)
 	Version(ctx context.Context, obj *manifest.Policy) (string, error)
 }
 type ProfileConfigurationResolver interface {
@@ -101,7 +101,7 @@ type RoleMappingConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.RoleMapping) (string, error)
 }
 type RoleRuleConfigurationResolver interface {
-	Dimensions(ctx context.Context, obj *manifest.RoleRule) ([]*manifest.NamedCriterion, error)
+	Dimensions(ctx context.Context, obj *manifest.RoleRule) ([]*rolemodel.NamedCriterion, error)
 }
 type StepConfigurationResolver interface {
 	Options(ctx context.Context, obj *manifest.Step) (json.RawMessage, error)
@@ -111,7 +111,7 @@ type StepConfigurationResolver interface {
 	Orders(ctx context.Context, obj *manifest.Step) (*job.OrderOptions, error)
 }
 type TypeRuleConfigurationResolver interface {
-	Dimensions(ctx context.Context, obj *manifest.TypeRule) ([]*manifest.NamedCriterion, error)
+	Dimensions(ctx context.Context, obj *manifest.TypeRule) ([]*rolemodel.NamedCriterion, error)
 }
 type UserConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.User) (string, error)
@@ -121,7 +121,7 @@ type AssignedProfileConfigurationInputResolver interface {
 	Context(ctx context.Context, obj *manifest.AssignedProfile, data []*manifest.NamedValue) error
 }
 type AutomationRuleConfigurationInputResolver interface {
-	Dimensions(ctx context.Context, obj *manifest.AutomationRule, data []*manifest.NamedCriterion) error
+	Dimensions(ctx context.Context, obj *manifest.AutomationRule, data []*rolemodel.NamedCriterion) error
 }
 type ConnectionConfigurationInputResolver interface {
 	Settings(ctx context.Context, obj *manifest.Connection, data []*manifest.NamedValue) error
@@ -131,16 +131,16 @@ type ContextRuleConfigurationInputResolver interface {
 	Dimensions(ctx context.Context, obj *manifest.ContextRule, data []*manifest.NamedValue) error
 }
 type NavigationRuleConfigurationInputResolver interface {
-	Dimensions(ctx context.Context, obj *manifest.NavigationRule, data []*manifest.NamedCriterion) error
+	Dimensions(ctx context.Context, obj *manifest.NavigationRule, data []*rolemodel.NamedCriterion) error
 }
 type PolicyConfigurationInputResolver interface {
-	Dimensions(ctx context.Context, obj *manifest.Policy, data []*manifest.NamedCriterion) error
+	Dimensions(ctx context.Context, obj *manifest.Policy, data []*rolemodel.NamedCriterion) error
 }
 type RoleConfigurationInputResolver interface {
 	ImposedDimensions(ctx context.Context, obj *manifest.Role, data []*manifest.NamedValue) error
 }
 type RoleRuleConfigurationInputResolver interface {
-	Dimensions(ctx context.Context, obj *manifest.RoleRule, data []*manifest.NamedCriterion) error
+	Dimensions(ctx context.Context, obj *manifest.RoleRule, data []*rolemodel.NamedCriterion) error
 }
 type StepConfigurationInputResolver interface {
 	Options(ctx context.Context, obj *manifest.Step, data json.RawMessage) error
@@ -150,7 +150,7 @@ type StepConfigurationInputResolver interface {
 	Orders(ctx context.Context, obj *manifest.Step, data *job.OrderOptions) error
 }
 type TypeRuleConfigurationInputResolver interface {
-	Dimensions(ctx context.Context, obj *manifest.TypeRule, data []*manifest.NamedCriterion) error
+	Dimensions(ctx context.Context, obj *manifest.TypeRule, data []*rolemodel.NamedCriterion) error
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1469,8 +1469,8 @@ func (ec *executionContext) _AutomationRuleConfiguration_dimensions(ctx context.
 			return ec.Resolvers.AutomationRuleConfiguration().Dimensions(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
-			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5634,8 +5634,8 @@ func (ec *executionContext) _NavigationRuleConfiguration_dimensions(ctx context.
 			return ec.Resolvers.NavigationRuleConfiguration().Dimensions(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
-			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6158,8 +6158,8 @@ func (ec *executionContext) _PolicyConfiguration_dimensions(ctx context.Context,
 			return ec.Resolvers.PolicyConfiguration().Dimensions(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
-			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10687,8 +10687,8 @@ func (ec *executionContext) _RoleRuleConfiguration_dimensions(ctx context.Contex
 			return ec.Resolvers.RoleRuleConfiguration().Dimensions(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
-			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11739,8 +11739,8 @@ func (ec *executionContext) _TypeRuleConfiguration_dimensions(ctx context.Contex
 			return ec.Resolvers.TypeRuleConfiguration().Dimensions(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
-			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12546,7 +12546,7 @@ func (ec *executionContext) unmarshalInputAutomationRuleConfigurationInput(ctx c
 			it.Decision = data
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
-			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, v)
+			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13919,7 +13919,7 @@ func (ec *executionContext) unmarshalInputNavigationRuleConfigurationInput(ctx c
 			it.SingleRole = data
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
-			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, v)
+			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -14180,7 +14180,7 @@ func (ec *executionContext) unmarshalInputPolicyConfigurationInput(ctx context.C
 			it.CommentActivationOnKeepGapInReconciliation = data
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
-			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, v)
+			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -15647,7 +15647,7 @@ func (ec *executionContext) unmarshalInputRoleRuleConfigurationInput(ctx context
 			it.CompositeRole = data
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
-			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, v)
+			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -17122,7 +17122,7 @@ func (ec *executionContext) unmarshalInputTypeRuleConfigurationInput(ctx context
 			it.SingleRole = data
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
-			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, v)
+			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}

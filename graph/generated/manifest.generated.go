@@ -213,7 +213,7 @@ func (ec *executionContext) fieldContext_ConfigurationVersion_version(_ context.
 	return graphql.NewScalarFieldContext("ConfigurationVersion", field, false, false, "String")
 }
 
-func (ec *executionContext) _CriterionConfiguration_dimension(ctx context.Context, field graphql.CollectedField, obj *manifest.NamedCriterion) (ret graphql.Marshaler) {
+func (ec *executionContext) _CriterionConfiguration_dimension(ctx context.Context, field graphql.CollectedField, obj *rolemodel.NamedCriterion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -236,7 +236,7 @@ func (ec *executionContext) fieldContext_CriterionConfiguration_dimension(_ cont
 	return graphql.NewScalarFieldContext("CriterionConfiguration", field, false, false, "String")
 }
 
-func (ec *executionContext) _CriterionConfiguration_key(ctx context.Context, field graphql.CollectedField, obj *manifest.NamedCriterion) (ret graphql.Marshaler) {
+func (ec *executionContext) _CriterionConfiguration_key(ctx context.Context, field graphql.CollectedField, obj *rolemodel.NamedCriterion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -259,7 +259,7 @@ func (ec *executionContext) fieldContext_CriterionConfiguration_key(_ context.Co
 	return graphql.NewScalarFieldContext("CriterionConfiguration", field, false, false, "String")
 }
 
-func (ec *executionContext) _CriterionConfiguration_inherit(ctx context.Context, field graphql.CollectedField, obj *manifest.NamedCriterion) (ret graphql.Marshaler) {
+func (ec *executionContext) _CriterionConfiguration_inherit(ctx context.Context, field graphql.CollectedField, obj *rolemodel.NamedCriterion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -895,8 +895,8 @@ func UnmarshalConfigurationVersionInput(ctx context.Context, raw any) (manifest.
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputCriterionConfigurationInput(ctx context.Context, obj any) (manifest.NamedCriterion, error) {
-	var it manifest.NamedCriterion
+func (ec *executionContext) unmarshalInputCriterionConfigurationInput(ctx context.Context, obj any) (rolemodel.NamedCriterion, error) {
+	var it rolemodel.NamedCriterion
 	if obj == nil {
 		return it, nil
 	}
@@ -945,8 +945,8 @@ func (ec *executionContext) unmarshalInputCriterionConfigurationInput(ctx contex
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalCriterionConfigurationInput(ctx context.Context, raw any) (manifest.NamedCriterion, error) {
-	var out manifest.NamedCriterion
+func UnmarshalCriterionConfigurationInput(ctx context.Context, raw any) (rolemodel.NamedCriterion, error) {
+	var out rolemodel.NamedCriterion
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CriterionConfigurationInput", raw, &out)
 	return out, err
 }
@@ -1199,7 +1199,7 @@ func (ec *executionContext) slowly_ConfigurationVersion(ctx context.Context, sel
 
 var criterionConfigurationImplementors = []string{"CriterionConfiguration"}
 
-func (ec *executionContext) slowly_CriterionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.NamedCriterion) graphql.Marshaler {
+func (ec *executionContext) slowly_CriterionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.NamedCriterion) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, criterionConfigurationImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1545,11 +1545,11 @@ func (ec *executionContext) unmarshalNConfigurationVersionInput2writᚋserverᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
+func (ec *executionContext) marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx context.Context, sel ast.SelectionSet, v []*rolemodel.NamedCriterion) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNCriterionConfiguration2ᚖwritᚋserverᚋmanifestᚐNamedCriterion(ctx, sel, v[i])
+		return ec.marshalNCriterionConfiguration2ᚖwritᚋserverᚋrolemodelᚐNamedCriterion(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -1561,7 +1561,7 @@ func (ec *executionContext) marshalNCriterionConfiguration2ᚕᚖwritᚋserver�
 	return ret
 }
 
-func (ec *executionContext) marshalNCriterionConfiguration2ᚖwritᚋserverᚋmanifestᚐNamedCriterion(ctx context.Context, sel ast.SelectionSet, v *manifest.NamedCriterion) graphql.Marshaler {
+func (ec *executionContext) marshalNCriterionConfiguration2ᚖwritᚋserverᚋrolemodelᚐNamedCriterion(ctx context.Context, sel ast.SelectionSet, v *rolemodel.NamedCriterion) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CriterionConfiguration!")
 		return graphql.Null
@@ -1569,7 +1569,7 @@ func (ec *executionContext) marshalNCriterionConfiguration2ᚖwritᚋserverᚋma
 	return ec._CriterionConfiguration(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCriterionConfigurationInput2ᚖwritᚋserverᚋmanifestᚐNamedCriterion(ctx context.Context, v any) (*manifest.NamedCriterion, error) {
+func (ec *executionContext) unmarshalNCriterionConfigurationInput2ᚖwritᚋserverᚋrolemodelᚐNamedCriterion(ctx context.Context, v any) (*rolemodel.NamedCriterion, error) {
 	res, err := ec.unmarshalInputCriterionConfigurationInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -1817,16 +1817,16 @@ func (ec *executionContext) unmarshalOConfigurationVersionInput2ᚕwritᚋserver
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx context.Context, v any) ([]*manifest.NamedCriterion, error) {
+func (ec *executionContext) unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx context.Context, v any) ([]*rolemodel.NamedCriterion, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*manifest.NamedCriterion, len(vSlice))
+	res := make([]*rolemodel.NamedCriterion, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCriterionConfigurationInput2ᚖwritᚋserverᚋmanifestᚐNamedCriterion(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNCriterionConfigurationInput2ᚖwritᚋserverᚋrolemodelᚐNamedCriterion(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}

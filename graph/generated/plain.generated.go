@@ -5842,7 +5842,7 @@ func plainCreateWebhookPayload(w *plain.Writer, s *plain.Selection, obj *webhook
 	return true
 }
 
-func (ec *executionContext) _CriterionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.NamedCriterion) graphql.Marshaler {
+func (ec *executionContext) _CriterionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.NamedCriterion) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CriterionConfiguration"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainCriterionConfiguration(w, s, obj) }); m != nil {
 			return m
@@ -5851,7 +5851,7 @@ func (ec *executionContext) _CriterionConfiguration(ctx context.Context, sel ast
 	return ec.slowly_CriterionConfiguration(ctx, sel, obj)
 }
 
-func plainCriterionConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.NamedCriterion) bool {
+func plainCriterionConfiguration(w *plain.Writer, s *plain.Selection, obj *rolemodel.NamedCriterion) bool {
 	w.Raw("{")
 	for i := range s.Fields {
 		f := &s.Fields[i]

@@ -30,7 +30,7 @@ type CategoryResolver interface {
 	Path(ctx context.Context, obj *rolemodel.Category) ([]string, error)
 }
 type PolicyResolver interface {
-	Dimensions(ctx context.Context, obj *rolemodel.Policy) ([]*manifest.NamedCriterion, error)
+	Dimensions(ctx context.Context, obj *rolemodel.Policy) ([]*rolemodel.NamedCriterion, error)
 }
 type ResourceTypeResolver interface {
 	Policy(ctx context.Context, obj *rolemodel.ResourceType) (string, error)
@@ -52,7 +52,7 @@ type ResourceTypeRuleResolver interface {
 	Property(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
 	PropertyDisplayName(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
 	SingleRole(ctx context.Context, obj *rolemodel.ResourceTypeRule) (*string, error)
-	Dimensions(ctx context.Context, obj *rolemodel.ResourceTypeRule) ([]*manifest.NamedCriterion, error)
+	Dimensions(ctx context.Context, obj *rolemodel.ResourceTypeRule) ([]*rolemodel.NamedCriterion, error)
 
 	Sentence(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error)
 	ResourceType(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error)
@@ -76,7 +76,7 @@ type RoleResolver interface {
 }
 type RoleRuleResolver interface {
 	CompositeRole(ctx context.Context, obj *rolemodel.RoleRule) (*string, error)
-	Dimensions(ctx context.Context, obj *rolemodel.RoleRule) ([]*manifest.NamedCriterion, error)
+	Dimensions(ctx context.Context, obj *rolemodel.RoleRule) ([]*rolemodel.NamedCriterion, error)
 
 	Sentence(ctx context.Context, obj *rolemodel.RoleRule) (string, error)
 	Role(ctx context.Context, obj *rolemodel.RoleRule) (string, error)
@@ -646,8 +646,8 @@ func (ec *executionContext) _Policy_dimensions(ctx context.Context, field graphq
 			return ec.Resolvers.Policy().Dimensions(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
-			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2106,8 +2106,8 @@ func (ec *executionContext) _ResourceTypeRule_dimensions(ctx context.Context, fi
 			return ec.Resolvers.ResourceTypeRule().Dimensions(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
-			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3276,8 +3276,8 @@ func (ec *executionContext) _RoleRule_dimensions(ctx context.Context, field grap
 			return ec.Resolvers.RoleRule().Dimensions(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.NamedCriterion) graphql.Marshaler {
-			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐNamedCriterionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, selections, v)
 		},
 		true,
 		true,

@@ -30,7 +30,7 @@ type AutomationPreviewInput struct {
 	WorkflowState        string
 	HoursToWait          *int
 	Decision             string
-	Dimensions           []RuleCriterionInput
+	Dimensions           []rolemodel.NamedCriterion
 	First                *int
 	After                *string
 }

@@ -30,17 +30,11 @@ const (
 	Unchanged RuleChange = "UNCHANGED" // it matches him as before
 )
 
-// RuleCriterionInput is a value that a context must have.
-type RuleCriterionInput struct {
-	Dimension, Key string
-	Inherit        bool
-}
-
 // RulePreviewInput is a rule as somebody writes it.
 type RulePreviewInput struct {
 	EntityType string // of those it may match
 	Policy     *string
-	Dimensions []RuleCriterionInput
+	Dimensions []rolemodel.NamedCriterion
 	Role       *string // that people must hold; nil: none
 	RoleKind   *rolemodel.RoleKind
 	// The rule in force that it replaces, by identifier; neither: it is new.

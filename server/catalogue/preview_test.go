@@ -12,10 +12,11 @@ import (
 	"writ/server/errs"
 	"writ/server/page"
 	"writ/server/permit"
+	"writ/server/rolemodel"
 )
 
-func is(dimension, key string, inherit bool) catalogue.RuleCriterionInput {
-	return catalogue.RuleCriterionInput{Dimension: dimension, Key: key, Inherit: inherit}
+func is(dimension, key string, inherit bool) rolemodel.NamedCriterion {
+	return rolemodel.NamedCriterion{Dimension: dimension, Key: key, Inherit: inherit}
 }
 
 // Whom a rule matches, gains and loses against the rule in force; a criterion that empties it is told by what it leaves and what it costs.
@@ -32,16 +33,16 @@ func TestRulePreview(t *testing.T) {
 	all := ask(catalogue.RulePreviewInput{})
 	require.Equal(t, []int{30, 30, 0, 0}, []int{all.Matches, all.Gained, all.Lost, all.Hidden})
 
-	exact := ask(catalogue.RulePreviewInput{Dimensions: []catalogue.RuleCriterionInput{is("Department", "D1", false)}, RoleRule: new("Read-1"), Show: new(catalogue.Lost), First: new(3)})
+	exact := ask(catalogue.RulePreviewInput{Dimensions: []rolemodel.NamedCriterion{is("Department", "D1", false)}, RoleRule: new("Read-1"), Show: new(catalogue.Lost), First: new(3)})
 	require.Equal(t, []int{10, 0, 20, 0}, []int{exact.Matches, exact.Gained, exact.Lost, exact.Hidden})
 	require.Equal(t, &catalogue.RuleCriterionCount{Dimension: "Department", Left: 10, Without: 30}, exact.Criteria[0])
 	require.Len(t, exact.People.Nodes(), 3)
 	require.Equal(t, 20, exact.People.TotalCount)
 	require.True(t, exact.People.PageInfo.HasNextPage)
-	next := ask(catalogue.RulePreviewInput{Dimensions: []catalogue.RuleCriterionInput{is("Department", "D1", false)}, RoleRule: new("Read-1"), Show: new(catalogue.Lost), After: exact.People.PageInfo.EndCursor})
+	next := ask(catalogue.RulePreviewInput{Dimensions: []rolemodel.NamedCriterion{is("Department", "D1", false)}, RoleRule: new("Read-1"), Show: new(catalogue.Lost), After: exact.People.PageInfo.EndCursor})
 	require.Len(t, next.People.Nodes(), 17)
 
-	below := ask(catalogue.RulePreviewInput{Dimensions: []catalogue.RuleCriterionInput{is("Department", "D1", true)}, Gives: new("Read")})
+	below := ask(catalogue.RulePreviewInput{Dimensions: []rolemodel.NamedCriterion{is("Department", "D1", true)}, Gives: new("Read")})
 	require.Equal(t, 20, below.Matches)
 	has := 0
 	for _, p := range below.People.Nodes() {
@@ -51,11 +52,11 @@ func TestRulePreview(t *testing.T) {
 	}
 	require.Equal(t, 10, has, "every second one has the role already")
 
-	two := ask(catalogue.RulePreviewInput{Dimensions: []catalogue.RuleCriterionInput{is("Department", "D1", true), is("Site", "D3", false)}})
+	two := ask(catalogue.RulePreviewInput{Dimensions: []rolemodel.NamedCriterion{is("Department", "D1", true), is("Site", "D3", false)}})
 	require.Zero(t, two.Matches)
 	require.Equal(t, []*catalogue.RuleCriterionCount{{Dimension: "Department", Left: 20, Without: 0}, {Dimension: "Site", Left: 0, Without: 20}}, two.Criteria)
 
-	unknown := ask(catalogue.RulePreviewInput{Dimensions: []catalogue.RuleCriterionInput{is("Department", "D9", false)}})
+	unknown := ask(catalogue.RulePreviewInput{Dimensions: []rolemodel.NamedCriterion{is("Department", "D9", false)}})
 	require.Zero(t, unknown.Matches)
 	require.Len(t, unknown.Problems, 1)
 
@@ -73,7 +74,7 @@ func TestRulePreviewInScope(t *testing.T) {
 	}
 	grants = append(grants, permit.Grant{Path: "/ProvisioningPolicy/Policy", CanExecute: true})
 	ben := permit.With(ctx, &permit.Actor{Username: "ben", Grants: grants})
-	out, err := s.RulePreview(ben, catalogue.RulePreviewInput{EntityType: "Person", Dimensions: []catalogue.RuleCriterionInput{is("Department", "D1", true)}})
+	out, err := s.RulePreview(ben, catalogue.RulePreviewInput{EntityType: "Person", Dimensions: []rolemodel.NamedCriterion{is("Department", "D1", true)}})
 	require.NoError(t, err)
 	require.Equal(t, []int{10, 10, 0, 10}, []int{out.Matches, out.Gained, out.Lost, out.Hidden})
 	require.Len(t, out.People.Nodes(), 10)
@@ -87,9 +88,9 @@ func TestRulePreviewInScope(t *testing.T) {
 		"input.entityType":    {EntityType: "Nobody"},
 		"input.policy":        {EntityType: "Person", Policy: new("None")},
 		"input.role":          {EntityType: "Person", Role: new("None")},
-		"input.dimensions[0]": {EntityType: "Person", Dimensions: []catalogue.RuleCriterionInput{is("None", "x", false)}},
-		"input.dimensions[1]": {EntityType: "Person", Dimensions: []catalogue.RuleCriterionInput{is("Site", "x", false), is("Site", "y", false)}},
-		"input.dimensions":    {EntityType: "Person", Dimensions: make([]catalogue.RuleCriterionInput, 13)},
+		"input.dimensions[0]": {EntityType: "Person", Dimensions: []rolemodel.NamedCriterion{is("None", "x", false)}},
+		"input.dimensions[1]": {EntityType: "Person", Dimensions: []rolemodel.NamedCriterion{is("Site", "x", false), is("Site", "y", false)}},
+		"input.dimensions":    {EntityType: "Person", Dimensions: make([]rolemodel.NamedCriterion, 13)},
 	} {
 		_, err := s.RulePreview(ctx, in)
 		require.NotNil(t, errs.As(err), field)
@@ -107,7 +108,7 @@ func TestRulePreviewAddsUp(t *testing.T) {
 	require.NoError(t, err)
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		criteria := func(name string) (list []catalogue.RuleCriterionInput) {
+		criteria := func(name string) (list []rolemodel.NamedCriterion) {
 			for _, d := range []string{"Department", "Site"} {
 				if rapid.Bool().Draw(rt, name+d) {
 					list = append(list, is(d, rapid.SampledFrom([]string{"D1", "D2", "D3"}).Draw(rt, "key"), d == "Department" && rapid.Bool().Draw(rt, "inherit")))
@@ -161,7 +162,7 @@ func TestRulePreviewOfMany(t *testing.T) {
 	statements := map[int]int{}
 	for _, people := range []int{10, 30_000} {
 		s, ctx := setup(t, people)
-		in := catalogue.RulePreviewInput{EntityType: "Person", Dimensions: []catalogue.RuleCriterionInput{is("Department", "D1", true)}, RoleRule: new("Read-1"), First: new(page.Max)}
+		in := catalogue.RulePreviewInput{EntityType: "Person", Dimensions: []rolemodel.NamedCriterion{is("Department", "D1", true)}, RoleRule: new("Read-1"), First: new(page.Max)}
 		_, err := s.RulePreview(ctx, in)
 		require.NoError(t, err)
 		count := &counter{}

@@ -10,18 +10,13 @@ import (
 
 	"writ/server/errs"
 	"writ/server/job"
+	"writ/server/rolemodel"
 )
 
 // What a file writes as a map by name is a list in the API.
 
 // NamedValue is one entry of a map of texts.
 type NamedValue struct{ Name, Value string }
-
-// NamedCriterion is one entry of dimension criteria.
-type NamedCriterion struct {
-	Dimension, Key string
-	Inherit        bool
-}
 
 // NamedSecret says that a secret is set, and where it lies when it is a reference.
 type NamedSecret struct {
@@ -51,16 +46,12 @@ func SetValues(m *map[string]string, list []*NamedValue) error {
 }
 
 // Criteria lists dimension criteria by dimension.
-func Criteria(m map[string]Criterion) []*NamedCriterion {
-	out := make([]*NamedCriterion, 0, len(m))
-	for _, name := range slices.Sorted(maps.Keys(m)) {
-		out = append(out, &NamedCriterion{name, m[name].Key, m[name].Inherit})
-	}
-	return out
+func Criteria(m map[string]Criterion) []*rolemodel.NamedCriterion {
+	return rolemodel.Criteria(m).Named()
 }
 
 // SetCriteria makes dimension criteria.
-func SetCriteria(m *map[string]Criterion, list []*NamedCriterion) error {
+func SetCriteria(m *map[string]Criterion, list []*rolemodel.NamedCriterion) error {
 	if list == nil {
 		return nil
 	}

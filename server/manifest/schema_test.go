@@ -369,7 +369,7 @@ func (g *api) field(f reflect.StructField) typed {
 	case t.Kind() == reflect.Slice:
 		return typed{out: "[String!]!", in: "[String!]"}
 	case t == reflect.TypeFor[map[string]Criterion]():
-		return typed{out: "[CriterionConfiguration!]!", in: "[CriterionConfigurationInput!]", read: "Criteria", item: "[]*manifest.NamedCriterion", write: "SetCriteria", writeItem: "[]*manifest.NamedCriterion"}
+		return typed{out: "[CriterionConfiguration!]!", in: "[CriterionConfigurationInput!]", read: "Criteria", item: "[]*rolemodel.NamedCriterion", write: "SetCriteria", writeItem: "[]*rolemodel.NamedCriterion"}
 	case t == reflect.TypeFor[map[string]string]() && secret:
 		return typed{out: "[SecretConfiguration!]!", in: "[NamedValueInput!]", read: "Secrets", item: "[]*manifest.NamedSecret", write: "SetValues", writeItem: "[]*manifest.NamedValue"}
 	case t == reflect.TypeFor[map[string]string]():

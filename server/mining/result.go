@@ -55,11 +55,9 @@ func (p *MiningProposal) FalsePositive() float64 { return share(p.Matched-p.Righ
 
 // MiningCriterion is one value that a context must have.
 type MiningCriterion struct {
-	Dimension string `json:"dimension"` // identifier
-	ValueID   int64  `json:"value"`
-	Key       string `json:"key"`
-	Label     string `json:"label"`
-	Inherit   bool   `json:"inherit"` // what is below counts, too
+	rolemodel.NamedCriterion
+	ValueID int64  `json:"value"`
+	Label   string `json:"label"`
 }
 
 // MiningResultFilter narrows the results; nil fields do not.

@@ -15,6 +15,7 @@ import (
 
 	"writ/server/db"
 	"writ/server/errs"
+	"writ/server/rolemodel"
 )
 
 // errLost: the run was cancelled, or another worker took it for dead.
@@ -287,8 +288,10 @@ func kept(f found, called map[int64]named) []*MiningProposal {
 	for _, p := range f.Proposals {
 		out := &MiningProposal{Criteria: []*MiningCriterion{}, Matched: p.Matched, Rightly: p.Right, Fresh: p.New}
 		for _, l := range p.Literals {
-			out.Criteria = append(out.Criteria, &MiningCriterion{Dimension: f.ground.population.Dimensions[l.Dimension].Identifier, ValueID: l.Value,
-				Key: called[l.Value].key, Label: called[l.Value].label, Inherit: l.Inherit})
+			out.Criteria = append(out.Criteria, &MiningCriterion{
+				NamedCriterion: rolemodel.NamedCriterion{Dimension: f.ground.population.Dimensions[l.Dimension].Identifier, Key: called[l.Value].key, Inherit: l.Inherit},
+				ValueID:        l.Value, Label: called[l.Value].label,
+			})
 		}
 		list = append(list, out)
 	}

@@ -1,6 +1,9 @@
 package rolemodel
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/uptrace/bun"
 )
 
@@ -14,6 +17,22 @@ type Criterion struct {
 
 // Criteria are the dimension criteria of a rule by dimension identifier, combined with AND.
 type Criteria map[string]Criterion
+
+// NamedCriterion is one of them with its dimension, as lists have it.
+type NamedCriterion struct {
+	Dimension string `json:"dimension"` // identifier
+	Key       string `json:"key"`
+	Inherit   bool   `json:"inherit"` // what is below counts, too
+}
+
+// Named lists criteria by dimension.
+func (c Criteria) Named() []*NamedCriterion {
+	out := make([]*NamedCriterion, 0, len(c))
+	for _, name := range slices.Sorted(maps.Keys(c)) {
+		out = append(out, &NamedCriterion{name, c[name].Key, c[name].Inherit})
+	}
+	return out
+}
 
 // Policy is a named subset of the role model for one population (role-model 2.2).
 type Policy struct {
