@@ -9,7 +9,8 @@ import { EmptyNote } from '../../ui/EmptyNote'
 import { SelectFilter } from '../../ui/Filters'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
-import { AccessRulesDocument, ProfileNamesDocument, type AccessRuleFieldsFragment } from './access.generated'
+import { AccessRulesDocument, type AccessRuleFieldsFragment } from './AccessRulesTab.generated'
+import { useProfileNames } from './useProfileNames'
 import classes from './Access.module.css'
 
 const route = getRouteApi('/shell/access/rules')
@@ -19,7 +20,7 @@ export function AccessRulesTab() {
   const { profile } = route.useSearch()
   const navigate = useNavigate()
   const kindName = useKindName()
-  const [{ data: profiles }] = useReading({ query: ProfileNamesDocument })
+  const profiles = useProfileNames()
   const [{ data, error }, read] = useReading({
     query: AccessRulesDocument,
     variables: { profile },
@@ -31,7 +32,7 @@ export function AccessRulesTab() {
         label={t.access.profile}
         any={t.access.allProfiles}
         value={profile}
-        options={(profiles?.profilesPage.nodes ?? []).map((p) => ({ value: p.identifier, label: p.displayName }))}
+        options={profiles}
         onChange={(value) =>
           void navigate({ to: '/access/rules', search: value ? { profile: value } : {}, replace: true })
         }

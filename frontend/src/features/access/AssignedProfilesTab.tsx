@@ -1,14 +1,14 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useConnection } from '../../graphql/useConnection'
-import { useReading } from '../../graphql/useReading'
 import { formatPeriod } from '../../lib/format'
 import { t } from '../../lib/texts'
 import { SearchFilter, SelectFilter } from '../../ui/Filters'
 import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { AssignedProfilesDocument, ProfileNamesDocument, type AssignedProfileRowFragment } from './access.generated'
+import { AssignedProfilesDocument, type AssignedProfileRowFragment } from './AssignedProfilesTab.generated'
+import { useProfileNames } from './useProfileNames'
 
 const route = getRouteApi('/shell/access/')
 
@@ -61,7 +61,7 @@ const columns: Column<AssignedProfileRowFragment>[] = [
 export function AssignedProfilesTab() {
   const search = route.useSearch()
   const navigate = useNavigate()
-  const [{ data }] = useReading({ query: ProfileNamesDocument })
+  const profiles = useProfileNames()
   const list = useConnection({
     document: AssignedProfilesDocument,
     variables: { profile: search.profile, text: search.text },
@@ -92,7 +92,7 @@ export function AssignedProfilesTab() {
             label={t.access.profile}
             any={t.access.allProfiles}
             value={search.profile}
-            options={(data?.profilesPage.nodes ?? []).map((p) => ({ value: p.identifier, label: p.displayName }))}
+            options={profiles}
             onChange={(profile) => setSearch({ profile })}
           />
         </>

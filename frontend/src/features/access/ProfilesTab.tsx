@@ -3,7 +3,7 @@ import { useConnection } from '../../graphql/useConnection'
 import { t } from '../../lib/texts'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { ProfileListDocument, type ProfileRowFragment as Profile } from './access.generated'
+import { ProfileListDocument, type ProfileRowFragment as Profile } from './ProfilesTab.generated'
 
 const columns: Column<Profile>[] = [
   {

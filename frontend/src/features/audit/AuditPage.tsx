@@ -16,7 +16,7 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { AuditLogDocument, type AuditRowFragment } from './audit.generated'
+import { AuditLogDocument, type AuditRowFragment } from './AuditPage.generated'
 import { auditVariables, type AuditSearch } from './auditSearch'
 import { eventLine, eventWords } from './eventWords'
 

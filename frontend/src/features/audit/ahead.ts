@@ -1,6 +1,6 @@
 import { firstPage } from '../../graphql/ahead'
 import type { RawSearch } from '../../lib/search'
-import { AuditLogDocument } from './audit.generated'
+import { AuditLogDocument } from './AuditPage.generated'
 import { auditVariables, parseAuditSearch } from './auditSearch'
 
 /** What the audit log asks for first. */

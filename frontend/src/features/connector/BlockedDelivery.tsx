@@ -10,7 +10,7 @@ import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { LimitTable } from '../../ui/LimitTable'
 import { notifyDone, notifyProblem } from '../../ui/notify'
 import { useDraft } from '../../ui/useDraft'
-import { DropDeliveryDocument, ResumeDeliveryDocument, type DeliveryRowFragment } from './connector.generated'
+import { DropDeliveryDocument, ResumeDeliveryDocument, type DeliveryRowFragment } from './BlockedDelivery.generated'
 import classes from './ConnectorPage.module.css'
 
 /** A synchronization that a limit holds: which limit, and the two ways out. Those of a run are decided on the page of the run. */

@@ -8,7 +8,7 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { ConnectorListDocument, type ConnectorRowFragment } from './connector.generated'
+import { ConnectorListDocument, type ConnectorRowFragment } from './ConnectorListPage.generated'
 import { formatName } from '../../lib/format'
 
 /** How a system is connected, in words. */

@@ -22,14 +22,14 @@ import { ProblemNote } from '../../ui/ProblemNote'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
 import { BlockedDelivery } from './BlockedDelivery'
+import type { DeliveryRowFragment } from './BlockedDelivery.generated'
+import type { ConnectorRowFragment } from './ConnectorListPage.generated'
 import {
   ActivateConnectorDocument,
   CheckConnectorDocument,
   ConnectorDetailDocument,
   DeactivateConnectorDocument,
-  type ConnectorRowFragment,
-  type DeliveryRowFragment,
-} from './connector.generated'
+} from './ConnectorPage.generated'
 import classes from './ConnectorPage.module.css'
 import { HeldOrders } from './HeldOrders'
 

@@ -13,7 +13,7 @@ import { ProblemNote } from '../../ui/ProblemNote'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Table } from '../../ui/Table'
 import { BlockedDelivery } from './BlockedDelivery'
-import { DeliveryHeadDocument, DeliveryPageDocument } from './connector.generated'
+import { DeliveryHeadDocument, DeliveryPageDocument } from './DeliveryPage.generated'
 
 import classes from './ConnectorPage.module.css'
 

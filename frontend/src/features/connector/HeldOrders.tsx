@@ -14,7 +14,7 @@ import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { LimitTable } from '../../ui/LimitTable'
 import { notifyDone, notifyProblem } from '../../ui/notify'
 import { useDraft } from '../../ui/useDraft'
-import { HeldOrdersDocument, ReleaseHeldOrdersDocument } from './connector.generated'
+import { HeldOrdersDocument, ReleaseHeldOrdersDocument } from './HeldOrders.generated'
 import classes from './ConnectorPage.module.css'
 
 /** The orders of a system that a limit holds in continuous mode, and how they go on. Draws nothing when there are none. */

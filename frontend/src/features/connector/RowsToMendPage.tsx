@@ -8,7 +8,7 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { ConnectorNameDocument, RowsToMendDocument, type RowToMendRowFragment } from './connector.generated'
+import { ConnectorNameDocument, RowsToMendDocument, type RowToMendRowFragment } from './RowsToMendPage.generated'
 
 const route = getRouteApi('/shell/systems/$connector/rows')
 

@@ -1,5 +1,6 @@
 import { asked, firstPage } from '../../graphql/ahead'
-import { ConnectorDetailDocument, ConnectorListDocument } from './connector.generated'
+import { ConnectorListDocument } from './ConnectorListPage.generated'
+import { ConnectorDetailDocument } from './ConnectorPage.generated'
 
 // What the pages of systems ask for first.
 

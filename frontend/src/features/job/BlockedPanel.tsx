@@ -17,7 +17,7 @@ import {
   DeliveryChangesDocument,
   type BlockedOrdersQuery,
   type TaskFieldsFragment,
-} from './job.generated'
+} from './BlockedPanel.generated'
 import classes from './Job.module.css'
 
 /** What exceeded which limit, the changes to look at, and what can be done. */

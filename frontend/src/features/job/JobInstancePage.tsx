@@ -24,6 +24,7 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
 import { useDraft } from '../../ui/useDraft'
 import { BlockedPanel } from './BlockedPanel'
+import type { TaskFieldsFragment } from './BlockedPanel.generated'
 import {
   CancelJobInstanceDocument,
   JobInstanceDocument,
@@ -31,8 +32,7 @@ import {
   RelaunchJobInstanceDocument,
   ResumeJobInstanceDocument,
   type JobInstanceDetailFragment,
-  type TaskFieldsFragment,
-} from './job.generated'
+} from './JobInstancePage.generated'
 import classes from './Job.module.css'
 import { byLevel } from './levels'
 import { TaskLog } from './TaskLog'

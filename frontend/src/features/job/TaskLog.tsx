@@ -17,7 +17,8 @@ import { notifyProblem } from '../../ui/notify'
 import { Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
-import { TaskLogDocument, type TaskFieldsFragment } from './job.generated'
+import type { TaskFieldsFragment } from './BlockedPanel.generated'
+import { TaskLogDocument } from './TaskLog.generated'
 import classes from './Job.module.css'
 
 const levels: LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR']

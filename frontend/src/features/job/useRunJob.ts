@@ -5,7 +5,7 @@ import { toProblem } from '../../graphql/problem'
 import type { JobInstanceState } from '../../graphql/types.generated'
 import { t } from '../../lib/texts'
 import { notifyDone, notifyProblem } from '../../ui/notify'
-import { RunJobDocument } from './job.generated'
+import { RunJobDocument } from './useRunJob.generated'
 
 /** Launches a job and opens its run. */
 export function useRunJob() {

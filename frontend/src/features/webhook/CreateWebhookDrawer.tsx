@@ -8,7 +8,7 @@ import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { SecretOnce } from './SecretOnce'
-import { CreateWebhookDocument } from './webhook.generated'
+import { CreateWebhookDocument } from './CreateWebhookDrawer.generated'
 import classes from './Webhook.module.css'
 
 const eventList = Object.keys(t.webhook.event) as WebhookEvent[]

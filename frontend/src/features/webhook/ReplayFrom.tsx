@@ -5,7 +5,7 @@ import { toProblem } from '../../graphql/problem'
 import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { notifyDone, notifyProblem } from '../../ui/notify'
-import { ReplayWebhookDocument } from './webhook.generated'
+import { ReplayWebhookDocument } from './ReplayFrom.generated'
 
 /** Delivers again everything that came after a message. */
 export function ReplayFrom(props: { webhook: string; cursor: string; onDone: () => void }) {

@@ -7,14 +7,14 @@ import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { notifyDone, notifyProblem } from '../../ui/notify'
 import { SecretOnce } from './SecretOnce'
+import { ReplayWebhookDocument } from './ReplayFrom.generated'
 import {
   DeleteWebhookDocument,
   DisableWebhookDocument,
   EnableWebhookDocument,
-  ReplayWebhookDocument,
   RotateWebhookSecretDocument,
-  type WebhookRowFragment,
-} from './webhook.generated'
+} from './WebhookActions.generated'
+import type { WebhookRowFragment } from './WebhookListPage.generated'
 
 /** What can be done with an endpoint. */
 export function WebhookActions({ webhook, onChanged }: { webhook: WebhookRowFragment; onChanged: () => void }) {

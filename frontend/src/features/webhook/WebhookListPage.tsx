@@ -12,7 +12,7 @@ import { Count, Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
 import { CreateWebhookDrawer } from './CreateWebhookDrawer'
-import { WebhookListDocument, type WebhookRowFragment } from './webhook.generated'
+import { WebhookListDocument, type WebhookRowFragment } from './WebhookListPage.generated'
 import { WebhookStatus } from './WebhookStatus'
 
 const columns: Column<WebhookRowFragment>[] = [

@@ -19,7 +19,11 @@ import { Skeleton } from '../../ui/Skeleton'
 import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { Table } from '../../ui/Table'
-import { WebhookDeliveriesDocument, WebhookHeadDocument, type WebhookDeliveryRowFragment } from './webhook.generated'
+import {
+  WebhookDeliveriesDocument,
+  WebhookHeadDocument,
+  type WebhookDeliveryRowFragment,
+} from './WebhookPage.generated'
 import classes from './Webhook.module.css'
 import { about, cursorOf, toldOf } from './message'
 import { ReplayFrom } from './ReplayFrom'

@@ -1,7 +1,7 @@
 import { IconCheck, IconPlayerPause } from '@tabler/icons-react'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
-import type { WebhookRowFragment } from './webhook.generated'
+import type { WebhookRowFragment } from './WebhookListPage.generated'
 
 export function WebhookStatus({ webhook }: { webhook: WebhookRowFragment }) {
   return webhook.isDisabled ? (
