@@ -87,6 +87,10 @@ func (r *configurationResolver) Risks(ctx context.Context, obj *manifest.Configu
 	return manifest.List[manifest.Risk](ctx, r.Manifest, "risk", page.Of(first, after), identifiers)
 }
 
+func (r *configurationResolver) IndirectResourceRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.IndirectResourceRule], error) {
+	return manifest.List[manifest.IndirectResourceRule](ctx, r.Manifest, "indirectResourceRule", page.Of(first, after), identifiers)
+}
+
 func (r *configurationResolver) Jobs(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Job], error) {
 	return manifest.List[manifest.Job](ctx, r.Manifest, "job", page.Of(first, after), identifiers)
 }
@@ -124,6 +128,10 @@ func (r *dimensionConfigurationResolver) Version(ctx context.Context, obj *manif
 }
 
 func (r *entityTypeConfigurationResolver) Version(ctx context.Context, obj *manifest.EntityType) (string, error) {
+	return manifest.VersionOf(obj), nil
+}
+
+func (r *indirectResourceRuleConfigurationResolver) Version(ctx context.Context, obj *manifest.IndirectResourceRule) (string, error) {
 	return manifest.VersionOf(obj), nil
 }
 
@@ -245,6 +253,14 @@ func (r *mutationResolver) SaveRisk(ctx context.Context, input manifest.SaveInpu
 
 func (r *mutationResolver) DeleteRisk(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
 	return r.Manifest.DeleteOne(ctx, "risk", input)
+}
+
+func (r *mutationResolver) SaveIndirectResourceRule(ctx context.Context, input manifest.SaveInput[manifest.IndirectResourceRule]) (*manifest.ConfigurationPayload, error) {
+	return manifest.SaveOne(ctx, r.Manifest, "indirectResourceRule", input)
+}
+
+func (r *mutationResolver) DeleteIndirectResourceRule(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
+	return r.Manifest.DeleteOne(ctx, "indirectResourceRule", input)
 }
 
 func (r *mutationResolver) SaveJob(ctx context.Context, input manifest.SaveInput[manifest.Job]) (*manifest.ConfigurationPayload, error) {
@@ -441,6 +457,10 @@ func (r *Resolver) EntityTypeConfiguration() generated.EntityTypeConfigurationRe
 	return &entityTypeConfigurationResolver{r}
 }
 
+func (r *Resolver) IndirectResourceRuleConfiguration() generated.IndirectResourceRuleConfigurationResolver {
+	return &indirectResourceRuleConfigurationResolver{r}
+}
+
 func (r *Resolver) JobConfiguration() generated.JobConfigurationResolver {
 	return &jobConfigurationResolver{r}
 }
@@ -547,6 +567,7 @@ type (
 	contextRuleConfigurationResolver          struct{ *Resolver }
 	dimensionConfigurationResolver            struct{ *Resolver }
 	entityTypeConfigurationResolver           struct{ *Resolver }
+	indirectResourceRuleConfigurationResolver struct{ *Resolver }
 	jobConfigurationResolver                  struct{ *Resolver }
 	miningRuleConfigurationResolver           struct{ *Resolver }
 	navigationRuleConfigurationResolver       struct{ *Resolver }

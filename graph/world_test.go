@@ -80,6 +80,7 @@ insert into property (id, entity_type_id, identifier, display_name, type, target
 	(55, 12, 'Head', 'Head', 'FOREIGN_KEY', 11, 'Heads', false, 2), (56, 13, 'Login', 'Login', 'STRING', null, null, true, 1),
 	(57, 13, 'Owner', 'Owner', 'FOREIGN_KEY', 11, 'Accounts', false, 2), (58, 14, 'Title', 'Title', 'STRING', null, null, false, 1),
 	(59, 14, 'Person', 'Person', 'FOREIGN_KEY', 11, 'Positions', false, 2), (60, 14, 'Unit', 'Unit', 'FOREIGN_KEY', 12, 'Positions', false, 3);
+insert into property (id, entity_type_id, identifier, display_name, type, target_entity_type_id, position) overriding system value values (165, 11, 'Owner', 'Owner', 'FOREIGN_KEY', 11, 6);
 insert into property (id, entity_type_id, identifier, display_name, type, position) overriding system value values (62, 14, 'Start', 'Start', 'DATE_TIME', 4), (63, 14, 'End', 'End', 'DATE_TIME', 5);
 insert into property_mapping (property_id, entity_type_id, column_name, is_primary_key) values (56, 13, 'login', true);
 insert into dimension (id, identifier, display_name, entity_type_id, column_mapping) overriding system value values (61, 'Department', 'Department', 12, 0);
@@ -120,6 +121,8 @@ insert into property (id, entity_type_id, identifier, display_name, type, positi
 insert into resource_file (sha256, content, kept_at) values ('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', 'abc', now());
 update resource set scalars = scalars || '{"Photo": "3 bytes sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}' where entity_type_id = 11 and key <> 'boss';
 update resource set refs = refs || jsonb_build_object('Manager', 'zqp'||case id when 1002 then 1 else 3 end||'keyq') where id in (1001, 1002, 1004);
+update resource set refs = refs || jsonb_build_object('Owner', 'zqp'||(id - 999)||'keyq') where id in (1001, 1003);
+insert into resource_link (property_id, source_id, target_id, valid_from) values (165, 1001, 1002, timestamptz '2020-01-01'), (165, 1003, 1004, timestamptz '2020-01-01');
 update resource set refs = jsonb_build_object('Head', 'zqp'||(2 * (id - 1011) + 1)||'keyq') where entity_type_id = 12;
 update resource set refs = jsonb_build_object('Owner', 'zqp'||(id - 1020)||'keyq') where entity_type_id = 13;
 update resource set refs = jsonb_build_object('Person', 'zqp'||(id - 1030)||'keyq', 'Unit', 'zqd'||((id - 1029) / 2)||'keyq') where entity_type_id = 14;
@@ -213,6 +216,11 @@ insert into risk (id, identifier, display_name, description, remediation, policy
 insert into identified_risk (id, owner_id, risk_id, rule, start_date, end_date, contributors, detected_at) overriding system value
 	select 3810 + n, 1000 + n, 3801, 'Danger-1', timestamptz '2026-01-01', timestamptz '2100-01-01',
 		jsonb_build_array(jsonb_build_object('item', 0, 'resourceType', 91, 'target', 1020 + n, 'property', 'Owner', 'value', 1000 + n, 'exists', true, 'rules', array[110])), timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into indirect_resource_rule (id, identifier, display_name, resource_type_id, property) overriding system value values (3851, 'Through', 'Through', 91, 'Owner');
+insert into indirect_right (id, owner_id, rule, resource_type_id, property, value_id, account_id, path, steps, found_at) overriding system value
+	select 3860 + n, 1000 + n, 'Through', 91, 'Owner', 1000 + n, 1020 + n, array[1000 + n], 1, timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into indirect_right (id, owner_id, rule, role_id, value_id, account_id, path, steps, singles, found_at) overriding system value
+	select 3870 + n, 1000 + n, 'Through', 86, 1000 + n, 1020 + n, array[1000 + n], 1, '{81}', timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into plan (id, title, state, actor, configuration, changes, edits, problems, summary, moved, as_of, total, done, failure, created_at, ended_at, applied_at, applied_by) overriding system value values
 	(3701, 'zqplanq', 'FINISHED', 'everything', '', '[{"Action": "UPDATE", "Kind": "singleRole", "Identifier": "R", "Fields": [{"Path": "displayName", "Before": "a", "After": "b"}]}]',
 		'[{"Action": "UPDATE", "ID": 1001, "EntityType": "Directory_User", "Key": "zqp1keyq", "DisplayName": "zqp1nameq", "Fields": [{"Path": "Phone", "Before": "zqp1beforeq", "After": "zqp1afterq"}]}]',

@@ -765,6 +765,59 @@ CREATE UNIQUE INDEX identified_risk_once ON public.identified_risk USING btree (
 CREATE INDEX identified_risk_open_idx ON public.identified_risk USING btree (id) WHERE (closed_at IS NULL);
 CREATE INDEX identified_risk_risk_idx ON public.identified_risk USING btree (risk_id, id) WHERE (closed_at IS NULL);
 
+create table indirect_resource_rule (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    resource_type_id bigint not null,
+    property text not null,
+    correspondence text default ''::text not null,
+    correspondence_membership_property text default ''::text not null,
+    entitlement text default ''::text not null,
+    version integer default 1 not null,
+    constraint indirect_resource_rule_pkey PRIMARY KEY (id),
+    constraint indirect_resource_rule_identifier_key UNIQUE (identifier),
+    constraint indirect_resource_rule_resource_type_and_property_key UNIQUE (resource_type_id, property),
+    constraint indirect_resource_rule_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id),
+    constraint indirect_resource_rule_entitlement_needs_other_system CHECK (((entitlement = ''::text) OR (correspondence <> ''::text))),
+    constraint indirect_resource_rule_other_system CHECK (((correspondence = ''::text) = (correspondence_membership_property = ''::text)))
+);
+comment on table indirect_resource_rule is 'What accounts have through what they are members of (role-model 6).';
+comment on column indirect_resource_rule.property is 'Membership navigation, of the account and of what it points to.';
+comment on column indirect_resource_rule.correspondence is 'Navigation from a permission to its twin in another system; empty: none.';
+comment on column indirect_resource_rule.correspondence_membership_property is 'Membership navigation of the twins.';
+comment on column indirect_resource_rule.entitlement is 'Navigation from a twin to what it grants; empty: being its member is what counts.';
+
+create table indirect_right (
+    id bigint generated always as identity,
+    owner_id bigint not null,
+    rule text not null,
+    resource_type_id bigint,
+    property text,
+    value_id bigint,
+    role_id bigint,
+    account_id bigint,
+    path bigint[] default '{}'::bigint[] not null,
+    steps integer default 0 not null,
+    singles bigint[] default '{}'::bigint[] not null,
+    found_at timestamp with time zone not null,
+    closed_at timestamp with time zone,
+    constraint indirect_right_pkey PRIMARY KEY (id),
+    constraint indirect_right_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
+    constraint indirect_right_value_or_role CHECK ((((role_id IS NULL) = (property IS NOT NULL)) AND ((property IS NULL) = (resource_type_id IS NULL)) AND ((property IS NULL) OR (value_id IS NOT NULL))))
+);
+comment on table indirect_right is 'What people have, or had, through the things they are members of (role-model 6).';
+comment on column indirect_right.rule is 'Identifier of the indirect resource rule; of a composite role empty. No reference: what a deleted rule found goes with the next complete computation.';
+comment on column indirect_right.value_id is 'What is had; of a single role what it was read from.';
+comment on column indirect_right.account_id is 'Where the way begins; null: of a composite role.';
+comment on column indirect_right.path is 'The way from what the account has itself to the value; of a long one the first and the last 25.';
+comment on column indirect_right.steps is 'How many the way has.';
+comment on column indirect_right.singles is 'Of a composite role the single roles that it was read from.';
+CREATE INDEX indirect_right_closed_idx ON public.indirect_right USING btree (closed_at) WHERE (closed_at IS NOT NULL);
+CREATE INDEX indirect_right_owner_idx ON public.indirect_right USING btree (owner_id);
+CREATE UNIQUE INDEX indirect_right_role_once ON public.indirect_right USING btree (owner_id, role_id) WHERE ((closed_at IS NULL) AND (role_id IS NOT NULL));
+CREATE UNIQUE INDEX indirect_right_value_once ON public.indirect_right USING btree (owner_id, resource_type_id, property, value_id) WHERE ((closed_at IS NULL) AND (role_id IS NULL));
+
 create table job (
     id bigint generated always as identity,
     identifier text not null,

@@ -33,6 +33,8 @@ const chosen: Record<string, string[]> = {
     '/model/resource-types/Badge_Card',
     '/model/automation',
     '/model/edit/automationRule/Sales_stays',
+    '/model/objects/indirectResourceRule',
+    '/model/edit/indirectResourceRule/Nested_groups',
     '/model/mining',
     '/risks',
     '/risks/identified',

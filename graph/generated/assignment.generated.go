@@ -837,6 +837,38 @@ func (ec *executionContext) fieldContext_Entitlement_inForce(_ context.Context, 
 	return graphql.NewScalarFieldContext("Entitlement", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _Entitlement_indirect(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entitlement_indirect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Indirect, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assignment.IndirectPath) graphql.Marshaler {
+			return ec.marshalOIndirectPath2ᚖwritᚋserverᚋassignmentᚐIndirectPath(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Entitlement_indirect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Entitlement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IndirectPath(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ExplainLink_from(ctx context.Context, field graphql.CollectedField, obj *assignment.ExplainLink) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3027,6 +3059,11 @@ func (ec *executionContext) slowly_Entitlement(ctx context.Context, sel ast.Sele
 		case "inForce":
 			out.Values[i] = ec._Entitlement_inForce(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "indirect":
+			out.Values[i] = ec._Entitlement_indirect(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:

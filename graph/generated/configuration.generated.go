@@ -45,6 +45,7 @@ type ConfigurationResolver interface {
 	MiningRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.MiningRule], error)
 	AutomationRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.AutomationRule], error)
 	Risks(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Risk], error)
+	IndirectResourceRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.IndirectResourceRule], error)
 	Jobs(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Job], error)
 	Profiles(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Profile], error)
 	Users(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.User], error)
@@ -66,6 +67,9 @@ type DimensionConfigurationResolver interface {
 }
 type EntityTypeConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.EntityType) (string, error)
+}
+type IndirectResourceRuleConfigurationResolver interface {
+	Version(ctx context.Context, obj *manifest.IndirectResourceRule) (string, error)
 }
 type JobConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.Job) (string, error)
@@ -338,6 +342,36 @@ func (ec *executionContext) field_Configuration_dimensions_args(ctx context.Cont
 }
 
 func (ec *executionContext) field_Configuration_entityTypes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "identifiers",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["identifiers"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Configuration_indirectResourceRules_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -2748,6 +2782,50 @@ func (ec *executionContext) fieldContext_Configuration_risks(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Configuration_indirectResourceRules(ctx context.Context, field graphql.CollectedField, obj *manifest.Configuration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Configuration_indirectResourceRules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Configuration().IndirectResourceRules(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["identifiers"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*manifest.IndirectResourceRule]) graphql.Marshaler {
+			return ec.marshalOIndirectResourceRuleConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Configuration_indirectResourceRules(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Configuration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IndirectResourceRuleConfigurationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Configuration_indirectResourceRules_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Configuration_jobs(ctx context.Context, field graphql.CollectedField, obj *manifest.Configuration) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4462,6 +4540,300 @@ func (ec *executionContext) _EntityTypeConfigurationConnection_totalCountIsEstim
 }
 func (ec *executionContext) fieldContext_EntityTypeConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EntityTypeConfigurationConnection", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.IndirectResourceRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndirectResourceRuleConfiguration_identifier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Identifier, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndirectResourceRuleConfiguration_identifier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndirectResourceRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfiguration_displayName(ctx context.Context, field graphql.CollectedField, obj *manifest.IndirectResourceRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndirectResourceRuleConfiguration_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndirectResourceRuleConfiguration_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndirectResourceRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfiguration_resourceType(ctx context.Context, field graphql.CollectedField, obj *manifest.IndirectResourceRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndirectResourceRuleConfiguration_resourceType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResourceType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndirectResourceRuleConfiguration_resourceType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndirectResourceRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfiguration_property(ctx context.Context, field graphql.CollectedField, obj *manifest.IndirectResourceRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndirectResourceRuleConfiguration_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndirectResourceRuleConfiguration_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndirectResourceRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfiguration_correspondence(ctx context.Context, field graphql.CollectedField, obj *manifest.IndirectResourceRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndirectResourceRuleConfiguration_correspondence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Correspondence, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndirectResourceRuleConfiguration_correspondence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndirectResourceRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfiguration_correspondenceMembershipProperty(ctx context.Context, field graphql.CollectedField, obj *manifest.IndirectResourceRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndirectResourceRuleConfiguration_correspondenceMembershipProperty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CorrespondenceMembershipProperty, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndirectResourceRuleConfiguration_correspondenceMembershipProperty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndirectResourceRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfiguration_entitlement(ctx context.Context, field graphql.CollectedField, obj *manifest.IndirectResourceRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndirectResourceRuleConfiguration_entitlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entitlement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndirectResourceRuleConfiguration_entitlement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndirectResourceRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfiguration_version(ctx context.Context, field graphql.CollectedField, obj *manifest.IndirectResourceRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndirectResourceRuleConfiguration_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IndirectResourceRuleConfiguration().Version(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndirectResourceRuleConfiguration_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndirectResourceRuleConfiguration", field, true, true, "String")
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfigurationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.IndirectResourceRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndirectResourceRuleConfigurationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.IndirectResourceRule) graphql.Marshaler {
+			return ec.marshalNIndirectResourceRuleConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐIndirectResourceRuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndirectResourceRuleConfigurationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IndirectResourceRuleConfigurationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IndirectResourceRuleConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfigurationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.IndirectResourceRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndirectResourceRuleConfigurationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2writᚋserverᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndirectResourceRuleConfigurationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IndirectResourceRuleConfigurationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfigurationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.IndirectResourceRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndirectResourceRuleConfigurationConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndirectResourceRuleConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndirectResourceRuleConfigurationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.IndirectResourceRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IndirectResourceRuleConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IndirectResourceRuleConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IndirectResourceRuleConfigurationConnection", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _JobConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.Job) (ret graphql.Marshaler) {
@@ -12798,7 +13170,7 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"connectors", "entityTypes", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "recordSections", "roleMappings", "miningRules", "automationRules", "risks", "jobs", "profiles", "users"}
+	fieldsInOrder := [...]string{"connectors", "entityTypes", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "recordSections", "roleMappings", "miningRules", "automationRules", "risks", "indirectResourceRules", "jobs", "profiles", "users"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -12903,6 +13275,13 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 				return it, err
 			}
 			it.Risks = data
+		case "indirectResourceRules":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("indirectResourceRules"))
+			data, err := ec.unmarshalOIndirectResourceRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐIndirectResourceRuleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IndirectResourceRules = data
 		case "jobs":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobs"))
 			data, err := ec.unmarshalOJobConfigurationInput2ᚕwritᚋserverᚋmanifestᚐJobᚄ(ctx, v)
@@ -13455,6 +13834,90 @@ func (ec *executionContext) unmarshalInputEntityTypeConfigurationInput(ctx conte
 func UnmarshalEntityTypeConfigurationInput(ctx context.Context, raw any) (manifest.EntityType, error) {
 	var out manifest.EntityType
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EntityTypeConfigurationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputIndirectResourceRuleConfigurationInput(ctx context.Context, obj any) (manifest.IndirectResourceRule, error) {
+	var it manifest.IndirectResourceRule
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"identifier", "displayName", "resourceType", "property", "correspondence", "correspondenceMembershipProperty", "entitlement"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "identifier":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identifier"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Identifier = data
+		case "displayName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("displayName"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DisplayName = data
+		case "resourceType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceType = data
+		case "property":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Property = data
+		case "correspondence":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("correspondence"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Correspondence = data
+		case "correspondenceMembershipProperty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("correspondenceMembershipProperty"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CorrespondenceMembershipProperty = data
+		case "entitlement":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entitlement"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Entitlement = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalIndirectResourceRuleConfigurationInput unmarshals raw into the IndirectResourceRuleConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalIndirectResourceRuleConfigurationInput(ctx context.Context, raw any) (manifest.IndirectResourceRule, error) {
+	var out manifest.IndirectResourceRule
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "IndirectResourceRuleConfigurationInput", raw, &out)
 	return out, err
 }
 
@@ -16084,6 +16547,62 @@ func UnmarshalSaveEntityTypeInput(ctx context.Context, raw any) (manifest.SaveIn
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSaveIndirectResourceRuleInput(ctx context.Context, obj any) (manifest.SaveInput[manifest.IndirectResourceRule], error) {
+	var it manifest.SaveInput[manifest.IndirectResourceRule]
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"indirectResourceRule", "version", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "indirectResourceRule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("indirectResourceRule"))
+			data, err := ec.unmarshalNIndirectResourceRuleConfigurationInput2writᚋserverᚋmanifestᚐIndirectResourceRule(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Object = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveIndirectResourceRuleInput unmarshals raw into the SaveIndirectResourceRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveIndirectResourceRuleInput(ctx context.Context, raw any) (manifest.SaveInput[manifest.IndirectResourceRule], error) {
+	var out manifest.SaveInput[manifest.IndirectResourceRule]
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveIndirectResourceRuleInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSaveJobInput(ctx context.Context, obj any) (manifest.SaveInput[manifest.Job], error) {
 	var it manifest.SaveInput[manifest.Job]
 	if obj == nil {
@@ -17945,6 +18464,12 @@ func (ec *executionContext) slowly_Configuration(ctx context.Context, sel ast.Se
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Configuration_risks(ctx, field, obj)
 				})
+		case "indirectResourceRules":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Configuration_indirectResourceRules(ctx, field, obj)
+				})
 		case "jobs":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -18562,6 +19087,123 @@ func (ec *executionContext) slowly_EntityTypeConfigurationConnection(ctx context
 			}
 		case "totalCountIsEstimate":
 			out.Values[i] = ec._EntityTypeConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var indirectResourceRuleConfigurationImplementors = []string{"IndirectResourceRuleConfiguration"}
+
+func (ec *executionContext) slowly_IndirectResourceRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.IndirectResourceRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, indirectResourceRuleConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IndirectResourceRuleConfiguration")
+		case "identifier":
+			out.Values[i] = ec._IndirectResourceRuleConfiguration_identifier(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "displayName":
+			out.Values[i] = ec._IndirectResourceRuleConfiguration_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "resourceType":
+			out.Values[i] = ec._IndirectResourceRuleConfiguration_resourceType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "property":
+			out.Values[i] = ec._IndirectResourceRuleConfiguration_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "correspondence":
+			out.Values[i] = ec._IndirectResourceRuleConfiguration_correspondence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "correspondenceMembershipProperty":
+			out.Values[i] = ec._IndirectResourceRuleConfiguration_correspondenceMembershipProperty(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "entitlement":
+			out.Values[i] = ec._IndirectResourceRuleConfiguration_entitlement(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._IndirectResourceRuleConfiguration_version(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var indirectResourceRuleConfigurationConnectionImplementors = []string{"IndirectResourceRuleConfigurationConnection"}
+
+func (ec *executionContext) slowly_IndirectResourceRuleConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.IndirectResourceRule]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, indirectResourceRuleConfigurationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IndirectResourceRuleConfigurationConnection")
+		case "nodes":
+			out.Values[i] = ec._IndirectResourceRuleConfigurationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._IndirectResourceRuleConfigurationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._IndirectResourceRuleConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._IndirectResourceRuleConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -21827,6 +22469,35 @@ func (ec *executionContext) marshalNImplicitApproval2string(ctx context.Context,
 	return res
 }
 
+func (ec *executionContext) marshalNIndirectResourceRuleConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐIndirectResourceRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.IndirectResourceRule) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIndirectResourceRuleConfiguration2ᚖwritᚋserverᚋmanifestᚐIndirectResourceRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNIndirectResourceRuleConfiguration2ᚖwritᚋserverᚋmanifestᚐIndirectResourceRule(ctx context.Context, sel ast.SelectionSet, v *manifest.IndirectResourceRule) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "IndirectResourceRuleConfiguration!")
+		return graphql.Null
+	}
+	return ec._IndirectResourceRuleConfiguration(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNIndirectResourceRuleConfigurationInput2writᚋserverᚋmanifestᚐIndirectResourceRule(ctx context.Context, v any) (manifest.IndirectResourceRule, error) {
+	res, err := ec.unmarshalInputIndirectResourceRuleConfigurationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNJobConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.Job) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -22461,6 +23132,11 @@ func (ec *executionContext) unmarshalNSaveDimensionInput2writᚋserverᚋmanifes
 
 func (ec *executionContext) unmarshalNSaveEntityTypeInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.EntityType], error) {
 	res, err := ec.unmarshalInputSaveEntityTypeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSaveIndirectResourceRuleInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.IndirectResourceRule], error) {
+	res, err := ec.unmarshalInputSaveIndirectResourceRuleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -23118,6 +23794,30 @@ func (ec *executionContext) marshalOImplicitApproval2string(ctx context.Context,
 	_ = ctx
 	res := scalar.MarshalWord(v)
 	return res
+}
+
+func (ec *executionContext) marshalOIndirectResourceRuleConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.IndirectResourceRule]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._IndirectResourceRuleConfigurationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOIndirectResourceRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐIndirectResourceRuleᚄ(ctx context.Context, v any) ([]manifest.IndirectResourceRule, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]manifest.IndirectResourceRule, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNIndirectResourceRuleConfigurationInput2writᚋserverᚋmanifestᚐIndirectResourceRule(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalOJobConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.Job]) graphql.Marshaler {

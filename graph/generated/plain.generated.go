@@ -612,6 +612,7 @@ var plainTypes = plain.Types{
 		"differenceId":           {Code: 21},
 		"foundRoleId":            {Code: 22},
 		"inForce":                {Code: 23},
+		"indirect":               {Code: 24, Of: "IndirectPath"},
 	}},
 	"EntityType": {Implementors: entityTypeImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -751,6 +752,51 @@ var plainTypes = plain.Types{
 	"IdentifiedRiskEdge": {Implementors: identifiedRiskEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "IdentifiedRisk"},
+	}},
+	"IndirectPath": {Implementors: indirectPathImplementors, Fields: map[string]plain.Field{
+		"rule":    {Code: 1},
+		"path":    {Code: 2},
+		"steps":   {Code: 3},
+		"leftOut": {Code: 4},
+		"singles": {Code: 5},
+		"foundAt": {Code: 6},
+	}},
+	"IndirectPreview": {Implementors: indirectPreviewImplementors, Fields: map[string]plain.Field{
+		"at":       {Code: 1},
+		"owners":   {Code: 2},
+		"people":   {Code: 3},
+		"rights":   {Code: 4},
+		"gained":   {Code: 5},
+		"lost":     {Code: 6},
+		"hidden":   {Code: 7},
+		"isCut":    {Code: 8},
+		"isOff":    {Code: 9},
+		"problems": {Code: 10, Of: "PlanProblem"},
+		"sample":   {Code: 11, Of: "IndirectPreviewPerson"},
+	}},
+	"IndirectPreviewPerson": {Implementors: indirectPreviewPersonImplementors, Fields: map[string]plain.Field{
+		"owner":        {Code: 1, Of: "ResourceRef"},
+		"rights":       {Code: 2},
+		"resourceType": {Code: 3},
+		"property":     {Code: 4},
+		"value":        {Code: 5},
+		"path":         {Code: 6},
+		"leftOut":      {Code: 7},
+	}},
+	"IndirectResourceRuleConfiguration": {Implementors: indirectResourceRuleConfigurationImplementors, Fields: map[string]plain.Field{
+		"identifier":                       {Code: 1},
+		"displayName":                      {Code: 2},
+		"resourceType":                     {Code: 3},
+		"property":                         {Code: 4},
+		"correspondence":                   {Code: 5},
+		"correspondenceMembershipProperty": {Code: 6},
+		"entitlement":                      {Code: 7},
+	}},
+	"IndirectResourceRuleConfigurationConnection": {Implementors: indirectResourceRuleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "IndirectResourceRuleConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"ItemError": {Implementors: itemErrorImplementors, Fields: map[string]plain.Field{
 		"code":    {Code: 1},
@@ -6756,6 +6802,16 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 			v := obj.InForce
 			w.Bool(v)
 
+		case 24: // indirect
+			v := obj.Indirect
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainIndirectPath(w, f.Below, v) {
+					return false
+				}
+			}
+
 		}
 	}
 	w.Raw("}")
@@ -7831,6 +7887,314 @@ func plainIdentifiedRiskEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge
 			if !plainIdentifiedRisk(w, f.Below, v) {
 				return false
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _IndirectPath(ctx context.Context, sel ast.SelectionSet, obj *assignment.IndirectPath) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "IndirectPath"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainIndirectPath(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_IndirectPath(ctx, sel, obj)
+}
+
+func plainIndirectPath(w *plain.Writer, s *plain.Selection, obj *assignment.IndirectPath) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"IndirectPath\"")
+		case 1: // rule
+			v := obj.Rule
+			w.String(v)
+
+		case 2: // path
+			v := obj.Path
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 3: // steps
+			v := obj.Steps
+			w.Int(int64(v))
+
+		case 4: // leftOut
+			v := obj.LeftOut
+			w.Int(int64(v))
+
+		case 5: // singles
+			v := obj.Singles
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 6: // foundAt
+			v := obj.FoundAt
+			if !w.Time(v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _IndirectPreview(ctx context.Context, sel ast.SelectionSet, obj *catalogue.IndirectPreview) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "IndirectPreview"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainIndirectPreview(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_IndirectPreview(ctx, sel, obj)
+}
+
+func plainIndirectPreview(w *plain.Writer, s *plain.Selection, obj *catalogue.IndirectPreview) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"IndirectPreview\"")
+		case 1: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 2: // owners
+			v := obj.Owners
+			w.Int(int64(v))
+
+		case 3: // people
+			v := obj.People
+			w.Int(int64(v))
+
+		case 4: // rights
+			v := obj.Rights
+			w.Int(int64(v))
+
+		case 5: // gained
+			v := obj.Gained
+			w.Int(int64(v))
+
+		case 6: // lost
+			v := obj.Lost
+			w.Int(int64(v))
+
+		case 7: // hidden
+			v := obj.Hidden
+			w.Int(int64(v))
+
+		case 8: // isCut
+			v := obj.IsCut
+			w.Bool(v)
+
+		case 9: // isOff
+			v := obj.IsOff
+			w.Bool(v)
+
+		case 10: // problems
+			v := obj.Problems
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainPlanProblem(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 11: // sample
+			v := obj.Sample
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainIndirectPreviewPerson(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _IndirectPreviewPerson(ctx context.Context, sel ast.SelectionSet, obj *catalogue.IndirectPreviewPerson) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "IndirectPreviewPerson"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainIndirectPreviewPerson(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_IndirectPreviewPerson(ctx, sel, obj)
+}
+
+func plainIndirectPreviewPerson(w *plain.Writer, s *plain.Selection, obj *catalogue.IndirectPreviewPerson) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"IndirectPreviewPerson\"")
+		case 1: // owner
+			v := obj.Owner
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		case 2: // rights
+			v := obj.Rights
+			w.Int(int64(v))
+
+		case 3: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 4: // property
+			v := obj.Property
+			w.String(v)
+
+		case 5: // value
+			v := obj.Value
+			w.String(v)
+
+		case 6: // path
+			v := obj.Path
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 7: // leftOut
+			v := obj.LeftOut
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.IndirectResourceRule) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "IndirectResourceRuleConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainIndirectResourceRuleConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_IndirectResourceRuleConfiguration(ctx, sel, obj)
+}
+
+func plainIndirectResourceRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.IndirectResourceRule) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"IndirectResourceRuleConfiguration\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 4: // property
+			v := obj.Property
+			w.String(v)
+
+		case 5: // correspondence
+			v := obj.Correspondence
+			w.String(v)
+
+		case 6: // correspondenceMembershipProperty
+			v := obj.CorrespondenceMembershipProperty
+			w.String(v)
+
+		case 7: // entitlement
+			v := obj.Entitlement
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _IndirectResourceRuleConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.IndirectResourceRule]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "IndirectResourceRuleConfigurationConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainIndirectResourceRuleConfigurationConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_IndirectResourceRuleConfigurationConnection(ctx, sel, obj)
+}
+
+func plainIndirectResourceRuleConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*manifest.IndirectResourceRule]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"IndirectResourceRuleConfigurationConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainIndirectResourceRuleConfiguration(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}

@@ -66,6 +66,7 @@ type ResolverRoot interface {
 	ExplainPayload() ExplainPayloadResolver
 	ExplainStep() ExplainStepResolver
 	HeldOrders() HeldOrdersResolver
+	IndirectResourceRuleConfiguration() IndirectResourceRuleConfigurationResolver
 	Job() JobResolver
 	JobConfiguration() JobConfigurationResolver
 	JobInstance() JobInstanceResolver
@@ -522,23 +523,24 @@ type ComplexityRoot struct {
 	}
 
 	Configuration struct {
-		AutomationRules func(childComplexity int, first *int, after *string, identifiers []string) int
-		Categories      func(childComplexity int, first *int, after *string, identifiers []string) int
-		CompositeRoles  func(childComplexity int, first *int, after *string, identifiers []string) int
-		Connectors      func(childComplexity int, first *int, after *string, identifiers []string) int
-		ContextRules    func(childComplexity int, first *int, after *string, identifiers []string) int
-		Dimensions      func(childComplexity int, first *int, after *string, identifiers []string) int
-		EntityTypes     func(childComplexity int, first *int, after *string, identifiers []string) int
-		Jobs            func(childComplexity int, first *int, after *string, identifiers []string) int
-		MiningRules     func(childComplexity int, first *int, after *string, identifiers []string) int
-		Policies        func(childComplexity int, first *int, after *string, identifiers []string) int
-		Profiles        func(childComplexity int, first *int, after *string, identifiers []string) int
-		RecordSections  func(childComplexity int, first *int, after *string, identifiers []string) int
-		ResourceTypes   func(childComplexity int, first *int, after *string, identifiers []string) int
-		Risks           func(childComplexity int, first *int, after *string, identifiers []string) int
-		RoleMappings    func(childComplexity int, first *int, after *string, identifiers []string) int
-		SingleRoles     func(childComplexity int, first *int, after *string, identifiers []string) int
-		Users           func(childComplexity int, first *int, after *string, identifiers []string) int
+		AutomationRules       func(childComplexity int, first *int, after *string, identifiers []string) int
+		Categories            func(childComplexity int, first *int, after *string, identifiers []string) int
+		CompositeRoles        func(childComplexity int, first *int, after *string, identifiers []string) int
+		Connectors            func(childComplexity int, first *int, after *string, identifiers []string) int
+		ContextRules          func(childComplexity int, first *int, after *string, identifiers []string) int
+		Dimensions            func(childComplexity int, first *int, after *string, identifiers []string) int
+		EntityTypes           func(childComplexity int, first *int, after *string, identifiers []string) int
+		IndirectResourceRules func(childComplexity int, first *int, after *string, identifiers []string) int
+		Jobs                  func(childComplexity int, first *int, after *string, identifiers []string) int
+		MiningRules           func(childComplexity int, first *int, after *string, identifiers []string) int
+		Policies              func(childComplexity int, first *int, after *string, identifiers []string) int
+		Profiles              func(childComplexity int, first *int, after *string, identifiers []string) int
+		RecordSections        func(childComplexity int, first *int, after *string, identifiers []string) int
+		ResourceTypes         func(childComplexity int, first *int, after *string, identifiers []string) int
+		Risks                 func(childComplexity int, first *int, after *string, identifiers []string) int
+		RoleMappings          func(childComplexity int, first *int, after *string, identifiers []string) int
+		SingleRoles           func(childComplexity int, first *int, after *string, identifiers []string) int
+		Users                 func(childComplexity int, first *int, after *string, identifiers []string) int
 	}
 
 	ConfigurationPayload struct {
@@ -828,6 +830,7 @@ type ComplexityRoot struct {
 		ID                     func(childComplexity int) int
 		Identifier             func(childComplexity int) int
 		InForce                func(childComplexity int) int
+		Indirect               func(childComplexity int) int
 		Kind                   func(childComplexity int) int
 		Name                   func(childComplexity int) int
 		OrderID                func(childComplexity int) int
@@ -1009,6 +1012,57 @@ type ComplexityRoot struct {
 	IdentifiedRiskEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	IndirectPath struct {
+		FoundAt func(childComplexity int) int
+		LeftOut func(childComplexity int) int
+		Path    func(childComplexity int) int
+		Rule    func(childComplexity int) int
+		Singles func(childComplexity int) int
+		Steps   func(childComplexity int) int
+	}
+
+	IndirectPreview struct {
+		At       func(childComplexity int) int
+		Gained   func(childComplexity int) int
+		Hidden   func(childComplexity int) int
+		IsCut    func(childComplexity int) int
+		IsOff    func(childComplexity int) int
+		Lost     func(childComplexity int) int
+		Owners   func(childComplexity int) int
+		People   func(childComplexity int) int
+		Problems func(childComplexity int) int
+		Rights   func(childComplexity int) int
+		Sample   func(childComplexity int) int
+	}
+
+	IndirectPreviewPerson struct {
+		LeftOut      func(childComplexity int) int
+		Owner        func(childComplexity int) int
+		Path         func(childComplexity int) int
+		Property     func(childComplexity int) int
+		ResourceType func(childComplexity int) int
+		Rights       func(childComplexity int) int
+		Value        func(childComplexity int) int
+	}
+
+	IndirectResourceRuleConfiguration struct {
+		Correspondence                   func(childComplexity int) int
+		CorrespondenceMembershipProperty func(childComplexity int) int
+		DisplayName                      func(childComplexity int) int
+		Entitlement                      func(childComplexity int) int
+		Identifier                       func(childComplexity int) int
+		Property                         func(childComplexity int) int
+		ResourceType                     func(childComplexity int) int
+		Version                          func(childComplexity int) int
+	}
+
+	IndirectResourceRuleConfigurationConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	ItemError struct {
@@ -1315,84 +1369,86 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ActivateConnector        func(childComplexity int, input system.ConnectorInput) int
-		ApplyConfiguration       func(childComplexity int, input manifest.ApplyConfigurationInput) int
-		ApplyPlan                func(childComplexity int, input plan.ApplyPlanInput) int
-		CancelBulkChange         func(childComplexity int, input bulk.CancelBulkChangeInput) int
-		CancelJobInstance        func(childComplexity int, input job.JobInstanceInput) int
-		CancelMining             func(childComplexity int, input mining.CancelMiningInput) int
-		CancelPlan               func(childComplexity int, input plan.CancelPlanInput) int
-		CheckConnector           func(childComplexity int, input system.ConnectorInput) int
-		ChooseAccountOwner       func(childComplexity int, input reconciliation.ChooseAccountOwnerInput) int
-		ConfirmManualOrders      func(childComplexity int, input order.ConfirmManualOrdersInput) int
-		CreateResource           func(childComplexity int, input directory.CreateResourceInput) int
-		CreateWebhook            func(childComplexity int, input webhook.CreateWebhookInput) int
-		DeactivateConnector      func(childComplexity int, input system.ConnectorInput) int
-		DecideReconciliation     func(childComplexity int, input reconciliation.DecideReconciliationInput) int
-		DecideRoleReconciliation func(childComplexity int, input reconciliation.DecideRoleReconciliationInput) int
-		DeleteAutomationRule     func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteCategory           func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteCompositeRole      func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteConnector          func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteContextRule        func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteDimension          func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteEntityType         func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteJob                func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteMiningRule         func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeletePlan               func(childComplexity int, input plan.DeletePlanInput) int
-		DeletePolicy             func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteProfile            func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteRecordSection      func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteResource           func(childComplexity int, input directory.DeleteResourceInput) int
-		DeleteResourceType       func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteRisk               func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteRoleMapping        func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteSingleRole         func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteUser               func(childComplexity int, input manifest.DeleteConfigurationInput) int
-		DeleteWebhook            func(childComplexity int, input webhook.WebhookInput) int
-		DisableWebhook           func(childComplexity int, input webhook.WebhookInput) int
-		DropDelivery             func(childComplexity int, input synchronization.DeliveryInput) int
-		EnableJobSchedule        func(childComplexity int, input job.ScheduleJobInput) int
-		EnableWebhook            func(childComplexity int, input webhook.WebhookInput) int
-		LiftFence                func(childComplexity int, input fence.LiftFenceInput) int
-		Login                    func(childComplexity int, input auth.LoginInput) int
-		Logout                   func(childComplexity int) int
-		MakePlan                 func(childComplexity int, input plan.MakePlanInput) int
-		ReconsiderOrders         func(childComplexity int, input order.BulkOrdersInput) int
-		Refresh                  func(childComplexity int) int
-		RelaunchJobInstance      func(childComplexity int, input job.JobInstanceInput) int
-		ReleaseHeldOrders        func(childComplexity int, input order.ReleaseHeldOrdersInput) int
-		ReleaseManualOrders      func(childComplexity int, input order.BulkOrdersInput) int
-		ReplayWebhook            func(childComplexity int, input webhook.ReplayWebhookInput) int
-		ReportManualOrderErrors  func(childComplexity int, input order.ReportManualOrderErrorsInput) int
-		ResumeDelivery           func(childComplexity int, input synchronization.DeliveryInput) int
-		ResumeJobInstance        func(childComplexity int, input job.JobInstanceInput) int
-		ReviewOrders             func(childComplexity int, input order.ReviewOrdersInput) int
-		RotateWebhookSecret      func(childComplexity int, input webhook.WebhookInput) int
-		RunJob                   func(childComplexity int, input job.RunJobInput) int
-		SaveAutomationRule       func(childComplexity int, input manifest.SaveInput[manifest.AutomationRule]) int
-		SaveCategory             func(childComplexity int, input manifest.SaveInput[manifest.Category]) int
-		SaveCompositeRole        func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
-		SaveConnector            func(childComplexity int, input manifest.SaveInput[manifest.Connector]) int
-		SaveContextRule          func(childComplexity int, input manifest.SaveInput[manifest.ContextRule]) int
-		SaveDimension            func(childComplexity int, input manifest.SaveInput[manifest.Dimension]) int
-		SaveEntityType           func(childComplexity int, input manifest.SaveInput[manifest.EntityType]) int
-		SaveJob                  func(childComplexity int, input manifest.SaveInput[manifest.Job]) int
-		SaveMiningRule           func(childComplexity int, input manifest.SaveInput[manifest.MiningRule]) int
-		SavePolicy               func(childComplexity int, input manifest.SaveInput[manifest.Policy]) int
-		SaveProfile              func(childComplexity int, input manifest.SaveInput[manifest.Profile]) int
-		SaveRecordSection        func(childComplexity int, input manifest.SaveInput[manifest.RecordSection]) int
-		SaveResourceType         func(childComplexity int, input manifest.SaveInput[manifest.ResourceType]) int
-		SaveRisk                 func(childComplexity int, input manifest.SaveInput[manifest.Risk]) int
-		SaveRoleMapping          func(childComplexity int, input manifest.SaveInput[manifest.RoleMapping]) int
-		SaveSingleRole           func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
-		SaveUser                 func(childComplexity int, input manifest.SaveInput[manifest.User]) int
-		StartBulkChange          func(childComplexity int, input bulk.StartBulkChangeInput) int
-		StartMining              func(childComplexity int, input mining.StartMiningInput) int
-		TakeManualOrders         func(childComplexity int, input order.BulkOrdersInput) int
-		TestAdvanceClock         func(childComplexity int, seconds int) int
-		UnblockOrders            func(childComplexity int, input order.BulkOrdersInput) int
-		UpdateResource           func(childComplexity int, input directory.UpdateResourceInput) int
+		ActivateConnector          func(childComplexity int, input system.ConnectorInput) int
+		ApplyConfiguration         func(childComplexity int, input manifest.ApplyConfigurationInput) int
+		ApplyPlan                  func(childComplexity int, input plan.ApplyPlanInput) int
+		CancelBulkChange           func(childComplexity int, input bulk.CancelBulkChangeInput) int
+		CancelJobInstance          func(childComplexity int, input job.JobInstanceInput) int
+		CancelMining               func(childComplexity int, input mining.CancelMiningInput) int
+		CancelPlan                 func(childComplexity int, input plan.CancelPlanInput) int
+		CheckConnector             func(childComplexity int, input system.ConnectorInput) int
+		ChooseAccountOwner         func(childComplexity int, input reconciliation.ChooseAccountOwnerInput) int
+		ConfirmManualOrders        func(childComplexity int, input order.ConfirmManualOrdersInput) int
+		CreateResource             func(childComplexity int, input directory.CreateResourceInput) int
+		CreateWebhook              func(childComplexity int, input webhook.CreateWebhookInput) int
+		DeactivateConnector        func(childComplexity int, input system.ConnectorInput) int
+		DecideReconciliation       func(childComplexity int, input reconciliation.DecideReconciliationInput) int
+		DecideRoleReconciliation   func(childComplexity int, input reconciliation.DecideRoleReconciliationInput) int
+		DeleteAutomationRule       func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteCategory             func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteCompositeRole        func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteConnector            func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteContextRule          func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteDimension            func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteEntityType           func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteIndirectResourceRule func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteJob                  func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteMiningRule           func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeletePlan                 func(childComplexity int, input plan.DeletePlanInput) int
+		DeletePolicy               func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteProfile              func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteRecordSection        func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteResource             func(childComplexity int, input directory.DeleteResourceInput) int
+		DeleteResourceType         func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteRisk                 func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteRoleMapping          func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteSingleRole           func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteUser                 func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteWebhook              func(childComplexity int, input webhook.WebhookInput) int
+		DisableWebhook             func(childComplexity int, input webhook.WebhookInput) int
+		DropDelivery               func(childComplexity int, input synchronization.DeliveryInput) int
+		EnableJobSchedule          func(childComplexity int, input job.ScheduleJobInput) int
+		EnableWebhook              func(childComplexity int, input webhook.WebhookInput) int
+		LiftFence                  func(childComplexity int, input fence.LiftFenceInput) int
+		Login                      func(childComplexity int, input auth.LoginInput) int
+		Logout                     func(childComplexity int) int
+		MakePlan                   func(childComplexity int, input plan.MakePlanInput) int
+		ReconsiderOrders           func(childComplexity int, input order.BulkOrdersInput) int
+		Refresh                    func(childComplexity int) int
+		RelaunchJobInstance        func(childComplexity int, input job.JobInstanceInput) int
+		ReleaseHeldOrders          func(childComplexity int, input order.ReleaseHeldOrdersInput) int
+		ReleaseManualOrders        func(childComplexity int, input order.BulkOrdersInput) int
+		ReplayWebhook              func(childComplexity int, input webhook.ReplayWebhookInput) int
+		ReportManualOrderErrors    func(childComplexity int, input order.ReportManualOrderErrorsInput) int
+		ResumeDelivery             func(childComplexity int, input synchronization.DeliveryInput) int
+		ResumeJobInstance          func(childComplexity int, input job.JobInstanceInput) int
+		ReviewOrders               func(childComplexity int, input order.ReviewOrdersInput) int
+		RotateWebhookSecret        func(childComplexity int, input webhook.WebhookInput) int
+		RunJob                     func(childComplexity int, input job.RunJobInput) int
+		SaveAutomationRule         func(childComplexity int, input manifest.SaveInput[manifest.AutomationRule]) int
+		SaveCategory               func(childComplexity int, input manifest.SaveInput[manifest.Category]) int
+		SaveCompositeRole          func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
+		SaveConnector              func(childComplexity int, input manifest.SaveInput[manifest.Connector]) int
+		SaveContextRule            func(childComplexity int, input manifest.SaveInput[manifest.ContextRule]) int
+		SaveDimension              func(childComplexity int, input manifest.SaveInput[manifest.Dimension]) int
+		SaveEntityType             func(childComplexity int, input manifest.SaveInput[manifest.EntityType]) int
+		SaveIndirectResourceRule   func(childComplexity int, input manifest.SaveInput[manifest.IndirectResourceRule]) int
+		SaveJob                    func(childComplexity int, input manifest.SaveInput[manifest.Job]) int
+		SaveMiningRule             func(childComplexity int, input manifest.SaveInput[manifest.MiningRule]) int
+		SavePolicy                 func(childComplexity int, input manifest.SaveInput[manifest.Policy]) int
+		SaveProfile                func(childComplexity int, input manifest.SaveInput[manifest.Profile]) int
+		SaveRecordSection          func(childComplexity int, input manifest.SaveInput[manifest.RecordSection]) int
+		SaveResourceType           func(childComplexity int, input manifest.SaveInput[manifest.ResourceType]) int
+		SaveRisk                   func(childComplexity int, input manifest.SaveInput[manifest.Risk]) int
+		SaveRoleMapping            func(childComplexity int, input manifest.SaveInput[manifest.RoleMapping]) int
+		SaveSingleRole             func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
+		SaveUser                   func(childComplexity int, input manifest.SaveInput[manifest.User]) int
+		StartBulkChange            func(childComplexity int, input bulk.StartBulkChangeInput) int
+		StartMining                func(childComplexity int, input mining.StartMiningInput) int
+		TakeManualOrders           func(childComplexity int, input order.BulkOrdersInput) int
+		TestAdvanceClock           func(childComplexity int, seconds int) int
+		UnblockOrders              func(childComplexity int, input order.BulkOrdersInput) int
+		UpdateResource             func(childComplexity int, input directory.UpdateResourceInput) int
 	}
 
 	MyScopes struct {
@@ -1941,6 +1997,7 @@ type ComplexityRoot struct {
 		HeldOrders                 func(childComplexity int, connector string) int
 		IdentifiedRisk             func(childComplexity int, id int64) int
 		IdentifiedRisks            func(childComplexity int, first *int, after *string, filter *risk.IdentifiedRiskFilter) int
+		IndirectPreview            func(childComplexity int, input catalogue.IndirectPreviewInput) int
 		JobInstance                func(childComplexity int, id int64) int
 		JobInstances               func(childComplexity int, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) int
 		Jobs                       func(childComplexity int) int
@@ -4659,6 +4716,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Configuration.EntityTypes(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.indirectResourceRules":
+		if e.ComplexityRoot.Configuration.IndirectResourceRules == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_indirectResourceRules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.IndirectResourceRules(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
 	case "Configuration.jobs":
 		if e.ComplexityRoot.Configuration.Jobs == nil {
 			break
@@ -5906,6 +5974,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Entitlement.InForce(childComplexity), true
+	case "Entitlement.indirect":
+		if e.ComplexityRoot.Entitlement.Indirect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entitlement.Indirect(childComplexity), true
 	case "Entitlement.kind":
 		if e.ComplexityRoot.Entitlement.Kind == nil {
 			break
@@ -6669,6 +6743,227 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IdentifiedRiskEdge.Node(childComplexity), true
+
+	case "IndirectPath.foundAt":
+		if e.ComplexityRoot.IndirectPath.FoundAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPath.FoundAt(childComplexity), true
+	case "IndirectPath.leftOut":
+		if e.ComplexityRoot.IndirectPath.LeftOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPath.LeftOut(childComplexity), true
+	case "IndirectPath.path":
+		if e.ComplexityRoot.IndirectPath.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPath.Path(childComplexity), true
+	case "IndirectPath.rule":
+		if e.ComplexityRoot.IndirectPath.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPath.Rule(childComplexity), true
+	case "IndirectPath.singles":
+		if e.ComplexityRoot.IndirectPath.Singles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPath.Singles(childComplexity), true
+	case "IndirectPath.steps":
+		if e.ComplexityRoot.IndirectPath.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPath.Steps(childComplexity), true
+
+	case "IndirectPreview.at":
+		if e.ComplexityRoot.IndirectPreview.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreview.At(childComplexity), true
+	case "IndirectPreview.gained":
+		if e.ComplexityRoot.IndirectPreview.Gained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreview.Gained(childComplexity), true
+	case "IndirectPreview.hidden":
+		if e.ComplexityRoot.IndirectPreview.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreview.Hidden(childComplexity), true
+	case "IndirectPreview.isCut":
+		if e.ComplexityRoot.IndirectPreview.IsCut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreview.IsCut(childComplexity), true
+	case "IndirectPreview.isOff":
+		if e.ComplexityRoot.IndirectPreview.IsOff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreview.IsOff(childComplexity), true
+	case "IndirectPreview.lost":
+		if e.ComplexityRoot.IndirectPreview.Lost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreview.Lost(childComplexity), true
+	case "IndirectPreview.owners":
+		if e.ComplexityRoot.IndirectPreview.Owners == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreview.Owners(childComplexity), true
+	case "IndirectPreview.people":
+		if e.ComplexityRoot.IndirectPreview.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreview.People(childComplexity), true
+	case "IndirectPreview.problems":
+		if e.ComplexityRoot.IndirectPreview.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreview.Problems(childComplexity), true
+	case "IndirectPreview.rights":
+		if e.ComplexityRoot.IndirectPreview.Rights == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreview.Rights(childComplexity), true
+	case "IndirectPreview.sample":
+		if e.ComplexityRoot.IndirectPreview.Sample == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreview.Sample(childComplexity), true
+
+	case "IndirectPreviewPerson.leftOut":
+		if e.ComplexityRoot.IndirectPreviewPerson.LeftOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreviewPerson.LeftOut(childComplexity), true
+	case "IndirectPreviewPerson.owner":
+		if e.ComplexityRoot.IndirectPreviewPerson.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreviewPerson.Owner(childComplexity), true
+	case "IndirectPreviewPerson.path":
+		if e.ComplexityRoot.IndirectPreviewPerson.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreviewPerson.Path(childComplexity), true
+	case "IndirectPreviewPerson.property":
+		if e.ComplexityRoot.IndirectPreviewPerson.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreviewPerson.Property(childComplexity), true
+	case "IndirectPreviewPerson.resourceType":
+		if e.ComplexityRoot.IndirectPreviewPerson.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreviewPerson.ResourceType(childComplexity), true
+	case "IndirectPreviewPerson.rights":
+		if e.ComplexityRoot.IndirectPreviewPerson.Rights == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreviewPerson.Rights(childComplexity), true
+	case "IndirectPreviewPerson.value":
+		if e.ComplexityRoot.IndirectPreviewPerson.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectPreviewPerson.Value(childComplexity), true
+
+	case "IndirectResourceRuleConfiguration.correspondence":
+		if e.ComplexityRoot.IndirectResourceRuleConfiguration.Correspondence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectResourceRuleConfiguration.Correspondence(childComplexity), true
+	case "IndirectResourceRuleConfiguration.correspondenceMembershipProperty":
+		if e.ComplexityRoot.IndirectResourceRuleConfiguration.CorrespondenceMembershipProperty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectResourceRuleConfiguration.CorrespondenceMembershipProperty(childComplexity), true
+	case "IndirectResourceRuleConfiguration.displayName":
+		if e.ComplexityRoot.IndirectResourceRuleConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectResourceRuleConfiguration.DisplayName(childComplexity), true
+	case "IndirectResourceRuleConfiguration.entitlement":
+		if e.ComplexityRoot.IndirectResourceRuleConfiguration.Entitlement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectResourceRuleConfiguration.Entitlement(childComplexity), true
+	case "IndirectResourceRuleConfiguration.identifier":
+		if e.ComplexityRoot.IndirectResourceRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectResourceRuleConfiguration.Identifier(childComplexity), true
+	case "IndirectResourceRuleConfiguration.property":
+		if e.ComplexityRoot.IndirectResourceRuleConfiguration.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectResourceRuleConfiguration.Property(childComplexity), true
+	case "IndirectResourceRuleConfiguration.resourceType":
+		if e.ComplexityRoot.IndirectResourceRuleConfiguration.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectResourceRuleConfiguration.ResourceType(childComplexity), true
+	case "IndirectResourceRuleConfiguration.version":
+		if e.ComplexityRoot.IndirectResourceRuleConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectResourceRuleConfiguration.Version(childComplexity), true
+
+	case "IndirectResourceRuleConfigurationConnection.nodes":
+		if e.ComplexityRoot.IndirectResourceRuleConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectResourceRuleConfigurationConnection.Nodes(childComplexity), true
+	case "IndirectResourceRuleConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.IndirectResourceRuleConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectResourceRuleConfigurationConnection.PageInfo(childComplexity), true
+	case "IndirectResourceRuleConfigurationConnection.totalCount":
+		if e.ComplexityRoot.IndirectResourceRuleConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectResourceRuleConfigurationConnection.TotalCount(childComplexity), true
+	case "IndirectResourceRuleConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.IndirectResourceRuleConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IndirectResourceRuleConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "ItemError.code":
 		if e.ComplexityRoot.ItemError.Code == nil {
@@ -8118,6 +8413,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteEntityType(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteIndirectResourceRule":
+		if e.ComplexityRoot.Mutation.DeleteIndirectResourceRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteIndirectResourceRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteIndirectResourceRule(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
 	case "Mutation.deleteJob":
 		if e.ComplexityRoot.Mutation.DeleteJob == nil {
 			break
@@ -8548,6 +8854,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveEntityType(childComplexity, args["input"].(manifest.SaveInput[manifest.EntityType])), true
+	case "Mutation.saveIndirectResourceRule":
+		if e.ComplexityRoot.Mutation.SaveIndirectResourceRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveIndirectResourceRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveIndirectResourceRule(childComplexity, args["input"].(manifest.SaveInput[manifest.IndirectResourceRule])), true
 	case "Mutation.saveJob":
 		if e.ComplexityRoot.Mutation.SaveJob == nil {
 			break
@@ -11162,6 +11479,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.IdentifiedRisks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*risk.IdentifiedRiskFilter)), true
+	case "Query.indirectPreview":
+		if e.ComplexityRoot.Query.IndirectPreview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_indirectPreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IndirectPreview(childComplexity, args["input"].(catalogue.IndirectPreviewInput)), true
 
 	case "Query.jobInstance":
 		if e.ComplexityRoot.Query.JobInstance == nil {
@@ -16121,6 +16449,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EntityTypeConfigurationInput", ec.unmarshalInputEntityTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ExplainInput", ec.unmarshalInputExplainInput),
 			graphql.NewInputUnmarshaler("IdentifiedRiskFilter", ec.unmarshalInputIdentifiedRiskFilter),
+			graphql.NewInputUnmarshaler("IndirectPreviewInput", ec.unmarshalInputIndirectPreviewInput),
+			graphql.NewInputUnmarshaler("IndirectResourceRuleConfigurationInput", ec.unmarshalInputIndirectResourceRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("JobConfigurationInput", ec.unmarshalInputJobConfigurationInput),
 			graphql.NewInputUnmarshaler("JobFilter", ec.unmarshalInputJobFilter),
 			graphql.NewInputUnmarshaler("JobInstanceInput", ec.unmarshalInputJobInstanceInput),
@@ -16184,6 +16514,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SaveContextRuleInput", ec.unmarshalInputSaveContextRuleInput),
 			graphql.NewInputUnmarshaler("SaveDimensionInput", ec.unmarshalInputSaveDimensionInput),
 			graphql.NewInputUnmarshaler("SaveEntityTypeInput", ec.unmarshalInputSaveEntityTypeInput),
+			graphql.NewInputUnmarshaler("SaveIndirectResourceRuleInput", ec.unmarshalInputSaveIndirectResourceRuleInput),
 			graphql.NewInputUnmarshaler("SaveJobInput", ec.unmarshalInputSaveJobInput),
 			graphql.NewInputUnmarshaler("SaveMiningRuleInput", ec.unmarshalInputSaveMiningRuleInput),
 			graphql.NewInputUnmarshaler("SavePolicyInput", ec.unmarshalInputSavePolicyInput),
@@ -16871,6 +17202,8 @@ enum ExplainStepKind {
   ATTEMPT
   "Whether synchronized data shows it."
   VERIFICATION
+  "What is had through others, as the last complete computation found it."
+  INDIRECT
 }
 
 """One link of an explanation."""
@@ -18050,6 +18383,8 @@ enum ConfigurationKind {
   AUTOMATION_RULE
   "A risk."
   RISK
+  "An indirect resource rule."
+  INDIRECT_RESOURCE_RULE
   "A job."
   JOB
   "A profile."
@@ -19950,6 +20285,56 @@ input RiskConfigurationInput {
   rules: [RiskRuleConfigurationInput!]!
 }
 
+"""One page of a list."""
+type IndirectResourceRuleConfigurationConnection {
+  "The rows."
+  nodes: [IndirectResourceRuleConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""Tells what people have through nesting, such as a group that is a member of a group, and through twins in another system (role-model 6). It gives nothing: no order comes of it, nobody reviews it. Complete computations find what it is about, those of a single person or of changes leave it as it is."""
+type IndirectResourceRuleConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Identifier of the resource type at whose accounts the walk starts. One rule for each resource type and property."
+  resourceType: String!
+  "Identifier of the navigation that says what something is a member of: of the accounts, and by the same name of what they point to."
+  property: String!
+  "Identifier of the navigation from what accounts are members of to its twin in another system; only with correspondenceMembershipProperty. Empty: the walk stays in its system."
+  correspondence: String!
+  "Identifier of the navigation that says what a twin is a member of in its system; only with correspondence. There is no way back."
+  correspondenceMembershipProperty: String!
+  "Identifier of the navigation from a twin to what it grants, which is told of in its place; only with correspondence. Empty: the twin itself is what one has."
+  entitlement: String!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""Tells what people have through nesting, such as a group that is a member of a group, and through twins in another system (role-model 6). It gives nothing: no order comes of it, nobody reviews it. Complete computations find what it is about, those of a single person or of changes leave it as it is."""
+input IndirectResourceRuleConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Identifier of the resource type at whose accounts the walk starts. One rule for each resource type and property."
+  resourceType: String!
+  "Identifier of the navigation that says what something is a member of: of the accounts, and by the same name of what they point to."
+  property: String!
+  "Identifier of the navigation from what accounts are members of to its twin in another system; only with correspondenceMembershipProperty. Empty: the walk stays in its system."
+  correspondence: String
+  "Identifier of the navigation that says what a twin is a member of in its system; only with correspondence. There is no way back."
+  correspondenceMembershipProperty: String
+  "Identifier of the navigation from a twin to what it grants, which is told of in its place; only with correspondence. Empty: the twin itself is what one has."
+  entitlement: String
+}
+
 """Step is one task of a job."""
 type StepConfiguration {
   "Name, unique in the job."
@@ -20398,6 +20783,15 @@ type Configuration {
     "Only these; null: all."
     identifiers: [String!]
   ): RiskConfigurationConnection
+  "Those of the kind indirect resource rule, by identifier; null with the error FORBIDDEN for who may not read them."
+  indirectResourceRules(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): IndirectResourceRuleConfigurationConnection
   "Those of the kind job, by identifier; null with the error FORBIDDEN for who may not read them."
   jobs(
     "How many, 0 to 500; 50 when left out."
@@ -20457,6 +20851,8 @@ input ConfigurationInput {
   automationRules: [AutomationRuleConfigurationInput!]
   "Objects of the kind risk to write."
   risks: [RiskConfigurationInput!]
+  "Objects of the kind indirect resource rule to write."
+  indirectResourceRules: [IndirectResourceRuleConfigurationInput!]
   "Objects of the kind job to write."
   jobs: [JobConfigurationInput!]
   "Objects of the kind profile to write."
@@ -20599,6 +20995,16 @@ input SaveAutomationRuleInput {
 input SaveRiskInput {
   "The object as it shall be: what is left out gets its default."
   risk: RiskConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind indirect resource rule to write."""
+input SaveIndirectResourceRuleInput {
+  "The object as it shall be: what is left out gets its default."
+  indirectResourceRule: IndirectResourceRuleConfigurationInput!
   "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
   version: String
   "Tells what would happen and writes nothing. Default false."
@@ -20778,6 +21184,16 @@ extend type Mutation {
   ): ConfigurationPayload!
   "Deletes an object of the kind risk; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
   deleteRisk(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind indirect resource rule, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveIndirectResourceRule(
+    "What to do."
+    input: SaveIndirectResourceRuleInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind indirect resource rule; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteIndirectResourceRule(
     "What to do."
     input: DeleteConfigurationInput!
   ): ConfigurationPayload!
@@ -21645,6 +22061,95 @@ extend type Mutation {
     "Why."
     input: LiftFenceInput!
   ): LiftFencePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/indirect.graphqls", Input: `"""How something is had through others: through what an account is a member of, or its twin in another system (role-model 6). Complete computations find it, no other; no order comes of it, and nobody decides about it."""
+type IndirectPath {
+  "Identifier of the indirect resource rule; empty: of a composite role, and of a resource type of which there is no account."
+  rule: String!
+  "Names from what the account has itself to what is had. Of a way of more than 50 the first and the last 25. Empty: of a composite role."
+  path: [String!]!
+  "How many the whole way has."
+  steps: Int!
+  "How many of them path leaves out, in its middle; 0: none."
+  leftOut: Int!
+  "Of a composite role identifiers of the single roles that it was read from; else empty."
+  singles: [String!]!
+  "When a complete computation found it."
+  foundAt: DateTime!
+}
+
+extend type Entitlement {
+  "How it is had through others; null: it is had directly, which is shown once, as direct. What is had through others is NON_CONFORMING without a provisioning state of its own, absent from reconciliation, and found by complete computations only."
+  indirect: IndirectPath
+}
+
+"""An indirect resource rule as somebody writes it."""
+input IndirectPreviewInput {
+  "Identifier of the rule in force that it replaces; null: a new one."
+  identifier: String
+  "Identifier of the resource type at whose accounts the walk starts."
+  resourceType: String!
+  "Identifier of the navigation that says what something is a member of."
+  property: String!
+  "Identifier of the navigation to the twin in another system; null or empty: none."
+  correspondence: String
+  "Identifier of the navigation that says what a twin is a member of; with correspondence."
+  correspondenceMembershipProperty: String
+  "Identifier of the navigation from a twin to what it grants; null or empty: the twin itself counts."
+  entitlement: String
+}
+
+"""What an indirect resource rule would find now. All numbers but owners and hidden are of people whose permissions one may see."""
+type IndirectPreview {
+  "The instant."
+  at: DateTime!
+  "How many people have such an account."
+  owners: Int!
+  "How many of them have something through others."
+  people: Int!
+  "How much they have, one for each value of each."
+  rights: Int!
+  "How much of that no rule has found so far."
+  gained: Int!
+  "How much the rule that this one replaces has found that would go."
+  lost: Int!
+  "How many people have something through others, and one may not see it."
+  hidden: Int!
+  "There are more than 20,000 people with such an account, and only the first of them were looked at."
+  isCut: Boolean!
+  "The policy of the resource type is switched off: the rule finds nothing."
+  isOff: Boolean!
+  "What is odd or wrong in it; the kind is indirectResourceRule, the identifier empty."
+  problems: [PlanProblem!]!
+  "The first 20 people, with one way each."
+  sample: [IndirectPreviewPerson!]!
+}
+
+"""Somebody who would have something through others."""
+type IndirectPreviewPerson {
+  "Who."
+  owner: ResourceRef!
+  "How much."
+  rights: Int!
+  "Identifier of the resource type by which one of them is told of."
+  resourceType: String!
+  "Identifier of its navigation."
+  property: String!
+  "Name of what is had."
+  value: String!
+  "Names from what the account has itself to it; what one may not read is told so."
+  path: [String!]!
+  "How many path leaves out, in its middle; 0: none."
+  leftOut: Int!
+}
+
+extend type Query {
+  "Tells what an indirect resource rule would find, before it is saved. Nothing is written; the next complete computation keeps it. INVALID where there is no such resource type; UNAVAILABLE when it takes longer than five seconds."
+  indirectPreview(
+    "The rule."
+    input: IndirectPreviewInput!
+  ): IndirectPreview!
 }
 `, BuiltIn: false},
 	{Name: "../schema/job.graphqls", Input: `"""States of a run (provisioning spec 9.5)."""
@@ -26491,6 +26996,8 @@ func (ec *executionContext) childFields_Configuration(ctx context.Context, field
 		return ec.fieldContext_Configuration_automationRules(ctx, field)
 	case "risks":
 		return ec.fieldContext_Configuration_risks(ctx, field)
+	case "indirectResourceRules":
+		return ec.fieldContext_Configuration_indirectResourceRules(ctx, field)
 	case "jobs":
 		return ec.fieldContext_Configuration_jobs(ctx, field)
 	case "profiles":
@@ -27103,6 +27610,8 @@ func (ec *executionContext) childFields_Entitlement(ctx context.Context, field g
 		return ec.fieldContext_Entitlement_foundRoleId(ctx, field)
 	case "inForce":
 		return ec.fieldContext_Entitlement_inForce(ctx, field)
+	case "indirect":
+		return ec.fieldContext_Entitlement_indirect(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Entitlement", field.Name)
 }
@@ -27441,6 +27950,108 @@ func (ec *executionContext) childFields_IdentifiedRiskEdge(ctx context.Context, 
 		return ec.fieldContext_IdentifiedRiskEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IdentifiedRiskEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_IndirectPath(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_IndirectPath_rule(ctx, field)
+	case "path":
+		return ec.fieldContext_IndirectPath_path(ctx, field)
+	case "steps":
+		return ec.fieldContext_IndirectPath_steps(ctx, field)
+	case "leftOut":
+		return ec.fieldContext_IndirectPath_leftOut(ctx, field)
+	case "singles":
+		return ec.fieldContext_IndirectPath_singles(ctx, field)
+	case "foundAt":
+		return ec.fieldContext_IndirectPath_foundAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IndirectPath", field.Name)
+}
+
+func (ec *executionContext) childFields_IndirectPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_IndirectPreview_at(ctx, field)
+	case "owners":
+		return ec.fieldContext_IndirectPreview_owners(ctx, field)
+	case "people":
+		return ec.fieldContext_IndirectPreview_people(ctx, field)
+	case "rights":
+		return ec.fieldContext_IndirectPreview_rights(ctx, field)
+	case "gained":
+		return ec.fieldContext_IndirectPreview_gained(ctx, field)
+	case "lost":
+		return ec.fieldContext_IndirectPreview_lost(ctx, field)
+	case "hidden":
+		return ec.fieldContext_IndirectPreview_hidden(ctx, field)
+	case "isCut":
+		return ec.fieldContext_IndirectPreview_isCut(ctx, field)
+	case "isOff":
+		return ec.fieldContext_IndirectPreview_isOff(ctx, field)
+	case "problems":
+		return ec.fieldContext_IndirectPreview_problems(ctx, field)
+	case "sample":
+		return ec.fieldContext_IndirectPreview_sample(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IndirectPreview", field.Name)
+}
+
+func (ec *executionContext) childFields_IndirectPreviewPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "owner":
+		return ec.fieldContext_IndirectPreviewPerson_owner(ctx, field)
+	case "rights":
+		return ec.fieldContext_IndirectPreviewPerson_rights(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_IndirectPreviewPerson_resourceType(ctx, field)
+	case "property":
+		return ec.fieldContext_IndirectPreviewPerson_property(ctx, field)
+	case "value":
+		return ec.fieldContext_IndirectPreviewPerson_value(ctx, field)
+	case "path":
+		return ec.fieldContext_IndirectPreviewPerson_path(ctx, field)
+	case "leftOut":
+		return ec.fieldContext_IndirectPreviewPerson_leftOut(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IndirectPreviewPerson", field.Name)
+}
+
+func (ec *executionContext) childFields_IndirectResourceRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_IndirectResourceRuleConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_IndirectResourceRuleConfiguration_displayName(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_IndirectResourceRuleConfiguration_resourceType(ctx, field)
+	case "property":
+		return ec.fieldContext_IndirectResourceRuleConfiguration_property(ctx, field)
+	case "correspondence":
+		return ec.fieldContext_IndirectResourceRuleConfiguration_correspondence(ctx, field)
+	case "correspondenceMembershipProperty":
+		return ec.fieldContext_IndirectResourceRuleConfiguration_correspondenceMembershipProperty(ctx, field)
+	case "entitlement":
+		return ec.fieldContext_IndirectResourceRuleConfiguration_entitlement(ctx, field)
+	case "version":
+		return ec.fieldContext_IndirectResourceRuleConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IndirectResourceRuleConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_IndirectResourceRuleConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_IndirectResourceRuleConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_IndirectResourceRuleConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_IndirectResourceRuleConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_IndirectResourceRuleConfigurationConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IndirectResourceRuleConfigurationConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_ItemError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -39,6 +39,49 @@ insert into groups values
     ('ledger-controlling', 'Ledger of controlling'), ('ledger-treasury', 'Ledger of the treasury'),
     ('journals', 'Journals'), ('closing', 'Closing of months'), ('payment-approval', 'Payment approval')
 on conflict do nothing;
+-- Groups are members of groups: who does the closing of months reads what finance reports about, and that is a circle by mistake.
+create table if not exists group_group (
+    "Name"   text not null references groups ("Name"),
+    "Parent" text not null references groups ("Name"),
+    primary key ("Name", "Parent")
+);
+insert into groups values ('closing-readers', 'Readers of closed months') on conflict do nothing;
+insert into group_group values ('finance-reports', 'closing-readers'), ('closing-readers', 'finance-reports') on conflict do nothing;
+-- The folder system knows groups of its own, each a twin of one of the intranet; they are members of each other, too, and grant folders.
+create table if not exists folder (
+    "Path"  text primary key,
+    "Title" text not null
+);
+create table if not exists folder_group (
+    "Id"   text primary key,
+    "Name" text not null
+);
+create table if not exists folder_group_group (
+    "Id"     text not null references folder_group ("Id"),
+    "Parent" text not null references folder_group ("Id"),
+    primary key ("Id", "Parent")
+);
+create table if not exists folder_grant (
+    "Id"   text not null references folder_group ("Id"),
+    "Path" text not null references folder ("Path"),
+    primary key ("Id", "Path")
+);
+create table if not exists group_twin (
+    "Name" text not null references groups ("Name"),
+    "Id"   text not null references folder_group ("Id"),
+    primary key ("Name", "Id")
+);
+-- Who was given a folder for himself.
+create table if not exists account_folder (
+    "Login" text not null references account ("Login") on delete cascade on update cascade,
+    "Path"  text not null references folder ("Path"),
+    primary key ("Login", "Path")
+);
+insert into folder values ('/finance', 'Finance'), ('/finance/board', 'Papers of the board'), ('/everybody', 'Everybody') on conflict do nothing;
+insert into folder_group values ('FG-1', 'Finance readers'), ('FG-2', 'Board papers'), ('FG-3', 'All staff') on conflict do nothing;
+insert into folder_group_group values ('FG-1', 'FG-2') on conflict do nothing;
+insert into folder_grant values ('FG-1', '/finance'), ('FG-2', '/finance/board'), ('FG-3', '/everybody') on conflict do nothing;
+insert into group_twin values ('closing-readers', 'FG-1') on conflict do nothing;
 -- The help desk of the intranet has a list of its own: whoever stands on it gets a group when his account is made, whatever Writ asked for.
 create table if not exists help_desk (
     "Login"     text primary key,

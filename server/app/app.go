@@ -96,6 +96,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 
 	a.Directory = directory.New(a.DB, a.Clock, a.Shapes, directory.Hooks{Changed: a.resourcesChanged, Passed: assignment.Passed})
 	a.Assignments = assignment.New(a.DB, a.Clock, a.Log, a.Shapes, assignment.Hooks{Orders: a.planned, Ordered: a.ordered, Paused: a.paused, Decide: a.decided, Visible: a.visible})
+	a.Assignments.DisableIndirect = s.Config.Work.DisableIndirectPermissions
 	a.Orders = order.New(a.DB, a.Clock, a.Log, a.Shapes, order.Hooks{Open: a.Systems.Open, IsManual: a.Systems.IsManual, MarkDirty: assignment.MarkDirty,
 		AfterExecuted: a.executed, Paused: a.paused, Backlog: a.Assignments.Backlog})
 	a.Reconciliation = reconciliation.New(a.DB, a.Clock, a.Log, a.Assignments, reconciliation.Hooks{

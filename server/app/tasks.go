@@ -199,6 +199,9 @@ func (a *App) taskRoleModel(ctx context.Context, t job.Task, r job.Reporter) (jo
 	r.Count(job.CountGaps, report.Gaps)
 	r.Count(job.CountFailed, report.Failed)
 	r.Logf("INFO", "%d owners looked at, %d unchanged, %d orders touched.", report.Owners, report.Unchanged, report.Orders)
+	if report.Indirect > 0 {
+		r.Logf("INFO", "%d rights that people have through others came, went, or are had another way now.", report.Indirect)
+	}
 	return job.Result{Output: report.Owners > 0, Warning: report.Failed > 0}, err
 }
 

@@ -23,6 +23,7 @@
 //	automated.go  what they would decide in a world that is only thought of: counted
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
 //	              save_role.go roles, save_type.go resource types and their targets, save_risk.go the risks that come of it
+//	indirect.go   what owners have through what their accounts are members of: complete computations only
 //	version.go    what was known of an assignment before it changed
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list

@@ -136,6 +136,11 @@ func (e *explainer) load() (err error) {
 func (e *explainer) word() error {
 	s, ctx := e.s, e.ctx
 	steps := slices.DeleteFunc(e.steps, func(x evaluation.Step) bool { return e.past && x.Kind == evaluation.StepCorrelation }) // keys have no past
+	through, err := e.throughOthers()
+	if err != nil {
+		return err
+	}
+	steps = append(steps, through...)
 	f, err := s.selectFollows(ctx, e.in.OwnerID, e.about, e.axes, e.past)
 	if err != nil {
 		return err
@@ -245,7 +250,7 @@ func chapter(kind evaluation.StepKind) int {
 // part orders the steps of one resource type: why it is given, what it found, its values, then what was done.
 func part(kind evaluation.StepKind) int {
 	return slices.Index([]evaluation.StepKind{evaluation.StepResourceType, evaluation.StepType, evaluation.StepCorrelation, evaluation.StepProperty, evaluation.StepRecord,
-		evaluation.StepDifference, evaluation.StepOrder, evaluation.StepReview, evaluation.StepLine, evaluation.StepAttempt, evaluation.StepVerification}, kind)
+		evaluation.StepDifference, evaluation.StepOrder, evaluation.StepReview, evaluation.StepLine, evaluation.StepAttempt, evaluation.StepVerification, evaluation.StepIndirect}, kind)
 }
 
 // behind are the resources that reasons look at beside the owner: his records and the values of their dimensions. The right to see what
@@ -275,7 +280,7 @@ func behind(steps []evaluation.Step, owner int64) []int64 {
 func mentioned(steps []evaluation.Step) []int64 {
 	var out []int64
 	for _, s := range steps {
-		out = append(out, s.ResourceID, s.OfRecord)
+		out = append(append(out, s.ResourceID, s.OfRecord), s.Way...)
 		for _, c := range s.Sections {
 			out = append(out, c.RecordID)
 		}

@@ -177,6 +177,8 @@ func (p *picture) step(s *evaluation.Step, values map[int64]int, verdicts map[st
 		if s.Matched && !s.Overruled && !s.NotComputed {
 			p.value(s, values[s.ResourceTypeID] > mostValues)
 		}
+	case evaluation.StepIndirect:
+		p.throughOthers(s)
 	case evaluation.StepRecord, evaluation.StepDifference:
 		n := p.at[p.account(s.ResourceTypeID)]
 		n.Texts = append(n.Texts, s.Text)

@@ -36,10 +36,12 @@ type Recompute struct {
 type Report struct {
 	Owners, Unchanged, Failed  int
 	Roles, Types, Orders, Gaps int
+	Indirect                   int // rights that came, went or have another way; complete runs only
 }
 
 func (r *Report) add(o Report) {
 	r.Owners, r.Unchanged, r.Failed = r.Owners+o.Owners, r.Unchanged+o.Unchanged, r.Failed+o.Failed
+	r.Indirect += o.Indirect
 	r.Roles, r.Types, r.Orders, r.Gaps = r.Roles+o.Roles, r.Types+o.Types, r.Orders+o.Orders, r.Gaps+o.Gaps
 }
 
@@ -95,6 +97,10 @@ func (s *Service) runType(ctx context.Context, identifier string, in Recompute, 
 	left, err := s.settle(ctx, &t.ID, in.Options, nil)
 	left.Owners = 0 // they were counted already
 	sum.add(left)
+	if err != nil {
+		return sum, err
+	}
+	sum.Indirect, err = s.indirect(ctx, t.ID)
 	return sum, err
 }
 

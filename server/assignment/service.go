@@ -24,6 +24,9 @@ type Service struct {
 	Shapes *directory.Shapes
 	Hooks
 
+	// DisableIndirect leaves the rights that people have through others as they are: none is found, none goes (role-model 6.4).
+	DisableIndirect bool
+
 	models modelCache
 	width  width
 }

@@ -52,7 +52,8 @@ const historySince = "history_since"
 // since it would not be the whole. The rows themselves stay: their orders and decisions refer to them.
 func (s *Service) ForgetVersions(ctx context.Context, before time.Time) error {
 	var some bool
-	if err := s.DB.NewRaw(`select exists (select from assigned_role_version where valid_to < ?0) or exists (select from assigned_resource_type_version where valid_to < ?0)`,
+	if err := s.DB.NewRaw(`select exists (select from assigned_role_version where valid_to < ?0) or exists (select from assigned_resource_type_version where valid_to < ?0)
+			or exists (select from indirect_right where closed_at < ?0)`,
 		before).Scan(ctx, &some); err != nil {
 		return fmt.Errorf("look for old versions of assignments: %w", err)
 	}
@@ -65,6 +66,8 @@ func (s *Service) ForgetVersions(ctx context.Context, before time.Time) error {
 	for _, sql := range []string{
 		`delete from assigned_role_version where ctid = any (array (
 			select ctid from assigned_role_version where valid_to < ? order by valid_to limit 5000 for update skip locked))`,
+		`delete from indirect_right where ctid = any (array (
+			select ctid from indirect_right where closed_at < ? order by closed_at limit 5000 for update skip locked))`,
 		`delete from assigned_resource_type_version where ctid = any (array (
 			select ctid from assigned_resource_type_version where valid_to < ? order by valid_to limit 5000 for update skip locked))`,
 	} {

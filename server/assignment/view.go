@@ -51,6 +51,19 @@ type Entitlement struct {
 	FoundRoleID            *int64           // the found role that a person can decide about; nil: none
 	Values                 map[string]int64 // of a role: its parameters, by dimension the id of the value
 	InForce                bool             // it holds at the instant; false: it is yet to come, or over and not gone yet
+	Indirect               *IndirectPath    // it is had through others (role-model 6); nil: it is not
+
+	valueID int64 // of a value that points to something
+}
+
+// IndirectPath is how something is had through others.
+type IndirectPath struct {
+	Rule    string   // identifier of the indirect resource rule; empty: of a composite role
+	Path    []string // names, from what the account has itself to what is had; of a long way the first and the last half
+	Steps   int      // how many the way has
+	LeftOut int      // how many of them Path leaves out, in its middle
+	Singles []string // of a composite role the identifiers of the single roles that it was read from
+	FoundAt time.Time
 }
 
 // Workflow is the workflow state by its name.
@@ -150,6 +163,7 @@ type viewer struct {
 	kept      map[int64][]viewKept
 	contexts  []viewContext // the best ranked first
 	labels    map[int64]string
+	indirect  []viewIndirect
 }
 
 type viewRole struct {
@@ -254,6 +268,9 @@ func (v *viewer) read(owner int64) error {
 	for i := range v.types {
 		arts[i] = v.types[i].ID
 	}
+	if v.indirect, err = v.readIndirect(owner); err != nil {
+		return err
+	}
 	return v.readHanging(owner, arts)
 }
 
@@ -340,6 +357,9 @@ func (v *viewer) readLabels() error {
 			}
 		}
 	}
+	for _, x := range v.indirect {
+		list = append(append(list, x.Value), x.Path...)
+	}
 	for _, lines := range v.lines {
 		for _, l := range lines {
 			if l.ValueID != nil {
@@ -373,6 +393,7 @@ func (v *viewer) build() {
 	for i := range v.types {
 		v.buildType(&v.types[i])
 	}
+	v.buildIndirect()
 }
 
 func (v *viewer) buildRoles(kind rolemodel.RoleKind, as EntitlementKind) {
@@ -625,7 +646,9 @@ func (v *viewer) property(t *viewType, parent *Entitlement, name, label string, 
 	state := v.atRest(t)
 	e := &Entitlement{ID: fmt.Sprintf("%s-%s-%d", parent.ID, name, valueID), ParentID: &parent.ID, Kind: Property, Name: label, Identifier: name,
 		WorkflowState: t.WorkflowState, HiddenInSimplifiedView: parent.HiddenInSimplifiedView, Order: parent.Order, InForce: parent.InForce}
+	e.valueID = valueID
 	if span != nil {
+		e.valueID = span.ID
 		value := span.Value
 		if span.ID != 0 {
 			value = v.labels[span.ID]

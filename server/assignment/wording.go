@@ -39,6 +39,8 @@ func (w *wording) sentence(s evaluation.Step) string {
 			w.resource(s.ResourceID), w.typeName(s.ResourceTypeID), s.Value)
 	case evaluation.StepProperty:
 		return w.value(s)
+	case evaluation.StepIndirect:
+		return w.throughOthers(s)
 	default:
 		return w.correlation(s)
 	}

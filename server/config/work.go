@@ -4,8 +4,9 @@ import "fmt"
 
 // Work says how much a process does at once.
 type Work struct {
-	HistoryMonths int `default:"120" env:"WRIT_HISTORY_MONTHS" help:"How many months past versions of resources and assignments are kept. 0: for ever."`
-	RiverWorkers  int `default:"20" env:"WRIT_RIVER_WORKERS" help:"Jobs that this process works on at the same time."`
+	HistoryMonths              int  `default:"120" env:"WRIT_HISTORY_MONTHS" help:"How many months past versions of resources and assignments are kept. 0: for ever."`
+	DisableIndirectPermissions bool `env:"WRIT_DISABLE_INDIRECT_PERMISSIONS" help:"Leave what people have through others (indirect resource rules) as it is: no complete computation finds or removes any."`
+	RiverWorkers               int  `default:"20" env:"WRIT_RIVER_WORKERS" help:"Jobs that this process works on at the same time."`
 }
 
 // Validate checks the section.

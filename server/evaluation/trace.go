@@ -28,6 +28,7 @@ const (
 	StepAttempt       StepKind = "ATTEMPT"        // one time it was sent
 	StepVerification  StepKind = "VERIFICATION"   // whether synchronized data shows it
 	StepDifference    StepKind = "DIFFERENCE"     // what the system shows and nobody asked for
+	StepIndirect      StepKind = "INDIRECT"       // what is had through others, as the last complete computation found it
 )
 
 // Step is one link of an explanation. Evaluation gives the facts; server/assignment, which knows the names, adds the sentence and the steps
@@ -63,6 +64,8 @@ type Step struct {
 	Held          []Held           // role: its assignments, where they have parameters or lack one
 	ByHand        *AssignedRole    // role: a person gave or denied it, or it was found in a system
 	Sections      []ContextSection // context: what stands behind each record section; none: there are none
+	Way           []int64          // indirect: from what the account has itself to what is had; of a long way the first and the last half
+	WaySteps      int              // indirect: how many the whole way has
 	OfRecord      int64            // rules and values: the record behind the context that counts, of several; 0: there is one only
 }
 

@@ -19,6 +19,7 @@ func kinds() []kind {
 		miningRuleKind(),
 		automationRuleKind(),
 		riskKind(),
+		indirectResourceRuleKind(),
 		jobKind(),
 		profileKind(),
 		userKind(),
@@ -27,23 +28,24 @@ func kinds() []kind {
 
 // Manifest is a whole configuration, or a part of one: the lists of a file.
 type Manifest struct {
-	Connectors      []Connector      `yaml:"connectors,omitempty"`
-	EntityTypes     []EntityType     `yaml:"entityTypes,omitempty"`
-	Dimensions      []Dimension      `yaml:"dimensions,omitempty"`
-	Policies        []Policy         `yaml:"policies,omitempty"`
-	Categories      []Category       `yaml:"categories,omitempty"`
-	CompositeRoles  []Role           `yaml:"compositeRoles,omitempty"`
-	SingleRoles     []Role           `yaml:"singleRoles,omitempty"`
-	ResourceTypes   []ResourceType   `yaml:"resourceTypes,omitempty"`
-	ContextRules    []ContextRule    `yaml:"contextRules,omitempty"`
-	RecordSections  []RecordSection  `yaml:"recordSections,omitempty"`
-	RoleMappings    []RoleMapping    `yaml:"roleMappings,omitempty"`
-	MiningRules     []MiningRule     `yaml:"miningRules,omitempty"`
-	AutomationRules []AutomationRule `yaml:"automationRules,omitempty"`
-	Risks           []Risk           `yaml:"risks,omitempty"`
-	Jobs            []Job            `yaml:"jobs,omitempty"`
-	Profiles        []Profile        `yaml:"profiles,omitempty"`
-	Users           []User           `yaml:"users,omitempty"`
+	Connectors            []Connector            `yaml:"connectors,omitempty"`
+	EntityTypes           []EntityType           `yaml:"entityTypes,omitempty"`
+	Dimensions            []Dimension            `yaml:"dimensions,omitempty"`
+	Policies              []Policy               `yaml:"policies,omitempty"`
+	Categories            []Category             `yaml:"categories,omitempty"`
+	CompositeRoles        []Role                 `yaml:"compositeRoles,omitempty"`
+	SingleRoles           []Role                 `yaml:"singleRoles,omitempty"`
+	ResourceTypes         []ResourceType         `yaml:"resourceTypes,omitempty"`
+	ContextRules          []ContextRule          `yaml:"contextRules,omitempty"`
+	RecordSections        []RecordSection        `yaml:"recordSections,omitempty"`
+	RoleMappings          []RoleMapping          `yaml:"roleMappings,omitempty"`
+	MiningRules           []MiningRule           `yaml:"miningRules,omitempty"`
+	AutomationRules       []AutomationRule       `yaml:"automationRules,omitempty"`
+	Risks                 []Risk                 `yaml:"risks,omitempty"`
+	IndirectResourceRules []IndirectResourceRule `yaml:"indirectResourceRules,omitempty"`
+	Jobs                  []Job                  `yaml:"jobs,omitempty"`
+	Profiles              []Profile              `yaml:"profiles,omitempty"`
+	Users                 []User                 `yaml:"users,omitempty"`
 
 	// Delete names objects that shall be gone, by list: { singleRoles: [Old], users: [bob] }. What is not there is gone already.
 	Delete map[string][]string `yaml:"delete,omitempty"`

@@ -26,6 +26,7 @@ entityTypes:
     properties:
       - { identifier: Number, column: n, primaryKey: true }
       - { identifier: Office, column: o, target: Department }
+      - { identifier: Parent, column: p, target: Department }
       - { identifier: Areas, column: a, target: Department, collection: true }
       - { identifier: Face, column: f, type: binary }
   - identifier: Stay
@@ -74,6 +75,8 @@ var hints = map[string]any{
 	"RoleMapping.ParentCategoryBinding": "Code", "RoleMapping.ParentCategoryExpression": "ToLower", "RoleMapping.ResourceType": "Badges",
 	"NamingItem.Property":   "Code",
 	"RiskItem.ResourceType": "Badges", "RiskItem.Property": "Areas", "RiskItem.Resource": "IT", "Risk.RiskType": "highPrivilege",
+	"IndirectResourceRule.ResourceType": "Badges", "IndirectResourceRule.Property": "Parent", "IndirectResourceRule.Correspondence": "Parent",
+	"IndirectResourceRule.CorrespondenceMembershipProperty": "Parent", "IndirectResourceRule.Entitlement": "Parent",
 	"RecordSection.ResourceEntityType": "Stay", "RecordSection.StartProperty": "Since", "RecordSection.EndProperty": "Since",
 	"RecordSection.InstanceKeyExpression": "Number", "RecordSection.SortKeyExpression": "ToUpper(record.Number)", "SectionProperty.Property": "Number",
 	"Role.RequiredParameters": []string{"Department"}, "ResourceType.RequiredParameters": []string{"Department"}, "Role.ImposedDimensions": map[string]string{"Department": "IT"},

@@ -18,6 +18,7 @@ type Model struct {
 	RecordSections  []*RecordSection
 	AutomationRules []*AutomationRule
 	Risks           []*Risk
+	IndirectRules   []*IndirectRule
 	Computed        []*ComputedProperty
 }
 
@@ -35,6 +36,7 @@ func parts() []part {
 		list(func(m *Model) *[]*RecordSection { return &m.RecordSections }, (*validator).recordSections),
 		list(func(m *Model) *[]*AutomationRule { return &m.AutomationRules }, (*validator).automationRules),
 		list(func(m *Model) *[]*Risk { return &m.Risks }, (*validator).risks),
+		list(func(m *Model) *[]*IndirectRule { return &m.IndirectRules }, (*validator).indirectRules),
 		list(func(m *Model) *[]*ComputedProperty { return &m.Computed }, nil).by("resource_type_id", "property_id"),
 	}
 }

@@ -520,6 +520,8 @@ export type ConfigurationInput = {
   dimensions?: InputMaybe<Array<DimensionConfigurationInput>>;
   /** Objects of the kind entity type to write. */
   entityTypes?: InputMaybe<Array<EntityTypeConfigurationInput>>;
+  /** Objects of the kind indirect resource rule to write. */
+  indirectResourceRules?: InputMaybe<Array<IndirectResourceRuleConfigurationInput>>;
   /** Objects of the kind job to write. */
   jobs?: InputMaybe<Array<JobConfigurationInput>>;
   /** Objects of the kind mining rule to write. */
@@ -558,6 +560,8 @@ export type ConfigurationKind =
   | 'DIMENSION'
   /** An entity type. */
   | 'ENTITY_TYPE'
+  /** An indirect resource rule. */
+  | 'INDIRECT_RESOURCE_RULE'
   /** A job. */
   | 'JOB'
   /** A mining rule. */
@@ -1039,6 +1043,8 @@ export type ExplainStepKind =
   | 'DIFFERENCE'
   /** A value that an account holds, from which a role was read. */
   | 'FOUND_VALUE'
+  /** What is had through others, as the last complete computation found it. */
+  | 'INDIRECT'
   /** One value of an order. */
   | 'LINE'
   /** The order about it. */
@@ -1109,6 +1115,40 @@ export type ImplicitApproval =
   | 'IMPLICIT'
   /** As the policy says. */
   | 'INHERITED';
+
+/** An indirect resource rule as somebody writes it. */
+export type IndirectPreviewInput = {
+  /** Identifier of the navigation to the twin in another system; null or empty: none. */
+  correspondence?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the navigation that says what a twin is a member of; with correspondence. */
+  correspondenceMembershipProperty?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the navigation from a twin to what it grants; null or empty: the twin itself counts. */
+  entitlement?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the rule in force that it replaces; null: a new one. */
+  identifier?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the navigation that says what something is a member of. */
+  property: Scalars['String']['input'];
+  /** Identifier of the resource type at whose accounts the walk starts. */
+  resourceType: Scalars['String']['input'];
+};
+
+/** Tells what people have through nesting, such as a group that is a member of a group, and through twins in another system (role-model 6). It gives nothing: no order comes of it, nobody reviews it. Complete computations find what it is about, those of a single person or of changes leave it as it is. */
+export type IndirectResourceRuleConfigurationInput = {
+  /** Identifier of the navigation from what accounts are members of to its twin in another system; only with correspondenceMembershipProperty. Empty: the walk stays in its system. */
+  correspondence?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the navigation that says what a twin is a member of in its system; only with correspondence. There is no way back. */
+  correspondenceMembershipProperty?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the navigation from a twin to what it grants, which is told of in its place; only with correspondence. Empty: the twin itself is what one has. */
+  entitlement?: InputMaybe<Scalars['String']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** Identifier of the navigation that says what something is a member of: of the accounts, and by the same name of what they point to. */
+  property: Scalars['String']['input'];
+  /** Identifier of the resource type at whose accounts the walk starts. One rule for each resource type and property. */
+  resourceType: Scalars['String']['input'];
+};
 
 /** Job is an ordered set of tasks (provisioning spec 9.2). */
 export type JobConfigurationInput = {
@@ -2617,6 +2657,16 @@ export type SaveEntityTypeInput = {
   dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** The object as it shall be: what is left out gets its default. */
   entityType: EntityTypeConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind indirect resource rule to write. */
+export type SaveIndirectResourceRuleInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  indirectResourceRule: IndirectResourceRuleConfigurationInput;
   /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
   version?: InputMaybe<Scalars['String']['input']>;
 };

@@ -6,6 +6,7 @@ import {
   IconId,
   IconPackages,
   IconPoint,
+  IconRoute,
   type Icon,
 } from '@tabler/icons-react'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
@@ -233,9 +234,12 @@ function EntitlementLine(props: {
             <span className="dim"> ({e.parameters.map((p) => p.value.displayName).join(', ')})</span>
           )}
         </span>
+        {e.indirect && (
+          <IconRoute size={15} stroke={1.7} className={classes.kind} aria-label={t.indirect.icon} role="img" />
+        )}
         {e.category && <span className="dim cut">{e.category}</span>}
       </span>
-      <span role="gridcell" className={cx(classes.value, e.value === null && !e.target && classes.none)}>
+      <span role="gridcell" className={cx(classes.value, e.value === null && !e.target && !e.indirect && classes.none)}>
         <EntitlementValue e={e} />
       </span>
       <span role="gridcell" className={cx(classes.state, !e.provisioningState && classes.none)}>
@@ -309,12 +313,23 @@ function EntitlementValue({ e }: { e: EntitlementRowFragment }) {
       <span className="cut" title={e.value ?? undefined}>
         {e.value}
       </span>
+      {e.indirect && e.indirect.path.length > 0 && <Way of={e.indirect} />}
       {e.currentValue !== null && e.currentValue !== e.value && (
         <span className={cx('cut', classes.current)} title={`${t.assignment.currentValue}: ${e.currentValue}`}>
           {t.assignment.currentValue}: {e.currentValue}
         </span>
       )}
     </>
+  )
+}
+
+/** How something is had through others. */
+function Way({ of }: { of: NonNullable<EntitlementRowFragment['indirect']> }) {
+  const way = t.indirect.way(of.path, of.leftOut)
+  return (
+    <span className="cut dim" title={way}>
+      {way}
+    </span>
   )
 }
 

@@ -10,6 +10,7 @@ function entitlement(
   return {
     id,
     parentId,
+    indirect: null,
     foundRoleId: null,
     kind: 'PROPERTY',
     name: id,

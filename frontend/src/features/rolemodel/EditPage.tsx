@@ -10,12 +10,19 @@ import { EditorFrame } from './EditorFrame'
 import { ObjectForm } from './ObjectForm'
 import { beginning, isAutomation } from './automation'
 import { AutomationPreview } from './AutomationPreview'
+import { IndirectPreview } from './IndirectPreview'
 import { addressOf } from './addressOf'
 import { blank, kindOf, type KindShape } from './shape'
 import { useEditor } from './useEditor'
 
 const edit = getRouteApi('/shell/model/edit/$kind/$identifier')
 const make = getRouteApi('/shell/model/new/$kind')
+
+/** Kinds that show beside their form what they would do. */
+const previews: Record<string, typeof AutomationPreview | undefined> = {
+  automationRule: AutomationPreview,
+  indirectResourceRule: IndirectPreview,
+}
 
 /** Changes one object of the role model, whichever kind it is of. */
 export function EditPage() {
@@ -48,6 +55,7 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
   const me = useMe()
   const [begin] = useState(() => blank(kind.of, { ...(isAutomation(kind) && beginning), ...props.given }))
   const editor = useEditor(kind, identifier, begin)
+  const Preview = previews[kind.name]
   const { word } = kind
   const name = String(editor.base?.displayName || identifier || '')
   return (
@@ -56,10 +64,7 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
       title={identifier === null ? t.edit.newTitle(word) : t.edit.title(name)}
       hint={identifier === null ? undefined : word}
       readOnly={!mayEditModel(me)}
-      aside={
-        isAutomation(kind) &&
-        editor.draft && <AutomationPreview draft={editor.draft} identifier={editor.isNew ? null : identifier} />
-      }
+      aside={editor.draft && Preview && <Preview draft={editor.draft} identifier={editor.isNew ? null : identifier} />}
       onSaved={() => {
         const saved = String(editor.draft?.identifier)
         notifyDone(t.edit.saved(String(editor.draft?.displayName || saved)))

@@ -126,7 +126,8 @@ export function FieldInput(props: FieldInputProps) {
       break
   }
   if (f.name === 'resource') return <FixedResource {...props} error={error} />
-  if (f.ref === 'property' || /property$/i.test(f.name))
+  const ofTheWay = 'correspondence' in props.whole && !f.ref // each of another entity type, which only the way tells
+  if (f.ref === 'property' || (/property$/i.test(f.name) && !ofTheWay))
     return (
       <PropertyPicker
         {...common}
@@ -157,7 +158,7 @@ export function FieldInput(props: FieldInputProps) {
     <TextInput
       {...common}
       required={f.required}
-      description={/binding$/i.test(f.name) ? f.says : undefined}
+      description={/binding$/i.test(f.name) || (ofTheWay && !/name$|^identifier$/i.test(f.name)) ? f.says : undefined}
       value={text}
       maxLength={4000}
       onChange={(event) => set(event.currentTarget.value)}

@@ -15,6 +15,7 @@ export const kindShapes: KindShape[] = [
   {"name":"miningRule","list":"miningRules","of":"MiningRule","word":"mining rule","title":"Mining rules"},
   {"name":"automationRule","list":"automationRules","of":"AutomationRule","word":"automation rule","title":"Automation rules"},
   {"name":"risk","list":"risks","of":"Risk","word":"risk","title":"Risks"},
+  {"name":"indirectResourceRule","list":"indirectResourceRules","of":"IndirectResourceRule","word":"indirect resource rule","title":"Indirect resource rules"},
 ]
 
 export const structShapes: Record<string, FieldShape[]> = {
@@ -86,6 +87,15 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"isHierarchical","type":"bool","says":"Its values form a tree; needs parentProperty."},
     {"name":"parentProperty","type":"text","says":"Identifier of the navigation that leads from a value to the one above; empty: none."},
     {"name":"isExcludedFromRoleMining","type":"bool","says":"Mining proposes no rule with it."},
+  ],
+  IndirectResourceRule: [
+    {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."},
+    {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show. Default: the identifier."},
+    {"name":"resourceType","type":"text","ref":"resource_type","required":true,"says":"Identifier of the resource type at whose accounts the walk starts. One rule for each resource type and property."},
+    {"name":"property","type":"text","required":true,"says":"Identifier of the navigation that says what something is a member of: of the accounts, and by the same name of what they point to."},
+    {"name":"correspondence","type":"text","says":"Identifier of the navigation from what accounts are members of to its twin in another system; only with correspondenceMembershipProperty. Empty: the walk stays in its system."},
+    {"name":"correspondenceMembershipProperty","type":"text","says":"Identifier of the navigation that says what a twin is a member of in its system; only with correspondence. There is no way back."},
+    {"name":"entitlement","type":"text","says":"Identifier of the navigation from a twin to what it grants, which is told of in its place; only with correspondence. Empty: the twin itself is what one has."},
   ],
   MiningRule: [
     {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."},

@@ -244,7 +244,38 @@ export const modelTexts = {
         decision: 'Then',
         dimensions: 'With parameters',
       },
+      IndirectResourceRule: {
+        resourceType: 'Begins at the accounts of',
+        property: 'Is a member by',
+        correspondence: 'Twin in another system by',
+        correspondenceMembershipProperty: 'There a member by',
+        entitlement: 'Which grants by',
+      },
     } as Record<string, Record<string, string>>,
+  },
+  indirect: {
+    preview: 'What it finds',
+    people: 'People',
+    rights: 'What they have',
+    gained: 'New',
+    lost: 'Gone',
+    sentence: (people: number, rights: number) =>
+      `${plural(people, 'person has', 'people have')} ${n(rights)} through others`,
+    incomplete: 'Say at which accounts it begins, and by which property they are members of something.',
+    off: 'The policy of the resource type is switched off, so that the rule finds nothing.',
+    hidden: (count: number) => `and ${plural(count, 'person', 'people')} that you may not see`,
+    cut: (owners: number) => `Of ${n(owners)} people with such an account only the first 20,000 were looked at.`,
+    nothing: 'Nobody has anything through others.',
+    who: 'Who has something through others',
+    way: (path: readonly string[], leftOut: number) =>
+      (leftOut > 0
+        ? [...path.slice(0, path.length / 2), `… ${n(leftOut)} more …`, ...path.slice(path.length / 2)]
+        : path
+      ).join(' › '),
+    more: (count: number) => `and ${n(count)} more`,
+    first: (shown: number, all: number) => `The first ${n(shown)} of ${n(all)}.`,
+    when: 'Complete computations find it, no others; a plan leaves it out. No order comes of it, and nobody decides about it.',
+    icon: 'Had through others',
   },
   automation: {
     title: 'Automation rules',

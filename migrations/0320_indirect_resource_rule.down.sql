@@ -1,0 +1,1 @@
+drop table indirect_resource_rule;
