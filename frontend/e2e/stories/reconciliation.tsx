@@ -1,0 +1,231 @@
+import { BulkUnderWay } from '../../src/features/reconciliation/BulkUnderWay'
+import { DifferenceDrawer } from '../../src/features/reconciliation/DifferenceDrawer'
+import { DifferenceList } from '../../src/features/reconciliation/DifferenceList'
+import { OrphanDrawer } from '../../src/features/reconciliation/OrphanDrawer'
+import { PatternList } from '../../src/features/reconciliation/PatternList'
+import type { PatternRowFragment } from '../../src/features/reconciliation/PatternList.generated'
+import { RoleDrawer } from '../../src/features/reconciliation/RoleDrawer'
+import { bulkChange, difference, foundRole, me, orphan, unauthorized } from '../../src/test/factories'
+import { Diff } from '../../src/ui/Diff'
+import type { Story } from './Stage'
+import { long, nothing, page } from './common'
+
+const decide = (item: ReturnType<typeof difference> | null, others: unknown[] = []): Story => ({
+  at: `/reconcile/resources/${item?.id ?? '1'}`,
+  draw: () => <DifferenceDrawer />,
+  answers: { DifferenceDetail: { reconciliationItem: item }, OtherDifferences: { reconciliationItems: page(others) } },
+})
+
+const role = (item: ReturnType<typeof foundRole> | null): Story => ({
+  at: `/reconcile/roles/${item?.id ?? '1'}`,
+  draw: () => <RoleDrawer />,
+  answers: { FoundRoleDetail: { roleReconciliationItem: item } },
+})
+
+const ownerless = (
+  account: ReturnType<typeof orphan>,
+  item = unauthorized({
+    id: 'difference-1',
+    kind: 'ORPHAN',
+    owner: null,
+    decisions: ['AUTHORIZE_WITHOUT_OWNER', 'DELETE_ACCOUNT', 'POSTPONE'],
+  }),
+): Story => ({
+  at: `/reconcile/orphans/${account.id}`,
+  draw: () => <OrphanDrawer />,
+  answers: {
+    OrphanDetail: { accountsWithoutOwner: page([account]) },
+    DifferenceDetail: { reconciliationItem: item },
+    OtherDifferences: { reconciliationItems: page([]) },
+  },
+})
+
+const differences = (nodes: unknown[], who = me()): Story => ({
+  at: '/reconcile/resources',
+  who,
+  draw: () => <DifferenceList search={{ view: 'rows' }} onChange={nothing} onClear={nothing} filters={() => null} />,
+  answers: { DifferenceList: { reconciliationItems: page(nodes) } },
+})
+
+const pattern = (change: Partial<PatternRowFragment>): PatternRowFragment => ({
+  id: 'p1',
+  kind: 'UNRECONCILED',
+  resourceType: 'intranet',
+  resourceTypeName: 'Intranet account',
+  system: 'intranet',
+  systemName: 'Intranet',
+  property: 'site',
+  propertyName: 'Site',
+  current: 'Berlin',
+  proposed: 'Hamburg',
+  isSame: true,
+  count: 4812,
+  preExisting: 4812,
+  oldestAt: '2026-03-01T09:00:00Z',
+  ...change,
+})
+
+const patterns = (nodes: PatternRowFragment[]): Story => ({
+  at: '/reconcile/resources',
+  draw: () => <PatternList search={{}} onChange={nothing} onClear={nothing} filters={() => null} />,
+  answers: { PatternList: { reconciliationPatterns: page(nodes) } },
+})
+
+const decided = {
+  decision: 'KEEP_CURRENT',
+  decidedBy: 'rita',
+  decidedByName: 'Rita Reviewer',
+  decidedAt: '2026-03-01T09:05:00Z',
+  closedAt: '2026-03-01T09:05:00Z',
+  comment: 'He moves back in June',
+} as const
+
+export const reconciliationStories: Record<string, Story> = {
+  'difference, value': decide(difference({ current: long })),
+  'difference, value missing, with others': decide(difference({ kind: 'MISSING', current: '' }), [
+    difference({ propertyName: 'Holder name' }),
+    unauthorized(),
+  ]),
+  'difference, account': decide(unauthorized({ confidence: 80 })),
+  'difference, postponed': decide(
+    difference({
+      postponedAt: '2026-03-01T09:05:00Z',
+      postponedBy: 'rita',
+      postponedByName: 'Rita Reviewer',
+      decisions: ['USE_PROPOSED', 'KEEP_CURRENT', 'TAKE_UP_AGAIN'],
+    }),
+  ),
+  'difference, kept, rule says otherwise': decide(difference({ state: 'QUESTIONED' })),
+  'difference, decided': decide(difference({ ...decided, decisions: [] })),
+  'difference, mended': decide(difference({ closedAt: '2026-03-01T09:05:00Z', decisions: [] })),
+  'difference, about oneself': decide(difference({ isOwn: true })),
+  'difference, not there': decide(null),
+  'differences, one decided by another': differences([
+    difference({ owner: { id: 'p', entityType: 'Directory_User', key: 'E10385', displayName: long } }),
+    difference({ ...decided, decisions: [] }),
+    unauthorized(),
+    unauthorized({ kind: 'ORPHAN', owner: null }),
+    difference({ kind: 'MISSING', current: '', proposed: long, postponedAt: '2026-03-01T09:05:00Z' }),
+  ]),
+  'differences, none': differences([]),
+  'differences, one by one only': differences(
+    [difference(), difference()],
+    me({ scopes: { ...me().scopes, massReconciliateResources: [] } }),
+  ),
+  patterns: patterns([
+    pattern({}),
+    pattern({
+      id: 'p2',
+      kind: 'UNAUTHORIZED',
+      property: null,
+      propertyName: null,
+      current: 'adm-plang',
+      isSame: false,
+      count: 41,
+      preExisting: 0,
+    }),
+    pattern({ id: 'p3', kind: 'MISSING', current: '', proposed: long, isSame: false, count: 38, preExisting: 12 }),
+  ]),
+  'patterns, none': patterns([]),
+  'orphan, several candidates': ownerless(orphan()),
+  'orphan, never matched': ownerless(orphan({ reason: 'NEVER_MATCHED', candidates: [] })),
+  'orphan, leaver': ownerless(
+    orphan({
+      reason: 'LEAVER',
+      owner: { id: 'p', entityType: 'Directory_User', key: 'E10385', displayName: long },
+      leftAt: '2026-03-01T00:00:00Z',
+    }),
+    unauthorized({ id: 'difference-1' }),
+  ),
+  'orphan, nothing recognises it': ownerless(
+    orphan({
+      reason: 'NEVER_MATCHED',
+      resourceType: null,
+      resourceTypeName: null,
+      itemId: null,
+      candidates: [],
+      types: [
+        {
+          identifier: 'intranet',
+          displayName: 'Intranet account',
+          ownerEntityType: 'Directory_User',
+          comment: 'REQUIRED',
+          commentOnDelete: 'OPTIONAL',
+        },
+        {
+          identifier: 'admin',
+          displayName: 'Intranet administrator',
+          ownerEntityType: 'Directory_User',
+          comment: 'REQUIRED',
+          commentOnDelete: 'OPTIONAL',
+        },
+      ],
+    }),
+  ),
+  'orphan, order under way': ownerless(orphan({ itemId: null, orderId: '7' })),
+  'bulk changes under way': {
+    draw: () => <BulkUnderWay kinds={['RECONCILE_RESOURCES']} />,
+    answers: {
+      BulkUnderWay: {
+        bulkChanges: page([
+          bulkChange(),
+          bulkChange({ decision: 'AUTHORIZE_WITHOUT_OWNER', done: 12, skipped: 0, failed: 0, total: 40 }),
+        ]),
+      },
+    },
+  },
+  'found role, lacks a value': role(foundRole()),
+  'found role, whole, of a composite, long': role(
+    foundRole({
+      state: 'PRE_EXISTING',
+      roleName: long,
+      compositeName: 'Sales staff',
+      lackingCount: 0,
+      values: [
+        {
+          resourceTypeName: 'Intranet account',
+          systemName: 'Intranet',
+          propertyName: 'Groups',
+          value: long,
+          isHeld: true,
+          account: { id: 'account-1', entityType: 'Intranet_Account', key: 'plang', displayName: long },
+          itemId: '7',
+        },
+      ],
+    }),
+  ),
+  'found role, composite': role(
+    foundRole({ roleKind: 'COMPOSITE', values: [], lackingCount: 0, singleRoleNames: ['Customer records', long] }),
+  ),
+  'found role, postponed': role(
+    foundRole({
+      postponedAt: '2026-03-01T09:05:00Z',
+      postponedBy: 'rita',
+      postponedByName: 'Rita Reviewer',
+      comment: 'Her head is asked first',
+      decisions: ['KEEP_ROLE', 'REMOVE_ROLE', 'TAKE_UP_AGAIN'],
+    }),
+  ),
+  'found role, kept': role(
+    foundRole({
+      state: 'KEPT',
+      decisions: ['REMOVE_ROLE'],
+      decidedBy: 'rita',
+      decidedByName: 'Rita Reviewer',
+      decidedAt: '2026-03-01T09:05:00Z',
+      comment: 'She helps out until June',
+    }),
+  ),
+  'found role, being removed': role(
+    foundRole({
+      state: 'REMOVED',
+      decisions: ['KEEP_ROLE'],
+      decidedBy: 'rita',
+      decidedByName: 'Rita Reviewer',
+      decidedAt: '2026-03-01T09:05:00Z',
+    }),
+  ),
+  'found role, about oneself': role(foundRole({ isOwn: true })),
+  'found role, not there': role(null),
+  difference: { draw: () => <Diff before="Petra Lang" after={long} /> },
+}
