@@ -18,6 +18,11 @@ test('every field of every kind has what a form needs', () => {
     }
 })
 
+test('a number that has a fraction is a number in a new object', () => {
+  expect(blank('ContextRule').reductionOutlierPercentage).toBe(0)
+  expect(blank('MiningRule').precisionMinPercentage).toBe(100)
+})
+
 test('what the server says is found beside its field', () => {
   expect(placeOf(single, role, 'singleRole/Reader.category')).toBe('category')
   expect(placeOf(single, role, 'singleRole/Reader.Reader-1.dimensions.Site')).toBe('rules.0.dimensions')
