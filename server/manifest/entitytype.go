@@ -10,6 +10,7 @@ import (
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/page"
+	"writ/server/rolemodel"
 )
 
 // EntityType is the data shape of resources, and where they are read from (role-model 1.2).
@@ -183,9 +184,6 @@ func (w *writer) entityType(e EntityType) error {
 		DisplayExpression: nullable(e.DisplayExpression)})
 }
 
-var reserved = strings.Fields(`id if for while return break else continue ref out class interface struct foreach do char byte string int long
-	null public private protected static const abstract try catch sealed void true false finally throw exception override readonly enum delegate`)
-
 func (w *writer) properties(e EntityType) error {
 	field := "entityType/" + e.Identifier
 	typeID, err := w.id("entity_type", e.Identifier, field)
@@ -196,7 +194,7 @@ func (w *writer) properties(e EntityType) error {
 	names := make([]string, 0, len(e.Properties))
 	for i, p := range e.Properties {
 		at := field + "." + p.Identifier
-		if slices.Contains(reserved, strings.ToLower(p.Identifier)) {
+		if rolemodel.IsReserved(p.Identifier) {
 			return errs.Invalid(at, "%q is a reserved word and cannot name a property (role-model 1.9).", p.Identifier)
 		}
 		if err := w.property(typeID, i, p, at); err != nil {

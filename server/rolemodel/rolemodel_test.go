@@ -304,3 +304,16 @@ func TestVersions(t *testing.T) {
 	require.NoError(t, rolemodel.ForgetVersions(t.Context(), b, began.AddDate(1, 0, 0)))
 	same(len(models) - 1)
 }
+
+// Each reserved word is one in any spelling (role-model 1.9).
+func TestReserved(t *testing.T) {
+	t.Parallel()
+	const all = `Id, if, for, while, return, break, else, continue, ref, out, class, interface, struct, foreach, do, char, byte, string, int, long, null, public, private, protected,
+		static, const, abstract, try, catch, sealed, void, true, false, finally, throw, Exception, override, readonly, enum, delegate`
+	for word := range strings.SplitSeq(strings.Join(strings.Fields(all), ""), ",") {
+		for _, spelled := range []string{word, strings.ToLower(word), strings.ToUpper(word), strings.ToUpper(word[:1]) + word[1:]} {
+			require.True(t, rolemodel.IsReserved(spelled), spelled)
+		}
+		require.False(t, rolemodel.IsReserved(word+"s"), word)
+	}
+}

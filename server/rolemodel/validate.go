@@ -16,9 +16,12 @@ var identifierForm = regexp.MustCompile(`^[\pL\pN_./-]+$`)
 // propertyForm is what property identifiers may look like (role-model 1.3).
 var propertyForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
 
-// reserved are the identifiers no entity type may have, in lower case (role-model 1.9).
+// reserved are the identifiers that no entity type and no property may have, in lower case (role-model 1.9).
 var reserved = words(`Id if for while return break else continue ref out class interface struct foreach do char byte string int long null public
 	private protected static const abstract try catch sealed void true false finally throw Exception override readonly enum delegate`)
+
+// IsReserved reports whether an identifier is one that no entity type and no property may have, however it is spelled (role-model 1.9).
+func IsReserved(identifier string) bool { return reserved[strings.ToLower(identifier)] }
 
 func words(s string) map[string]bool {
 	out := map[string]bool{}
@@ -89,7 +92,7 @@ func (v *validator) identifier(kind, identifier string, seen map[string]bool) {
 func (v *validator) metadata() {
 	for _, id := range slices.Sorted(maps.Keys(v.shape.EntityTypes)) {
 		t := v.shape.EntityTypes[id]
-		if reserved[strings.ToLower(t.Identifier)] {
+		if IsReserved(t.Identifier) {
 			v.fault("entity_type", t.Identifier, "identifier", "%q is a reserved word. Choose another identifier.", t.Identifier)
 		}
 		hasKey := false
