@@ -327,7 +327,7 @@ function EntitlementValue({ e }: { e: EntitlementRowFragment }) {
 function Way({ of }: { of: NonNullable<EntitlementRowFragment['indirect']> }) {
   const way = t.indirect.way(of.path, of.leftOut)
   return (
-    <span className="cut dim" title={way}>
+    <span className={cx('cut dim', classes.way)} title={way}>
       {way}
     </span>
   )
