@@ -208,6 +208,7 @@ alter table key_fault alter id restart with 100000;
 alter table bulk_change alter id restart with 100000;
 alter table plan alter id restart with 100000;
 alter table identified_risk alter id restart with 100000;
+alter table risk_block alter id restart with 100000;
 insert into job_instance (job_id, state, launched_by, created_at, started_at, ended_at)
 	select 501, case when n % 1000 = 0 then 'ERRORED' else 'COMPLETED' end, 'user' || n % 500, now(), now(), now() from generate_series(1, 30000) n;
 insert into task_log (task_instance_id, at, level, message) select 521, now(), case when n % 2000 = 0 then 'ERROR' else 'INFO' end, 'line ' || n from generate_series(1, 30000) n;
@@ -228,6 +229,7 @@ insert into resource (entity_type_id, key, display_name, valid_from) select 11, 
 insert into dirty_owner (owner_id, entity_type_id, since, failures, error) select id, 11, now() - id * interval '1 second', 1, 'e' from resource where key like 'many%';
 insert into key_fault (resource_id, side, rule_id, message, found_at) select id, 'T', 96, 'm', now() - id * interval '1 second' from resource where key like 'many%';
 insert into identified_risk (owner_id, risk_id, rule, detected_at) select id, 3801, 'Danger-1', now() from resource where key like 'many%';
+insert into risk_block (owner_id, risk_id, rule, resource_type_id, property, blocked_at) select id, 3801, 'Danger-1', 91, 'Owner', now() from resource where key like 'many%';
 insert into event (at, kind, actor, subject_type, subject_id) select now(), case when n % 2000 = 0 then 'rare.kind' else 'often.kind' end, case when n % 3000 = 0 then 'rare' else 'often' end, 'mail', n from generate_series(1, 30000) n;
 insert into bulk_change (kind, decision, state, actor, total, created_at, updated_at, ended_at) select 'RECONCILE_RESOURCES', 'KEEP_CURRENT', case when n % 1000 = 0 then 'CANCELLED' else 'DONE' end, 'x', 1, now(), now(), now() from generate_series(1, 30000) n;
 insert into bulk_item (bulk_change_id, subject_id, state, ended_at) select 3601, 100000 + n, case when n % 1000 = 0 then 'FAILED' else 'DONE' end, now() from generate_series(1, 30000) n;
@@ -248,7 +250,7 @@ func TestListsUseIndexes(t *testing.T) {
 	_, err = b.db.ExecContext(b.ctx, "analyze")
 	require.NoError(t, err)
 	large := []string{"job_instance", "task_log", "mail", "webhook_delivery", "webhook_attempt", "delivery", "delivery_change", "row_to_mend", "local_user", "assigned_profile", "dirty_owner", "key_fault",
-		"event", "event_chain", "resource", "bulk_change", "bulk_item", "plan", "plan_item", "identified_risk"}
+		"event", "event_chain", "resource", "bulk_change", "bulk_item", "plan", "plan_item", "identified_risk", "risk_block"}
 	for _, query := range []string{
 		`{ jobInstances(first: 50) { nodes { id state launchedBy } } }`,
 		`{ jobInstances(first: 50, states: [ERRORED]) { totalCount nodes { id } } }`,
@@ -289,6 +291,8 @@ func TestListsUseIndexes(t *testing.T) {
 		`{ identifiedRisks(first: 50) { nodes { id owner { displayName } risk { level } } } }`,
 		`{ identifiedRisks(first: 50, filter: {risk: "Danger", minimumLevel: 50}) { totalCount nodes { id } } }`,
 		`{ identifiedRisks(first: 50, filter: {owner: "1001"}) { totalCount nodes { id contributors { reasons } } } }`,
+		`{ riskBlocks(first: 50) { nodes { id role owner { displayName } risk { level } } } }`,
+		`{ riskBlocks(first: 50, filter: {owner: "1001"}) { totalCount nodes { id contributors { reasons } } } }`,
 	} {
 		ctx, counted := db.CountQueries(b.ctx)
 		require.Empty(t, b.inProcess(ctx, c.token, query, nil).Errors, query)

@@ -11,6 +11,11 @@ import (
 	"writ/server/risk"
 )
 
+func (r *queryResolver) RiskBlocks(ctx context.Context, first *int, after *string, filter *risk.IdentifiedRiskFilter) (*page.Connection[*risk.RiskBlock], error) {
+	fields, total := rowsOf(ctx)
+	return r.Resolver.Risks.Blocked(ctx, page.Of(first, after), filter, fields, total)
+}
+
 func (r *queryResolver) Risks(ctx context.Context, first *int, after *string, filter *risk.RiskFilter) (*page.Connection[*risk.Risk], error) {
 	fields, _ := rowsOf(ctx)
 	return r.Resolver.Risks.List(ctx, page.Of(first, after), filter, fields)

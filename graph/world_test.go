@@ -221,6 +221,10 @@ insert into indirect_right (id, owner_id, rule, resource_type_id, property, valu
 	select 3860 + n, 1000 + n, 'Through', 91, 'Owner', 1000 + n, 1020 + n, array[1000 + n], 1, timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into indirect_right (id, owner_id, rule, role_id, value_id, account_id, path, steps, singles, found_at) overriding system value
 	select 3870 + n, 1000 + n, 'Through', 86, 1000 + n, 1020 + n, array[1000 + n], 1, '{81}', timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into risk_block (id, owner_id, risk_id, rule, role_id, resource_type_id, property, value_id, start_date, end_date, contributors, blocked_at) overriding system value
+	select 3830 + n, 1000 + n, 3801, 'Danger-1', case when n > 2 then (select min(id) from role) end, case when n <= 2 then 91 end, case when n <= 2 then 'Owner' end, case when n <= 2 then 1000 + n end,
+		timestamptz '2026-01-01', timestamptz '2100-01-01',
+		jsonb_build_array(jsonb_build_object('item', 0, 'resourceType', 91, 'target', 1020 + n, 'property', 'Owner', 'value', 1000 + n, 'exists', true, 'rules', array[110])), timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into plan (id, title, state, actor, configuration, changes, edits, problems, summary, moved, as_of, total, done, failure, created_at, ended_at, applied_at, applied_by) overriding system value values
 	(3701, 'zqplanq', 'FINISHED', 'everything', '', '[{"Action": "UPDATE", "Kind": "singleRole", "Identifier": "R", "Fields": [{"Path": "displayName", "Before": "a", "After": "b"}]}]',
 		'[{"Action": "UPDATE", "ID": 1001, "EntityType": "Directory_User", "Key": "zqp1keyq", "DisplayName": "zqp1nameq", "Fields": [{"Path": "Phone", "Before": "zqp1beforeq", "After": "zqp1afterq"}]}]',

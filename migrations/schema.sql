@@ -1796,6 +1796,35 @@ comment on table risk is 'Dangerous combinations of entitlements (role-model 9.2
 comment on column risk.rules is 'One of them is enough: {identifier, items: [{resourceType, property, resource}]}, identifiers and keys; every item must hold at one time.';
 CREATE INDEX risk_display_name_idx ON public.risk USING btree (display_name, id);
 
+create table risk_block (
+    id bigint generated always as identity,
+    owner_id bigint not null,
+    risk_id bigint not null,
+    rule text not null,
+    role_id bigint,
+    parameters jsonb default '{}'::jsonb not null,
+    resource_type_id bigint,
+    property text,
+    value_id bigint,
+    start_date timestamp with time zone,
+    end_date timestamp with time zone,
+    contributors jsonb default '[]'::jsonb not null,
+    blocked_at timestamp with time zone not null,
+    closed_at timestamp with time zone,
+    constraint risk_block_pkey PRIMARY KEY (id),
+    constraint risk_block_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
+    constraint risk_block_of CHECK ((((role_id IS NULL) = (resource_type_id IS NOT NULL)) AND ((resource_type_id IS NULL) = (property IS NULL))))
+);
+comment on table risk_block is 'What risks keep back from people: roles and values that rules would newly give (role-model 9.5).';
+comment on column risk_block.risk_id is 'Of risk; no reference: what is kept back for a risk that is deleted is given when its owner is computed.';
+comment on column risk_block.role_id is 'The role that is kept back, with its parameters; null: one value of a resource type.';
+comment on column risk_block.value_id is 'What a navigation would point to; null: a scalar, or a role.';
+comment on column risk_block.start_date is 'When the risk would hold; null: since ever.';
+comment on column risk_block.contributors is 'What would make each item of the rule hold, with what is kept back: evaluation.Contributor.';
+CREATE INDEX risk_block_open_idx ON public.risk_block USING btree (id) WHERE (closed_at IS NULL);
+CREATE INDEX risk_block_owner_idx ON public.risk_block USING btree (owner_id, id) WHERE (closed_at IS NULL);
+CREATE INDEX risk_block_risk_idx ON public.risk_block USING btree (risk_id, id) WHERE (closed_at IS NULL);
+
 create table role (
     id bigint generated always as identity,
     kind text not null,

@@ -38,6 +38,7 @@ const chosen: Record<string, string[]> = {
     '/model/mining',
     '/risks',
     '/risks/identified',
+    '/risks/blocked',
     '/model/new/risk',
     '/systems',
   ],

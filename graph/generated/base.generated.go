@@ -187,6 +187,7 @@ type QueryResolver interface {
 	RoleReconciliationItems(ctx context.Context, first *int, after *string, filter *reconciliation.RoleReconciliationFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.RoleItem], error)
 	RoleReconciliationItem(ctx context.Context, id int64) (*reconciliation.RoleItem, error)
 	RoleReconciliationPatterns(ctx context.Context, first *int, after *string, filter *reconciliation.RoleReconciliationFilter) (*page.Connection[*reconciliation.RolePattern], error)
+	RiskBlocks(ctx context.Context, first *int, after *string, filter *risk.IdentifiedRiskFilter) (*page.Connection[*risk.RiskBlock], error)
 	Risks(ctx context.Context, first *int, after *string, filter *risk.RiskFilter) (*page.Connection[*risk.Risk], error)
 	IdentifiedRisks(ctx context.Context, first *int, after *string, filter *risk.IdentifiedRiskFilter) (*page.Connection[*risk.IdentifiedRisk], error)
 	IdentifiedRisk(ctx context.Context, id int64) (*risk.IdentifiedRisk, error)
@@ -2602,6 +2603,36 @@ func (ec *executionContext) field_Query_reviewQueue_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["orderBy"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_riskBlocks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*risk.IdentifiedRiskFilter, error) {
+			return ec.unmarshalOIdentifiedRiskFilter2ᚖwritᚋserverᚋriskᚐIdentifiedRiskFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg2
 	return args, nil
 }
 
@@ -9457,6 +9488,50 @@ func (ec *executionContext) fieldContext_Query_roleReconciliationPatterns(ctx co
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_riskBlocks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_riskBlocks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RiskBlocks(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*risk.IdentifiedRiskFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*risk.RiskBlock]) graphql.Marshaler {
+			return ec.marshalNRiskBlockConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_riskBlocks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RiskBlockConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_riskBlocks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_risks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11566,6 +11641,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_roleReconciliationPatterns(ctx, field)
+				})
+		case "riskBlocks":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_riskBlocks(ctx, field)
 				})
 		case "risks":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

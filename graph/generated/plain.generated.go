@@ -1792,6 +1792,33 @@ var plainTypes = plain.Types{
 		"rules":           {Code: 13, Of: "RiskRule"},
 		"people":          {Code: 14},
 	}},
+	"RiskBlock": {Implementors: riskBlockImplementors, Fields: map[string]plain.Field{
+		"id":                      {Code: 1},
+		"risk":                    {Code: 2, Of: "Risk"},
+		"owner":                   {Code: 3, Of: "ResourceRef"},
+		"rule":                    {Code: 4},
+		"role":                    {Code: 5},
+		"roleDisplayName":         {Code: 6},
+		"resourceType":            {Code: 7},
+		"resourceTypeDisplayName": {Code: 8},
+		"property":                {Code: 9},
+		"propertyDisplayName":     {Code: 10},
+		"startDate":               {Code: 11},
+		"endDate":                 {Code: 12},
+		"blockedAt":               {Code: 13},
+		"contributors":            {Code: 14, Of: "RiskContributor"},
+	}},
+	"RiskBlockConnection": {Implementors: riskBlockConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "RiskBlock"},
+		"edges":                {Code: 2, Of: "RiskBlockEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"RiskBlockEdge": {Implementors: riskBlockEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "RiskBlock"},
+	}},
 	"RiskConfiguration": {Implementors: riskConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":      {Code: 1},
 		"displayName":     {Code: 2},
@@ -15470,6 +15497,241 @@ func plainRisk(w *plain.Writer, s *plain.Selection, obj *risk.Risk) bool {
 				w.Raw("null")
 			} else {
 				w.Int(int64(*v))
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskBlock(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskBlock) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskBlock"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskBlock(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskBlock(ctx, sel, obj)
+}
+
+func plainRiskBlock(w *plain.Writer, s *plain.Selection, obj *risk.RiskBlock) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskBlock\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // risk
+			v := obj.Risk
+			if v == nil {
+				return false
+			}
+			if !plainRisk(w, f.Below, v) {
+				return false
+			}
+
+		case 3: // owner
+			v := obj.Owner
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		case 4: // rule
+			v := obj.Rule
+			w.String(v)
+
+		case 5: // role
+			v := obj.Role
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // roleDisplayName
+			v := obj.RoleDisplayName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // resourceType
+			v := obj.ResourceType
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 8: // resourceTypeDisplayName
+			v := obj.ResourceTypeDisplayName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 9: // property
+			v := obj.Property
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 10: // propertyDisplayName
+			v := obj.PropertyDisplayName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 11: // startDate
+			v := obj.StartDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 12: // endDate
+			v := obj.EndDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 13: // blockedAt
+			v := obj.BlockedAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 14: // contributors
+			v := obj.Contributors
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRiskContributor(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskBlockConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*risk.RiskBlock]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskBlockConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskBlockConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskBlockConnection(ctx, sel, obj)
+}
+
+func plainRiskBlockConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*risk.RiskBlock]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskBlockConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRiskBlock(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRiskBlockEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskBlockEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*risk.RiskBlock]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskBlockEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskBlockEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskBlockEdge(ctx, sel, obj)
+}
+
+func plainRiskBlockEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*risk.RiskBlock]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskBlockEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainRiskBlock(w, f.Below, v) {
+				return false
 			}
 
 		}

@@ -2034,6 +2034,7 @@ type ComplexityRoot struct {
 		ResourceTypesPage          func(childComplexity int, first *int, after *string, filter *across.ResourceTypeFilter) int
 		Resources                  func(childComplexity int, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) int
 		ReviewQueue                func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
+		RiskBlocks                 func(childComplexity int, first *int, after *string, filter *risk.IdentifiedRiskFilter) int
 		Risks                      func(childComplexity int, first *int, after *string, filter *risk.RiskFilter) int
 		RoleHolders                func(childComplexity int, role int64, first *int, after *string, filter *catalogue.RoleHolderFilter) int
 		RoleReconciliationItem     func(childComplexity int, id int64) int
@@ -2403,6 +2404,36 @@ type ComplexityRoot struct {
 		Remediation     func(childComplexity int) int
 		RiskType        func(childComplexity int) int
 		Rules           func(childComplexity int) int
+	}
+
+	RiskBlock struct {
+		BlockedAt               func(childComplexity int) int
+		Contributors            func(childComplexity int) int
+		EndDate                 func(childComplexity int) int
+		ID                      func(childComplexity int) int
+		Owner                   func(childComplexity int) int
+		Property                func(childComplexity int) int
+		PropertyDisplayName     func(childComplexity int) int
+		ResourceType            func(childComplexity int) int
+		ResourceTypeDisplayName func(childComplexity int) int
+		Risk                    func(childComplexity int) int
+		Role                    func(childComplexity int) int
+		RoleDisplayName         func(childComplexity int) int
+		Rule                    func(childComplexity int) int
+		StartDate               func(childComplexity int) int
+	}
+
+	RiskBlockConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RiskBlockEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	RiskConfiguration struct {
@@ -11852,6 +11883,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ReviewQueue(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*order.OrderFilter), args["orderBy"].(*order.OrderSort)), true
+	case "Query.riskBlocks":
+		if e.ComplexityRoot.Query.RiskBlocks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_riskBlocks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RiskBlocks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*risk.IdentifiedRiskFilter)), true
 	case "Query.risks":
 		if e.ComplexityRoot.Query.Risks == nil {
 			break
@@ -13648,6 +13690,135 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Risk.Rules(childComplexity), true
+
+	case "RiskBlock.blockedAt":
+		if e.ComplexityRoot.RiskBlock.BlockedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.BlockedAt(childComplexity), true
+	case "RiskBlock.contributors":
+		if e.ComplexityRoot.RiskBlock.Contributors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.Contributors(childComplexity), true
+	case "RiskBlock.endDate":
+		if e.ComplexityRoot.RiskBlock.EndDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.EndDate(childComplexity), true
+	case "RiskBlock.id":
+		if e.ComplexityRoot.RiskBlock.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.ID(childComplexity), true
+	case "RiskBlock.owner":
+		if e.ComplexityRoot.RiskBlock.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.Owner(childComplexity), true
+	case "RiskBlock.property":
+		if e.ComplexityRoot.RiskBlock.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.Property(childComplexity), true
+	case "RiskBlock.propertyDisplayName":
+		if e.ComplexityRoot.RiskBlock.PropertyDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.PropertyDisplayName(childComplexity), true
+	case "RiskBlock.resourceType":
+		if e.ComplexityRoot.RiskBlock.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.ResourceType(childComplexity), true
+	case "RiskBlock.resourceTypeDisplayName":
+		if e.ComplexityRoot.RiskBlock.ResourceTypeDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.ResourceTypeDisplayName(childComplexity), true
+	case "RiskBlock.risk":
+		if e.ComplexityRoot.RiskBlock.Risk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.Risk(childComplexity), true
+	case "RiskBlock.role":
+		if e.ComplexityRoot.RiskBlock.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.Role(childComplexity), true
+	case "RiskBlock.roleDisplayName":
+		if e.ComplexityRoot.RiskBlock.RoleDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.RoleDisplayName(childComplexity), true
+	case "RiskBlock.rule":
+		if e.ComplexityRoot.RiskBlock.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.Rule(childComplexity), true
+	case "RiskBlock.startDate":
+		if e.ComplexityRoot.RiskBlock.StartDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlock.StartDate(childComplexity), true
+
+	case "RiskBlockConnection.edges":
+		if e.ComplexityRoot.RiskBlockConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlockConnection.Edges(childComplexity), true
+	case "RiskBlockConnection.nodes":
+		if e.ComplexityRoot.RiskBlockConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlockConnection.Nodes(childComplexity), true
+	case "RiskBlockConnection.pageInfo":
+		if e.ComplexityRoot.RiskBlockConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlockConnection.PageInfo(childComplexity), true
+	case "RiskBlockConnection.totalCount":
+		if e.ComplexityRoot.RiskBlockConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlockConnection.TotalCount(childComplexity), true
+	case "RiskBlockConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RiskBlockConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlockConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RiskBlockEdge.cursor":
+		if e.ComplexityRoot.RiskBlockEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlockEdge.Cursor(childComplexity), true
+	case "RiskBlockEdge.node":
+		if e.ComplexityRoot.RiskBlockEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskBlockEdge.Node(childComplexity), true
 
 	case "RiskConfiguration.description":
 		if e.ComplexityRoot.RiskConfiguration.Description == nil {
@@ -17080,6 +17251,8 @@ enum WhyNotReasonKind {
   FAILED
   "No rule gives it to anybody."
   NO_RULE
+  "A risk keeps it back."
+  BLOCKED
   "It is ordered and not there yet, was declined, or a difference waits for a decision."
   WAITS
 }
@@ -17180,6 +17353,8 @@ enum ExplainStepKind {
   ROLE
   "A value that an account holds, from which a role was read."
   FOUND_VALUE
+  "A risk keeps a role or a value back, and together with what."
+  BLOCKED
   "A rule about a resource type."
   RESOURCE_TYPE
   "What rules come to: the owner gets the resource type, or not."
@@ -20251,7 +20426,7 @@ type RiskConfiguration {
   riskType: RiskType!
   "How dangerous it is, from 0 to 100. Default: 0."
   level: Int!
-  "What it means for what is about to be requested. What is given already stays. What would block is refused: nothing is kept back yet. Default: WARNING."
+  "What it means for what is about to be requested. What is given already stays. What blocks keeps back what rules would newly give, too. Default: WARNING."
   exemptionPolicy: ExemptionPolicy!
   "What is dangerous: one of the rules is enough."
   rules: [RiskRuleConfiguration!]!
@@ -20279,7 +20454,7 @@ input RiskConfigurationInput {
   riskType: RiskType
   "How dangerous it is, from 0 to 100. Default: 0."
   level: Int
-  "What it means for what is about to be requested. What is given already stays. What would block is refused: nothing is kept back yet. Default: WARNING."
+  "What it means for what is about to be requested. What is given already stays. What blocks keeps back what rules would newly give, too. Default: WARNING."
   exemptionPolicy: ExemptionPolicy
   "What is dangerous: one of the rules is enough."
   rules: [RiskRuleConfigurationInput!]!
@@ -25445,7 +25620,70 @@ input IdentifiedRiskFilter {
   text: String
 }
 
+"""Something that rules would newly give somebody, and that a risk keeps back (role-model 9.5): a role, or one value of a resource type."""
+type RiskBlock {
+  "Opaque id."
+  id: ID!
+  "Which risk."
+  risk: Risk!
+  "From whom it is kept back."
+  owner: ResourceRef!
+  "Identifier of the rule of the risk that would hold."
+  rule: String!
+  "Identifier of the role; null: a value of a resource type."
+  role: String
+  "Name of the role."
+  roleDisplayName: String
+  "Identifier of the resource type whose value it is; null: a role."
+  resourceType: String
+  "Name of the resource type."
+  resourceTypeDisplayName: String
+  "Identifier of the property whose value it is; null: a role."
+  property: String
+  "Name of the property."
+  propertyDisplayName: String
+  "From when the risk would hold; null: since nobody knows when."
+  startDate: DateTime
+  "Until when it would hold; null: until something is done."
+  endDate: DateTime
+  "When a computation kept it back first."
+  blockedAt: DateTime!
+  "What would make the risk hold, item by item, with what is kept back, and why each is held."
+  contributors: [RiskContributor!]!
+}
+
+"""One page of a list."""
+type RiskBlockConnection {
+  "The rows."
+  nodes: [RiskBlock!]!
+  "The rows with their cursors."
+  edges: [RiskBlockEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type RiskBlockEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: RiskBlock!
+}
+
 extend type Query {
+  "What risks keep back from people, the newest first, of people whom the caller may see. It is given as soon as the risk, or the other part of it, is gone."
+  riskBlocks(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which; null: all."
+    filter: IdentifiedRiskFilter
+  ): RiskBlockConnection!
   "Risks of the model in force, by name."
   risks(
     "How many, 0 to 500; 50 when left out."
@@ -30404,6 +30642,66 @@ func (ec *executionContext) childFields_Risk(ctx context.Context, field graphql.
 		return ec.fieldContext_Risk_people(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Risk", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskBlock(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RiskBlock_id(ctx, field)
+	case "risk":
+		return ec.fieldContext_RiskBlock_risk(ctx, field)
+	case "owner":
+		return ec.fieldContext_RiskBlock_owner(ctx, field)
+	case "rule":
+		return ec.fieldContext_RiskBlock_rule(ctx, field)
+	case "role":
+		return ec.fieldContext_RiskBlock_role(ctx, field)
+	case "roleDisplayName":
+		return ec.fieldContext_RiskBlock_roleDisplayName(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_RiskBlock_resourceType(ctx, field)
+	case "resourceTypeDisplayName":
+		return ec.fieldContext_RiskBlock_resourceTypeDisplayName(ctx, field)
+	case "property":
+		return ec.fieldContext_RiskBlock_property(ctx, field)
+	case "propertyDisplayName":
+		return ec.fieldContext_RiskBlock_propertyDisplayName(ctx, field)
+	case "startDate":
+		return ec.fieldContext_RiskBlock_startDate(ctx, field)
+	case "endDate":
+		return ec.fieldContext_RiskBlock_endDate(ctx, field)
+	case "blockedAt":
+		return ec.fieldContext_RiskBlock_blockedAt(ctx, field)
+	case "contributors":
+		return ec.fieldContext_RiskBlock_contributors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskBlock", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskBlockConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RiskBlockConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_RiskBlockConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RiskBlockConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RiskBlockConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RiskBlockConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskBlockConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskBlockEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RiskBlockEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RiskBlockEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskBlockEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_RiskConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

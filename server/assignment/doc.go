@@ -22,11 +22,11 @@
 //	automate.go   automation rules: who waits for one, what is due goes to server/reconciliation, and when to look again
 //	automated.go  what they would decide in a world that is only thought of: counted
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
-//	              save_role.go roles, save_type.go resource types and their targets, save_risk.go the risks that come of it
+//	              save_role.go roles, save_type.go resource types and their targets, save_risk.go the risks that come of it, save_block.go what they keep back
 //	indirect.go   what owners have through what their accounts are members of: complete computations only
 //	version.go    what was known of an assignment before it changed
 //	worker.go     the continuous chain: EvaluateArgs drains what is dirty
-//	view.go       View Permissions: expected, lines, gaps and kept values as one list
+//	view.go       View Permissions: expected, lines, gaps and kept values as one list; view_block.go what risks keep back
 //	contexts.go   the contexts of the last evaluation, as they are stored
 //	axes.go       the two axes of time of that: when it holds, and when it was known
 //	explain.go    why, and why not: which steps, in which order; follows.go what was done about it (orders, decisions, attempts, verification)
@@ -84,6 +84,7 @@
 //	                                  -> 25 Pending approval - risk         ask_about_risk
 //	5 Calculated - missing parameters -> 16 Approved                        approve
 //	                                  -> 18 Calculated                      give
+//	                                  -> 26 Blocked                         block
 //	8 Pending approval                -> 16 Approved                        approve
 //	                                  -> 17 Declined                        decline
 //	                                  -> 116 Approved - risk                approve_at_risk
@@ -131,7 +132,8 @@
 //	                                  -> 11 Pending approval 1 of 3         ask_three
 //	                                  -> 17 Declined                        decline
 //	                                  -> 116 Approved - risk                approve_at_risk
-//	26 Blocked                        -> 18 Calculated                      give
+//	26 Blocked                        -> 5 Calculated - missing parameters  miss_parameters
+//	                                  -> 18 Calculated                      give
 //	27 Prolonged                      -> 1 Non-conforming                   find
 //	                                  -> 16 Approved                        approve
 //	                                  -> 17 Declined                        decline

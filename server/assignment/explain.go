@@ -167,10 +167,10 @@ func (e *explainer) word() error {
 	}
 	out.Steps = append(out.Steps, w.follows(f)...)
 	slices.SortStableFunc(out.Steps, func(a, b evaluation.Step) int {
-		if a.Kind == evaluation.StepFoundValue || b.Kind == evaluation.StepFoundValue {
-			return cmp.Compare(chapter(a.Kind), chapter(b.Kind)) // it stands before what it comes to
+		if a.Kind == evaluation.StepFoundValue || b.Kind == evaluation.StepFoundValue || a.Kind == evaluation.StepBlocked && a.RoleID != 0 || b.Kind == evaluation.StepBlocked && b.RoleID != 0 {
+			return cmp.Compare(chapter(a), chapter(b)) // it stands before what it comes to
 		}
-		return cmp.Or(cmp.Compare(chapter(a.Kind), chapter(b.Kind)), cmp.Compare(a.ResourceTypeID, b.ResourceTypeID), cmp.Compare(part(a.Kind), part(b.Kind)))
+		return cmp.Or(cmp.Compare(chapter(a), chapter(b)), cmp.Compare(a.ResourceTypeID, b.ResourceTypeID), cmp.Compare(part(a.Kind), part(b.Kind)))
 	})
 	if err := e.dateRules(); err != nil {
 		return err
@@ -236,10 +236,15 @@ func tableOf(kind evaluation.StepKind) string {
 }
 
 // chapter orders the steps: the context, the roles, then each resource type with all that is about it.
-func chapter(kind evaluation.StepKind) int {
-	switch kind {
+func chapter(s evaluation.Step) int {
+	switch s.Kind {
 	case evaluation.StepContext:
 		return 0
+	case evaluation.StepBlocked:
+		if s.RoleID != 0 {
+			return 1
+		}
+		return 2
 	case evaluation.StepCompositeRole, evaluation.StepSingleRole, evaluation.StepRole, evaluation.StepFoundValue:
 		return 1
 	default: // a record of a role belongs to no type, and so comes first of these
@@ -249,7 +254,7 @@ func chapter(kind evaluation.StepKind) int {
 
 // part orders the steps of one resource type: why it is given, what it found, its values, then what was done.
 func part(kind evaluation.StepKind) int {
-	return slices.Index([]evaluation.StepKind{evaluation.StepResourceType, evaluation.StepType, evaluation.StepCorrelation, evaluation.StepProperty, evaluation.StepRecord,
+	return slices.Index([]evaluation.StepKind{evaluation.StepResourceType, evaluation.StepType, evaluation.StepCorrelation, evaluation.StepProperty, evaluation.StepBlocked, evaluation.StepRecord,
 		evaluation.StepDifference, evaluation.StepOrder, evaluation.StepReview, evaluation.StepLine, evaluation.StepAttempt, evaluation.StepVerification, evaluation.StepIndirect}, kind)
 }
 
@@ -272,6 +277,9 @@ func behind(steps []evaluation.Step, owner int64) []int64 {
 		for _, c := range s.Criteria {
 			out = append(out, c.Wanted, c.Has)
 		}
+		if s.Kind == evaluation.StepBlocked {
+			out = slices.AppendSeq(out, maps.Values(s.Values))
+		}
 	}
 	slices.Sort(out)
 	return slices.DeleteFunc(slices.Compact(out), func(id int64) bool { return id == owner })
@@ -286,6 +294,9 @@ func mentioned(steps []evaluation.Step) []int64 {
 		}
 		for _, id := range s.Values {
 			out = append(out, id)
+		}
+		for _, c := range s.With {
+			out = append(out, c.ValueID)
 		}
 		for _, h := range s.Held {
 			out = slices.AppendSeq(out, maps.Values(h.Parameters))
@@ -358,6 +369,8 @@ func (b *subject) has(s evaluation.Step) bool {
 		return true
 	case evaluation.StepCompositeRole, evaluation.StepSingleRole, evaluation.StepRole, evaluation.StepFoundValue:
 		return b.roles[s.RoleID]
+	case evaluation.StepBlocked:
+		return b.roles[s.RoleID] || b.types[s.ResourceTypeID] || slices.ContainsFunc(s.With, func(c evaluation.Contributor) bool { return b.types[c.ResourceTypeID] })
 	default:
 		return b.types[s.ResourceTypeID] || b.follows && s.Matched && b.roles[s.NeedsRoleID]
 	}

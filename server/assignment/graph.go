@@ -179,6 +179,14 @@ func (p *picture) step(s *evaluation.Step, values map[int64]int, verdicts map[st
 		}
 	case evaluation.StepIndirect:
 		p.throughOthers(s)
+	case evaluation.StepBlocked:
+		id := ""
+		if s.RoleID != 0 {
+			id = p.role(s.RoleID)
+		} else {
+			id = p.account(s.ResourceTypeID)
+		}
+		p.at[id].Texts = append(p.at[id].Texts, s.Text)
 	case evaluation.StepRecord, evaluation.StepDifference:
 		n := p.at[p.account(s.ResourceTypeID)]
 		n.Texts = append(n.Texts, s.Text)

@@ -30,6 +30,27 @@ func (m *Model) Risk(id int64) *rolemodel.Risk {
 	return find(m.Source.Risks, func(r *rolemodel.Risk) bool { return r.ID == id })
 }
 
+// riskName is what people call a risk, with its level.
+func (m *Model) riskName(id int64) string {
+	if r := m.Risk(id); r != nil {
+		return fmt.Sprintf("%s (level %d)", r.DisplayName, r.Level)
+	}
+	return "that is deleted"
+}
+
+// rolesBehind names the roles that rules of resource types ask for, each once.
+func (m *Model) rolesBehind(rules []int64) []string {
+	var out []string
+	for _, id := range rules {
+		if x := m.Compiled.Rules[id]; x != nil && x.RoleID != 0 {
+			if r := m.Role(x.RoleID); r != nil && !slices.Contains(out, r.DisplayName) {
+				out = append(out, r.DisplayName)
+			}
+		}
+	}
+	return out
+}
+
 // CategoryName gives the label of a category; nil without one.
 func (m *Model) CategoryName(id *int64) *string {
 	if id == nil {

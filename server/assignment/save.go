@@ -63,7 +63,7 @@ func (s *Service) save(ctx context.Context, tx bun.Tx, m *Model, b *evaluation.B
 	if len(w.changed) == 0 {
 		return w.report, w.failed, nil
 	}
-	for _, part := range []func() error{w.roles, w.types, w.seen, w.history, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events, w.differences, w.found, w.risks} {
+	for _, part := range []func() error{w.roles, w.types, w.seen, w.history, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events, w.differences, w.found, w.risks, w.blocks} {
 		if err := part(); err != nil {
 			return w.report, w.failed, fmt.Errorf("save assignments: %w", err)
 		}

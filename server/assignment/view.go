@@ -162,6 +162,8 @@ type viewer struct {
 	questions map[int64][]viewGap
 	kept      map[int64][]viewKept
 	contexts  []viewContext // the best ranked first
+	blocks    []viewBlock   // what risks keep back
+	parts     *wording      // names what they are about; nil: nothing is kept back
 	labels    map[int64]string
 	indirect  []viewIndirect
 }
@@ -319,6 +321,9 @@ func (v *viewer) readHanging(owner int64, arts []int64) error {
 		where c.owner_id = ? group by c.id order by c.rank, c.id`, directory.Readable(v.ctx, v.m.Shape, "r"), owner).Scan(v.ctx, &v.contexts); err != nil {
 		return err
 	}
+	if err := v.readBlocks(owner); err != nil {
+		return err
+	}
 	return v.readLabels()
 }
 
@@ -402,9 +407,11 @@ func (v *viewer) buildRoles(kind rolemodel.RoleKind, as EntitlementKind) {
 		if role == nil || role.Kind != kind {
 			continue
 		}
+		isBlocked := evaluation.Workflow(r.WorkflowState) == evaluation.Blocked // never shown in ordinary views (role-model 12.6)
 		e := &Entitlement{ID: fmt.Sprintf("role-%d", r.ID), Kind: as, Name: role.DisplayName, Identifier: role.Identifier, WorkflowState: r.WorkflowState,
-			StartDate: r.StartDate, EndDate: r.EndDate, HiddenInSimplifiedView: role.HideOnSimplifiedView && r.Origin == "RULE", Category: v.m.CategoryName(role.CategoryID),
-			InForce: v.inForce(r.StartDate, r.EndDate) && !r.IsDenied, Values: r.Parameters}
+			StartDate: r.StartDate, EndDate: r.EndDate, HiddenInSimplifiedView: role.HideOnSimplifiedView && r.Origin == "RULE" || isBlocked, Category: v.m.CategoryName(role.CategoryID),
+			InForce: v.inForce(r.StartDate, r.EndDate) && !r.IsDenied && !isBlocked, Values: r.Parameters}
+		e.Reasons = append(e.Reasons, v.blockedBecause(&r)...)
 		for _, rule := range r.RuleIDs {
 			e.Reasons = append(e.Reasons, v.m.RoleRuleReason(rule))
 		}
@@ -534,6 +541,7 @@ func (v *viewer) buildType(t *viewType) {
 	e.State = &state
 	v.add(e)
 	v.buildProperties(t, e)
+	v.buildBlocked(t, e)
 }
 
 func (v *viewer) atRest(t *viewType) evaluation.State {

@@ -57,6 +57,7 @@ const (
 	ReasonOverruled WhyNotReasonKind = "OVERRULED" // another rule takes precedence
 	ReasonFailed    WhyNotReasonKind = "FAILED"    // the rule fails
 	ReasonNoRule    WhyNotReasonKind = "NO_RULE"   // no rule gives it to anybody
+	ReasonBlocked   WhyNotReasonKind = "BLOCKED"   // a risk keeps it back
 	ReasonWaits     WhyNotReasonKind = "WAITS"     // it is ordered, and the order waits or was declined
 )
 
@@ -229,7 +230,7 @@ func rank(k WhyNotReasonKind) int {
 	switch k {
 	case ReasonDenied:
 		return 0
-	case ReasonForbidden:
+	case ReasonForbidden, ReasonBlocked:
 		return 1
 	case ReasonLater, ReasonOver:
 		return 2
@@ -271,6 +272,8 @@ func (r *reasoning) ofRole(id int64) {
 	for _, s := range r.steps {
 		switch {
 		case s.RoleID != id:
+		case s.Kind == evaluation.StepBlocked:
+			r.add(&WhyNotReason{Kind: ReasonBlocked, Text: r.sentence(s)})
 		case s.Kind == evaluation.StepRole:
 			r.verdict(s, s.ByHand != nil && s.ByHand.IsDenied && inForceAt(s.ByHand.Start, s.ByHand.End, r.now))
 		case s.Kind == evaluation.StepSingleRole || s.Kind == evaluation.StepCompositeRole:
@@ -311,6 +314,8 @@ func (r *reasoning) ofType() {
 	}
 	for _, s := range r.steps {
 		switch {
+		case s.Kind == evaluation.StepBlocked:
+			r.add(&WhyNotReason{Kind: ReasonBlocked, Text: r.sentence(s)})
 		case s.Kind == evaluation.StepResourceType && !given:
 			r.rule(s)
 		case s.Kind != evaluation.StepProperty || s.NotComputed:

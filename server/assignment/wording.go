@@ -41,6 +41,8 @@ func (w *wording) sentence(s evaluation.Step) string {
 		return w.value(s)
 	case evaluation.StepIndirect:
 		return w.throughOthers(s)
+	case evaluation.StepBlocked:
+		return w.blocked(s)
 	default:
 		return w.correlation(s)
 	}
@@ -96,6 +98,43 @@ func (w *wording) rule(s evaluation.Step, what string) string {
 	text := fmt.Sprintf("The rule %s %ss %s%s: %s.", s.Rule, verb, what, w.period(s.From, s.To, w.now), cmp.Or(w.why(s), "it concerns everybody"))
 	if s.Suggests {
 		text += " A suggestion alone gives nothing."
+	}
+	return text
+}
+
+// blocked says which risk keeps something back, and what would make it hold.
+func (w *wording) blocked(s evaluation.Step) string {
+	what := "the role " + w.role(s.RoleID)
+	if s.RoleID == 0 {
+		what = w.place(s.ResourceTypeID, s.Property, s.ResourceID)
+	} else if len(s.Values) > 0 {
+		what += " (" + w.dimensions(s.Values) + ")"
+	}
+	return fmt.Sprintf("The risk %s keeps %s from %s: otherwise %s would come together%s.", w.m.riskName(s.RiskID), what, w.ownerName(), and(w.parts(s.With)), w.period(s.From, s.To, w.now))
+}
+
+// parts names what makes a risk hold, and why each is held.
+func (w *wording) parts(list []evaluation.Contributor) []string {
+	var out []string
+	for _, c := range list {
+		text := w.place(c.ResourceTypeID, c.Property, c.ValueID)
+		if by := w.m.rolesBehind(c.Rules); len(by) > 0 {
+			text += " (by the role " + strings.Join(by, " or ") + ")"
+		} else if c.Exists && !c.Expected {
+			text += " (which the account has, and no rule gives)"
+		}
+		if !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// place names a value of an account.
+func (w *wording) place(resourceTypeID int64, property string, value int64) string {
+	text := fmt.Sprintf("%s of the %s", w.property(resourceTypeID, property), w.typeName(resourceTypeID))
+	if value != 0 {
+		return w.resource(value) + " in " + text
 	}
 	return text
 }

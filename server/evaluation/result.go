@@ -15,6 +15,7 @@ type Result struct {
 	Claims      []Claim    // values of which another spelling is to be tried when they are taken
 	SourceKeys  []Key      // correlation keys of the owner, to store with side S
 	Exposures   []Exposure // risks, by id
+	Withheld    []Withheld // what risks keep back, in the order in which it was decided
 	Err         error      // this owner could not be computed at all; the others are not concerned
 	Trace       *Trace     // with Explain
 }

@@ -17,6 +17,7 @@ const (
 	StepSingleRole    StepKind = "SINGLE_ROLE"    // a rule that gives or forbids a single role
 	StepRole          StepKind = "ROLE"           // what all of that comes to: the role is held, or not
 	StepFoundValue    StepKind = "FOUND_VALUE"    // a value of a target from which a role was read
+	StepBlocked       StepKind = "BLOCKED"        // a risk keeps a role or a value back
 	StepResourceType  StepKind = "RESOURCE_TYPE"  // a rule that gives or forbids a resource type
 	StepProperty      StepKind = "PROPERTY"       // a rule that computes a value
 	StepType          StepKind = "TYPE"           // what all of that comes to: the owner gets the resource type, or not
@@ -66,6 +67,8 @@ type Step struct {
 	Sections      []ContextSection // context: what stands behind each record section; none: there are none
 	Way           []int64          // indirect: from what the account has itself to what is had; of a long way the first and the last half
 	WaySteps      int              // indirect: how many the whole way has
+	RiskID        int64            // blocked: the risk that keeps it back
+	With          []Contributor    // blocked: what would make the risk hold
 	OfRecord      int64            // rules and values: the record behind the context that counts, of several; 0: there is one only
 }
 

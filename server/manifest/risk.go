@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"writ/server/errs"
 	"writ/server/page"
 	"writ/server/rolemodel"
 )
@@ -29,7 +28,7 @@ type Risk struct {
 	RiskType string `yaml:"riskType,omitempty" default:"segregationOfDuties" words:"RiskType"`
 	// How dangerous it is, from 0 to 100. Default: 0.
 	Level int `yaml:"level,omitempty" min:"0" max:"100"`
-	// What it means for what is about to be requested. What is given already stays. What would block is refused: nothing is kept back yet.
+	// What it means for what is about to be requested. What is given already stays. What blocks keeps back what rules would newly give, too.
 	ExemptionPolicy string `yaml:"exemptionPolicy,omitempty" default:"warning" words:"ExemptionPolicy"`
 	// What is dangerous: one of the rules is enough.
 	Rules []RiskRule `yaml:"rules"`
@@ -62,12 +61,6 @@ func riskKind() kind {
 				r.Rules[n].Identifier = or(r.Rules[n].Identifier, fmt.Sprintf("%s-%d", r.Identifier, n+1))
 			}
 			return r
-		},
-		refuse: func(r Risk) error {
-			if r.ExemptionPolicy == rolemodel.ExemptionPolicyWords[rolemodel.RiskBlocks] || r.ExemptionPolicy == rolemodel.ExemptionPolicyWords[rolemodel.RiskBlocksUnlessOverridden] {
-				return errs.Invalid("risk/"+r.Identifier+".exemptionPolicy", "Nothing is kept from people because of a risk yet. Choose warning, and look at who has the risk %s.", r.Identifier)
-			}
-			return nil
 		},
 		load: loaded[Risk, rolemodel.Risk](nil),
 	}

@@ -13,7 +13,7 @@ import (
 
 // reconcilers are the reviewers, with the permissions of reconciliation.
 var reconcilers = strings.NewReplacer("ReviewProvisioning' ||", "'||k.name ||", "from access_rule where identifier like 'r-%'",
-	"from access_rule, (values ('ReconciliateResources'), ('ReconciliateRoles')) k (name) where identifier like 'r-%'").Replace(reviewers)
+	"from access_rule, (values ('ReconciliateResources'), ('ReconciliateRoles'), ('ReviewRoles')) k (name) where identifier like 'r-%'").Replace(reviewers)
 
 // Differences and found roles are told to those who may reconcile them, by the full path, inside their filters; accounts of nobody to those without
 // a filter. What is decided, put off or was there before is left out, and only what is new opens a mail.
@@ -33,7 +33,9 @@ func TestFoundDigest(t *testing.T) {
 		insert into gap (assigned_resource_type_id, workflow_state, found_at) select max(id), 1, '%[1]s' from assigned_resource_type;
 		insert into role (identifier, display_name, kind, policy_id, entity_type_id) values ('Pay', 'Payments', 'SINGLE', 1, 1);
 		insert into assigned_role (owner_id, role_id, workflow_state, workflow_state_changed_at, origin, start_date, valid_from) values
-			(2, 1, 1, '%[1]s', 'FOUND', '%[1]s', '%[1]s');`, b.Clock.Now().Format(time.RFC3339Nano)))
+			(2, 1, 1, '%[1]s', 'FOUND', '%[1]s', '%[1]s');
+		insert into risk (identifier, display_name, policy_id, entity_type_id) values ('Mix', 'Pay and approve', 1, 1);
+		insert into risk_block (owner_id, risk_id, rule, role_id, blocked_at) values (2, 1, 'Mix-1', 1, '%[1]s');`, b.Clock.Now().Format(time.RFC3339Nano)))
 	require.NoError(t, err)
 	last := int64(27)
 	told := func(kind string, opened int, subjects ...int64) {
@@ -45,11 +47,12 @@ func TestFoundDigest(t *testing.T) {
 	told("gap.changed", 1, 1, 3, 26, last)
 	told("gap.changed", 0, 2)
 	told("found_role.changed", 1, 2)
+	told("risk.blocked", 0, 1)
 	b.mustPump(t)
 	require.Empty(t, b.recipients(t), "more may come")
 	b.later(digestQuiet)
 	b.pumpOnce(t)
-	require.Equal(t, []string{"3 differences to reconcile (Person)", "1 found role to reconcile (Person)"}, b.subjects(t, "rita@x.example"))
+	require.Equal(t, []string{"3 differences to reconcile (Person)", "1 found role to reconcile (Person)", "1 grant kept back by a risk (Person)"}, b.subjects(t, "rita@x.example"))
 	require.Equal(t, []string{"1 difference to reconcile (Person)"}, b.subjects(t, "sven@x.example"), "Bert, of another department, and the card of nobody are not his")
 	require.Empty(t, b.subjects(t, "nora@x.example"), "without mails")
 	require.Empty(t, b.subjects(t, "para@x.example"), "a parent path gives the right and no mail")
@@ -62,5 +65,5 @@ func TestFoundDigest(t *testing.T) {
 	told("gap.changed", 0, 1)
 	b.later(time.Hour)
 	b.pumpOnce(t)
-	require.Len(t, b.subjects(t, "rita@x.example"), 2, "what only changed is no news")
+	require.Len(t, b.subjects(t, "rita@x.example"), 3, "what only changed is no news")
 }

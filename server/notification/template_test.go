@@ -24,6 +24,7 @@ var samples = map[string]any{
 	"ReconcileResourcesSummary": FoundSummary{Name: "Rita", EntityType: "Person", Total: 22, More: 20, Link: "https://w/reconcile/resources", Lines: []FoundLine{
 		{Owner: "Ann <b>", What: "Badge card", Which: "Site"}, {Owner: "without owner", What: "Badge card", Which: "the account"}}},
 	"ReconcileRolesSummary": FoundSummary{Name: "Rita", EntityType: "Person", Total: 1, Link: "https://w/reconcile/roles", Lines: []FoundLine{{Owner: "Ann", What: "Payments"}}},
+	"RolePolicySummary":     FoundSummary{Name: "Rita", EntityType: "Person", Total: 1, Link: "https://w/risks/blocked", Lines: []FoundLine{{Owner: "Ann", What: "Payments", Which: "Pay and approve"}}},
 	"RunJobNotification": RunSummary{Name: "Ada", Job: "Complete job", RunID: 7, State: "Blocked", LaunchedBy: "the schedule", Started: "1 Jan 2026 02:00 UTC", Took: "2m0s", Link: "https://w/runs/7",
 		Tasks: []RunTask{{Name: "Synchronize HR", State: "blocked", Error: "deleted: 401 is more than 50"}}},
 }

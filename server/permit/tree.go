@@ -15,6 +15,7 @@ const (
 	ReconciliateResources     = "/Custom/ProvisioningPolicy/ReconciliateResources"     // + /{sourceEntityType}; mail
 	MassReconciliateResources = "/Custom/ProvisioningPolicy/MassReconciliateResources" // + /{sourceEntityType}; more than one at once
 	BulkReconciliateResources = "/Custom/ProvisioningPolicy/BulkReconciliateResources" // the same under another name
+	ReviewRoles               = "/Custom/ProvisioningPolicy/ReviewRoles"               // + /{sourceEntityType}; mail
 	ReconciliateRoles         = "/Custom/ProvisioningPolicy/ReconciliateRoles"         // + /{sourceEntityType}; mail
 	MassReconciliateRoles     = "/Custom/ProvisioningPolicy/MassReconciliateRoles"     // + /{sourceEntityType}; more than one at once
 	BulkRoleReconciliation    = "/Custom/ProvisioningPolicy/BulkRoleReconciliation"    // the same under another name

@@ -55,7 +55,7 @@ func (x *itemizer) of(o *evaluation.Owner, r *evaluation.Result) *difference {
 		d.items = append(d.items, &Item{Kind: Failure, Effect: Changed, Object: "computation", ObjectName: "Computation", Error: filled(r.Err.Error())})
 	}
 	for i := range r.Roles {
-		if item := x.role(o, &r.Roles[i]); item != nil {
+		if item := x.role(o, r, &r.Roles[i]); item != nil {
 			d.items = append(d.items, item)
 		}
 	}
@@ -80,25 +80,32 @@ func (x *itemizer) place(d *difference, _ *evaluation.Owner, r *evaluation.Resul
 	}
 }
 
-func (x *itemizer) role(o *evaluation.Owner, d *evaluation.RoleDelta) *Item {
+func (x *itemizer) role(o *evaluation.Owner, r *evaluation.Result, d *evaluation.RoleDelta) *Item {
 	i := &Item{Kind: Role, WorkflowCode: new(int(d.Row.Workflow)), StartDate: d.Row.Start, EndDate: d.Row.End}
-	if r := x.roles[d.Row.RoleID]; r != nil {
-		i.Object, i.ObjectName = r.Identifier, r.DisplayName
+	if own := x.roles[d.Row.RoleID]; own != nil {
+		i.Object, i.ObjectName = own.Identifier, own.DisplayName
 	}
 	if len(d.Row.Parameters) > 0 {
 		i.Property, i.PropertyName, i.Parameters = new("parameters"), new(x.parameters(d.Row.Parameters)), evaluation.ListedParameters(d.Row.Parameters)
 	}
 	after := x.period(d.Row.Start, d.Row.End)
+	blocked := x.keptBack(r, d)
 	switch at := slices.IndexFunc(o.Roles, func(e *evaluation.AssignedRole) bool { return e.ID != 0 && e.ID == d.Row.ID }); {
 	case d.Row.ID == 0 && d.Close:
 		return nil
 	case d.Row.ID == 0:
-		i.Effect, i.After = Added, after
+		i.Effect, i.After, i.Error = Added, after, blocked
+		if blocked != nil {
+			i.Effect = Changed // nobody gets it
+		}
 	case d.Close:
 		i.Effect = Removed
 		if at >= 0 {
 			i.Before, i.StartDate, i.EndDate = x.period(o.Roles[at].Start, o.Roles[at].End), o.Roles[at].Start, nil
 			i.WorkflowCode = new(int(o.Roles[at].Workflow))
+			if o.Roles[at].Workflow == evaluation.Blocked {
+				i.Effect = Changed // nobody had it
+			}
 		}
 	case at < 0:
 		return nil
@@ -108,9 +115,27 @@ func (x *itemizer) role(o *evaluation.Owner, d *evaluation.RoleDelta) *Item {
 		if *before == *after && e.Workflow == d.Row.Workflow && e.IsDenied == d.Row.IsDenied && e.HasParameters(d.Row.Parameters) {
 			return nil // another rule gives the same
 		}
-		i.Effect, i.Before, i.After = Changed, before, after
+		i.Effect, i.Before, i.After, i.Error = Changed, before, after, blocked
+		if e.Workflow == evaluation.Blocked && blocked == nil {
+			i.Effect, i.Before = Added, nil // until now it was kept back
+		}
 	}
 	return i
+}
+
+// keptBack says by which risks a role would be kept back; nil: it would not.
+func (x *itemizer) keptBack(r *evaluation.Result, d *evaluation.RoleDelta) *string {
+	if d.Close || d.Row.Workflow != evaluation.Blocked {
+		return nil
+	}
+	var names []string
+	for i := range r.Withheld {
+		k := &r.Withheld[i]
+		if risk := x.m.Risk(k.RiskID); risk != nil && k.RoleID == d.Row.RoleID && d.Row.HasParameters(k.Parameters) && !slices.Contains(names, risk.DisplayName) {
+			names = append(names, risk.DisplayName)
+		}
+	}
+	return new("Blocked by the risk " + strings.Join(names, ", and by the risk ") + ".")
 }
 
 // parameters says with what a role is held, by the names of the values in the order of the dimensions' identifiers.

@@ -7,6 +7,7 @@ import (
 
 	"writ/server/evaluation"
 	"writ/server/evaluation/computation"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
@@ -44,8 +45,33 @@ func Find(w World, g Goal) (*Answer, error) {
 	a := &Answer{Steps: first.steps, Given: f.gives(first)}
 	if !a.Given {
 		f.search(first, a)
+		return a, nil
 	}
-	return a, nil
+	return a, f.keptBack(a)
+}
+
+// keptBack looks for risks that keep the goal back although the rules give it: that takes the whole model. No small change is looked for: what ends it is
+// that the risk changes, or that the other part of it goes.
+func (f *finder) keptBack(a *Answer) error {
+	if !slices.ContainsFunc(f.world.Source.Risks, func(r *rolemodel.Risk) bool { return (&model.Risk{Risk: r}).Blocks() }) {
+		return nil
+	}
+	c, _ := model.Compile(f.world.Source, f.world.Shape, f.world.Keys)
+	res := computation.Evaluate(c, f.changed(nil))[0]
+	if res.Err != nil {
+		return res.Err
+	}
+	for _, s := range res.Trace.Steps {
+		leads := s.RoleID != 0 && slices.ContainsFunc(f.source.Roles, func(r *rolemodel.Role) bool { return r.ID == s.RoleID })
+		if s.Kind == evaluation.StepBlocked && (leads || s.ResourceTypeID == f.goal.ResourceTypeID && s.Property == f.goal.Property && s.Property != "") {
+			a.Steps = append(a.Steps, s)
+		}
+	}
+	whole := f.read(nil, f.world.Source, f.changed(nil), res.Trace.Steps)
+	a.Given = f.gives(whole) && !slices.ContainsFunc(a.Steps, func(s evaluation.Step) bool {
+		return s.Kind == evaluation.StepBlocked && s.RoleID == 0 && (f.goal.Value == "" || f.goal.Value == s.Value)
+	})
+	return nil
 }
 
 type finder struct {
@@ -79,7 +105,12 @@ func (f *finder) try(changes []Change) (*state, error) {
 	if res.Err != nil {
 		return nil, res.Err
 	}
-	s := &state{changes: changes, source: source, batch: b, owner: b.Owners[0], steps: res.Trace.Steps, byRule: map[int64]*evaluation.Step{},
+	return f.read(changes, source, b, res.Trace.Steps), nil
+}
+
+// read takes a world as its explanation tells it.
+func (f *finder) read(changes []Change, source *rolemodel.Model, b *evaluation.Batch, steps []evaluation.Step) *state {
+	s := &state{changes: changes, source: source, batch: b, owner: b.Owners[0], steps: steps, byRule: map[int64]*evaluation.Step{},
 		contexts: map[int64][]*evaluation.Step{}, held: map[int64]bool{}}
 	for i := range s.steps {
 		x := &s.steps[i]
@@ -97,7 +128,7 @@ func (f *finder) try(changes []Change) (*state, error) {
 			}
 		}
 	}
-	return s, nil
+	return s
 }
 
 // works reports whether changes give the goal; nil: the owner cannot be computed with them.

@@ -3,6 +3,7 @@
 //	service.go     Service, and who may ask
 //	risk.go        Risk: the risks of the model in force, with how many people have each
 //	identified.go  IdentifiedRisk: who has which, since when
+//	blocked.go     RiskBlock: what risks keep back from whom, since when
 //	contributor.go what makes it up, and why each part is held
 //
 // Which risks somebody has is computed with everything else that is computed about him (server/evaluation/exposure) and kept by server/assignment;

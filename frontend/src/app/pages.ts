@@ -533,6 +533,14 @@ const risksIdentified = createRoute({
   loader: (at) => bring(at, ({ search }) => import('../features/risk/ahead').then((m) => m.identified(search))),
   component: lazyPage(() => import('../features/risk/IdentifiedList'), 'IdentifiedList'),
 })
+const risksBlocked = createRoute({
+  getParentRoute: () => risks,
+  path: 'blocked',
+  validateSearch: parseRiskSearch,
+  ...open(maySeeIdentifiedRisks),
+  loader: (at) => bring(at, ({ search }) => import('../features/risk/ahead').then((m) => m.blocked(search))),
+  component: lazyPage(() => import('../features/risk/BlockedList'), 'BlockedList'),
+})
 const identifiedRisk = createRoute({
   getParentRoute: () => risksIdentified,
   path: '$identified',
@@ -654,7 +662,7 @@ export const pages = [
   automation,
   mining,
   miningRun.addChildren([miningResult]),
-  risks.addChildren([risksIndex, risksIdentified.addChildren([identifiedRisk])]),
+  risks.addChildren([risksIndex, risksIdentified.addChildren([identifiedRisk]), risksBlocked]),
   objects.addChildren([objectsIndex, objectsOf]),
   rule,
   editObject,

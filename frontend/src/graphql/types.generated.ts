@@ -1033,6 +1033,8 @@ export type ExplainNodeKind =
 export type ExplainStepKind =
   /** One time it was sent. */
   | 'ATTEMPT'
+  /** A risk keeps a role or a value back, and together with what. */
+  | 'BLOCKED'
   /** A rule about a composite role. */
   | 'COMPOSITE_ROLE'
   /** Which record of the owner counts. */
@@ -2228,7 +2230,7 @@ export type RiskConfigurationInput = {
   displayName?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of the entity type of those who can have it. */
   entityType: Scalars['String']['input'];
-  /** What it means for what is about to be requested. What is given already stays. What would block is refused: nothing is kept back yet. Default: WARNING. */
+  /** What it means for what is about to be requested. What is given already stays. What blocks keeps back what rules would newly give, too. Default: WARNING. */
   exemptionPolicy?: InputMaybe<ExemptionPolicy>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
@@ -3169,6 +3171,8 @@ export type WhyNotInput = {
 
 /** What stands against something. */
 export type WhyNotReasonKind =
+  /** A risk keeps it back. */
+  | 'BLOCKED'
   /** The rule asks for something else. */
   | 'CRITERIA'
   /** A person refused it. */

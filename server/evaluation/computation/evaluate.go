@@ -5,10 +5,8 @@ import (
 	"slices"
 
 	"writ/server/evaluation"
-	"writ/server/evaluation/deduction"
 	"writ/server/evaluation/difference"
 	"writ/server/evaluation/expectation"
-	"writ/server/evaluation/exposure"
 	"writ/server/evaluation/interval"
 	"writ/server/evaluation/model"
 )
@@ -34,35 +32,21 @@ func evaluate(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, h *ha
 		slices.Equal(h.of(o), o.Fingerprint) {
 		return evaluation.Result{OwnerID: o.Resource.ID, Unchanged: true, Fingerprint: o.Fingerprint, NextAt: o.NextAt}
 	}
-	r, err := expectation.Of(c, b, o, m)
+	r, err := compute(c, b, o, m, nil)
+	if err == nil {
+		r, err = withhold(c, b, o, m, r)
+	}
 	if err != nil {
 		return evaluation.Result{OwnerID: o.Resource.ID, Err: err}
 	}
-	deduction.Of(r, deduction.Targets{
-		Leaves: func(p *expectation.Plan, s *expectation.Seat) bool { return input(r, p, s).Leaves() },
-		Standing: func(p *expectation.Plan, s *expectation.Seat, q *model.Property, id int64) (*evaluation.Kept, bool) {
-			return input(r, p, s).Standing(q, id)
-		},
-	})
-	differ(r)
 	if b.Explain {
-		explain(r)
+		explain(r.Run)
 	}
-	r.Result.Facts = slices.Clone(expectation.Ascending(r.Facts))
+	r.Result.Facts = expectation.Ascending(r.Result.Facts)
 	r.Result.NextAt = interval.Moment(r.Next)
-	after := o.After(&r.Result)
-	r.Result.Exposures = exposures(r, after)
-	r.Result.Fingerprint = h.of(after)
+	r.Result.Exposures = r.exposures
+	r.Result.Fingerprint = h.of(r.after)
 	return r.Result
-}
-
-// exposures tells which risks the owner has once the result is saved (S11). What is asked for in a system that does not show it yet counts, too.
-func exposures(r *expectation.Run, after *evaluation.Owner) []evaluation.Exposure {
-	risks := r.Model.Risks[r.Owner.Resource.EntityTypeID]
-	if len(risks) == 0 {
-		return nil
-	}
-	return exposure.Of(risks, exposure.Holdings(risks, after.Types, r.Batch.Resources, r.Now), r.Now)
 }
 
 // input is all that it takes to settle a seat.

@@ -76,7 +76,27 @@ func (r explaining) explainRoles() {
 		for _, s := range r.Readings[id] {
 			r.step(s)
 		}
+		r.explainBlocked(func(k *evaluation.Withheld) bool { return k.RoleID == id })
 		r.verdict(evaluation.Step{Kind: evaluation.StepRole, RoleID: id, ByHand: rows[id], Held: r.HeldWith(id)}, r.Held[id])
+	}
+}
+
+// explainBlocked tells what risks keep back, and together with what.
+func (r explaining) explainBlocked(about func(*evaluation.Withheld) bool) {
+	for i := range r.Result.Withheld {
+		k := &r.Result.Withheld[i]
+		if !about(k) {
+			continue
+		}
+		s := evaluation.Step{Kind: evaluation.StepBlocked, RoleID: k.RoleID, ResourceTypeID: k.ResourceTypeID, Property: k.Property, ResourceID: k.ValueID, RiskID: k.RiskID, With: k.Contributors,
+			From: k.Exposure.From, To: k.Exposure.To}
+		if k.ValueID != 0 {
+			s.Value = r.Label(k.ValueID)
+		}
+		if len(k.Parameters) > 0 {
+			s.Values = k.Parameters
+		}
+		r.step(s)
 	}
 }
 
@@ -195,6 +215,7 @@ func (r explaining) explainTypes() {
 				r.explainGiven(x)
 			}
 		}
+		r.explainBlocked(func(k *evaluation.Withheld) bool { return k.ResourceTypeID == t.ID })
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
+	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
 
@@ -95,6 +96,9 @@ func newPlay(t *testing.T, rt *rapid.T) *play {
 		r := o.scalar(typ, "Enabled", "", "Literal:false")
 		r.OffsetReference, r.OffsetBefore, r.OffsetAfter = rolemodel.OffsetAfter, 0, 4320
 	}
+	if flag("risky") {
+		p.risks(typ)
+	}
 	o.correlation(typ, 100)
 	if flag("fuzzy") {
 		o.rule(typ, rolemodel.ResourceTypeRule{Kind: rolemodel.CorrelationRule, SourceBinding: ptr("LastName"), TargetBinding: ptr("DisplayName"), Confidence: 60})
@@ -107,6 +111,28 @@ func newPlay(t *testing.T, rt *rapid.T) *play {
 		p.people = append(p.people, x)
 	}
 	return p
+}
+
+// risks adds some, of which several may share a group, with any exemption policy.
+func (p *play) risks(typ *rolemodel.ResourceType) {
+	if rapid.Bool().Draw(p.rt, "a group for everybody") {
+		p.member(typ, "G2", 0)
+	}
+	for n := range rapid.IntRange(1, 3).Draw(p.rt, "risks") {
+		var rules []rolemodel.RiskRule
+		for k := range rapid.IntRange(1, 2).Draw(p.rt, "rules") {
+			of := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"G0", "G1", "G2"}), 1, 3, rapid.ID[string]).Draw(p.rt, "items")
+			r := rolemodel.RiskRule{Identifier: fmt.Sprint("K", n, "-", k)}
+			for _, g := range of {
+				r.Items = append(r.Items, rolemodel.RiskItem{ResourceType: typ.Identifier, Property: "MemberOf", Resource: g})
+			}
+			if rapid.IntRange(0, 3).Draw(p.rt, "scalar") == 0 {
+				r.Items = append(r.Items, rolemodel.RiskItem{ResourceType: typ.Identifier, Property: "Phone"})
+			}
+			rules = append(rules, r)
+		}
+		p.risk(fmt.Sprint("K", n), rolemodel.Exemption(rapid.SampledFrom([]int{0, 1, 1, 2, 3, 4}).Draw(p.rt, "exemption")), rules...)
+	}
 }
 
 func (p *play) word() string { return rapid.SampledFrom([]string{"a", "b", "C"}).Draw(p.rt, "word") }
@@ -272,6 +298,28 @@ func (p *play) check() {
 		again = Evaluate(p.c, b)[0]
 		require.Empty(rt, again.Roles, "a second run writes no role")
 		require.Empty(rt, again.Types, "a second run writes no type:\nfirst\n%s\nsecond\n%s", describe(full), describe(again))
+		require.Equal(rt, full.Withheld, again.Withheld, "what is kept back stays so while nothing changes")
+		require.Equal(rt, full.Exposures, again.Exposures)
+		p.mindful(x, full)
+	}
+}
+
+// mindful: nothing that is kept back is held, and what is kept back would raise a risk that blocks and that nobody has.
+func (p *play) mindful(x *evaluation.Owner, r evaluation.Result) {
+	has := map[int64]bool{}
+	for _, e := range r.Exposures {
+		has[e.RiskID] = true
+	}
+	blocked := map[int64]bool{}
+	for _, k := range r.Withheld {
+		i := slices.IndexFunc(p.c.Risks[person], func(x *model.Risk) bool { return x.ID == k.RiskID })
+		require.True(p.rt, p.c.Risks[person][i].Blocks())
+		require.False(p.rt, has[k.RiskID], "a risk that somebody has keeps nothing back")
+		require.NotEmpty(p.rt, k.Contributors)
+		blocked[k.RoleID] = true
+	}
+	for _, row := range x.Roles {
+		require.True(p.rt, row.Workflow != evaluation.Blocked || blocked[row.RoleID], "a role that is blocked says why")
 	}
 }
 

@@ -107,7 +107,7 @@ func (o *organisation) of(p *evaluation.Owner) []expectation.Context {
 	if o.c == nil {
 		o.compile()
 	}
-	r, err := expectation.Of(o.c, o.batch(p), p, &expectation.Scratch{})
+	r, err := expectation.Of(o.c, o.batch(p), p, &expectation.Scratch{}, nil)
 	require.NoError(o.t, err)
 	return slices.Clone(r.Contexts[0])
 }

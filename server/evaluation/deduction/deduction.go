@@ -83,6 +83,9 @@ func (d *deduction) known() {
 			d.blocked[id] = true
 		}
 	}
+	for id := range d.Kept {
+		d.blocked[id] = true // by a risk: what shows something of it gives it no more than a rule does
+	}
 	for _, row := range d.Owner.Roles {
 		over := interval.Interval{From: interval.StartOf(row.Start), To: interval.EndOf(row.End)}
 		switch {

@@ -2,6 +2,7 @@ package expectation
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"writ/server/evaluation"
@@ -87,6 +88,7 @@ type period struct {
 	through int64 // composite role it is inferred by; 0: by a rule of its own
 	params  map[string]int64
 	missing bool // a required parameter has no value: it grants nothing
+	blocked bool // a risk keeps it back
 }
 
 func (p period) origin() string {
@@ -201,6 +203,7 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 		}
 	}
 	var keep, past []period
+	var given []hold // by the rules
 	for _, p := range wanted {
 		over := interval.Ever
 		if p.Interval != interval.Always {
@@ -222,17 +225,26 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 		if p.missing {
 			r.lack(id, p)
 		} else {
-			of = append(of, hold{params: p.params, over: over.Subtract(denied)})
+			given = append(given, hold{params: p.params, over: over.Subtract(denied)})
 		}
 	}
-	r.roleRows(id, keep, past, rows)
-	r.hold(id, of)
+	used := make(map[*evaluation.AssignedRole]bool, 1)
+	from := assigned(rows, keep, used, r.Now)
+	r.withhold(id, keep, from)
+	for _, p := range keep {
+		for i := range given {
+			if p.blocked && maps.Equal(given[i].params, p.params) {
+				given[i].over = given[i].over.Subtract(interval.Of(p.Interval))
+			}
+		}
+	}
+	r.roleRows(id, keep, past, rows, from, used)
+	r.hold(id, append(of, given...))
 }
 
 // roleRows matches the wanted periods with the rows there are, reusing their ids. What is over ends its row; a row that turns out to have
 // been over earlier, or interrupted, ends as it was (past): that is a correction of what was known.
-func (r *Run) roleRows(id int64, keep, past []period, rows []*evaluation.AssignedRole) {
-	used := make(map[*evaluation.AssignedRole]bool, 1)
+func (r *Run) roleRows(id int64, keep, past []period, rows, froms []*evaluation.AssignedRole, used map[*evaluation.AssignedRole]bool) {
 	emit := func(row evaluation.AssignedRole, from *evaluation.AssignedRole) {
 		if from == nil || !row.Same(from) {
 			r.Result.Roles = append(r.Result.Roles, evaluation.RoleDelta{Row: row})
@@ -244,12 +256,15 @@ func (r *Run) roleRows(id int64, keep, past []period, rows []*evaluation.Assigne
 		if p.missing {
 			row.Workflow = evaluation.RuleMissingParameters
 		}
+		if p.blocked {
+			row.Workflow = evaluation.Blocked
+		}
 		return row
 	}
 	automatic := func(x *evaluation.AssignedRole) bool {
-		return !x.IsDenied && (x.Workflow == evaluation.Calculated || x.Workflow == evaluation.RuleMissingParameters) && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred)
+		return !x.IsDenied && (x.Workflow == evaluation.Calculated || x.Workflow == evaluation.RuleMissingParameters || x.Workflow == evaluation.Blocked) && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred)
 	}
-	for i, from := range assigned(rows, keep, used, r.Now) {
+	for i, from := range froms {
 		p := keep[i]
 		row := of(p)
 		if from != nil {

@@ -61,6 +61,9 @@ type Run struct {
 	Plans    []*Plan                           // by resource type
 	Covered  map[*evaluation.AssignedRole]bool // found roles that a rule gives by now
 	Readings map[int64][]evaluation.Step       // with Explain: from which values each role was read
+	Withheld Withheld                          // what is kept back
+	Fresh    []Fresh                           // roles that rules newly give, kept back or not
+	Kept     map[int64]interval.Set            // role id -> when it is kept back
 }
 
 // Scratch is memory that the computations of a batch use one after the other.
@@ -77,11 +80,11 @@ func Ascending(ids []int64) []int64 {
 	return slices.Compact(ids)
 }
 
-// Of computes what an owner should have (S1 to S6).
-func Of(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, m *Scratch) (*Run, error) {
+// Of computes what an owner should have (S1 to S6), without what is kept back.
+func Of(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, m *Scratch, withheld Withheld) (*Run, error) {
 	m.Facts = m.Facts[:0]
 	r := &Run{Ground: Ground{Model: c, Batch: b, Now: interval.Instant(b.Now), Next: interval.Max}, Source: c.Source(o.Resource.EntityTypeID), Owner: o, Result: evaluation.Result{OwnerID: o.Resource.ID},
-		Held: map[int64]interval.Set{}, variants: map[int64][]hold{}, Scratch: m}
+		Held: map[int64]interval.Set{}, variants: map[int64][]hold{}, Scratch: m, Withheld: withheld}
 	r.World = &formula.World{Resources: b.Resources, Now: r.Now, Zone: c.Shape.Zone(), From: interval.Min, To: interval.Max, Read: r.read}
 	if err := r.context(); err != nil {
 		return nil, err

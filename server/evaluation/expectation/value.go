@@ -64,6 +64,7 @@ func (r *Run) values(p *Plan, base, over interval.Set, start, end int64) map[str
 		if q.Key && len(q.Scalars) > 0 {
 			spans = keyed(q, spans, over)
 		}
+		spans = r.without(p, q.Identifier, spans)
 		spans = r.living(p, spans, q.Many())
 		if len(spans) > 0 {
 			out[q.Identifier] = spans

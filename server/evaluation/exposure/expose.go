@@ -1,6 +1,8 @@
 package exposure
 
 import (
+	"slices"
+
 	"writ/server/evaluation"
 	"writ/server/evaluation/interval"
 	"writ/server/evaluation/model"
@@ -45,6 +47,15 @@ func together(rule model.RiskRule, held []Holding) interval.Set {
 // fits reports whether a value makes an item hold, at some time.
 func fits(i model.RiskItem, h *Holding) bool {
 	return h.ResourceTypeID == i.ResourceTypeID && h.Property == i.Property && !i.Never && (i.Value == 0 || h.ValueID == i.Value)
+}
+
+// Parts are the values that make some item of a risk hold, whether the others do or not.
+func Parts(r *model.Risk, held []Holding) []Holding {
+	return slices.DeleteFunc(slices.Clone(held), func(h Holding) bool {
+		return !slices.ContainsFunc(r.Of, func(rule model.RiskRule) bool {
+			return slices.ContainsFunc(rule.Items, func(i model.RiskItem) bool { return fits(i, &h) })
+		})
+	})
 }
 
 func exposure(r *model.Risk, rule model.RiskRule, when interval.Interval, held []Holding, now int64) evaluation.Exposure {

@@ -97,6 +97,16 @@ type Role struct {
 	External bool             // another tool keeps its assignments
 }
 
+// Imposing reports whether some role brings values along for the parameters of others.
+func (s *Source) Imposing() bool {
+	for _, x := range s.Roles {
+		if len(x.Imposes) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Tests reports whether a dimension is a parameter of a role: it is required, or a rule that asks for the role asks for it (role-model 3.4). A composite
 // role has those of the single roles that it gives.
 func (s *Source) Tests(own *Role, name string) bool {

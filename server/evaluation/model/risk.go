@@ -27,6 +27,11 @@ type RiskItem struct {
 	Never          bool  // there is no such resource
 }
 
+// Blocks reports whether the risk keeps back what rules newly give (role-model 9.5). Nobody is there who could override it.
+func (r *Risk) Blocks() bool {
+	return r.ExemptionPolicy == rolemodel.RiskBlocks || r.ExemptionPolicy == rolemodel.RiskBlocksUnlessOverridden
+}
+
 // risks compiles the risks of policies that are on, by the entity type of who can have them, and notes that targets are read for them.
 func (b *builder) risks() {
 	b.c.Risks = map[int64][]*Risk{}

@@ -37,6 +37,11 @@ export function RiskPage() {
               {t.risk.identified}
             </Link>
           )}
+          {maySeeIdentifiedRisks(me) && (
+            <Link to="/risks/blocked" activeOptions={{ includeSearch: false }}>
+              {t.risk.blocked}
+            </Link>
+          )}
         </Tabs>
       }
     >

@@ -241,7 +241,7 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"owner","type":"part","of":"Owner","nullable":true,"says":"The resource, mostly a person, that answers for it; none: nobody."},
     {"name":"riskType","type":"word","words":"RiskType","default":"SEGREGATION_OF_DUTIES","says":"Why it is dangerous: segregation of duties needs a rule of at least two items."},
     {"name":"level","type":"int","min":"0","max":"100","says":"How dangerous it is, from 0 to 100. Default: 0."},
-    {"name":"exemptionPolicy","type":"word","words":"ExemptionPolicy","default":"WARNING","says":"What it means for what is about to be requested. What is given already stays. What would block is refused: nothing is kept back yet."},
+    {"name":"exemptionPolicy","type":"word","words":"ExemptionPolicy","default":"WARNING","says":"What it means for what is about to be requested. What is given already stays. What blocks keeps back what rules would newly give, too."},
     {"name":"rules","type":"list","of":"RiskRule","says":"What is dangerous: one of the rules is enough."},
   ],
   RiskItem: [

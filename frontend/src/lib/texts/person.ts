@@ -171,6 +171,7 @@ export const personTexts = {
       OVERRULED: 'Overruled',
       FAILED: 'The rule fails',
       NO_RULE: 'No rule',
+      BLOCKED: 'A risk',
       WAITS: 'On its way',
     },
     nodes: {

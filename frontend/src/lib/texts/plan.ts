@@ -8,6 +8,7 @@ const mailSubjects = {
   ProvisioningErrors: 'errors',
   ReconcileResourcesSummary: 'differences',
   ReconcileRolesSummary: 'found roles',
+  RolePolicySummary: 'roles kept back',
 }
 
 /** Changes that somebody thinks of, and what they would do. */

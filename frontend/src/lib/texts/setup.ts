@@ -290,6 +290,8 @@ export const setupTexts = {
       'found_role.decided': 'Found role decided',
       'risk.identified': 'Risk seen',
       'risk.over': 'Risk over',
+      'risk.blocked': 'Kept back by a risk',
+      'risk.unblocked': 'No longer kept back by a risk',
       'account.adopted': 'Account given an owner',
       'plan.changed': 'Plan moved on',
       'bulk_change.changed': 'Bulk change moved on',
