@@ -75,6 +75,10 @@ func (r *queryResolver) PlanGroups(ctx context.Context, id int64, by plan.Groupi
 	return r.Resolver.Plans.Groups(ctx, id, by, dimension, page.Of(first, after), filter)
 }
 
+func (r *queryResolver) ResourceTypeTrial(ctx context.Context, input plan.ResourceTypeTrialInput) (*plan.ResourceTypeTrial, error) {
+	return r.Resolver.Plans.Trial(ctx, input)
+}
+
 func (r *Resolver) Plan() generated.PlanResolver { return &planResolver{r} }
 
 type planResolver struct{ *Resolver }

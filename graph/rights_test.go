@@ -137,6 +137,7 @@ var asked = map[string][]string{
 	"Query.storedPlan":        {`(id: "3701")`},
 	"Query.planItems":         {`(id: "3701")`},
 	"Query.planGroups":        {`(id: "3701", by: PERSON)`},
+	"Query.resourceTypeTrial": {`(input: {resourceType: "AD_User", ownerId: "$id", save: {}})`},
 }
 
 // arguments writes the arguments with which a field is asked.

@@ -22205,6 +22205,11 @@ func (ec *executionContext) marshalNConfiguration2ᚖwritᚋserverᚋmanifestᚐ
 	return ec._Configuration(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNConfigurationInput2ᚖwritᚋserverᚋmanifestᚐManifest(ctx context.Context, v any) (*manifest.Manifest, error) {
+	res, err := ec.unmarshalInputConfigurationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNConfigurationKind2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalWord(v)
 	return res, graphql.ErrorOnPath(ctx, err)

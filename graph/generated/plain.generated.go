@@ -1770,6 +1770,15 @@ var plainTypes = plain.Types{
 		"offsetBefore":     {Code: 16},
 		"offsetAfter":      {Code: 17},
 	}},
+	"ResourceTypeTrial": {Implementors: resourceTypeTrialImplementors, Fields: map[string]plain.Field{
+		"at":        {Code: 1},
+		"problems":  {Code: 2, Of: "PlanProblem"},
+		"isGiven":   {Code: 3},
+		"accountId": {Code: 4},
+		"readAt":    {Code: 5},
+		"failure":   {Code: 6},
+		"values":    {Code: 7, Of: "TrialValue"},
+	}},
 	"ResourceVersion": {Implementors: resourceVersionImplementors, Fields: map[string]plain.Field{
 		"validFrom": {Code: 1},
 		"validTo":   {Code: 2},
@@ -2239,6 +2248,16 @@ var plainTypes = plain.Types{
 		"entityType":  {Code: 1},
 		"displayName": {Code: 2},
 		"count":       {Code: 3},
+	}},
+	"TrialValue": {Implementors: trialValueImplementors, Fields: map[string]plain.Field{
+		"property":   {Code: 1},
+		"computed":   {Code: 2},
+		"read":       {Code: 3},
+		"isComputed": {Code: 4},
+		"isSame":     {Code: 5},
+		"createOnly": {Code: 6},
+		"error":      {Code: 7},
+		"rules":      {Code: 8},
 	}},
 	"TypeRuleConfiguration": {Implementors: typeRuleConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier": {Code: 1},
@@ -15343,6 +15362,86 @@ func plainResourceTypeRule(w *plain.Writer, s *plain.Selection, obj *rolemodel.R
 	return true
 }
 
+func (ec *executionContext) _ResourceTypeTrial(ctx context.Context, sel ast.SelectionSet, obj *plan.ResourceTypeTrial) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ResourceTypeTrial"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainResourceTypeTrial(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ResourceTypeTrial(ctx, sel, obj)
+}
+
+func plainResourceTypeTrial(w *plain.Writer, s *plain.Selection, obj *plan.ResourceTypeTrial) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ResourceTypeTrial\"")
+		case 1: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 2: // problems
+			v := obj.Problems
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainPlanProblem(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // isGiven
+			v := obj.IsGiven
+			w.Bool(v)
+
+		case 4: // accountId
+			v := obj.AccountID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 5: // readAt
+			v := obj.ReadAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 6: // failure
+			v := obj.Failure
+			w.String(v)
+
+		case 7: // values
+			v := obj.Values
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainTrialValue(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _ResourceVersion(ctx context.Context, sel ast.SelectionSet, obj *directory.ResourceVersion) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ResourceVersion"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainResourceVersion(w, s, obj) }); m != nil {
@@ -18801,6 +18900,76 @@ func plainTileCount(w *plain.Writer, s *plain.Selection, obj *order.TileCount) b
 		case 3: // count
 			v := obj.Count
 			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _TrialValue(ctx context.Context, sel ast.SelectionSet, obj *plan.TrialValue) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TrialValue"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainTrialValue(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_TrialValue(ctx, sel, obj)
+}
+
+func plainTrialValue(w *plain.Writer, s *plain.Selection, obj *plan.TrialValue) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"TrialValue\"")
+		case 1: // property
+			v := obj.Property
+			w.String(v)
+
+		case 2: // computed
+			v := obj.Computed
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 3: // read
+			v := obj.Read
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 4: // isComputed
+			v := obj.IsComputed
+			w.Bool(v)
+
+		case 5: // isSame
+			v := obj.IsSame
+			w.Bool(v)
+
+		case 6: // createOnly
+			v := obj.CreateOnly
+			w.Bool(v)
+
+		case 7: // error
+			v := obj.Error
+			w.String(v)
+
+		case 8: // rules
+			v := obj.Rules
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
 
 		}
 	}

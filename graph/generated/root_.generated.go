@@ -2030,6 +2030,7 @@ type ComplexityRoot struct {
 		ReconciliationItems        func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter, orderBy *reconciliation.ReconciliationSort) int
 		ReconciliationPatterns     func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter) int
 		Resource                   func(childComplexity int, id int64, asOf *time.Time) int
+		ResourceTypeTrial          func(childComplexity int, input plan.ResourceTypeTrialInput) int
 		ResourceTypes              func(childComplexity int) int
 		ResourceTypesPage          func(childComplexity int, first *int, after *string, filter *across.ResourceTypeFilter) int
 		Resources                  func(childComplexity int, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) int
@@ -2379,6 +2380,16 @@ type ComplexityRoot struct {
 		TargetBinding           func(childComplexity int) int
 		TargetExpression        func(childComplexity int) int
 		ValueKey                func(childComplexity int) int
+	}
+
+	ResourceTypeTrial struct {
+		AccountID func(childComplexity int) int
+		At        func(childComplexity int) int
+		Failure   func(childComplexity int) int
+		IsGiven   func(childComplexity int) int
+		Problems  func(childComplexity int) int
+		ReadAt    func(childComplexity int) int
+		Values    func(childComplexity int) int
 	}
 
 	ResourceVersion struct {
@@ -2953,6 +2964,17 @@ type ComplexityRoot struct {
 		Count       func(childComplexity int) int
 		DisplayName func(childComplexity int) int
 		EntityType  func(childComplexity int) int
+	}
+
+	TrialValue struct {
+		Computed   func(childComplexity int) int
+		CreateOnly func(childComplexity int) int
+		Error      func(childComplexity int) int
+		IsComputed func(childComplexity int) int
+		IsSame     func(childComplexity int) int
+		Property   func(childComplexity int) int
+		Read       func(childComplexity int) int
+		Rules      func(childComplexity int) int
 	}
 
 	TypeRuleConfiguration struct {
@@ -11844,6 +11866,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Resource(childComplexity, args["id"].(int64), args["asOf"].(*time.Time)), true
+	case "Query.resourceTypeTrial":
+		if e.ComplexityRoot.Query.ResourceTypeTrial == nil {
+			break
+		}
+
+		args, err := ec.field_Query_resourceTypeTrial_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ResourceTypeTrial(childComplexity, args["input"].(plan.ResourceTypeTrialInput)), true
 	case "Query.resourceTypes":
 		if e.ComplexityRoot.Query.ResourceTypes == nil {
 			break
@@ -13574,6 +13607,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeRule.ValueKey(childComplexity), true
+
+	case "ResourceTypeTrial.accountId":
+		if e.ComplexityRoot.ResourceTypeTrial.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeTrial.AccountID(childComplexity), true
+	case "ResourceTypeTrial.at":
+		if e.ComplexityRoot.ResourceTypeTrial.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeTrial.At(childComplexity), true
+	case "ResourceTypeTrial.failure":
+		if e.ComplexityRoot.ResourceTypeTrial.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeTrial.Failure(childComplexity), true
+	case "ResourceTypeTrial.isGiven":
+		if e.ComplexityRoot.ResourceTypeTrial.IsGiven == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeTrial.IsGiven(childComplexity), true
+	case "ResourceTypeTrial.problems":
+		if e.ComplexityRoot.ResourceTypeTrial.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeTrial.Problems(childComplexity), true
+	case "ResourceTypeTrial.readAt":
+		if e.ComplexityRoot.ResourceTypeTrial.ReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeTrial.ReadAt(childComplexity), true
+	case "ResourceTypeTrial.values":
+		if e.ComplexityRoot.ResourceTypeTrial.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeTrial.Values(childComplexity), true
 
 	case "ResourceVersion.actor":
 		if e.ComplexityRoot.ResourceVersion.Actor == nil {
@@ -16046,6 +16122,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TileCount.EntityType(childComplexity), true
 
+	case "TrialValue.computed":
+		if e.ComplexityRoot.TrialValue.Computed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialValue.Computed(childComplexity), true
+	case "TrialValue.createOnly":
+		if e.ComplexityRoot.TrialValue.CreateOnly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialValue.CreateOnly(childComplexity), true
+	case "TrialValue.error":
+		if e.ComplexityRoot.TrialValue.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialValue.Error(childComplexity), true
+	case "TrialValue.isComputed":
+		if e.ComplexityRoot.TrialValue.IsComputed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialValue.IsComputed(childComplexity), true
+	case "TrialValue.isSame":
+		if e.ComplexityRoot.TrialValue.IsSame == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialValue.IsSame(childComplexity), true
+	case "TrialValue.property":
+		if e.ComplexityRoot.TrialValue.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialValue.Property(childComplexity), true
+	case "TrialValue.read":
+		if e.ComplexityRoot.TrialValue.Read == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialValue.Read(childComplexity), true
+	case "TrialValue.rules":
+		if e.ComplexityRoot.TrialValue.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialValue.Rules(childComplexity), true
+
 	case "TypeRuleConfiguration.dimensions":
 		if e.ComplexityRoot.TypeRuleConfiguration.Dimensions == nil {
 			break
@@ -16663,6 +16788,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResourceRefConfigurationInput", ec.unmarshalInputResourceRefConfigurationInput),
 			graphql.NewInputUnmarshaler("ResourceTypeConfigurationInput", ec.unmarshalInputResourceTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ResourceTypeFilter", ec.unmarshalInputResourceTypeFilter),
+			graphql.NewInputUnmarshaler("ResourceTypeTrialInput", ec.unmarshalInputResourceTypeTrialInput),
 			graphql.NewInputUnmarshaler("ReviewOrdersInput", ec.unmarshalInputReviewOrdersInput),
 			graphql.NewInputUnmarshaler("RiskConfigurationInput", ec.unmarshalInputRiskConfigurationInput),
 			graphql.NewInputUnmarshaler("RiskFilter", ec.unmarshalInputRiskFilter),
@@ -24728,6 +24854,64 @@ extend type Query {
   ): PlanGroupConnection!
 }
 
+"""A resource type as it would be saved, and whose account is computed by it."""
+input ResourceTypeTrialInput {
+  "The resource type, and what else is written with it; what is not named stays as it is."
+  save: ConfigurationInput!
+  "Identifier of the resource type."
+  resourceType: String!
+  "Id of the owner."
+  ownerId: ID!
+  "The instant that counts as now. Null: now."
+  at: DateTime
+}
+
+"""What the account of one owner would be by a resource type as it is written, beside what its system shows."""
+type ResourceTypeTrial {
+  "The instant that counted as now."
+  at: DateTime!
+  "What is wrong with the configuration, errors first, of kinds that the caller may read. With an ERROR among them nothing was computed."
+  problems: [PlanProblem!]!
+  "Whether the owner would have the account at that instant."
+  isGiven: Boolean!
+  "Id of the account that he has there; null: none."
+  accountId: ID
+  "When the system was read last; null: never, or not since it holds such accounts."
+  readAt: DateTime
+  "Why the owner could not be computed at all; empty: he was."
+  failure: String!
+  "The properties that rules want something of, by name, then the others that the system shows."
+  values: [TrialValue!]!
+}
+
+"""A property of an account, as it would be and as it is."""
+type TrialValue {
+  "Identifier of the property."
+  property: String!
+  "What is wanted at the instant, names of what is pointed to; none: nothing is."
+  computed: [String!]!
+  "What the system shows; none: nothing, or there is no account."
+  read: [String!]!
+  "Whether rules want something of the property."
+  isComputed: Boolean!
+  "Whether both are the same, as the rule compares; false without an account."
+  isSame: Boolean!
+  "It is written when the account is made, and left alone from then on."
+  createOnly: Boolean!
+  "Why a rule failed; empty: none did."
+  error: String!
+  "Identifiers of the rules behind what is computed."
+  rules: [String!]!
+}
+
+extend type Query {
+  "Computes the account of one owner by a resource type that is only proposed. Nothing is written or sent. Needs the right to begin simulations, to read objects of the kinds that the configuration names, and to view the owner's entitlements. VALIDATION with all mistakes when it cannot be saved; UNAVAILABLE when it takes longer than ten seconds."
+  resourceTypeTrial(
+    "What to try on whom."
+    input: ResourceTypeTrialInput!
+  ): ResourceTypeTrial!
+}
+
 extend type Mutation {
   "Keeps a change to think through under a number, and lets the server compute what it would do. Needs the right to read objects of every kind that the configuration names, and those to create, update and delete the resources, too. VALIDATION: it cannot be read, or a policy that it touches allows no simulations; whether it could be applied, the plan tells. CONFLICT: an object is at another version. TOO_LARGE: the caller has too many plans, or edits more than 500 resources."
   makePlan(
@@ -30594,6 +30778,26 @@ func (ec *executionContext) childFields_ResourceTypeRule(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type ResourceTypeRule", field.Name)
 }
 
+func (ec *executionContext) childFields_ResourceTypeTrial(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_ResourceTypeTrial_at(ctx, field)
+	case "problems":
+		return ec.fieldContext_ResourceTypeTrial_problems(ctx, field)
+	case "isGiven":
+		return ec.fieldContext_ResourceTypeTrial_isGiven(ctx, field)
+	case "accountId":
+		return ec.fieldContext_ResourceTypeTrial_accountId(ctx, field)
+	case "readAt":
+		return ec.fieldContext_ResourceTypeTrial_readAt(ctx, field)
+	case "failure":
+		return ec.fieldContext_ResourceTypeTrial_failure(ctx, field)
+	case "values":
+		return ec.fieldContext_ResourceTypeTrial_values(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourceTypeTrial", field.Name)
+}
+
 func (ec *executionContext) childFields_ResourceVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "validFrom":
@@ -31720,6 +31924,28 @@ func (ec *executionContext) childFields_TileCount(ctx context.Context, field gra
 		return ec.fieldContext_TileCount_count(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TileCount", field.Name)
+}
+
+func (ec *executionContext) childFields_TrialValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_TrialValue_property(ctx, field)
+	case "computed":
+		return ec.fieldContext_TrialValue_computed(ctx, field)
+	case "read":
+		return ec.fieldContext_TrialValue_read(ctx, field)
+	case "isComputed":
+		return ec.fieldContext_TrialValue_isComputed(ctx, field)
+	case "isSame":
+		return ec.fieldContext_TrialValue_isSame(ctx, field)
+	case "createOnly":
+		return ec.fieldContext_TrialValue_createOnly(ctx, field)
+	case "error":
+		return ec.fieldContext_TrialValue_error(ctx, field)
+	case "rules":
+		return ec.fieldContext_TrialValue_rules(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TrialValue", field.Name)
 }
 
 func (ec *executionContext) childFields_TypeRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -2208,6 +2208,18 @@ export type ResourceTypeFilter = {
   text?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** A resource type as it would be saved, and whose account is computed by it. */
+export type ResourceTypeTrialInput = {
+  /** The instant that counts as now. Null: now. */
+  at?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Id of the owner. */
+  ownerId: Scalars['ID']['input'];
+  /** Identifier of the resource type. */
+  resourceType: Scalars['String']['input'];
+  /** The resource type, and what else is written with it; what is not named stays as it is. */
+  save: ConfigurationInput;
+};
+
 /** Decisions of a reviewer: one for whole orders, or one per line of a single order. */
 export type ReviewOrdersInput = {
   /** Required to decline. */

@@ -1,7 +1,8 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { mayEditModel } from '../../graphql/may'
-import { useMe } from '../../graphql/SessionContext'
+import { useCan, useMe } from '../../graphql/SessionContext'
+import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { notifyDone } from '../../ui/notify'
@@ -13,6 +14,7 @@ import { AutomationPreview } from './AutomationPreview'
 import { IndirectPreview } from './IndirectPreview'
 import { addressOf } from './addressOf'
 import { blank, kindOf, type KindShape } from './shape'
+import { TrialPanel } from './TrialPanel'
 import { useEditor } from './useEditor'
 
 const edit = getRouteApi('/shell/model/edit/$kind/$identifier')
@@ -53,10 +55,12 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
   const { kind, identifier } = props
   const navigate = useNavigate()
   const me = useMe()
+  const { can } = useCan()
   const [begin] = useState(() => blank(kind.of, { ...(isAutomation(kind) && beginning), ...props.given }))
   const editor = useEditor(kind, identifier, begin)
   const Preview = previews[kind.name]
   const { word } = kind
+  const hasTrial = kind.name === 'resourceType' && can(permissions.plansStart)
   const name = String(editor.base?.displayName || identifier || '')
   return (
     <EditorFrame
@@ -64,7 +68,14 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
       title={identifier === null ? t.edit.newTitle(word) : t.edit.title(name)}
       hint={identifier === null ? undefined : word}
       readOnly={!mayEditModel(me)}
-      aside={editor.draft && Preview && <Preview draft={editor.draft} identifier={editor.isNew ? null : identifier} />}
+      aside={
+        editor.draft &&
+        (Preview ? (
+          <Preview draft={editor.draft} identifier={editor.isNew ? null : identifier} />
+        ) : (
+          hasTrial && <TrialPanel draft={editor.draft} save={editor.proposal().save ?? {}} />
+        ))
+      }
       onSaved={() => {
         const saved = String(editor.draft?.identifier)
         notifyDone(t.edit.saved(String(editor.draft?.displayName || saved)))

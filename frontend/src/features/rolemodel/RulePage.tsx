@@ -3,8 +3,9 @@ import { IconTrash } from '@tabler/icons-react'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { mayEditModel } from '../../graphql/may'
-import { useMe } from '../../graphql/SessionContext'
+import { useCan, useMe } from '../../graphql/SessionContext'
 import type { RuleChange } from '../../graphql/types.generated'
+import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { notifyDone } from '../../ui/notify'
@@ -17,6 +18,7 @@ import { ObjectFields } from './ObjectFields'
 import { blank, fieldsOf, freeName, kindOf, type Draft, type KindShape } from './shape'
 import { useEditor } from './useEditor'
 import { PreviewPanel } from './PreviewPanel'
+import { TrialPanel } from './TrialPanel'
 import { hasPreview, useRulePreview } from './useRulePreview'
 
 const route = getRouteApi('/shell/model/rules/$kind/$owner')
@@ -48,6 +50,8 @@ function RuleEditor({ kind, owner }: { kind: KindShape; owner: string }) {
   const search = route.useSearch()
   const navigate = useNavigate()
   const me = useMe()
+  const { can } = useCan()
+  const hasTrial = kind.name === 'resourceType' && can(permissions.plansStart)
   const readOnly = !mayEditModel(me)
   const editor = useEditor(kind, owner, {})
   const { draft } = editor
@@ -93,7 +97,7 @@ function RuleEditor({ kind, owner }: { kind: KindShape; owner: string }) {
       readOnly={readOnly}
       held={withPreview && preview.error ? t.rule.held : undefined}
       aside={
-        withPreview && (
+        withPreview ? (
           <PreviewPanel
             preview={preview}
             show={show}
@@ -108,6 +112,8 @@ function RuleEditor({ kind, owner }: { kind: KindShape; owner: string }) {
               })
             }
           />
+        ) : (
+          draft && at && hasTrial && <TrialPanel draft={draft} save={editor.proposal().save ?? {}} />
         )
       }
       onSaved={() => {
