@@ -378,6 +378,8 @@ var notHere = []string{
 	"Query.quiescent", "Mutation.testAdvanceClock", // no --test-hooks
 	"Mutation.login", "Mutation.refresh", "Mutation.logout", "LoginPayload.accessToken", "LoginPayload.expiresAt", "LoginPayload.me", "LogoutPayload.ok", // signed in already
 	"Mutation.checkConnector", // no system there
+	"ResourceTypeTrial.accountId", "ResourceTypeTrial.readAt", "TrialValue.property", "TrialValue.computed", "TrialValue.read", "TrialValue.isComputed", "TrialValue.isSame",
+	"TrialValue.createOnly", "TrialValue.error", "TrialValue.rules", // this configuration has mistakes: nothing is tried (TestTrial of server/app does)
 }
 
 // TestRights asks for every field of the schema as everybody there is, by every way there is: queries and all relations below them, what

@@ -282,6 +282,12 @@ insert into webhook_attempt (delivery_id, at, status, error, response) select 91
 insert into generation (at, resource_type_ids, blocked) values (now(), '{97}', '[{"resourceType": "x", "name": "X", "action": "insert", "count": 3, "limit": 1}]');
 update provisioning_order set states = '{2,3}' where state = 3;
 insert into fence (since, reason) values (timestamptz '2026-01-01', 'restored');
+do $$ declare c record; -- what is made later, also what is only tried, has other ids
+begin
+	for c in select table_name, column_name from information_schema.columns where table_schema = 'public' and is_identity = 'YES' and table_name <> 'event' loop
+		perform setval(pg_get_serial_sequence(quote_ident(c.table_name), c.column_name), 1000000);
+	end loop;
+end $$;
 `
 
 // settle fills the database and signs everybody in.
