@@ -123,6 +123,7 @@ func TestEveryFieldHasARight(t *testing.T) {
 
 // asked are the arguments of fields whose simplest ones find nothing; $id stands for each id there is.
 var asked = map[string][]string{
+	"Query.assignedProfiles":  {`(first: 60)`},
 	"Query.miningChange":      {`(runId: "3711")`},
 	"Query.resources":         {`(entityType: "Directory_User")`, `(entityType: "Directory_Department")`, `(entityType: "AD_Entry")`, `(entityType: "Directory_Position")`, `(entityType: "Directory_User", asOf: "2019-06-01T00:00:00Z")`},
 	"Query.search":            {`(text: "zqp")`, `(text: "zqd")`, `(text: "zqa")`, `(text: "Reader")`, `(text: "2031")`, `(text: "2011")`},
@@ -311,6 +312,7 @@ var changes = []change{
 	{"confirmManualOrders", `(input: {filter: {}})`},
 	{"decideReconciliation", `(input: {items: [{id: "3503"}, {id: "3501"}], decision: POSTPONE})`},
 	{"decideRoleReconciliation", `(input: {items: [{id: "3553"}, {id: "3551"}], decision: POSTPONE})`},
+	{"decideProlongedRoles", `(input: {items: [{id: "3593"}, {id: "3591"}], decision: DECLINE, comment: "x"})`},
 	{"createResource", `(input: {entityType: "Directory_User", key: "$new", values: [{property: "Department", keys: ["zqd2keyq"]}]})`},
 	{"createResource", `(input: {entityType: "Directory_Department", key: "$new", values: []})`},
 	{"updateResource", `(input: {id: "1003", version: 1, values: [{property: "Phone", value: "1"}]})`},
@@ -340,6 +342,7 @@ var changes = []change{
 var lastChanges = []change{
 	{"decideReconciliation", `(input: {filter: {kinds: [UNRECONCILED]}, decision: KEEP_CURRENT, comment: "x"})`},
 	{"decideRoleReconciliation", `(input: {filter: {states: [KEPT]}, decision: REMOVE_ROLE, comment: "x"})`},
+	{"decideProlongedRoles", `(input: {filter: {}, decision: APPROVE})`},
 	{"chooseAccountOwner", `(input: {accountId: "1025", resourceType: "AD_User", ownerId: "1001", comment: "x"})`},
 	{"startBulkChange", `(input: {kind: RECONCILE_RESOURCES, decision: POSTPONE})`},
 	{"cancelBulkChange", `(input: {id: "3602"})`},
@@ -477,8 +480,8 @@ func (w *world) ids(oneEach bool) []string {
 		select id, 'r' as kind from resource where id between 1001 and 1040 union all select id, 'o' from provisioning_order union all select id, 'l' from order_line
 		union all select id, 'i' from job_instance union all select id, 't' from task_instance union all select id, 'g' from task_log union all select id, 'd' from delivery
 		union all select id, 'w' from webhook union all select id, 'v' from webhook_delivery union all select id, 'm' from mail union all select id, 'e' from row_to_mend union all select id, 'x' from gap union all select id, 'n' from bulk_change
-		union all select id, 'F' from assigned_role where origin = 'FOUND' union all select id, 'M' from mining_run union all select id, 'R' from mining_result union all select id, 'K' from identified_risk) x
-		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703), ('x', 3503), ('F', 3553), ('n', 3601), ('M', 3711), ('R', 3721), ('K', 3813)"+`)
+		union all select id, 'F' from assigned_role where origin = 'FOUND' union all select id, 'P' from assigned_role where workflow_state = 27 union all select id, 'M' from mining_run union all select id, 'R' from mining_result union all select id, 'K' from identified_risk) x
+		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703), ('x', 3503), ('F', 3553), ('P', 3593), ('n', 3601), ('M', 3711), ('R', 3721), ('K', 3813)"+`)
 		order by x.id`, oneEach).Scan(w.ctx, &ids))
 	return ids
 }

@@ -187,6 +187,9 @@ insert into assigned_role (id, owner_id, role_id, workflow_state, workflow_state
 	overriding system value select 3550 + n + 10 * k, 1000 + n, 81 + (k = 1)::int, case k when 2 then 16 else 1 end, timestamptz '2026-01-01', 'FOUND', timestamptz '2026-01-01', case k when 0 then 82 end, '{94,110}', '{109}',
 		'zqp'||n||'foundq', case k when 1 then timestamptz '2026-01-01' end, case k when 1 then 'everything' end, case k when 2 then timestamptz '2026-01-01' end, case k when 2 then 'everything' end, timestamptz '2026-01-01'
 	from generate_series(1, 4) n, generate_series(0, 2) k;
+insert into assigned_role (id, owner_id, role_id, workflow_state, workflow_state_changed_at, origin, start_date, end_date, ground, valid_from)
+	overriding system value select 3590 + n, 1000 + n, 82, 27, timestamptz '2026-01-01', 'GRACE', timestamptz '2026-01-01', timestamptz '2100-01-01',
+		jsonb_build_object('rules', 1, 'all', 1, 'contexts', '[]'::jsonb, 'names', jsonb_build_array('zqp'||n||'ruleq'), 'cause', 'RULE_GONE'), timestamptz '2026-01-01' from generate_series(1, 4) n;
 update assigned_resource_type set confidence = 80 where resource_id is not null;
 insert into resource (id, entity_type_id, key, display_name, scalars, valid_from, origin) overriding system value values (1025, 13, 'zqa5keyq', 'zqa5nameq', '{"Login": "zqa5loginq"}', timestamptz '2020-01-01', 'SYNC');
 insert into owner_state (owner_id, entity_type_id, fingerprint, model_version, evaluated_at, left_at) select 1000 + n, 11, '', 1, timestamptz '2026-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n;
@@ -195,7 +198,7 @@ insert into model_object (kind, object, from_version, body) select 'resource_typ
 insert into correlation_key (rule_id, side, value, resource_id) select 96, side, 'zqp'||n||'phoneq', case side when 'S' then 1000 else 1020 end + n from generate_series(1, 4) n, unnest(array['S', 'T']) side;
 insert into automation_rule (id, identifier, display_name, type, single_role_id, workflow_state, hours_to_wait, decision, dimensions) overriding system value select 3702, 'zqautokeyq', 'zqautonameq', 1, r.id, 1, 48, 1, '{"Department": {"key": "zqd1keyq"}}' from role r where r.kind = 'SINGLE' order by r.id limit 1;
 insert into automation_rule (id, identifier, display_name, type, category_id, policy_id, entity_type_id, workflow_state, hours_to_wait, decision) overriding system value values
-	(3703, 'zqauto2keyq', 'zqauto2nameq', 4, 74, null, 11, 1, 48, 1), (3704, 'zqauto3keyq', 'zqauto3nameq', 5, null, 71, 11, 1, 48, 1);
+	(3703, 'zqauto2keyq', 'zqauto2nameq', 4, 74, null, 11, 1, 48, 1), (3704, 'zqauto3keyq', 'zqauto3nameq', 5, null, 71, 11, 1, 48, 1), (3705, 'zqauto4keyq', 'zqauto4nameq', 5, null, 71, 11, 27, 48, 1);
 insert into bulk_change (id, kind, decision, comment, state, actor, again_id, total, done, skipped, failed, failure, created_at, started_at, updated_at, ended_at) overriding system value values
 	(3601, 'RECONCILE_RESOURCES', 'KEEP_CURRENT', 'fine', 'DONE_WITH_ERRORS', 'everything', 3600, 3, 1, 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),
 	(3602, 'RECONCILE_RESOURCES', 'KEEP_CURRENT', 'fine', 'RUNNING', 'everything', null, 1, 0, 0, 0, '', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01', null);

@@ -147,6 +147,7 @@ create table assigned_role (
     reviewed_at timestamp with time zone,
     postponed_at timestamp with time zone,
     postponed_by text,
+    ground jsonb,
     constraint assigned_role_pkey PRIMARY KEY (id),
     constraint assigned_role_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
     constraint assigned_role_role_id_fkey FOREIGN KEY (role_id) REFERENCES role(id),
@@ -160,12 +161,14 @@ comment on column assigned_role.parameters is 'The id of the resource by dimensi
 comment on column assigned_role.version is 'Counts changes of what a person decides about: a decision on older content is refused.';
 comment on column assigned_role.found_by is 'Of a found role: the rules of resource types whose values the accounts of its owner hold, by id.';
 comment on column assigned_role.lacking is 'Of a found role: the rules of resource types that it would make true besides, by id.';
+comment on column assigned_role.ground is 'What a role stands on that rules give, while it has a grace period, and what a prolonged role (27) stood on; null: nothing is kept.';
 CREATE INDEX assigned_role_by_owner ON public.assigned_role USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_by_role ON public.assigned_role USING btree (role_id, owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_found ON public.assigned_role USING btree (id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (origin = 'FOUND'::text));
 CREATE INDEX assigned_role_found_by_role ON public.assigned_role USING btree (role_id, id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (origin = 'FOUND'::text));
 CREATE INDEX assigned_role_past ON public.assigned_role USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_past_by_role ON public.assigned_role USING btree (role_id, owner_id) WHERE (valid_to <> 'infinity'::timestamp with time zone);
+CREATE INDEX assigned_role_prolonged ON public.assigned_role USING btree (id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (workflow_state = 27));
 CREATE TRIGGER assigned_role_not_own AFTER UPDATE OF reviewed_by, postponed_by ON public.assigned_role FOR EACH ROW WHEN (((new.reviewed_by IS DISTINCT FROM old.reviewed_by) OR (new.postponed_by IS DISTINCT FROM old.postponed_by))) EXECUTE FUNCTION assigned_role_not_own();
 CREATE TRIGGER workflow_legal_move BEFORE UPDATE OF workflow_state ON public.assigned_role FOR EACH ROW WHEN ((old.workflow_state IS DISTINCT FROM new.workflow_state)) EXECUTE FUNCTION workflow_legal_move();
 
@@ -268,9 +271,9 @@ create table bulk_change (
     constraint bulk_change_pkey PRIMARY KEY (id),
     constraint bulk_change_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE SET NULL,
     constraint bulk_change_counted CHECK ((((done + skipped) + failed) <= total)),
-    constraint bulk_change_decision_check CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text, 'KEEP_ROLE'::text, 'REMOVE_ROLE'::text, 'UNBLOCK'::text, 'CONFIRM'::text, 'REPORT_ERROR'::text]))),
+    constraint bulk_change_decision_check CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text, 'KEEP_ROLE'::text, 'REMOVE_ROLE'::text, 'APPROVE'::text, 'DECLINE'::text, 'UNBLOCK'::text, 'CONFIRM'::text, 'REPORT_ERROR'::text]))),
     constraint bulk_change_ended CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text])))),
-    constraint bulk_change_kind_check CHECK ((kind = ANY (ARRAY['RECONCILE_RESOURCES'::text, 'RECONCILE_ROLES'::text, 'UNBLOCK_ORDERS'::text, 'MANUAL_PROVISIONING'::text]))),
+    constraint bulk_change_kind_check CHECK ((kind = ANY (ARRAY['RECONCILE_RESOURCES'::text, 'RECONCILE_ROLES'::text, 'REVIEW_ROLES'::text, 'UNBLOCK_ORDERS'::text, 'MANUAL_PROVISIONING'::text]))),
     constraint bulk_change_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'DONE'::text, 'DONE_WITH_ERRORS'::text, 'CANCELLED'::text])))
 );
 comment on table bulk_change is 'One decision about many, carried out by the server: one item after the other, each in a transaction of its own.';
@@ -2129,7 +2132,7 @@ create table webhook (
     events text[] default '{ORDER_CHANGED}'::text[] not null,
     constraint webhook_pkey PRIMARY KEY (id),
     constraint webhook_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES local_user(id) ON DELETE SET NULL,
-    constraint webhook_events_known CHECK (((events <@ '{ORDER_CHANGED,GAP_CHANGED,GAP_DECIDED,FOUND_ROLE_CHANGED,FOUND_ROLE_DECIDED}'::text[]) AND (events <> '{}'::text[])))
+    constraint webhook_events_known CHECK (((events <@ '{ORDER_CHANGED,GAP_CHANGED,GAP_DECIDED,FOUND_ROLE_CHANGED,FOUND_ROLE_DECIDED,PROLONGED_ROLE_CHANGED,PROLONGED_ROLE_DECIDED}'::text[]) AND (events <> '{}'::text[])))
 );
 comment on column webhook.failures is 'Attempts in a row that failed; 0: the last one went well.';
 comment on column webhook.paused_until is 'The endpoint rests after failures in a row, or asked us to wait.';

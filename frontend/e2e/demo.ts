@@ -92,6 +92,16 @@ export async function runCompleteJob(request: APIRequestContext) {
   expect(await ended(asAdmin)).toMatch(/COMPLETED|WARNING/)
 }
 
+/** Gives the role Source code these rules, as GraphQL text, and no others. */
+export async function setRulesOfSourceCode(request: APIRequestContext, rules: string) {
+  const role = `{ identifier: "Source_Code", displayName: "Source code", entityType: "Directory_User", category: "Business", gracePeriod: 10080, rules: [${rules}] }`
+  await ask(
+    request,
+    'admin',
+    `mutation { applyConfiguration(input: { save: { singleRoles: [${role}] } }) { changes { identifier } } }`,
+  )
+}
+
 /** Registers an endpoint and gives its id. */
 export async function createWebhook(request: APIRequestContext, url: string): Promise<string> {
   const query = `mutation { createWebhook(input: { url: "${url}" }) { webhook { id } } }`

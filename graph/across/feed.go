@@ -217,7 +217,7 @@ func (f *Feed) PermissionsChanged(ctx context.Context, resourceID int64) (<-chan
 	}
 	about := func(r event.Row) bool {
 		switch r.Kind {
-		case order.EventChanged, assignment.EventChanged, directory.EventChanged, assignment.EventGapChanged, reconciliation.EventRole:
+		case order.EventChanged, assignment.EventChanged, directory.EventChanged, assignment.EventGapChanged, reconciliation.EventRole, reconciliation.EventReviewed:
 			return r.OwnerID == resourceID || r.SubjectType == "resource" && r.SubjectID == resourceID
 		}
 		return false
@@ -242,7 +242,7 @@ type ReconciliationChange struct {
 func (f *Feed) ReconciliationChanged(ctx context.Context, after *string) (<-chan *ReconciliationChange, error) {
 	return told(ctx, f, after, f.Reconciliation.MayLook, func(last event.Row) *ReconciliationChange {
 		return &ReconciliationChange{Cursor: last.Cursor.String(), At: last.At}
-	}, assignment.EventGapChanged, reconciliation.EventDecided, reconciliation.EventAdopted, bulk.EventChanged, reconciliation.EventRole, assignment.EventRoleFound)
+	}, assignment.EventGapChanged, reconciliation.EventDecided, reconciliation.EventAdopted, bulk.EventChanged, reconciliation.EventRole, assignment.EventRoleFound, reconciliation.EventReviewed, assignment.EventProlonged)
 }
 
 // MiningRunsChange says that runs of mining changed.

@@ -814,6 +814,29 @@ func (ec *executionContext) fieldContext_Entitlement_foundRoleId(_ context.Conte
 	return graphql.NewScalarFieldContext("Entitlement", field, false, false, "ID")
 }
 
+func (ec *executionContext) _Entitlement_prolongedRoleId(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entitlement_prolongedRoleId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProlongedRoleID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOID2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Entitlement_prolongedRoleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Entitlement", field, false, false, "ID")
+}
+
 func (ec *executionContext) _Entitlement_inForce(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3053,6 +3076,11 @@ func (ec *executionContext) slowly_Entitlement(ctx context.Context, sel ast.Sele
 			}
 		case "foundRoleId":
 			out.Values[i] = ec._Entitlement_foundRoleId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "prolongedRoleId":
+			out.Values[i] = ec._Entitlement_prolongedRoleId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

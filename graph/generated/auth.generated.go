@@ -595,6 +595,52 @@ func (ec *executionContext) fieldContext_MyScopes_massReconciliateRoles(_ contex
 	return graphql.NewScalarFieldContext("MyScopes", field, false, false, "String")
 }
 
+func (ec *executionContext) _MyScopes_reviewRoles(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MyScopes_reviewRoles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReviewRoles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MyScopes_reviewRoles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MyScopes", field, false, false, "String")
+}
+
+func (ec *executionContext) _MyScopes_massReviewRoles(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MyScopes_massReviewRoles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MassReviewRoles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MyScopes_massReviewRoles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MyScopes", field, false, false, "String")
+}
+
 func (ec *executionContext) _MyScopes_queryResources(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -910,6 +956,16 @@ func (ec *executionContext) slowly_MyScopes(ctx context.Context, sel ast.Selecti
 			}
 		case "massReconciliateRoles":
 			out.Values[i] = ec._MyScopes_massReconciliateRoles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reviewRoles":
+			out.Values[i] = ec._MyScopes_reviewRoles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "massReviewRoles":
+			out.Values[i] = ec._MyScopes_massReviewRoles(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -112,6 +112,7 @@ type MutationResolver interface {
 	ApplyPlan(ctx context.Context, input plan.ApplyPlanInput) (*plan.ApplyPlanPayload, error)
 	CancelPlan(ctx context.Context, input plan.CancelPlanInput) (*plan.CancelPlanPayload, error)
 	DeletePlan(ctx context.Context, input plan.DeletePlanInput) (*plan.DeletePlanPayload, error)
+	DecideProlongedRoles(ctx context.Context, input reconciliation.DecideProlongedRolesInput) (*reconciliation.DecideProlongedRolesPayload, error)
 	DecideReconciliation(ctx context.Context, input reconciliation.DecideReconciliationInput) (*reconciliation.DecideReconciliationPayload, error)
 	DecideRoleReconciliation(ctx context.Context, input reconciliation.DecideRoleReconciliationInput) (*reconciliation.DecideRoleReconciliationPayload, error)
 	ChooseAccountOwner(ctx context.Context, input reconciliation.ChooseAccountOwnerInput) (*reconciliation.ChooseAccountOwnerPayload, error)
@@ -180,7 +181,8 @@ type QueryResolver interface {
 	StoredPlan(ctx context.Context, id int64) (*plan.Plan, error)
 	PlanItems(ctx context.Context, id int64, first *int, after *string, filter *plan.ItemFilter) (*page.Connection[*plan.Item], error)
 	PlanGroups(ctx context.Context, id int64, by plan.Grouping, dimension *string, first *int, after *string, filter *plan.ItemFilter) (*page.Connection[*plan.Group], error)
-	ResourceTypeTrial(ctx context.Context, input plan.ResourceTypeTrialInput) (*plan.ResourceTypeTrial, error)
+	ProlongedRoles(ctx context.Context, first *int, after *string, filter *reconciliation.ProlongedFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.ProlongedItem], error)
+	ProlongedRole(ctx context.Context, id int64) (*reconciliation.ProlongedItem, error)
 	ReconciliationItems(ctx context.Context, first *int, after *string, filter *reconciliation.ReconciliationFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.Item], error)
 	ReconciliationItem(ctx context.Context, id int64) (*reconciliation.Item, error)
 	ReconciliationPatterns(ctx context.Context, first *int, after *string, filter *reconciliation.ReconciliationFilter) (*page.Connection[*reconciliation.Pattern], error)
@@ -393,6 +395,20 @@ func (ec *executionContext) field_Mutation_deactivateConnector_args(ctx context.
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (system.ConnectorInput, error) {
 			return ec.unmarshalNConnectorInput2writᚋserverᚋsystemᚐConnectorInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_decideProlongedRoles_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reconciliation.DecideProlongedRolesInput, error) {
+			return ec.unmarshalNDecideProlongedRolesInput2writᚋserverᚋreconciliationᚐDecideProlongedRolesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2381,6 +2397,58 @@ func (ec *executionContext) field_Query_profilesPage_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_prolongedRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (int64, error) {
+			return ec.unmarshalNID2int64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_prolongedRoles_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*reconciliation.ProlongedFilter, error) {
+			return ec.unmarshalOProlongedRoleFilter2ᚖwritᚋserverᚋreconciliationᚐProlongedFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*reconciliation.ReconciliationSort, error) {
+			return ec.unmarshalOReconciliationSort2ᚖwritᚋserverᚋreconciliationᚐReconciliationSort(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_reconciliationItem_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2460,20 +2528,6 @@ func (ec *executionContext) field_Query_reconciliationPatterns_args(ctx context.
 		return nil, err
 	}
 	args["filter"] = arg2
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_resourceTypeTrial_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (plan.ResourceTypeTrialInput, error) {
-			return ec.unmarshalNResourceTypeTrialInput2writᚋserverᚋplanᚐResourceTypeTrialInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
 	return args, nil
 }
 
@@ -6343,6 +6397,50 @@ func (ec *executionContext) fieldContext_Mutation_deletePlan(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_decideProlongedRoles(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_decideProlongedRoles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DecideProlongedRoles(ctx, fc.Args["input"].(reconciliation.DecideProlongedRolesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reconciliation.DecideProlongedRolesPayload) graphql.Marshaler {
+			return ec.marshalNDecideProlongedRolesPayload2ᚖwritᚋserverᚋreconciliationᚐDecideProlongedRolesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_decideProlongedRoles(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecideProlongedRolesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_decideProlongedRoles_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_decideReconciliation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9195,34 +9293,34 @@ func (ec *executionContext) fieldContext_Query_planGroups(ctx context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _Query_resourceTypeTrial(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Query_prolongedRoles(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_resourceTypeTrial(ctx, field)
+			return ec.fieldContext_Query_prolongedRoles(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().ResourceTypeTrial(ctx, fc.Args["input"].(plan.ResourceTypeTrialInput))
+			return ec.Resolvers.Query().ProlongedRoles(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*reconciliation.ProlongedFilter), fc.Args["orderBy"].(*reconciliation.ReconciliationSort))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *plan.ResourceTypeTrial) graphql.Marshaler {
-			return ec.marshalNResourceTypeTrial2ᚖwritᚋserverᚋplanᚐResourceTypeTrial(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*reconciliation.ProlongedItem]) graphql.Marshaler {
+			return ec.marshalNProlongedRoleConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_resourceTypeTrial(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_prolongedRoles(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ResourceTypeTrial(ctx, field)
+			return ec.childFields_ProlongedRoleConnection(ctx, field)
 		},
 	}
 	defer func() {
@@ -9232,7 +9330,51 @@ func (ec *executionContext) fieldContext_Query_resourceTypeTrial(ctx context.Con
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_resourceTypeTrial_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Query_prolongedRoles_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_prolongedRole(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_prolongedRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ProlongedRole(ctx, fc.Args["id"].(int64))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reconciliation.ProlongedItem) graphql.Marshaler {
+			return ec.marshalOProlongedRole2ᚖwritᚋserverᚋreconciliationᚐProlongedItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_prolongedRole(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProlongedRole(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_prolongedRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -11169,6 +11311,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "decideProlongedRoles":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_decideProlongedRoles(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "decideReconciliation":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_decideReconciliation(ctx, field)
@@ -11659,11 +11808,17 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_planGroups(ctx, field)
 				})
-		case "resourceTypeTrial":
+		case "prolongedRoles":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._Query_resourceTypeTrial(ctx, field)
+					return ec._Query_prolongedRoles(ctx, field)
+				})
+		case "prolongedRole":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_prolongedRole(ctx, field)
 				})
 		case "reconciliationItems":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

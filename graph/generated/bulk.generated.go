@@ -1234,7 +1234,7 @@ func (ec *executionContext) unmarshalInputStartBulkChangeInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "decision", "differences", "roles", "orders", "ids", "again", "comment"}
+	fieldsInOrder := [...]string{"kind", "decision", "differences", "roles", "prolonged", "orders", "ids", "again", "comment"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1269,6 +1269,13 @@ func (ec *executionContext) unmarshalInputStartBulkChangeInput(ctx context.Conte
 				return it, err
 			}
 			it.Roles = data
+		case "prolonged":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prolonged"))
+			data, err := ec.unmarshalOProlongedRoleFilter2ᚖwritᚋserverᚋreconciliationᚐProlongedFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Prolonged = data
 		case "orders":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orders"))
 			data, err := ec.unmarshalOOrderFilter2ᚖwritᚋserverᚋorderᚐOrderFilter(ctx, v)

@@ -499,6 +499,10 @@ var plainTypes = plain.Types{
 		"key":       {Code: 2},
 		"inherit":   {Code: 3},
 	}},
+	"DecideProlongedRolesPayload": {Implementors: decideProlongedRolesPayloadImplementors, Fields: map[string]plain.Field{
+		"results":      {Code: 1, Of: "ProlongedRoleResult"},
+		"bulkChangeId": {Code: 2},
+	}},
 	"DecideReconciliationPayload": {Implementors: decideReconciliationPayloadImplementors, Fields: map[string]plain.Field{
 		"results":      {Code: 1, Of: "ReconciliationResult"},
 		"bulkChangeId": {Code: 2},
@@ -611,8 +615,9 @@ var plainTypes = plain.Types{
 		"category":               {Code: 18},
 		"differenceId":           {Code: 21},
 		"foundRoleId":            {Code: 22},
-		"inForce":                {Code: 23},
-		"indirect":               {Code: 24, Of: "IndirectPath"},
+		"prolongedRoleId":        {Code: 23},
+		"inForce":                {Code: 24},
+		"indirect":               {Code: 25, Of: "IndirectPath"},
 	}},
 	"EntityType": {Implementors: entityTypeImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -1059,8 +1064,10 @@ var plainTypes = plain.Types{
 		"massReconciliateResources": {Code: 6},
 		"reconciliateRoles":         {Code: 7},
 		"massReconciliateRoles":     {Code: 8},
-		"queryResources":            {Code: 9},
-		"createResources":           {Code: 10},
+		"reviewRoles":               {Code: 9},
+		"massReviewRoles":           {Code: 10},
+		"queryResources":            {Code: 11},
+		"createResources":           {Code: 12},
 	}},
 	"NamedValue": {Implementors: namedValueImplementors, Fields: map[string]plain.Field{
 		"name":  {Code: 1},
@@ -1366,26 +1373,27 @@ var plainTypes = plain.Types{
 		"rolesRemoved":    {Code: 3},
 		"rolesAdded":      {Code: 4},
 		"rolesChanged":    {Code: 5},
-		"accountsRemoved": {Code: 6},
-		"accountsAdded":   {Code: 7},
-		"accountsChanged": {Code: 8},
-		"creations":       {Code: 9},
-		"updates":         {Code: 10},
-		"deletions":       {Code: 11},
-		"associations":    {Code: 12},
-		"lines":           {Code: 13},
-		"reviews":         {Code: 14},
-		"tickets":         {Code: 15},
-		"differences":     {Code: 16},
-		"failures":        {Code: 17},
-		"looked":          {Code: 18},
-		"waiting":         {Code: 19},
-		"automatic":       {Code: 20},
-		"limits":          {Code: 22, Of: "PlanLimit"},
-		"isOverLimit":     {Code: 23},
-		"mails":           {Code: 24, Of: "PlanMail"},
-		"isDated":         {Code: 25},
-		"isImagined":      {Code: 26},
+		"rolesProlonged":  {Code: 6},
+		"accountsRemoved": {Code: 7},
+		"accountsAdded":   {Code: 8},
+		"accountsChanged": {Code: 9},
+		"creations":       {Code: 10},
+		"updates":         {Code: 11},
+		"deletions":       {Code: 12},
+		"associations":    {Code: 13},
+		"lines":           {Code: 14},
+		"reviews":         {Code: 15},
+		"tickets":         {Code: 16},
+		"differences":     {Code: 17},
+		"failures":        {Code: 18},
+		"looked":          {Code: 19},
+		"waiting":         {Code: 20},
+		"automatic":       {Code: 21},
+		"limits":          {Code: 23, Of: "PlanLimit"},
+		"isOverLimit":     {Code: 24},
+		"mails":           {Code: 25, Of: "PlanMail"},
+		"isDated":         {Code: 26},
+		"isImagined":      {Code: 27},
 	}},
 	"Policy": {Implementors: policyImplementors, Fields: map[string]plain.Field{
 		"id":                          {Code: 1},
@@ -1463,6 +1471,31 @@ var plainTypes = plain.Types{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "Profile"},
 	}},
+	"ProlongedRole": {Implementors: prolongedRoleImplementors, Fields: map[string]plain.Field{
+		"id":        {Code: 1},
+		"version":   {Code: 2},
+		"role":      {Code: 3},
+		"roleName":  {Code: 4},
+		"roleKind":  {Code: 5},
+		"owner":     {Code: 6, Of: "ResourceRef"},
+		"since":     {Code: 7},
+		"until":     {Code: 8},
+		"rules":     {Code: 9},
+		"cause":     {Code: 10},
+		"isOwn":     {Code: 11},
+		"comments":  {Code: 12, Of: "RoleReviewComment"},
+		"automatic": {Code: 13, Of: "AutomaticDecision"},
+	}},
+	"ProlongedRoleConnection": {Implementors: prolongedRoleConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "ProlongedRole"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"ProlongedRoleResult": {Implementors: prolongedRoleResultImplementors, Fields: map[string]plain.Field{
+		"id":    {Code: 1},
+		"error": {Code: 2, Of: "ItemError"},
+	}},
 	"Property": {Implementors: propertyImplementors, Fields: map[string]plain.Field{
 		"id":           {Code: 1},
 		"identifier":   {Code: 2},
@@ -1527,6 +1560,7 @@ var plainTypes = plain.Types{
 		"postponedRoles":    {Code: 9},
 		"leavers":           {Code: 10},
 		"accountsOfLeavers": {Code: 11},
+		"prolonged":         {Code: 12},
 	}},
 	"ReconciliationItem": {Implementors: reconciliationItemImplementors, Fields: map[string]plain.Field{
 		"id":               {Code: 1},
@@ -2068,6 +2102,10 @@ var plainTypes = plain.Types{
 		"id":    {Code: 1},
 		"item":  {Code: 2, Of: "RoleReconciliationItem"},
 		"error": {Code: 3, Of: "ItemError"},
+	}},
+	"RoleReviewComment": {Implementors: roleReviewCommentImplementors, Fields: map[string]plain.Field{
+		"decision":   {Code: 1},
+		"activation": {Code: 2},
 	}},
 	"RoleRule": {Implementors: roleRuleImplementors, Fields: map[string]plain.Field{
 		"id":         {Code: 1},
@@ -5969,6 +6007,48 @@ func plainCriterionConfiguration(w *plain.Writer, s *plain.Selection, obj *rolem
 	return true
 }
 
+func (ec *executionContext) _DecideProlongedRolesPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DecideProlongedRolesPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DecideProlongedRolesPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDecideProlongedRolesPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DecideProlongedRolesPayload(ctx, sel, obj)
+}
+
+func plainDecideProlongedRolesPayload(w *plain.Writer, s *plain.Selection, obj *reconciliation.DecideProlongedRolesPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DecideProlongedRolesPayload\"")
+		case 1: // results
+			v := obj.Results
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainProlongedRoleResult(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // bulkChangeId
+			v := obj.BulkChangeID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _DecideReconciliationPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DecideReconciliationPayload) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DecideReconciliationPayload"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainDecideReconciliationPayload(w, s, obj) }); m != nil {
@@ -6844,11 +6924,19 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 				w.ID(*v)
 			}
 
-		case 23: // inForce
+		case 23: // prolongedRoleId
+			v := obj.ProlongedRoleID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 24: // inForce
 			v := obj.InForce
 			w.Bool(v)
 
-		case 24: // indirect
+		case 25: // indirect
 			v := obj.Indirect
 			if v == nil {
 				w.Raw("null")
@@ -10232,7 +10320,25 @@ func plainMyScopes(w *plain.Writer, s *plain.Selection, obj *auth.MyScopes) bool
 			}
 			w.Raw("]")
 
-		case 9: // queryResources
+		case 9: // reviewRoles
+			v := obj.ReviewRoles
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 10: // massReviewRoles
+			v := obj.MassReviewRoles
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 11: // queryResources
 			v := obj.QueryResources
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10241,7 +10347,7 @@ func plainMyScopes(w *plain.Writer, s *plain.Selection, obj *auth.MyScopes) bool
 			}
 			w.Raw("]")
 
-		case 10: // createResources
+		case 12: // createResources
 			v := obj.CreateResources
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -12589,67 +12695,71 @@ func plainPlanSummary(w *plain.Writer, s *plain.Selection, obj *plan.Summary) bo
 			v := obj.RolesChanged
 			w.Int(int64(v))
 
-		case 6: // accountsRemoved
+		case 6: // rolesProlonged
+			v := obj.RolesProlonged
+			w.Int(int64(v))
+
+		case 7: // accountsRemoved
 			v := obj.AccountsRemoved
 			w.Int(int64(v))
 
-		case 7: // accountsAdded
+		case 8: // accountsAdded
 			v := obj.AccountsAdded
 			w.Int(int64(v))
 
-		case 8: // accountsChanged
+		case 9: // accountsChanged
 			v := obj.AccountsChanged
 			w.Int(int64(v))
 
-		case 9: // creations
+		case 10: // creations
 			v := obj.Creations
 			w.Int(int64(v))
 
-		case 10: // updates
+		case 11: // updates
 			v := obj.Updates
 			w.Int(int64(v))
 
-		case 11: // deletions
+		case 12: // deletions
 			v := obj.Deletions
 			w.Int(int64(v))
 
-		case 12: // associations
+		case 13: // associations
 			v := obj.Associations
 			w.Int(int64(v))
 
-		case 13: // lines
+		case 14: // lines
 			v := obj.Lines
 			w.Int(int64(v))
 
-		case 14: // reviews
+		case 15: // reviews
 			v := obj.Reviews
 			w.Int(int64(v))
 
-		case 15: // tickets
+		case 16: // tickets
 			v := obj.Tickets
 			w.Int(int64(v))
 
-		case 16: // differences
+		case 17: // differences
 			v := obj.Differences
 			w.Int(int64(v))
 
-		case 17: // failures
+		case 18: // failures
 			v := obj.Failures
 			w.Int(int64(v))
 
-		case 18: // looked
+		case 19: // looked
 			v := obj.Looked
 			w.Int(int64(v))
 
-		case 19: // waiting
+		case 20: // waiting
 			v := obj.Waiting
 			w.Int(int64(v))
 
-		case 20: // automatic
+		case 21: // automatic
 			v := obj.Automatic
 			w.Int(int64(v))
 
-		case 22: // limits
+		case 23: // limits
 			v := obj.Limits
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -12660,11 +12770,11 @@ func plainPlanSummary(w *plain.Writer, s *plain.Selection, obj *plan.Summary) bo
 			}
 			w.Raw("]")
 
-		case 23: // isOverLimit
+		case 24: // isOverLimit
 			v := obj.IsOverLimit
 			w.Bool(v)
 
-		case 24: // mails
+		case 25: // mails
 			v := obj.Mails
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -12675,11 +12785,11 @@ func plainPlanSummary(w *plain.Writer, s *plain.Selection, obj *plan.Summary) bo
 			}
 			w.Raw("]")
 
-		case 25: // isDated
+		case 26: // isDated
 			v := obj.IsDated
 			w.Bool(v)
 
-		case 26: // isImagined
+		case 27: // isImagined
 			v := obj.IsImagined
 			w.Bool(v)
 
@@ -13242,6 +13352,197 @@ func plainProfileEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*acces
 	return true
 }
 
+func (ec *executionContext) _ProlongedRole(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.ProlongedItem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ProlongedRole"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainProlongedRole(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ProlongedRole(ctx, sel, obj)
+}
+
+func plainProlongedRole(w *plain.Writer, s *plain.Selection, obj *reconciliation.ProlongedItem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ProlongedRole\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // version
+			v := obj.Version
+			w.Int(int64(v))
+
+		case 3: // role
+			v := obj.Role
+			w.String(v)
+
+		case 4: // roleName
+			v := obj.RoleName
+			w.String(v)
+
+		case 5: // roleKind
+			v := obj.RoleKind
+			w.String(string(v))
+
+		case 6: // owner
+			v := obj.Owner
+			if !plainResourceRef(w, f.Below, &v) {
+				return false
+			}
+
+		case 7: // since
+			v := obj.Since
+			if !w.Time(v) {
+				return false
+			}
+
+		case 8: // until
+			v := obj.Until
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 9: // rules
+			v := obj.Rules
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 10: // cause
+			v := obj.Cause
+			w.String(string(v))
+
+		case 11: // isOwn
+			v := obj.IsOwn
+			w.Bool(v)
+
+		case 12: // comments
+			v := obj.Comments()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRoleReviewComment(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 13: // automatic
+			v := obj.Automatic
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainAutomaticDecision(w, f.Below, v) {
+					return false
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ProlongedRoleConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*reconciliation.ProlongedItem]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ProlongedRoleConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainProlongedRoleConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ProlongedRoleConnection(ctx, sel, obj)
+}
+
+func plainProlongedRoleConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*reconciliation.ProlongedItem]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ProlongedRoleConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainProlongedRole(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ProlongedRoleResult(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.ProlongedResult) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ProlongedRoleResult"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainProlongedRoleResult(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ProlongedRoleResult(ctx, sel, obj)
+}
+
+func plainProlongedRoleResult(w *plain.Writer, s *plain.Selection, obj *reconciliation.ProlongedResult) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ProlongedRoleResult\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // error
+			v := obj.Error
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainItemError(w, f.Below, v) {
+					return false
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _Property(ctx context.Context, sel ast.SelectionSet, obj *directory.Property) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Property"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainProperty(w, s, obj) }); m != nil {
@@ -13633,6 +13934,10 @@ func plainReconciliationCounters(w *plain.Writer, s *plain.Selection, obj *recon
 
 		case 11: // accountsOfLeavers
 			v := obj.AccountsOfLeavers
+			w.Int(int64(v))
+
+		case 12: // prolonged
+			v := obj.Prolonged
 			w.Int(int64(v))
 
 		}
@@ -17571,6 +17876,39 @@ func plainRoleReconciliationResult(w *plain.Writer, s *plain.Selection, obj *rec
 				if !plainItemError(w, f.Below, v) {
 					return false
 				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RoleReviewComment(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RoleReviewComment) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RoleReviewComment"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRoleReviewComment(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RoleReviewComment(ctx, sel, obj)
+}
+
+func plainRoleReviewComment(w *plain.Writer, s *plain.Selection, obj *reconciliation.RoleReviewComment) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RoleReviewComment\"")
+		case 1: // decision
+			v := obj.Decision
+			w.String(string(v))
+
+		case 2: // activation
+			v := obj.Activation()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
 			}
 
 		}

@@ -2353,6 +2353,29 @@ func (ec *executionContext) fieldContext_PlanSummary_rolesChanged(_ context.Cont
 	return graphql.NewScalarFieldContext("PlanSummary", field, false, false, "Int")
 }
 
+func (ec *executionContext) _PlanSummary_rolesProlonged(ctx context.Context, field graphql.CollectedField, obj *plan.Summary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanSummary_rolesProlonged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RolesProlonged, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanSummary_rolesProlonged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanSummary", field, false, false, "Int")
+}
+
 func (ec *executionContext) _PlanSummary_accountsRemoved(ctx context.Context, field graphql.CollectedField, obj *plan.Summary) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4647,6 +4670,11 @@ func (ec *executionContext) slowly_PlanSummary(ctx context.Context, sel ast.Sele
 			}
 		case "rolesChanged":
 			out.Values[i] = ec._PlanSummary_rolesChanged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rolesProlonged":
+			out.Values[i] = ec._PlanSummary_rolesProlonged(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

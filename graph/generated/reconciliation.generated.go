@@ -1512,6 +1512,29 @@ func (ec *executionContext) fieldContext_ReconciliationCounters_accountsOfLeaver
 	return graphql.NewScalarFieldContext("ReconciliationCounters", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ReconciliationCounters_prolonged(ctx context.Context, field graphql.CollectedField, obj *reconciliation.ReconciliationCounters) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationCounters_prolonged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Prolonged, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationCounters_prolonged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationCounters", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ReconciliationItem_id(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5332,6 +5355,11 @@ func (ec *executionContext) slowly_ReconciliationCounters(ctx context.Context, s
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "prolonged":
+			out.Values[i] = ec._ReconciliationCounters_prolonged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6451,6 +6479,20 @@ func (ec *executionContext) marshalNReconciliationItemConnection2ᚖwritᚋserve
 func (ec *executionContext) unmarshalNReconciliationItemInput2writᚋserverᚋreconciliationᚐReconciliationItemInput(ctx context.Context, v any) (reconciliation.ReconciliationItemInput, error) {
 	res, err := ec.unmarshalInputReconciliationItemInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReconciliationItemInput2ᚕwritᚋserverᚋreconciliationᚐReconciliationItemInputᚄ(ctx context.Context, v any) ([]reconciliation.ReconciliationItemInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]reconciliation.ReconciliationItemInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNReconciliationItemInput2writᚋserverᚋreconciliationᚐReconciliationItemInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalNReconciliationKind2writᚋserverᚋreconciliationᚐKind(ctx context.Context, v any) (reconciliation.Kind, error) {

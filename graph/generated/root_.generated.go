@@ -707,6 +707,11 @@ type ComplexityRoot struct {
 		Key       func(childComplexity int) int
 	}
 
+	DecideProlongedRolesPayload struct {
+		BulkChangeID func(childComplexity int) int
+		Results      func(childComplexity int) int
+	}
+
 	DecideReconciliationPayload struct {
 		BulkChangeID func(childComplexity int) int
 		Results      func(childComplexity int) int
@@ -836,6 +841,7 @@ type ComplexityRoot struct {
 		OrderID                func(childComplexity int) int
 		Parameters             func(childComplexity int) int
 		ParentID               func(childComplexity int) int
+		ProlongedRoleID        func(childComplexity int) int
 		ProvisioningState      func(childComplexity int) int
 		Reasons                func(childComplexity int) int
 		StartDate              func(childComplexity int) int
@@ -1382,6 +1388,7 @@ type ComplexityRoot struct {
 		CreateResource             func(childComplexity int, input directory.CreateResourceInput) int
 		CreateWebhook              func(childComplexity int, input webhook.CreateWebhookInput) int
 		DeactivateConnector        func(childComplexity int, input system.ConnectorInput) int
+		DecideProlongedRoles       func(childComplexity int, input reconciliation.DecideProlongedRolesInput) int
 		DecideReconciliation       func(childComplexity int, input reconciliation.DecideReconciliationInput) int
 		DecideRoleReconciliation   func(childComplexity int, input reconciliation.DecideRoleReconciliationInput) int
 		DeleteAutomationRule       func(childComplexity int, input manifest.DeleteConfigurationInput) int
@@ -1458,10 +1465,12 @@ type ComplexityRoot struct {
 		ManualProvisioning        func(childComplexity int) int
 		MassReconciliateResources func(childComplexity int) int
 		MassReconciliateRoles     func(childComplexity int) int
+		MassReviewRoles           func(childComplexity int) int
 		QueryResources            func(childComplexity int) int
 		ReconciliateResources     func(childComplexity int) int
 		ReconciliateRoles         func(childComplexity int) int
 		ReviewProvisioning        func(childComplexity int) int
+		ReviewRoles               func(childComplexity int) int
 	}
 
 	NamedValue struct {
@@ -1834,6 +1843,7 @@ type ComplexityRoot struct {
 		Reviews         func(childComplexity int) int
 		RolesAdded      func(childComplexity int) int
 		RolesChanged    func(childComplexity int) int
+		RolesProlonged  func(childComplexity int) int
 		RolesRemoved    func(childComplexity int) int
 		Seconds         func(childComplexity int) int
 		Tickets         func(childComplexity int) int
@@ -1931,6 +1941,34 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ProlongedRole struct {
+		Automatic func(childComplexity int) int
+		Cause     func(childComplexity int) int
+		Comments  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		IsOwn     func(childComplexity int) int
+		Owner     func(childComplexity int) int
+		Role      func(childComplexity int) int
+		RoleKind  func(childComplexity int) int
+		RoleName  func(childComplexity int) int
+		Rules     func(childComplexity int) int
+		Since     func(childComplexity int) int
+		Until     func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	ProlongedRoleConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ProlongedRoleResult struct {
+		Error func(childComplexity int) int
+		ID    func(childComplexity int) int
+	}
+
 	Property struct {
 		DisplayName      func(childComplexity int) int
 		ID               func(childComplexity int) int
@@ -2024,6 +2062,8 @@ type ComplexityRoot struct {
 		PoliciesPage               func(childComplexity int, first *int, after *string, filter *across.PolicyFilter) int
 		Profiles                   func(childComplexity int) int
 		ProfilesPage               func(childComplexity int, first *int, after *string, filter *access.ProfileFilter) int
+		ProlongedRole              func(childComplexity int, id int64) int
+		ProlongedRoles             func(childComplexity int, first *int, after *string, filter *reconciliation.ProlongedFilter, orderBy *reconciliation.ReconciliationSort) int
 		ProvisioningTransitions    func(childComplexity int) int
 		Quiescent                  func(childComplexity int) int
 		ReconciliationItem         func(childComplexity int, id int64) int
@@ -2082,6 +2122,7 @@ type ComplexityRoot struct {
 		Orphans           func(childComplexity int) int
 		Postponed         func(childComplexity int) int
 		PostponedRoles    func(childComplexity int) int
+		Prolonged         func(childComplexity int) int
 		Roles             func(childComplexity int) int
 		ToReconcile       func(childComplexity int) int
 		Unauthorized      func(childComplexity int) int
@@ -2730,6 +2771,11 @@ type ComplexityRoot struct {
 		Error func(childComplexity int) int
 		ID    func(childComplexity int) int
 		Item  func(childComplexity int) int
+	}
+
+	RoleReviewComment struct {
+		Activation func(childComplexity int) int
+		Decision   func(childComplexity int) int
 	}
 
 	RoleRule struct {
@@ -5562,6 +5608,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CriterionConfiguration.Key(childComplexity), true
 
+	case "DecideProlongedRolesPayload.bulkChangeId":
+		if e.ComplexityRoot.DecideProlongedRolesPayload.BulkChangeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideProlongedRolesPayload.BulkChangeID(childComplexity), true
+	case "DecideProlongedRolesPayload.results":
+		if e.ComplexityRoot.DecideProlongedRolesPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideProlongedRolesPayload.Results(childComplexity), true
+
 	case "DecideReconciliationPayload.bulkChangeId":
 		if e.ComplexityRoot.DecideReconciliationPayload.BulkChangeID == nil {
 			break
@@ -6063,6 +6122,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Entitlement.ParentID(childComplexity), true
+	case "Entitlement.prolongedRoleId":
+		if e.ComplexityRoot.Entitlement.ProlongedRoleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entitlement.ProlongedRoleID(childComplexity), true
 	case "Entitlement.provisioningState":
 		if e.ComplexityRoot.Entitlement.ProvisioningState == nil {
 			break
@@ -8367,6 +8432,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeactivateConnector(childComplexity, args["input"].(system.ConnectorInput)), true
+	case "Mutation.decideProlongedRoles":
+		if e.ComplexityRoot.Mutation.DecideProlongedRoles == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideProlongedRoles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideProlongedRoles(childComplexity, args["input"].(reconciliation.DecideProlongedRolesInput)), true
 	case "Mutation.decideReconciliation":
 		if e.ComplexityRoot.Mutation.DecideReconciliation == nil {
 			break
@@ -9131,6 +9207,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MyScopes.MassReconciliateRoles(childComplexity), true
+	case "MyScopes.massReviewRoles":
+		if e.ComplexityRoot.MyScopes.MassReviewRoles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MyScopes.MassReviewRoles(childComplexity), true
 	case "MyScopes.queryResources":
 		if e.ComplexityRoot.MyScopes.QueryResources == nil {
 			break
@@ -9155,6 +9237,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MyScopes.ReviewProvisioning(childComplexity), true
+	case "MyScopes.reviewRoles":
+		if e.ComplexityRoot.MyScopes.ReviewRoles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MyScopes.ReviewRoles(childComplexity), true
 
 	case "NamedValue.name":
 		if e.ComplexityRoot.NamedValue.Name == nil {
@@ -10724,6 +10812,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlanSummary.RolesChanged(childComplexity), true
+	case "PlanSummary.rolesProlonged":
+		if e.ComplexityRoot.PlanSummary.RolesProlonged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanSummary.RolesProlonged(childComplexity), true
 	case "PlanSummary.rolesRemoved":
 		if e.ComplexityRoot.PlanSummary.RolesRemoved == nil {
 			break
@@ -11124,6 +11218,123 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProfileEdge.Node(childComplexity), true
+
+	case "ProlongedRole.automatic":
+		if e.ComplexityRoot.ProlongedRole.Automatic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.Automatic(childComplexity), true
+	case "ProlongedRole.cause":
+		if e.ComplexityRoot.ProlongedRole.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.Cause(childComplexity), true
+	case "ProlongedRole.comments":
+		if e.ComplexityRoot.ProlongedRole.Comments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.Comments(childComplexity), true
+	case "ProlongedRole.id":
+		if e.ComplexityRoot.ProlongedRole.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.ID(childComplexity), true
+	case "ProlongedRole.isOwn":
+		if e.ComplexityRoot.ProlongedRole.IsOwn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.IsOwn(childComplexity), true
+	case "ProlongedRole.owner":
+		if e.ComplexityRoot.ProlongedRole.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.Owner(childComplexity), true
+	case "ProlongedRole.role":
+		if e.ComplexityRoot.ProlongedRole.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.Role(childComplexity), true
+	case "ProlongedRole.roleKind":
+		if e.ComplexityRoot.ProlongedRole.RoleKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.RoleKind(childComplexity), true
+	case "ProlongedRole.roleName":
+		if e.ComplexityRoot.ProlongedRole.RoleName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.RoleName(childComplexity), true
+	case "ProlongedRole.rules":
+		if e.ComplexityRoot.ProlongedRole.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.Rules(childComplexity), true
+	case "ProlongedRole.since":
+		if e.ComplexityRoot.ProlongedRole.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.Since(childComplexity), true
+	case "ProlongedRole.until":
+		if e.ComplexityRoot.ProlongedRole.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.Until(childComplexity), true
+	case "ProlongedRole.version":
+		if e.ComplexityRoot.ProlongedRole.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRole.Version(childComplexity), true
+
+	case "ProlongedRoleConnection.nodes":
+		if e.ComplexityRoot.ProlongedRoleConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRoleConnection.Nodes(childComplexity), true
+	case "ProlongedRoleConnection.pageInfo":
+		if e.ComplexityRoot.ProlongedRoleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRoleConnection.PageInfo(childComplexity), true
+	case "ProlongedRoleConnection.totalCount":
+		if e.ComplexityRoot.ProlongedRoleConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRoleConnection.TotalCount(childComplexity), true
+	case "ProlongedRoleConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ProlongedRoleConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRoleConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ProlongedRoleResult.error":
+		if e.ComplexityRoot.ProlongedRoleResult.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRoleResult.Error(childComplexity), true
+	case "ProlongedRoleResult.id":
+		if e.ComplexityRoot.ProlongedRoleResult.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProlongedRoleResult.ID(childComplexity), true
 
 	case "Property.displayName":
 		if e.ComplexityRoot.Property.DisplayName == nil {
@@ -11810,6 +12021,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ProfilesPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*access.ProfileFilter)), true
+	case "Query.prolongedRole":
+		if e.ComplexityRoot.Query.ProlongedRole == nil {
+			break
+		}
+
+		args, err := ec.field_Query_prolongedRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ProlongedRole(childComplexity, args["id"].(int64)), true
+	case "Query.prolongedRoles":
+		if e.ComplexityRoot.Query.ProlongedRoles == nil {
+			break
+		}
+
+		args, err := ec.field_Query_prolongedRoles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ProlongedRoles(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*reconciliation.ProlongedFilter), args["orderBy"].(*reconciliation.ReconciliationSort)), true
 	case "Query.provisioningTransitions":
 		if e.ComplexityRoot.Query.ProvisioningTransitions == nil {
 			break
@@ -12205,6 +12438,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationCounters.PostponedRoles(childComplexity), true
+	case "ReconciliationCounters.prolonged":
+		if e.ComplexityRoot.ReconciliationCounters.Prolonged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationCounters.Prolonged(childComplexity), true
 	case "ReconciliationCounters.roles":
 		if e.ComplexityRoot.ReconciliationCounters.Roles == nil {
 			break
@@ -15164,6 +15403,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleReconciliationResult.Item(childComplexity), true
 
+	case "RoleReviewComment.activation":
+		if e.ComplexityRoot.RoleReviewComment.Activation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReviewComment.Activation(childComplexity), true
+	case "RoleReviewComment.decision":
+		if e.ComplexityRoot.RoleReviewComment.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleReviewComment.Decision(childComplexity), true
+
 	case "RoleRule.compositeRole":
 		if e.ComplexityRoot.RoleRule.CompositeRole == nil {
 			break
@@ -16734,6 +16986,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateResourceInput", ec.unmarshalInputCreateResourceInput),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("CriterionConfigurationInput", ec.unmarshalInputCriterionConfigurationInput),
+			graphql.NewInputUnmarshaler("DecideProlongedRolesInput", ec.unmarshalInputDecideProlongedRolesInput),
 			graphql.NewInputUnmarshaler("DecideReconciliationInput", ec.unmarshalInputDecideReconciliationInput),
 			graphql.NewInputUnmarshaler("DecideRoleReconciliationInput", ec.unmarshalInputDecideRoleReconciliationInput),
 			graphql.NewInputUnmarshaler("DeleteConfigurationInput", ec.unmarshalInputDeleteConfigurationInput),
@@ -16774,6 +17027,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PolicyFilter", ec.unmarshalInputPolicyFilter),
 			graphql.NewInputUnmarshaler("ProfileConfigurationInput", ec.unmarshalInputProfileConfigurationInput),
 			graphql.NewInputUnmarshaler("ProfileFilter", ec.unmarshalInputProfileFilter),
+			graphql.NewInputUnmarshaler("ProlongedRoleFilter", ec.unmarshalInputProlongedRoleFilter),
 			graphql.NewInputUnmarshaler("PropertyConfigurationInput", ec.unmarshalInputPropertyConfigurationInput),
 			graphql.NewInputUnmarshaler("PropertyFilter", ec.unmarshalInputPropertyFilter),
 			graphql.NewInputUnmarshaler("PropertyValueInput", ec.unmarshalInputPropertyValueInput),
@@ -17215,6 +17469,8 @@ type Entitlement {
   differenceId: ID
   "Id of the found role that can be decided about, for roleReconciliationItem; null: it was not found."
   foundRoleId: ID
+  "Id of the role in its grace period that can be decided about, for prolongedRole; null: it is in none."
+  prolongedRoleId: ID
   "It holds at the instant shown. False: it is yet to come, or over and not gone from its system yet."
   inForce: Boolean!
 }
@@ -17766,6 +18022,10 @@ type MyScopes {
   reconciliateRoles: [String!]!
   "Of these, those where he may decide about many at once."
   massReconciliateRoles: [String!]!
+  "About whose roles in their grace period he may decide: entity types that hold roles."
+  reviewRoles: [String!]!
+  "Of these, those where he may decide about many at once."
+  massReviewRoles: [String!]!
   "Which resources this person may list."
   queryResources: [String!]!
   "Which resources this person may add by hand."
@@ -18125,6 +18385,8 @@ enum BulkKind {
   RECONCILE_RESOURCES
   "Roles that were read from what accounts hold."
   RECONCILE_ROLES
+  "Roles in their grace period."
+  REVIEW_ROLES
   "Orders that a system refused."
   UNBLOCK_ORDERS
   "Tickets."
@@ -18151,6 +18413,10 @@ enum BulkDecision {
   KEEP_ROLE
   "Found roles: they are taken away."
   REMOVE_ROLE
+  "Roles in their grace period: they stay until the contexts of their owners end."
+  APPROVE
+  "Roles in their grace period: they go now."
+  DECLINE
   "Errored orders: they are sent again."
   UNBLOCK
   "Tickets: they are done."
@@ -18313,6 +18579,8 @@ input StartBulkChangeInput {
   differences: ReconciliationFilter
   "Which found roles, for RECONCILE_ROLES."
   roles: RoleReconciliationFilter
+  "Which roles in their grace period, for REVIEW_ROLES."
+  prolonged: ProlongedRoleFilter
   "Which orders, for UNBLOCK_ORDERS and MANUAL_PROVISIONING."
   orders: OrderFilter
   "Of them these, by their ids, at most 5,000. Null: all of them."
@@ -24451,6 +24719,8 @@ type PlanSummary {
   rolesAdded: Int!
   "Roles that somebody would have for another time, or in another state."
   rolesChanged: Int!
+  "Of these, those that the rules would take away, and that would stay for their grace period."
+  rolesProlonged: Int!
   "Accounts that would not be wanted any more."
   accountsRemoved: Int!
   "Accounts that would be wanted."
@@ -24933,6 +25203,150 @@ extend type Mutation {
     "What to do."
     input: DeletePlanInput!
   ): DeletePlanPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/prolonged.graphqls", Input: `"""How the rules took a role away (role-model 12.9)."""
+enum ProlongedCause {
+  "The rule that gave it was deleted, or its policy was switched off."
+  RULE_GONE
+  "The rule that gave it asks for something else, or gives nothing by itself any more."
+  RULE_CHANGED
+  "Another rule forbids it."
+  OVERRULED
+}
+
+"""What may be decided about a prolonged role."""
+enum RoleReviewDecision {
+  "It stays until the contexts of its owner end, as one that somebody gave (16)."
+  APPROVE
+  "It goes now, with what it brings (17)."
+  DECLINE
+}
+
+"""A role that a change of the rules took away, and that stays for its grace period with what it brings (27; role-model 12.9). When nobody decides, it goes at the end of it."""
+type ProlongedRole {
+  "Id of the assignment of the role."
+  id: ID!
+  "Counts its changes: name it with a decision, so that one made on older content is refused."
+  version: Int!
+  "Identifier of the role."
+  role: String!
+  "Name of the role."
+  roleName: String!
+  "Single or composite."
+  roleKind: RoleKind!
+  "Who holds it."
+  owner: ResourceRef!
+  "When the rules took it away."
+  since: DateTime!
+  "When it goes unless somebody approves it; null: never, it has no end."
+  until: DateTime
+  "Identifiers of the rules that gave it, as they were called then."
+  rules: [String!]!
+  "What the rules did."
+  cause: ProlongedCause!
+  "It is a role of the caller himself: somebody else has to decide."
+  isOwn: Boolean!
+  "Whether each decision takes a comment, as the role says, or its policy (role-model 2.2)."
+  comments: [RoleReviewComment!]!
+  "What an automation rule decides about it when nobody else does; null: none."
+  automatic: AutomaticDecision
+}
+
+"""Whether a decision takes a comment."""
+type RoleReviewComment {
+  "The decision."
+  decision: RoleReviewDecision!
+  "Whether it takes one; what is said where it takes none is not kept."
+  activation: CommentActivation!
+}
+
+"""One page of prolonged roles."""
+type ProlongedRoleConnection {
+  "The roles."
+  nodes: [ProlongedRole!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Roles of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""Narrows a list of prolonged roles: conditions are joined by AND, values of one by OR."""
+input ProlongedRoleFilter {
+  "These, at most 500. Not for decisions: they name items."
+  ids: [ID!]
+  "Identifiers of roles."
+  roles: [String!]
+  "What the rules did."
+  causes: [ProlongedCause!]
+  "Those of one owner."
+  ownerId: ID
+  "Owner, by name, key or mail address, as every search."
+  text: String
+  "They go before, unless somebody approves them."
+  untilBefore: DateTime
+}
+
+"""Which prolonged roles, and what is decided about all of them. Either items or a filter."""
+input DecideProlongedRolesInput {
+  "These, at most 500, each once."
+  items: [ReconciliationItemInput!]! = []
+  "All that it finds now: the server goes through them, as bulkChange of the payload says."
+  filter: ProlongedRoleFilter
+  "What is decided."
+  decision: RoleReviewDecision!
+  "Why, at most 2,000 characters. Policies and roles say which decisions need one."
+  comment: String
+}
+
+"""What became of a decision about prolonged roles."""
+type DecideProlongedRolesPayload {
+  "One per item, in the order given."
+  results: [ProlongedRoleResult!]!
+  "Number of the bulk change that goes through what the filter found; null: items were named."
+  bulkChangeId: ID
+}
+
+"""What became of one prolonged role."""
+type ProlongedRoleResult {
+  "Its id."
+  id: ID!
+  "Why it was not decided; null: it was, and is prolonged no more."
+  error: ItemError
+}
+
+extend type ReconciliationCounters {
+  "Roles in their grace period that wait for a decision. They are not in toReconcile: what nobody decides goes by itself."
+  prolonged: Int!
+}
+
+extend type Query {
+  "Roles in their grace period about which the caller may decide. FORBIDDEN without ReviewRoles for some entity type."
+  prolongedRoles(
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+    "Which of them."
+    filter: ProlongedRoleFilter
+    "In which order they came."
+    orderBy: ReconciliationSort = OLDEST
+  ): ProlongedRoleConnection!
+  "One role in its grace period; null: there is none in the caller's scope, or it is not prolonged any more."
+  prolongedRole(
+    "Its id."
+    id: ID!
+  ): ProlongedRole
+}
+
+extend type Mutation {
+  "Decides about roles in their grace period (role-model 12.9, 13.5). Each item stands for itself; nobody decides about roles of his own. Several at once need MassReviewRoles too."
+  decideProlongedRoles(
+    "What is decided."
+    input: DecideProlongedRolesInput!
+  ): DecideProlongedRolesPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/reconciliation.graphqls", Input: `"""What a difference is about; each is of exactly one kind."""
@@ -26352,6 +26766,10 @@ enum WebhookEvent {
   FOUND_ROLE_CHANGED
   "Somebody decided about a found role."
   FOUND_ROLE_DECIDED
+  "Rules took roles of somebody away that stay for their grace period, or that is over."
+  PROLONGED_ROLE_CHANGED
+  "Somebody decided about a role in its grace period."
+  PROLONGED_ROLE_DECIDED
 }
 
 """An endpoint that receives events, signed as Standard Webhooks say."""
@@ -27758,6 +28176,16 @@ func (ec *executionContext) childFields_CriterionConfiguration(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type CriterionConfiguration", field.Name)
 }
 
+func (ec *executionContext) childFields_DecideProlongedRolesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_DecideProlongedRolesPayload_results(ctx, field)
+	case "bulkChangeId":
+		return ec.fieldContext_DecideProlongedRolesPayload_bulkChangeId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideProlongedRolesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DecideReconciliationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "results":
@@ -28030,6 +28458,8 @@ func (ec *executionContext) childFields_Entitlement(ctx context.Context, field g
 		return ec.fieldContext_Entitlement_differenceId(ctx, field)
 	case "foundRoleId":
 		return ec.fieldContext_Entitlement_foundRoleId(ctx, field)
+	case "prolongedRoleId":
+		return ec.fieldContext_Entitlement_prolongedRoleId(ctx, field)
 	case "inForce":
 		return ec.fieldContext_Entitlement_inForce(ctx, field)
 	case "indirect":
@@ -29100,6 +29530,10 @@ func (ec *executionContext) childFields_MyScopes(ctx context.Context, field grap
 		return ec.fieldContext_MyScopes_reconciliateRoles(ctx, field)
 	case "massReconciliateRoles":
 		return ec.fieldContext_MyScopes_massReconciliateRoles(ctx, field)
+	case "reviewRoles":
+		return ec.fieldContext_MyScopes_reviewRoles(ctx, field)
+	case "massReviewRoles":
+		return ec.fieldContext_MyScopes_massReviewRoles(ctx, field)
 	case "queryResources":
 		return ec.fieldContext_MyScopes_queryResources(ctx, field)
 	case "createResources":
@@ -29816,6 +30250,8 @@ func (ec *executionContext) childFields_PlanSummary(ctx context.Context, field g
 		return ec.fieldContext_PlanSummary_rolesAdded(ctx, field)
 	case "rolesChanged":
 		return ec.fieldContext_PlanSummary_rolesChanged(ctx, field)
+	case "rolesProlonged":
+		return ec.fieldContext_PlanSummary_rolesProlonged(ctx, field)
 	case "accountsRemoved":
 		return ec.fieldContext_PlanSummary_accountsRemoved(ctx, field)
 	case "accountsAdded":
@@ -30042,6 +30478,62 @@ func (ec *executionContext) childFields_ProfileEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ProfileEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ProlongedRole(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProlongedRole_id(ctx, field)
+	case "version":
+		return ec.fieldContext_ProlongedRole_version(ctx, field)
+	case "role":
+		return ec.fieldContext_ProlongedRole_role(ctx, field)
+	case "roleName":
+		return ec.fieldContext_ProlongedRole_roleName(ctx, field)
+	case "roleKind":
+		return ec.fieldContext_ProlongedRole_roleKind(ctx, field)
+	case "owner":
+		return ec.fieldContext_ProlongedRole_owner(ctx, field)
+	case "since":
+		return ec.fieldContext_ProlongedRole_since(ctx, field)
+	case "until":
+		return ec.fieldContext_ProlongedRole_until(ctx, field)
+	case "rules":
+		return ec.fieldContext_ProlongedRole_rules(ctx, field)
+	case "cause":
+		return ec.fieldContext_ProlongedRole_cause(ctx, field)
+	case "isOwn":
+		return ec.fieldContext_ProlongedRole_isOwn(ctx, field)
+	case "comments":
+		return ec.fieldContext_ProlongedRole_comments(ctx, field)
+	case "automatic":
+		return ec.fieldContext_ProlongedRole_automatic(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProlongedRole", field.Name)
+}
+
+func (ec *executionContext) childFields_ProlongedRoleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ProlongedRoleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProlongedRoleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProlongedRoleConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ProlongedRoleConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProlongedRoleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProlongedRoleResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProlongedRoleResult_id(ctx, field)
+	case "error":
+		return ec.fieldContext_ProlongedRoleResult_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProlongedRoleResult", field.Name)
+}
+
 func (ec *executionContext) childFields_Property(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -30188,6 +30680,8 @@ func (ec *executionContext) childFields_ReconciliationCounters(ctx context.Conte
 		return ec.fieldContext_ReconciliationCounters_leavers(ctx, field)
 	case "accountsOfLeavers":
 		return ec.fieldContext_ReconciliationCounters_accountsOfLeavers(ctx, field)
+	case "prolonged":
+		return ec.fieldContext_ReconciliationCounters_prolonged(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReconciliationCounters", field.Name)
 }
@@ -31476,6 +31970,16 @@ func (ec *executionContext) childFields_RoleReconciliationResult(ctx context.Con
 		return ec.fieldContext_RoleReconciliationResult_error(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleReconciliationResult", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleReviewComment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decision":
+		return ec.fieldContext_RoleReviewComment_decision(ctx, field)
+	case "activation":
+		return ec.fieldContext_RoleReviewComment_activation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleReviewComment", field.Name)
 }
 
 func (ec *executionContext) childFields_RoleRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -14,7 +14,7 @@ import (
 // {resourceType} name objects of the configuration, * is any text; a|b is one of several words.
 var known = []string{
 	"/Custom/ProvisioningPolicy/PerformManualProvisioning|BulkPerformManualProvisioning|ReviewProvisioning|BulkReviewProvisioning/{entityType}",
-	"/Custom/ProvisioningPolicy/ReviewRoles|ReconciliateRoles|MassReconciliateRoles|BulkRoleReconciliation|ReconciliateResources|BulkReconciliateResources|MassReconciliateResources/{entityType}",
+	"/Custom/ProvisioningPolicy/ReviewRoles|MassReviewRoles|ReconciliateRoles|MassReconciliateRoles|BulkRoleReconciliation|ReconciliateResources|BulkReconciliateResources|MassReconciliateResources/{entityType}",
 	"/Custom/ProvisioningPolicy/AssignedRoles/{entityType}",
 	"/Custom/ProvisioningPolicy/PendingAssignedResourceTypes/{resourceType}",
 	"/Custom/ManageAccounts/*",

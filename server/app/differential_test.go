@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -70,15 +71,47 @@ func TestIncrementalEqualsComplete(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))
+	mustGrace(t, ctx, a, 1440)
+	compute(assignment.Recompute{Dirty: true})
+	prolonged := 0
 	for round := range 8 {
 		mutate(t, dir, random)
+		if round%2 == 1 {
+			mutateRules(t, ctx, a, random)
+		}
+		if round == 6 {
+			a.Clock.SetOffset(25 * time.Hour)
+			_, err := a.Assignments.MarkDue(ctx)
+			require.NoError(t, err)
+		}
 		synchronize()
 		incremental := compute(assignment.Recompute{Dirty: true})
 		whole := compute(assignment.Recompute{Options: assignment.Options{Force: true}})
 		require.Zero(t, whole.Roles+whole.Types+whole.Orders+whole.Gaps, "round %d: the incremental run over %d owners missed something: %+v", round, incremental.Owners, whole)
+		var n int
+		require.NoError(t, a.DB.NewRaw(`select count(*) from assigned_role where workflow_state = 27 and valid_to = 'infinity'`).Scan(ctx, &n))
+		prolonged += n
 	}
+	require.NotZero(t, prolonged, "rules took something away")
 	unchanged := compute(assignment.Recompute{})
 	require.Equal(t, unchanged.Owners, unchanged.Unchanged, "nothing is evaluated again for whom nothing changed")
+}
+
+// mutateRules takes a rule from a role that has one, or gives one to a role.
+func mutateRules(t *testing.T, ctx context.Context, a *App, random *rand.Rand) {
+	t.Helper()
+	m, err := manifest.Export(ctx, a.DB, a.Manifest.Keyring)
+	require.NoError(t, err)
+	roles := m.SingleRoles
+	random.Shuffle(len(roles), func(i, j int) { roles[i], roles[j] = roles[j], roles[i] })
+	for _, r := range roles {
+		if len(r.Rules) > 0 {
+			r.Rules = nil
+			_, err = a.Manifest.Apply(ctx, &manifest.Manifest{SingleRoles: []manifest.Role{r}})
+			require.NoError(t, err)
+			return
+		}
+	}
 }
 
 // mutate changes the demo's files like a week in the company: moves, names, departures, arrivals, another tree, cards made and lost.

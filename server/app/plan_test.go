@@ -43,6 +43,23 @@ func setupPlanned(t *testing.T) *planned {
 	return p
 }
 
+// grace lets the roles of the policy stay for so many minutes when rules take them away.
+func (p *planned) grace(minutes int) {
+	p.t.Helper()
+	mustGrace(p.t, p.ctx, p.App, minutes)
+	p.compute(assignment.Recompute{Dirty: true})
+}
+
+func mustGrace(t *testing.T, ctx context.Context, a *App, minutes int) {
+	t.Helper()
+	current, err := manifest.Export(ctx, a.DB, a.Manifest.Keyring)
+	require.NoError(t, err)
+	policy := current.Policies[slices.IndexFunc(current.Policies, func(p manifest.Policy) bool { return p.Identifier == "Default" })]
+	policy.GracePeriod = minutes
+	_, err = a.Manifest.Apply(ctx, &manifest.Manifest{Policies: []manifest.Policy{policy}})
+	require.NoError(t, err)
+}
+
 func (p *planned) compute(r assignment.Recompute) {
 	p.t.Helper()
 	r.EntityTypes = []string{"Directory_User"}
@@ -145,6 +162,7 @@ func TestPlanSaysWhatHappens(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 2))
+	p.grace(1440)
 	for round := range 6 {
 		current, err := manifest.Export(p.ctx, p.DB, p.Manifest.Keyring)
 		require.NoError(t, err)
@@ -203,7 +221,11 @@ func changeModel(t *testing.T, m *manifest.Manifest, random *rand.Rand) string {
 		return map[string]manifest.Criterion{"Department": {Key: departments[random.IntN(len(departments))], Inherit: true}}
 	}
 	for range 1 + random.IntN(2) {
-		switch random.IntN(9) {
+		switch random.IntN(10) {
+		case 9: // a grace period, or none
+			policy := m.Policies[slices.IndexFunc(m.Policies, func(p manifest.Policy) bool { return p.Identifier == "Default" })]
+			policy.GracePeriod = []int{0, 60, 2880}[random.IntN(3)]
+			out.Policies = []manifest.Policy{policy}
 		case 0: // another rule of a composite role
 			r := m.CompositeRoles[random.IntN(len(m.CompositeRoles))]
 			r.Rules = append(r.Rules, manifest.RoleRule{Identifier: fmt.Sprintf("random-%d", random.Uint32()), Dimensions: criterion()})

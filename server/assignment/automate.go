@@ -18,10 +18,10 @@ import (
 	"writ/server/rolemodel"
 )
 
-// Automatic is what an automation rule decides at once: about found roles, or about accounts by the differences they stand for.
+// Automatic is what an automation rule decides at once: about found roles, about prolonged roles, or about accounts by the differences they stand for.
 type Automatic struct {
-	Rule            *rolemodel.AutomationRule
-	Roles, Accounts []int64
+	Rule                       *rolemodel.AutomationRule
+	Roles, Prolonged, Accounts []int64
 }
 
 // AuthorOf is the author of what an automation rule decides, in history and events.
@@ -107,7 +107,9 @@ func (s *Service) automate(ctx context.Context, tx bun.Tx, m *Model, b *evaluati
 func automatic(r *rolemodel.AutomationRule, list []*undecided) Automatic {
 	out := Automatic{Rule: r}
 	for _, x := range list {
-		if x.RoleID != 0 {
+		if x.RoleID != 0 && x.State == evaluation.Prolonged {
+			out.Prolonged = append(out.Prolonged, x.id)
+		} else if x.RoleID != 0 {
 			out.Roles = append(out.Roles, x.id)
 		} else {
 			out.Accounts = append(out.Accounts, x.id)
@@ -173,8 +175,8 @@ func whoWaits(ctx context.Context, idb bun.IDB, a *model.Automation, owners []in
 	}
 	states := numbers(a.States())
 	if err := db.Select(ctx, idb, bun.SafeQuery(`select a.id, a.owner_id, a.role_id, a.workflow_state, a.workflow_state_changed_at, a.parameters::text
-		from assigned_role a where a.owner_id = any (?) and a.valid_to = 'infinity' and a.origin = ? and a.workflow_state = any (?) and not a.is_denied and a.postponed_at is null order by a.id`,
-		ids(owners), evaluation.OriginFound, states), func(r *db.Row) error {
+		from assigned_role a where a.owner_id = any (?) and a.valid_to = 'infinity' and a.origin in (?, ?) and a.workflow_state = any (?) and not a.is_denied and a.postponed_at is null order by a.id`,
+		ids(owners), evaluation.OriginFound, evaluation.OriginGrace, states), func(r *db.Row) error {
 		x := &undecided{id: r.Int(), owner: r.Int()}
 		x.RoleID, x.State, x.Since = r.Int(), evaluation.Workflow(r.Int()), r.Time()
 		if err := json.Unmarshal([]byte(r.Text()), &x.Parameters); err != nil {

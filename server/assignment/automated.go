@@ -37,12 +37,17 @@ func (c *Automated) See(f *Foreseen) {
 		return 0
 	}
 	for i := range f.Results {
+		was := map[int64]bool{}
+		for _, x := range f.Batch.Owners[i].Roles {
+			was[x.ID] = x.Workflow == evaluation.Prolonged
+		}
 		for _, d := range f.Results[i].Roles {
 			found := d.Row.Origin == evaluation.OriginFound && d.Row.Workflow.Found() && !d.Close
+			lost := d.Row.Workflow == evaluation.Prolonged && !d.Close && !was[d.Row.ID]
 			switch {
-			case found && d.Row.ID == 0:
+			case lost, found && d.Row.ID == 0:
 				c.fresh += atOnce(model.Waiting{RoleID: d.Row.RoleID, State: d.Row.Workflow, Parameters: d.Row.Parameters})
-			case !found && d.Row.ID != 0:
+			case !found && d.Row.ID != 0 && (d.Close || d.Row.Workflow != evaluation.Prolonged):
 				c.roles = append(c.roles, d.Row.ID)
 			}
 		}
@@ -73,7 +78,7 @@ func (c *Automated) Total(ctx context.Context, tx bun.IDB, at time.Time) (int, e
 		of      func(id int64) model.Waiting
 	}{
 		{`select a.id, a.role_id as what, a.parameters::text as parameters, a.workflow_state as state, a.workflow_state_changed_at as since from assigned_role a
-			where a.valid_to = 'infinity' and a.origin = 'FOUND' and a.workflow_state = any (?) and not a.is_denied and a.postponed_at is null`, c.roles,
+			where a.valid_to = 'infinity' and a.origin in ('FOUND', 'GRACE') and a.workflow_state = any (?) and not a.is_denied and a.postponed_at is null`, c.roles,
 			func(id int64) model.Waiting { return model.Waiting{RoleID: id} }},
 		{`select g.id, a.resource_type_id as what, '{}' as parameters, a.workflow_state as state, a.workflow_state_changed_at as since from assigned_resource_type a
 				join gap g on g.assigned_resource_type_id = a.id and g.closed_at is null and g.property is null and g.postponed_at is null

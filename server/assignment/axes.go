@@ -72,7 +72,7 @@ func (a axes) inForce(start, end *time.Time) bool {
 // roles reads the assigned roles of an owner as they were known. A role that had ended by then says itself when it was held.
 func (a axes) roles(ctx context.Context, db bun.IDB, owner int64) ([]viewRole, error) {
 	var rows, out []viewRole
-	if err := db.NewRaw(`select a.id, a.role_id, x.workflow_state, x.origin, x.is_denied, x.start_date, x.end_date, x.inferred_by_id, x.rule_ids, x.parameters, x.is_over, a.found_by,
+	if err := db.NewRaw(`select a.id, a.role_id, x.workflow_state, x.origin, x.is_denied, x.start_date, x.end_date, x.inferred_by_id, x.rule_ids, x.parameters, x.is_over, a.found_by, case when x.workflow_state = a.workflow_state then a.ground end as ground,
 			a.valid_to = 'infinity' as is_current
 		from assigned_role a
 		cross join lateral (

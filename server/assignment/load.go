@@ -125,9 +125,14 @@ func (l *loader) roles(list []int64) error {
 				return fmt.Errorf("parameters of assignment %d: %w", id, err)
 			}
 		}
+		if raw := r.Bytes(); raw != nil {
+			if err := json.Unmarshal(raw, &row.Ground); err != nil {
+				return fmt.Errorf("what assignment %d stands on: %w", id, err)
+			}
+		}
 		o.Roles = append(o.Roles, row)
 		return l.count(1)
-	}, `select id, owner_id, role_id, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids, found_by, lacking, nullif(parameters, '{}')
+	}, `select id, owner_id, role_id, workflow_state, origin, is_denied, start_date, end_date, inferred_by_id, rule_ids, found_by, lacking, nullif(parameters, '{}'), ground
 		from assigned_role where owner_id = any (?) and valid_to = 'infinity' order by id`, ids(list))
 }
 

@@ -19,6 +19,7 @@ const (
 	EventFailed     = "assignment.failed"
 	EventGapChanged = "gap.changed"
 	EventRoleFound  = "found_role.changed"
+	EventProlonged  = "prolonged_role.changed"
 )
 
 // saver writes the results of one batch: every table once, whatever the number of owners.
@@ -361,38 +362,46 @@ func (w *saver) differences() error {
 	return event.Publish(w.ctx, w.tx, w.now, events...)
 }
 
-// found tells of whom a role was found, or is not any more: one event per owner.
+// found tells of whom a role was found, or prolonged, or is not any more: one event of each per owner.
 func (w *saver) found() error {
 	var events []event.Event
 	for _, r := range w.changed {
-		was := map[int64]bool{}
-		for _, x := range w.owners[r.OwnerID].Roles {
-			was[x.ID] = x.Origin == evaluation.OriginFound
-		}
-		var n struct {
-			Opened  int `json:"opened"`
-			Changed int `json:"changed"`
-			Closed  int `json:"closed"`
-		}
-		for _, d := range r.Roles {
-			is := d.Row.Origin == evaluation.OriginFound && !d.Close
-			switch {
-			case is && d.Row.ID == 0:
-				n.Opened++
-			case is:
-				n.Changed++
-			case was[d.Row.ID]:
-				n.Closed++
+		for _, about := range []struct {
+			kind string
+			is   func(x *evaluation.AssignedRole) bool
+		}{
+			{EventRoleFound, func(x *evaluation.AssignedRole) bool { return x.Origin == evaluation.OriginFound }},
+			{EventProlonged, func(x *evaluation.AssignedRole) bool { return x.Workflow == evaluation.Prolonged }},
+		} {
+			was := map[int64]bool{}
+			for _, x := range w.owners[r.OwnerID].Roles {
+				was[x.ID] = about.is(x)
 			}
+			var n struct {
+				Opened  int `json:"opened"`
+				Changed int `json:"changed"`
+				Closed  int `json:"closed"`
+			}
+			for _, d := range r.Roles {
+				is := about.is(&d.Row) && !d.Close
+				switch {
+				case is && !was[d.Row.ID]:
+					n.Opened++
+				case is:
+					n.Changed++
+				case was[d.Row.ID]:
+					n.Closed++
+				}
+			}
+			if n.Opened+n.Changed+n.Closed == 0 {
+				continue
+			}
+			e := event.Event{Kind: about.kind, SubjectType: "resource", SubjectID: r.OwnerID, OwnerID: r.OwnerID, Data: n}
+			if source := w.m.Shape.EntityTypes[w.owners[r.OwnerID].Resource.EntityTypeID]; source != nil {
+				e.SourceEntityType = source.Identifier
+			}
+			events = append(events, e)
 		}
-		if n.Opened+n.Changed+n.Closed == 0 {
-			continue
-		}
-		e := event.Event{Kind: EventRoleFound, SubjectType: "resource", SubjectID: r.OwnerID, OwnerID: r.OwnerID, Data: n}
-		if source := w.m.Shape.EntityTypes[w.owners[r.OwnerID].Resource.EntityTypeID]; source != nil {
-			e.SourceEntityType = source.Identifier
-		}
-		events = append(events, e)
 	}
 	return event.Publish(w.ctx, w.tx, w.now, events...)
 }

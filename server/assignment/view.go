@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -49,6 +50,7 @@ type Entitlement struct {
 	Order                  int64            // open order, else the last one; 0: none
 	DifferenceID           *int64           // the difference that waits for a decision; nil: none
 	FoundRoleID            *int64           // the found role that a person can decide about; nil: none
+	ProlongedRoleID        *int64           // the role in its grace period that a person can decide about; nil: none
 	Values                 map[string]int64 // of a role: its parameters, by dimension the id of the value
 	InForce                bool             // it holds at the instant; false: it is yet to come, or over and not gone yet
 	Indirect               *IndirectPath    // it is had through others (role-model 6); nil: it is not
@@ -179,6 +181,7 @@ type viewRole struct {
 	Parameters         map[string]int64 `bun:"type:jsonb"`
 	IsOver             bool             // it had ended when that was known, and the dates say when it was held
 	FoundBy            []int64          `bun:"found_by,array"`
+	Ground             json.RawMessage
 	IsCurrent          bool             // it is so still
 }
 
@@ -421,6 +424,17 @@ func (v *viewer) buildRoles(kind rolemodel.RoleKind, as EntitlementKind) {
 			}
 			if r.IsCurrent {
 				e.FoundRoleID = &r.ID
+			}
+		}
+		if evaluation.Workflow(r.WorkflowState) == evaluation.Prolonged {
+			var g *evaluation.Ground
+			if r.IsCurrent && json.Unmarshal(r.Ground, &g) != nil {
+				g = nil
+			}
+			text := prolongedText(g, r.EndDate)
+			e.Reasons = []string{strings.ToUpper(text[:1]) + text[1:] + "."} // what the rules say now says nothing of why it is held
+			if r.IsCurrent && !r.IsOver {
+				e.ProlongedRoleID = &r.ID
 			}
 		}
 		if r.InferredByID != nil {

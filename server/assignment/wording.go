@@ -259,6 +259,8 @@ func (w *wording) roleVerdict(s evaluation.Step) string {
 			text += fmt.Sprintf("; it was denied by hand%s", w.period(by.Start, by.End, w.now))
 		case by.Workflow == evaluation.NonConforming || by.Workflow == evaluation.PreExisting:
 			text += "; it was found in a managed system"
+		case by.Workflow == evaluation.Prolonged:
+			text += "; " + prolongedText(by.Ground, by.End)
 		default:
 			text += fmt.Sprintf("; it was given by hand%s", w.period(by.Start, by.End, w.now))
 		}

@@ -38,6 +38,8 @@ type MyScopes struct {
 	MassReconciliateResources []string
 	ReconciliateRoles         []string
 	MassReconciliateRoles     []string
+	ReviewRoles               []string
+	MassReviewRoles           []string
 	QueryResources            []string
 	CreateResources           []string
 }
@@ -97,7 +99,7 @@ func myScopes(ctx context.Context, db bun.IDB) (*MyScopes, error) {
 	}
 	m := &MyScopes{
 		ReviewProvisioning: []string{}, ManualProvisioning: []string{}, BulkManualProvisioning: []string{},
-		BulkReviewProvisioning: []string{}, ReconciliateResources: []string{}, MassReconciliateResources: []string{}, ReconciliateRoles: []string{}, MassReconciliateRoles: []string{}, QueryResources: []string{}, CreateResources: []string{},
+		BulkReviewProvisioning: []string{}, ReconciliateResources: []string{}, MassReconciliateResources: []string{}, ReconciliateRoles: []string{}, MassReconciliateRoles: []string{}, ReviewRoles: []string{}, MassReviewRoles: []string{}, QueryResources: []string{}, CreateResources: []string{},
 	}
 	for _, t := range types {
 		add := func(into *[]string, permission string) {
@@ -119,6 +121,8 @@ func myScopes(ctx context.Context, db bun.IDB) (*MyScopes, error) {
 			if permit.Find(ctx, permit.For(permit.MassReconciliateRoles, t.Identifier)).Allowed() || permit.Find(ctx, permit.For(permit.BulkRoleReconciliation, t.Identifier)).Allowed() {
 				m.MassReconciliateRoles = append(m.MassReconciliateRoles, t.Identifier)
 			}
+			add(&m.ReviewRoles, permit.For(permit.ReviewRoles, t.Identifier))
+			add(&m.MassReviewRoles, permit.For(permit.MassReviewRoles, t.Identifier))
 		}
 		add(&m.QueryResources, permit.Resource(t.Identifier, "Query"))
 		add(&m.CreateResources, permit.Resource(t.Identifier, "Create"))

@@ -20,6 +20,7 @@ type BulkKind string
 const (
 	ReconcileResources BulkKind = "RECONCILE_RESOURCES" // differences
 	ReconcileRoles     BulkKind = "RECONCILE_ROLES"     // found roles
+	ReviewRoles        BulkKind = "REVIEW_ROLES"        // prolonged roles
 	UnblockOrders      BulkKind = "UNBLOCK_ORDERS"      // errored orders
 	ManualProvisioning BulkKind = "MANUAL_PROVISIONING" // tickets
 )
@@ -38,6 +39,8 @@ const (
 	DeleteAccount         BulkDecision = "DELETE_ACCOUNT"
 	KeepRole              BulkDecision = "KEEP_ROLE"
 	RemoveRole            BulkDecision = "REMOVE_ROLE"
+	Approve               BulkDecision = "APPROVE"
+	Decline               BulkDecision = "DECLINE"
 	Unblock               BulkDecision = "UNBLOCK"
 	Confirm               BulkDecision = "CONFIRM"
 	ReportError           BulkDecision = "REPORT_ERROR"
@@ -47,6 +50,7 @@ const (
 type Filter struct {
 	Differences *reconciliation.ReconciliationFilter
 	Roles       *reconciliation.RoleReconciliationFilter
+	Prolonged   *reconciliation.ProlongedFilter
 	Orders      *order.OrderFilter
 }
 
@@ -84,6 +88,13 @@ var kinds = []kind{
 			}
 			return s.Reconciliation.Many(ctx, tx, reconciliation.Asked{Decision: reconciliation.Decision(d), Roles: f.Roles, Comment: comment})
 		}},
+	{ReviewRoles, []BulkDecision{Approve, Decline}, permit.ReviewRoles,
+		func(ctx context.Context, s *Service, tx bun.Tx, d BulkDecision, f Filter, comment string) (work, error) {
+			if f.Prolonged == nil {
+				f.Prolonged = &reconciliation.ProlongedFilter{}
+			}
+			return s.Reconciliation.Many(ctx, tx, reconciliation.Asked{Decision: reconciliation.Decision(d), Prolonged: f.Prolonged, Comment: comment})
+		}},
 	{UnblockOrders, []BulkDecision{Unblock}, permit.ReviewProvisioning, ofOrders},
 	{ManualProvisioning, []BulkDecision{Confirm, ReportError}, permit.ManualProvisioning, ofOrders},
 }
@@ -105,5 +116,5 @@ func kindOf(k BulkKind, d BulkDecision) (kind, error) {
 
 // of reports that a filter is of another kind.
 func (f Filter) other(k BulkKind) bool {
-	return f.Differences != nil && k != ReconcileResources || f.Roles != nil && k != ReconcileRoles || f.Orders != nil && k != UnblockOrders && k != ManualProvisioning
+	return f.Differences != nil && k != ReconcileResources || f.Roles != nil && k != ReconcileRoles || f.Prolonged != nil && k != ReviewRoles || f.Orders != nil && k != UnblockOrders && k != ManualProvisioning
 }

@@ -31,8 +31,8 @@ func (s *Service) mayLook(ctx context.Context) error {
 	if permit.May(ctx, paths...) {
 		return nil
 	}
-	return errs.New(errs.Forbidden, "You do not have the permission %s, %s, %s or %s for any entity type. Ask an administrator to grant one to one of your profiles.",
-		kinds[0].single, kinds[1].single, kinds[2].single, kinds[3].single)
+	return errs.New(errs.Forbidden, "You do not have the permission %s, %s, %s, %s or %s for any entity type. Ask an administrator to grant one to one of your profiles.",
+		kinds[0].single, kinds[1].single, kinds[2].single, kinds[3].single, kinds[4].single)
 }
 
 // whose is the condition of the bulk changes that the caller may see, or stop: his own, by his account, and those of all with the permission.

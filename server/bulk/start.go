@@ -23,6 +23,7 @@ type StartBulkChangeInput struct {
 	Decision    *BulkDecision
 	Differences *reconciliation.ReconciliationFilter
 	Roles       *reconciliation.RoleReconciliationFilter
+	Prolonged   *reconciliation.ProlongedFilter
 	Orders      *order.OrderFilter
 	IDs         []int64
 	Again       *int64
@@ -52,7 +53,7 @@ func (s *Service) Start(ctx context.Context, in StartBulkChangeInput) (*StartBul
 	if in.Kind == nil || in.Decision == nil {
 		return nil, errs.Invalid("input", "Say of which kind the bulk change is, and what is decided.")
 	}
-	f := Filter{in.Differences, in.Roles, in.Orders}
+	f := Filter{in.Differences, in.Roles, in.Prolonged, in.Orders}
 	switch {
 	case f.other(*in.Kind):
 		return nil, errs.Invalid("input", "This filter is for another kind of bulk change than %s.", *in.Kind)
@@ -69,7 +70,7 @@ func (s *Service) Start(ctx context.Context, in StartBulkChangeInput) (*StartBul
 
 // again tries the failed items of a bulk change of the caller again, in a new one.
 func (s *Service) again(ctx context.Context, in StartBulkChangeInput) (*StartBulkChangePayload, error) {
-	if in.Kind != nil || in.Decision != nil || in.IDs != nil || in.Differences != nil || in.Roles != nil || in.Orders != nil {
+	if in.Kind != nil || in.Decision != nil || in.IDs != nil || in.Differences != nil || in.Roles != nil || in.Prolonged != nil || in.Orders != nil {
 		return nil, errs.Invalid("input.again", "Give either the number of a bulk change to try again, or what is to be done.")
 	}
 	may, err := s.own(ctx)
@@ -93,10 +94,13 @@ func (s *Service) again(ctx context.Context, in StartBulkChangeInput) (*StartBul
 // Begin is Start for a decision of reconciliation.
 func (s *Service) Begin(ctx context.Context, asked reconciliation.Asked) (int64, error) {
 	c := &BulkChange{Kind: ReconcileResources, Decision: BulkDecision(asked.Decision), Comment: asked.Comment}
-	if asked.Roles != nil {
+	switch {
+	case asked.Roles != nil:
 		c.Kind = ReconcileRoles
+	case asked.Prolonged != nil:
+		c.Kind = ReviewRoles
 	}
-	p, err := s.begin(ctx, c, Filter{Differences: asked.Differences, Roles: asked.Roles}, bun.SafeQuery("true"))
+	p, err := s.begin(ctx, c, Filter{Differences: asked.Differences, Roles: asked.Roles, Prolonged: asked.Prolonged}, bun.SafeQuery("true"))
 	if err != nil {
 		return 0, err
 	}

@@ -266,13 +266,13 @@ func (s *Service) automation(ctx context.Context, m *assignment.Model, rule *rol
 	return out, s.automationItems(ctx, m, rule, args, may, mine, out)
 }
 
-// waitingRows are found roles and accounts that wait, as computations see them: not what somebody put off, and no account of somebody who is gone.
+// waitingRows are found and prolonged roles and accounts that wait, as computations see them: not what somebody put off, and no account of somebody who is gone.
 var waitingRows = []struct {
 	columns, tables string
 	of              func(id int64) model.Waiting
 }{
 	{"a.id, a.role_id as what, a.parameters::text as parameters, a.workflow_state_changed_at as since, w.id as owner_id, w.key, w.display_name, w.entity_type_id",
-		`assigned_role a join resource w on w.id = a.owner_id where a.valid_to = 'infinity' and a.origin = 'FOUND' and a.workflow_state = ? and not a.is_denied and a.postponed_at is null`,
+		`assigned_role a join resource w on w.id = a.owner_id where a.valid_to = 'infinity' and a.origin in ('FOUND', 'GRACE') and a.workflow_state = ? and not a.is_denied and a.postponed_at is null`,
 		func(id int64) model.Waiting { return model.Waiting{RoleID: id} }},
 	{"a.id, a.resource_type_id as what, '{}' as parameters, a.workflow_state_changed_at as since, w.id as owner_id, w.key, w.display_name, w.entity_type_id",
 		`assigned_resource_type a join gap g on g.assigned_resource_type_id = a.id and g.closed_at is null and g.property is null and g.postponed_at is null

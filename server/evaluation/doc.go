@@ -18,6 +18,7 @@
 //
 //	owner.go        a Batch of Owners goes in
 //	resource.go     resources and their correlation keys
+//	ground.go       what a role stands on, so that its loss can be told to be the doing of the rules
 //	row.go          what an owner has today: rows, orders, lines, gaps, kept values
 //	state.go        provisioning states, kinds of orders and lines, reasons to wait; workflow.go workflow states; sqlstate.go how SQL names them
 //	expected.go     what a target must look like over time; stored.go how that is kept, lists.go in few pieces of memory
@@ -34,6 +35,4 @@
 //
 // Three rules that keep people's work safe: a first look at an account never overwrites or deletes (gap); an order that is out is never
 // touched, only superseded; a guess is never linked without somebody's word.
-//
-// Left to later slices: automation rules, grace periods.
 package evaluation

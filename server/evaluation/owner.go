@@ -59,6 +59,7 @@ type AssignedRole struct {
 	FoundBy      []int64          // of a found role: the rules of resource types whose values its owner's targets hold, by id
 	Lacking      []int64          // of a found role: those that it would make true besides
 	Parameters   map[string]int64 // dimension identifier -> resource id (role-model 3.4): what its rules are tested against; nil: nothing is said
+	Ground       *Ground          // what it stands on, while its role has a grace period, and of a prolonged one what it stood on; nil: nothing is kept
 }
 
 // HasParameters reports whether it is held with exactly these parameters; none is none, written or not.
@@ -80,7 +81,7 @@ func (x *AssignedRole) WaitsForDecision() bool {
 func (x *AssignedRole) Same(y *AssignedRole) bool {
 	return x.RoleID == y.RoleID && x.Workflow == y.Workflow && x.Origin == y.Origin && x.IsDenied == y.IsDenied && interval.StartOf(x.Start) == interval.StartOf(y.Start) &&
 		interval.EndOf(x.End) == interval.EndOf(y.End) && x.InferredByID == y.InferredByID && slices.Equal(x.RuleIDs, y.RuleIDs) &&
-		slices.Equal(x.FoundBy, y.FoundBy) && slices.Equal(x.Lacking, y.Lacking) && x.HasParameters(y.Parameters)
+		slices.Equal(x.FoundBy, y.FoundBy) && slices.Equal(x.Lacking, y.Lacking) && x.HasParameters(y.Parameters) && x.Ground.Same(y.Ground)
 }
 
 // Candidate is a target that one rule's key finds for an owner, and that nobody who lives has. RuleID 0: the key is the CreatedKey that an

@@ -23,6 +23,14 @@ func otherwise[T any](t *testing.T) map[string]T {
 			v.Set(reflect.ValueOf([]int64{1}))
 		case map[string]int64:
 			v.Set(reflect.ValueOf(map[string]int64{"x": 1}))
+		case *Ground:
+			v.Set(reflect.ValueOf(&Ground{}))
+		case []string:
+			v.Set(reflect.ValueOf([]string{"x"}))
+		case []map[string]int64:
+			v.Set(reflect.ValueOf([]map[string]int64{{"x": 1}}))
+		case Cause:
+			v.SetString("x")
 		case *time.Time:
 			v.Set(reflect.ValueOf(new(time.Unix(1, 0))))
 		default:
@@ -50,6 +58,9 @@ func TestSameSeesEveryField(t *testing.T) {
 	}
 	for name, x := range otherwise[AssignedRole](t) {
 		require.Equal(t, name == "ID", x.Same(&AssignedRole{}), "AssignedRole.%s", name)
+	}
+	for name, x := range otherwise[Ground](t) {
+		require.False(t, x.Same(&Ground{}), "Ground.%s", name)
 	}
 	for name, x := range map[string]Expected{"TypeRules": {TypeRules: []int64{1}}, "Roles": {Roles: []int64{1}}, "Begun": {Begun: true}} {
 		require.False(t, x.Same(Expected{}), "Expected.%s", name)

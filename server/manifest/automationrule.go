@@ -108,9 +108,7 @@ func refuseState(a AutomationRule) error {
 	switch a.WorkflowState {
 	case "missingParameters":
 		return errs.Invalid(at, "An assignment in the state %s waits for a value, which no decision gives. Give the parameter in the rule that gives the role.", a.WorkflowState)
-	case "prolonged":
-		return errs.Invalid(at, "Nothing is in the state %s yet: there is no grace period. Use nonConforming or preExisting.", a.WorkflowState)
 	default:
-		return errs.Invalid(at, "Nothing is in the state %s yet: there are no requests. Use nonConforming or preExisting.", a.WorkflowState)
+		return errs.Invalid(at, "Nothing is in the state %s yet: there are no requests. Use nonConforming, preExisting or prolonged.", a.WorkflowState)
 	}
 }

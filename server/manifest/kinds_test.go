@@ -96,7 +96,7 @@ var hints = map[string]any{
 
 // notGenerated are fields that are refused with any value but the zero one, or need more than a configuration.
 var notGenerated = []string{"AutomationRule.CompositeRole", "AutomationRule.SingleRole", "AutomationRule.ResourceType", "AutomationRule.Category", // one of five: automationrule_test.go
-	"Policy.GracePeriod", "Role.GracePeriod", "AccessEntry.Priority", "AccessEntry.FullAccessProperties", "User.Resource", "ResourceRef.EntityType", "ResourceRef.Key"}
+	"AccessEntry.Priority", "AccessEntry.FullAccessProperties", "User.Resource", "ResourceRef.EntityType", "ResourceRef.Key"}
 
 // generated fills every field of an object of a kind.
 func generated(of string, v reflect.Value, seen map[string]bool) {

@@ -54,21 +54,10 @@ func policyKind() kind {
 		facts:      facts{name: "policy", list: "policies", table: "policy", rights: ofModel},
 		in:         func(m *Manifest) *[]Policy { return &m.Policies },
 		identifier: func(p Policy) string { return p.Identifier },
-		refuse: func(p Policy) error {
-			return refuseGrace(p.GracePeriod, "policy/"+p.Identifier)
-		},
 		load: loaded[Policy, rolemodel.Policy](nil),
 	}
 	d.steps = append([]func(*writer, []Policy, *change) error{externalStays}, saved(d, func() *rolemodel.Policy { return &rolemodel.Policy{} })...)
 	return d
-}
-
-// refuseGrace refuses grace periods: nothing follows them yet.
-func refuseGrace(minutes int, field string) error {
-	if minutes != 0 {
-		return errs.Invalid(field+".gracePeriod", "Roles that a change of the rules takes away go at once so far, so this would have no effect. Leave gracePeriod out.")
-	}
-	return nil
 }
 
 // externalStays refuses to turn a policy that is there into an external one, or back: computations would take over or let go of what is assigned.

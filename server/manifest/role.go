@@ -139,9 +139,6 @@ func roleKind(of rolemodel.RoleKind, f facts, in func(*Manifest) *[]Role) kind {
 					return err
 				}
 			}
-			if r.GracePeriod != nil {
-				return refuseGrace(*r.GracePeriod, f.name+"/"+r.Identifier)
-			}
 			return nil
 		},
 		check: func(r *ranges, at string, role Role) { r.tags(at, role.Tags) },

@@ -40,12 +40,13 @@ var (
 	rolesDigest  = digest{template: "ReconcileRolesSummary", event: assignment.EventRoleFound, permission: permit.ReconciliateRoles, page: "/reconcile/roles"}
 	// What a computation left for role reviewers (provisioning 11): until there are requests, what risks keep back.
 	policyDigest = digest{template: "RolePolicySummary", event: assignment.EventRiskBlocked, permission: permit.ReviewRoles, page: "/risks/blocked"}
+	graceDigest  = digest{template: "ReviewRolesSummary", event: assignment.EventProlonged, permission: permit.ReviewRoles, page: "/reconcile/prolonged"}
 	errorDigest  = digest{template: "ProvisioningErrors", to: evaluation.Errored, permission: permit.ReviewProvisioning, page: "/errors"}
 )
 
 // digests are those that are switched on.
 func (s *Service) digests() []digest {
-	list := []digest{reviewDigest, foundDigest, rolesDigest, policyDigest}
+	list := []digest{reviewDigest, foundDigest, rolesDigest, policyDigest, graceDigest}
 	if s.ProvisioningErrors {
 		list = append(list, errorDigest)
 	}
@@ -152,8 +153,8 @@ func (s *Service) note(ctx context.Context, tx bun.Tx, windows map[string]window
 
 // cameToReconcile is the condition of the events between two cursors that tell of something new to reconcile.
 func cameToReconcile(after, next event.Cursor) any {
-	return bun.SafeQuery(`e.kind in (?, ?, ?) and c.position > ? and c.position <= ? and e.source_entity_type is not null and (e.kind = ? or (e.data ->> 'opened')::int > 0)`,
-		assignment.EventGapChanged, assignment.EventRoleFound, assignment.EventRiskBlocked, after.Position, next.Position, assignment.EventRiskBlocked)
+	return bun.SafeQuery(`e.kind in (?, ?, ?, ?) and c.position > ? and c.position <= ? and e.source_entity_type is not null and (e.kind = ? or (e.data ->> 'opened')::int > 0)`,
+		assignment.EventGapChanged, assignment.EventRoleFound, assignment.EventRiskBlocked, assignment.EventProlonged, after.Position, next.Position, assignment.EventRiskBlocked)
 }
 
 // came is the condition of the events between two cursors by which an order came to review, or to an error. What a person put there

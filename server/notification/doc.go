@@ -16,7 +16,7 @@
 //
 // # Recipients
 //
-// Always access.Holders of the full path (10.4): PerformManualProvisioning, ReviewProvisioning, ReconciliateResources and ReconciliateRoles with the source entity type at the end,
+// Always access.Holders of the full path (10.4): PerformManualProvisioning, ReviewProvisioning, ReconciliateResources, ReconciliateRoles and ReviewRoles with the source entity type at the end,
 // Jobs/RunJob/Launch or Repair with the end state. Mails about orders name only orders inside the holder's data filters; without any there
 // is no mail.
 //

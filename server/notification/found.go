@@ -18,7 +18,7 @@ import (
 type FoundLine struct {
 	Owner string // "without owner" for an account that is nobody's
 	What  string // the resource type, or the role
-	Which string // the property that differs, "the account" itself; of a role: empty; of what is kept back: the risk
+	Which string // the property that differs, "the account" itself; of a found role: empty; of a prolonged one: when it goes; of what is kept back: the risk
 }
 
 // FoundSummary is what the templates of mails about reconciliation get. No values: those are for the page and its rights.
@@ -71,6 +71,12 @@ func (s *Service) sendFound(ctx context.Context, tx bun.Tx, d digest, entityType
 				from risk_block b join resource w on w.id = b.owner_id join risk k on k.id = b.risk_id
 					left join role r on r.id = b.role_id left join resource_type rt on rt.id = b.resource_type_id
 				where b.id in ? and b.closed_at is null and ? order by w.display_name, b.id limit ?`, about, rows, shownOrders)
+		}
+		if d.event == assignment.EventProlonged {
+			q = bun.SafeQuery(`select w.display_name as owner, r.display_name as what, to_char(a.end_date at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"') as which, count(*) over () as total
+				from assigned_role a join role r on r.id = a.role_id join resource w on w.id = a.owner_id
+				where a.owner_id in ? and a.valid_to = 'infinity' and a.workflow_state = ? and a.workflow_state_changed_at >= ? and ?
+				order by a.end_date, w.display_name, a.id limit ?`, about, evaluation.Prolonged, w.First, rows, shownOrders)
 		}
 		var found []struct {
 			FoundLine

@@ -25,6 +25,7 @@ var samples = map[string]any{
 		{Owner: "Ann <b>", What: "Badge card", Which: "Site"}, {Owner: "without owner", What: "Badge card", Which: "the account"}}},
 	"ReconcileRolesSummary": FoundSummary{Name: "Rita", EntityType: "Person", Total: 1, Link: "https://w/reconcile/roles", Lines: []FoundLine{{Owner: "Ann", What: "Payments"}}},
 	"RolePolicySummary":     FoundSummary{Name: "Rita", EntityType: "Person", Total: 1, Link: "https://w/risks/blocked", Lines: []FoundLine{{Owner: "Ann", What: "Payments", Which: "Pay and approve"}}},
+	"ReviewRolesSummary":    FoundSummary{Name: "Rita", EntityType: "Person", Total: 2, More: 1, Link: "https://w/reconcile/prolonged", Lines: []FoundLine{{Owner: "Ann <b>", What: "Payments", Which: "2026-01-02 08:00 UTC"}}},
 	"RunJobNotification": RunSummary{Name: "Ada", Job: "Complete job", RunID: 7, State: "Blocked", LaunchedBy: "the schedule", Started: "1 Jan 2026 02:00 UTC", Took: "2m0s", Link: "https://w/runs/7",
 		Tasks: []RunTask{{Name: "Synchronize HR", State: "blocked", Error: "deleted: 401 is more than 50"}}},
 }

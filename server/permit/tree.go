@@ -19,6 +19,7 @@ const (
 	ReconciliateRoles         = "/Custom/ProvisioningPolicy/ReconciliateRoles"         // + /{sourceEntityType}; mail
 	MassReconciliateRoles     = "/Custom/ProvisioningPolicy/MassReconciliateRoles"     // + /{sourceEntityType}; more than one at once
 	BulkRoleReconciliation    = "/Custom/ProvisioningPolicy/BulkRoleReconciliation"    // the same under another name
+	MassReviewRoles           = "/Custom/ProvisioningPolicy/MassReviewRoles"           // + /{sourceEntityType}; more than one at once
 	OrderQuery                = "/ProvisioningPolicy/AssignedResourceType/Query"
 	AssignmentQuery           = "/ProvisioningPolicy/AssignedSingleRole/Query"
 	ProvisioningStart         = "/ProvisioningPolicy/Provisioning/Start"
@@ -51,7 +52,7 @@ const (
 // customAreas are the areas whose stored form begins with /Custom.
 var customAreas = []string{
 	"/ProvisioningPolicy/PerformManualProvisioning", "/ProvisioningPolicy/BulkPerformManualProvisioning",
-	"/ProvisioningPolicy/ReviewProvisioning", "/ProvisioningPolicy/BulkReviewProvisioning", "/ProvisioningPolicy/ReviewRoles",
+	"/ProvisioningPolicy/ReviewProvisioning", "/ProvisioningPolicy/BulkReviewProvisioning", "/ProvisioningPolicy/ReviewRoles", "/ProvisioningPolicy/MassReviewRoles",
 	"/ProvisioningPolicy/ReconciliateRoles", "/ProvisioningPolicy/MassReconciliateRoles", "/ProvisioningPolicy/BulkRoleReconciliation", "/ProvisioningPolicy/ReconciliateResources", "/ProvisioningPolicy/MassReconciliateResources", "/ProvisioningPolicy/BulkReconciliateResources", "/Resources/Directory",
 	"/ResourceChanges", "/ResourceLinkChanges", "/ResourceFileChanges",
 }

@@ -115,6 +115,10 @@ func (x *itemizer) role(o *evaluation.Owner, r *evaluation.Result, d *evaluation
 		if *before == *after && e.Workflow == d.Row.Workflow && e.IsDenied == d.Row.IsDenied && e.HasParameters(d.Row.Parameters) {
 			return nil // another rule gives the same
 		}
+		if d.Row.Workflow == evaluation.Prolonged && e.Workflow != evaluation.Prolonged && d.Row.End != nil && (e.End == nil || d.Row.End.Before(*e.End)) {
+			// its time is counted from when it is carried out
+			after = new(x.instant(d.Row.Start, "-") + "/now+" + d.Row.End.Sub(x.now).String())
+		}
 		i.Effect, i.Before, i.After, i.Error = Changed, before, after, blocked
 		if e.Workflow == evaluation.Blocked && blocked == nil {
 			i.Effect, i.Before = Added, nil // until now it was kept back

@@ -56,6 +56,8 @@ type Sum struct {
 	RolesRemoved int `json:"rolesRemoved"`
 	RolesAdded   int `json:"rolesAdded"`
 	RolesChanged int `json:"rolesChanged"`
+	// RolesProlonged are those of the changed ones that the rules would take away, and that would stay for their grace period.
+	RolesProlonged int `json:"rolesProlonged,omitempty"`
 
 	AccountsRemoved int `json:"accountsRemoved"`
 	AccountsAdded   int `json:"accountsAdded"`

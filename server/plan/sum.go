@@ -25,6 +25,9 @@ func (s *Sum) add(d *difference) {
 		switch i.Kind {
 		case Role:
 			*[]*int{&s.RolesRemoved, &s.RolesAdded, &s.RolesChanged}[i.Effect.code()]++
+			if i.Effect == Changed && i.WorkflowCode != nil && *i.WorkflowCode == int(evaluation.Prolonged) {
+				s.RolesProlonged++
+			}
 		case Account:
 			*[]*int{&s.AccountsRemoved, &s.AccountsAdded, &s.AccountsChanged}[i.Effect.code()]++
 		case Difference:

@@ -23,10 +23,15 @@ func (s *Service) DecideByRule(ctx context.Context, tx bun.Tx, m *assignment.Mod
 		r, _ := ruleOf(decision)
 		return r
 	}
+	review := DeclineRole
+	if d.Rule.Decision == rolemodel.Approves {
+		review = ApproveRole
+	}
 	for _, part := range []struct {
 		list []int64
 		decider
 	}{
+		{d.Prolonged, prolonged{s: s, m: m, may: db.AllOf(), decision: review, comment: d.Rule.DisplayName, byRule: true}},
 		{d.Roles, foundRoles{s: s, m: m, may: db.AllOf(), rule: about(KeepRole, RemoveRole), comment: d.Rule.DisplayName, byRule: true}},
 		{d.Accounts, differences{s: s, m: m, may: db.AllOf(), rule: about(Authorize, DeleteAccount), comment: d.Rule.DisplayName, byRule: true}},
 	} {

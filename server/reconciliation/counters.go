@@ -22,6 +22,7 @@ type ReconciliationCounters struct {
 	// Unrecognized are accounts that nothing recognises.
 	Unrecognized   int
 	PostponedRoles int
+	Prolonged      int // roles in their grace period
 	// Leavers are people who have left and still have an account somewhere; AccountsOfLeavers are those accounts.
 	Leavers           int
 	AccountsOfLeavers int
@@ -91,6 +92,14 @@ func (s *Service) Counters(ctx context.Context) (*ReconciliationCounters, error)
 			where := db.AllOf(mine, narrowed)
 			count(part.into, "from "+roleItems.Tables(where)+" where ?", where)
 		}
+	case !errs.Is(err, errs.Forbidden):
+		return nil, err
+	}
+	reviewed, err := reviewRights(ctx, m, false)
+	switch {
+	case err == nil:
+		where := db.AllOf(reviewed, prolongedRows)
+		count(&c.Prolonged, "from "+prolongedItems.Tables(where)+" where ?", where)
 	case !errs.Is(err, errs.Forbidden):
 		return nil, err
 	}

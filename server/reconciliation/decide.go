@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -24,6 +23,8 @@ const (
 	EventDecided = "gap.decided"
 	EventAdopted = "account.adopted"
 	EventRole    = "found_role.decided"
+	// EventReviewed tells of a decision about a prolonged role.
+	EventReviewed = "prolonged_role.decided"
 )
 
 // rule is one row of the table of decisions: what a decision is about, and whether it has to be explained.
@@ -247,24 +248,10 @@ func (in DecideReconciliationInput) check() (rule, error) {
 // checkAsked checks what decisions about differences and about roles have in common.
 func checkAsked(decision Decision, items []ReconciliationItemInput, byFilter bool, comment string) (rule, error) {
 	r, ok := ruleOf(decision)
-	switch {
-	case !ok:
+	if !ok {
 		return r, errs.Invalid("input.decision", "There is no decision %s.", decision)
-	case (len(items) > 0) == byFilter:
-		return r, errs.Invalid("input", "Give either items or a filter, not both and not none.")
-	case len(items) > maxItems:
-		return r, errs.New(errs.TooLarge, "At most %d are named one by one; these are %d. Use a filter for more.", maxItems, len(items)).At("input.items")
-	case utf8.RuneCountInString(comment) > maxComment:
-		return r, errs.Invalid("input.comment", "A comment has at most %d characters; this one has %d.", maxComment, utf8.RuneCountInString(comment))
 	}
-	seen := map[int64]bool{}
-	for i, x := range items {
-		if seen[x.ID] {
-			return r, errs.Invalid(fmt.Sprintf("input.items[%d].id", i), "%d is there twice.", x.ID)
-		}
-		seen[x.ID] = true
-	}
-	return r, nil
+	return r, checkNamed(items, byFilter, comment)
 }
 
 // decideApart is decide for a part of which some may be impossible to decide: when the database refuses what one of them brings, that one fails with the

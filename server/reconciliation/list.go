@@ -98,7 +98,7 @@ func (s *Service) MayList(ctx context.Context) error {
 	return err
 }
 
-// MayLook refuses whoever may decide about neither differences nor roles.
+// MayLook refuses whoever may decide about neither differences nor found nor prolonged roles.
 func (s *Service) MayLook(ctx context.Context) error {
 	err := s.MayList(ctx)
 	if !errs.Is(err, errs.Forbidden) {
@@ -108,8 +108,10 @@ func (s *Service) MayLook(ctx context.Context) error {
 	if failed != nil {
 		return failed
 	}
-	if _, other := needRoles(ctx, m, singleRole); other == nil || !errs.Is(other, errs.Forbidden) {
-		return other
+	for _, permissions := range [][]string{singleRole, singleReview} {
+		if _, other := needRoles(ctx, m, permissions); other == nil || !errs.Is(other, errs.Forbidden) {
+			return other
+		}
 	}
 	return err
 }

@@ -16,11 +16,12 @@ import (
 	"writ/server/rolemodel"
 )
 
-// Asked is a decision about all differences, or all found roles, that a filter finds: one of the filters is there.
+// Asked is a decision about all differences, all found or all prolonged roles that a filter finds: one of the filters is there.
 type Asked struct {
 	Decision    Decision
 	Differences *ReconciliationFilter
 	Roles       *RoleReconciliationFilter
+	Prolonged   *ProlongedFilter
 	Comment     string
 }
 
@@ -28,7 +29,8 @@ type Asked struct {
 type Many struct {
 	s       *Service
 	decider decider
-	rule    rule
+	rule    rule // of reconciliation
+	done    string
 	comment string
 
 	tables, id, name, about, seal string
@@ -43,6 +45,9 @@ const sqlSeal = `row(g.workflow_state, g.current_value, g.proposed_value, a.owne
 // Many prepares a decision for the caller, with the rights that he has now: those of a single decision and the right to make many at once. Refused like
 // the decision itself.
 func (s *Service) Many(ctx context.Context, b bun.IDB, asked Asked) (*Many, error) {
+	if asked.Prolonged != nil {
+		return s.manyProlonged(ctx, b, asked)
+	}
 	r, ok := ruleOf(asked.Decision)
 	if !ok || (asked.Roles != nil) == (asked.Differences != nil) {
 		return nil, errs.Invalid("input.decision", "There is no decision %s.", asked.Decision)
@@ -52,7 +57,7 @@ func (s *Service) Many(ctx context.Context, b bun.IDB, asked Asked) (*Many, erro
 		return nil, err
 	}
 	var narrowed condition
-	w := &Many{s: s, rule: r, comment: asked.Comment}
+	w := &Many{s: s, rule: r, done: r.done, comment: asked.Comment}
 	if asked.Roles != nil {
 		if !r.role {
 			return nil, errs.Invalid("input.decision", "%s is not about roles.", r.decision)
@@ -84,6 +89,31 @@ func (s *Service) Many(ctx context.Context, b bun.IDB, asked Asked) (*Many, erro
 	w.tables = items.Tables(w.where, w.name, w.about, sqlKind[Unauthorized])
 	w.settled, w.comments = "g.resource_type_id", func(id int64) rolemodel.CommentMode { return r.comment.of(commentsOf(m, id)) }
 	w.decider = differences{s: s, m: m, may: w.may, rule: r, comment: asked.Comment}
+	return w, nil
+}
+
+// manyProlonged is Many for prolonged roles.
+func (s *Service) manyProlonged(ctx context.Context, b bun.IDB, asked Asked) (*Many, error) {
+	d := RoleReviewDecision(asked.Decision)
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	m, err := s.Assignments.Model(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	w := &Many{s: s, comment: asked.Comment, done: map[RoleReviewDecision]string{ApproveRole: "the role is approved", DeclineRole: "the role is to be removed"}[d]}
+	if w.may, err = reviewRights(ctx, m, true); err != nil {
+		return nil, err
+	}
+	narrowed, err := asked.Prolonged.condition(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	w.where = db.AllOf(w.may, narrowed)
+	w.tables, w.id, w.name, w.about, w.seal = prolongedItems.Tables(w.where), "a.id", "w.display_name", "r.display_name", "row(a.workflow_state, a.end_date)::text"
+	w.settled, w.comments = "a.role_id", func(id int64) rolemodel.CommentMode { return d.mode(commentsOfRole(m, id)) }
+	w.decider = prolonged{s: s, m: m, may: w.may, decision: d, comment: asked.Comment}
 	return w, nil
 }
 
@@ -131,7 +161,7 @@ func (w *Many) stands(ctx context.Context, tx bun.Tx, id int64) (is *string, bef
 	open := "g.closed_at is null"
 	current, proposed, value := "coalesce(g.current_value, '')", "coalesce(g.proposed_value, '')", "g.property is not null"
 	state := "g.workflow_state"
-	if _, ok := w.decider.(foundRoles); ok {
+	if _, ok := w.decider.(differences); !ok {
 		open, current, proposed, value, state = "a.valid_to = 'infinity'", "''", "''", "false", "a.workflow_state"
 	}
 	var rows []struct {
@@ -144,7 +174,7 @@ func (w *Many) stands(ctx context.Context, tx bun.Tx, id int64) (is *string, bef
 		return nil, "", "", err
 	}
 	r := rows[0]
-	before, after = assignment.LabelOf(r.State), w.rule.done
+	before, after = assignment.LabelOf(r.State), w.done
 	if r.Value {
 		before = r.Current
 		switch w.rule.decision {

@@ -241,7 +241,7 @@ func (f *RoleReconciliationFilter) condition(ctx context.Context, m *assignment.
 		add("a.owner_id = ?", *f.OwnerID)
 	}
 	if f.Text != nil && len(directory.SearchWords(*f.Text)) > 0 {
-		add("a.owner_id in (select f.id from resource f where ?)", directory.SearchBeside(ctx, m.Shape, "f", *f.Text, roleCourses(m.Shape)...))
+		add("a.owner_id in (select f.id from resource f where ?)", directory.SearchBeside(ctx, m.Shape, "f", *f.Text, coursesOf(m.Shape, permit.ReconciliateRoles)...))
 	}
 	if f.FoundAfter != nil {
 		add("a.start_date >= ?", f.FoundAfter.UTC())
@@ -252,11 +252,11 @@ func (f *RoleReconciliationFilter) condition(ctx context.Context, m *assignment.
 	return db.AllOf(list...), nil
 }
 
-// roleCourses are the permissions in the course of which owners are read here.
-func roleCourses(shape *directory.Shape) []string {
+// coursesOf are the permissions in the course of which owners are read here.
+func coursesOf(shape *directory.Shape, permission string) []string {
 	var list []string
 	for name := range shape.ByIdentifier {
-		list = append(list, permit.For(permit.ReconciliateRoles, name))
+		list = append(list, permit.For(permission, name))
 	}
 	return list
 }

@@ -206,17 +206,22 @@ func (d foundRoles) carryOut(ctx context.Context, tx bun.Tx, comment string, lis
 func toldOfRoles(m *assignment.Model, d assignment.Decided, list []*assignment.FoundRole) []event.Event {
 	out := make([]event.Event, len(list))
 	for i, x := range list {
-		data := map[string]any{"decision": d.Decision, "comment": d.Comment}
-		e := event.Event{Kind: EventRole, SubjectType: "assigned_role", SubjectID: x.ID, OwnerID: x.OwnerID, Data: data}
-		if r := m.Role(x.RoleID); r != nil {
-			data["role"] = r.Identifier
-			if source := m.Shape.EntityTypes[r.EntityTypeID]; source != nil {
-				e.SourceEntityType = source.Identifier
-			}
-		}
-		out[i] = e
+		out[i] = toldOfRole(m, EventRole, d, x.ID, x.OwnerID, x.RoleID)
 	}
 	return out
+}
+
+// toldOfRole is the event of a decision about an assigned role.
+func toldOfRole(m *assignment.Model, kind string, d assignment.Decided, id, ownerID, roleID int64) event.Event {
+	data := map[string]any{"decision": d.Decision, "comment": d.Comment}
+	e := event.Event{Kind: kind, SubjectType: "assigned_role", SubjectID: id, OwnerID: ownerID, Data: data}
+	if r := m.Role(roleID); r != nil {
+		data["role"] = r.Identifier
+		if source := m.Shape.EntityTypes[r.EntityTypeID]; source != nil {
+			e.SourceEntityType = source.Identifier
+		}
+	}
+	return e
 }
 
 // roleResults reads the roles as they are now, and puts them beside their errors.

@@ -38,10 +38,14 @@ func (s *Service) TellsOf(ctx context.Context, kind string, subjects []int64) (m
 			id, property, from = "g.id", "coalesce(g.property, '')", "gap g join assigned_resource_type a on a.id = g.assigned_resource_type_id"
 		}
 		from += " join resource_type t on t.id = a.resource_type_id left join resource w on w.id = a.owner_id left join resource x on x.id = a.resource_id"
-	case assignment.EventRoleFound, EventRole:
-		may, err = needRoles(ctx, m, singleRole)
+	case assignment.EventRoleFound, EventRole, assignment.EventProlonged, EventReviewed:
+		if kind == assignment.EventProlonged || kind == EventReviewed {
+			may, err = needRoles(ctx, m, singleReview)
+		} else {
+			may, err = needRoles(ctx, m, singleRole)
+		}
 		id, role, property, from = "w.id", "''", "''", "resource w cross join lateral (select w.entity_type_id) r"
-		if kind == EventRole {
+		if kind == EventRole || kind == EventReviewed {
 			id, role, from = "a.id", "r.identifier", "assigned_role a join role r on r.id = a.role_id join resource w on w.id = a.owner_id"
 		}
 		from += " cross join (select ''::text as identifier) t left join resource x on false"

@@ -38,7 +38,7 @@ var AutomationStateWords = []string{1: "nonConforming", 3: "preExisting", 5: "mi
 	11: "pendingFirstOfThree", 12: "pendingSecondOfThree", 13: "pendingThirdOfThree", 25: "pendingRiskApproval", 27: "prolonged"}
 
 // AutomatedStates are those of these states in which something waits that automation rules can decide about, by number.
-var AutomatedStates = []int16{1, 3}
+var AutomatedStates = []int16{1, 3, 27}
 
 // Never is the wait of an automation rule that decides nothing.
 const Never = -1

@@ -20,16 +20,19 @@ type WebhookEvent string
 
 // What there is.
 const (
-	OrderChanged     WebhookEvent = "ORDER_CHANGED"      // an order moved
-	GapChanged       WebhookEvent = "GAP_CHANGED"        // differences of an account were found, changed or are over
-	GapDecided       WebhookEvent = "GAP_DECIDED"        // somebody decided about a difference
-	FoundRoleChanged WebhookEvent = "FOUND_ROLE_CHANGED" // roles of somebody were found, changed or are over
-	FoundRoleDecided WebhookEvent = "FOUND_ROLE_DECIDED" // somebody decided about a found role
+	OrderChanged     WebhookEvent = "ORDER_CHANGED"          // an order moved
+	GapChanged       WebhookEvent = "GAP_CHANGED"            // differences of an account were found, changed or are over
+	GapDecided       WebhookEvent = "GAP_DECIDED"            // somebody decided about a difference
+	FoundRoleChanged WebhookEvent = "FOUND_ROLE_CHANGED"     // roles of somebody were found, changed or are over
+	FoundRoleDecided WebhookEvent = "FOUND_ROLE_DECIDED"     // somebody decided about a found role
+	ProlongedChanged WebhookEvent = "PROLONGED_ROLE_CHANGED" // roles of somebody were prolonged, or are not any more
+	ProlongedDecided WebhookEvent = "PROLONGED_ROLE_DECIDED" // somebody decided about a prolonged role
 )
 
 // kindOf is the event behind each.
 var kindOf = map[WebhookEvent]string{OrderChanged: order.EventChanged, GapChanged: assignment.EventGapChanged, GapDecided: reconciliation.EventDecided,
-	FoundRoleChanged: assignment.EventRoleFound, FoundRoleDecided: reconciliation.EventRole}
+	FoundRoleChanged: assignment.EventRoleFound, FoundRoleDecided: reconciliation.EventRole,
+	ProlongedChanged: assignment.EventProlonged, ProlongedDecided: reconciliation.EventReviewed}
 
 func kindsOf(events []WebhookEvent) []string {
 	list := make([]string, len(events))

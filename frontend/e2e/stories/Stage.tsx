@@ -33,6 +33,7 @@ export function Stage({ at = '/review/order-1', answers = {}, who = me(), draw }
       '/reconcile/resources/$itemId',
       '/reconcile/orphans/$accountId',
       '/reconcile/roles/$foundId',
+      '/reconcile/prolonged/$prolongedId',
       '/reconcile/runs/$runId',
       '/model/mining/$run/$result',
       '/plans/$planId',

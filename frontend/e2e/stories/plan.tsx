@@ -53,6 +53,7 @@ const plannedSum: PlanSumFragment = {
   rolesRemoved: 2,
   rolesAdded: 6,
   rolesChanged: 12,
+  rolesProlonged: 4,
   accountsRemoved: 1,
   accountsAdded: 2,
   accountsChanged: 0,

@@ -4,8 +4,9 @@ import { DifferenceList } from '../../src/features/reconciliation/DifferenceList
 import { OrphanDrawer } from '../../src/features/reconciliation/OrphanDrawer'
 import { PatternList } from '../../src/features/reconciliation/PatternList'
 import type { PatternRowFragment } from '../../src/features/reconciliation/PatternList.generated'
+import { ProlongedDrawer } from '../../src/features/reconciliation/ProlongedDrawer'
 import { RoleDrawer } from '../../src/features/reconciliation/RoleDrawer'
-import { bulkChange, difference, foundRole, me, orphan, unauthorized } from '../../src/test/factories'
+import { bulkChange, difference, foundRole, me, orphan, prolongedRole, unauthorized } from '../../src/test/factories'
 import { Diff } from '../../src/ui/Diff'
 import type { Story } from './Stage'
 import { long, nothing, page } from './common'
@@ -14,6 +15,12 @@ const decide = (item: ReturnType<typeof difference> | null, others: unknown[] = 
   at: `/reconcile/resources/${item?.id ?? '1'}`,
   draw: () => <DifferenceDrawer />,
   answers: { DifferenceDetail: { reconciliationItem: item }, OtherDifferences: { reconciliationItems: page(others) } },
+})
+
+const prolonged = (item: ReturnType<typeof prolongedRole> | null): Story => ({
+  at: `/reconcile/prolonged/${item?.id ?? '1'}`,
+  draw: () => <ProlongedDrawer />,
+  answers: { ProlongedDetail: { prolongedRole: item } },
 })
 
 const role = (item: ReturnType<typeof foundRole> | null): Story => ({
@@ -227,5 +234,16 @@ export const reconciliationStories: Record<string, Story> = {
   ),
   'found role, about oneself': role(foundRole({ isOwn: true })),
   'found role, not there': role(null),
+  'prolonged role': prolonged(prolongedRole()),
+  'prolonged role, overruled, decided by a rule, long': prolonged(
+    prolongedRole({
+      cause: 'OVERRULED',
+      roleName: long,
+      rules: [long, 'Source_Code-Engineering'],
+      automatic: { rule: 'Out', ruleName: 'No grace', decision: 'DECLINE', at: '2026-03-04T08:00:00Z' },
+    }),
+  ),
+  'prolonged role, about oneself': prolonged(prolongedRole({ isOwn: true })),
+  'prolonged role, not there': prolonged(null),
   difference: { draw: () => <Diff before="Petra Lang" after={long} /> },
 }

@@ -31,7 +31,12 @@ import { parsePersonListSearch } from '../features/directory/personSearch'
 import { parseMiningSearch } from '../features/mining/miningSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
 import { parsePlanSearch } from '../features/plan/planSearch'
-import { parseDifferenceSearch, parseOrphanSearch, parseRoleSearch } from '../features/reconciliation/reconcileSearch'
+import {
+  parseDifferenceSearch,
+  parseOrphanSearch,
+  parseProlongedSearch,
+  parseRoleSearch,
+} from '../features/reconciliation/reconcileSearch'
 import { parseAutomationSearch } from '../features/rolemodel/automation'
 import { parseRiskSearch } from '../features/risk/riskSearch'
 import {
@@ -45,6 +50,7 @@ import {
   mayEditModel,
   mayReconcile,
   mayReconcileResources,
+  mayReconcileRoles,
   mayReview,
   maySeeAccess,
   maySeeAudit,
@@ -161,7 +167,11 @@ const reconcileIndex = createRoute({
   path: '/',
   beforeLoad: ({ context }: { context: { me: MeFragment } }) => {
     throw redirect({
-      to: mayReconcileResources(context.me) ? '/reconcile/resources' : '/reconcile/roles',
+      to: mayReconcileResources(context.me)
+        ? '/reconcile/resources'
+        : mayReconcileRoles(context.me)
+          ? '/reconcile/roles'
+          : '/reconcile/prolonged',
       replace: true,
     })
   },
@@ -195,6 +205,21 @@ const reconcileRole = createRoute({
   loader: (at) =>
     bring(at, ({ params }) => import('../features/reconciliation/ahead').then((m) => m.foundRole(params))),
   component: lazyPage(() => import('../features/reconciliation/RoleDrawer'), 'RoleDrawer'),
+})
+const reconcileProlonged = createRoute({
+  getParentRoute: () => reconcile,
+  path: '/prolonged',
+  validateSearch: parseProlongedSearch,
+  loader: (at) =>
+    bring(at, ({ search }) => import('../features/reconciliation/ahead').then((m) => m.prolongedRoles(search))),
+  component: lazyPage(() => import('../features/reconciliation/ProlongedTab'), 'ProlongedTab'),
+})
+const reconcileProlongedRole = createRoute({
+  getParentRoute: () => reconcileProlonged,
+  path: '$prolongedId',
+  loader: (at) =>
+    bring(at, ({ params }) => import('../features/reconciliation/ahead').then((m) => m.prolongedRole(params))),
+  component: lazyPage(() => import('../features/reconciliation/ProlongedDrawer'), 'ProlongedDrawer'),
 })
 const reconcileOrphans = createRoute({
   getParentRoute: () => reconcile,
@@ -639,6 +664,7 @@ export const pages = [
     reconcileResources.addChildren([reconcileItem]),
     reconcileRoles.addChildren([reconcileRole]),
     reconcileOrphans.addChildren([reconcileOrphan]),
+    reconcileProlonged.addChildren([reconcileProlongedRole]),
   ]),
   people.addChildren([peopleIndex, peopleOf]),
   person.addChildren([

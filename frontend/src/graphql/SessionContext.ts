@@ -37,6 +37,8 @@ const nobody: MeFragment = {
     massReconciliateResources: [],
     reconciliateRoles: [],
     massReconciliateRoles: [],
+    reviewRoles: [],
+    massReviewRoles: [],
     manualProvisioning: [],
     bulkManualProvisioning: [],
     bulkReviewProvisioning: [],

@@ -15,6 +15,7 @@ const aboutOthers = [
   'ExplainNode',
   'OrderResult',
   'ReconciliationResult',
+  'ProlongedRoleResult',
   'RoleReconciliationResult',
   'RulePreviewPerson',
   'SearchHit',

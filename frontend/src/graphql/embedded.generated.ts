@@ -74,6 +74,7 @@ export const withoutId = [
   'RiskRule',
   'RoleHolderCount',
   'RoleModelOptions',
+  'RoleReviewComment',
   'RuleCriterionCount',
   'RulePreview',
   'Settings',

@@ -7,7 +7,9 @@ export const mayReview = (me: MeFragment) => me.scopes.reviewProvisioning.length
 export const mayReconcileResources = (me: MeFragment) => me.scopes.reconciliateResources.length > 0
 export const mayReconcileRoles = (me: MeFragment) => me.scopes.reconciliateRoles.length > 0
 export const mayReconcileManyRoles = (me: MeFragment) => me.scopes.massReconciliateRoles.length > 0
-export const mayReconcile = (me: MeFragment) => mayReconcileResources(me) || mayReconcileRoles(me)
+export const mayReviewRoles = (me: MeFragment) => me.scopes.reviewRoles.length > 0
+export const mayReviewManyRoles = (me: MeFragment) => me.scopes.massReviewRoles.length > 0
+export const mayReconcile = (me: MeFragment) => mayReconcileResources(me) || mayReconcileRoles(me) || mayReviewRoles(me)
 export const mayReconcileMany = (me: MeFragment) => me.scopes.massReconciliateResources.length > 0
 export const mayDoManual = (me: MeFragment) => me.scopes.manualProvisioning.length > 0
 export const maySeeBulk = (me: MeFragment) => mayReconcile(me) || mayReview(me) || mayDoManual(me)

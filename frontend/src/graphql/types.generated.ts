@@ -310,12 +310,16 @@ export type BulkChangeFilter = {
 
 /** What is done to each item of a bulk change. */
 export type BulkDecision =
+  /** Roles in their grace period: they stay until the contexts of their owners end. */
+  | 'APPROVE'
   /** Accounts: they stay with the owner they have. Their values remain to be decided. */
   | 'AUTHORIZE'
   /** Accounts: they stay, and are nobody's. */
   | 'AUTHORIZE_WITHOUT_OWNER'
   /** Tickets: they are done. */
   | 'CONFIRM'
+  /** Roles in their grace period: they go now. */
+  | 'DECLINE'
   /** Accounts: they are deleted. */
   | 'DELETE_ACCOUNT'
   /** Differences: the value that was found stays. */
@@ -360,6 +364,8 @@ export type BulkKind =
   | 'RECONCILE_RESOURCES'
   /** Roles that were read from what accounts hold. */
   | 'RECONCILE_ROLES'
+  /** Roles in their grace period. */
+  | 'REVIEW_ROLES'
   /** Orders that a system refused. */
   | 'UNBLOCK_ORDERS';
 
@@ -767,6 +773,18 @@ export type Deactivation =
   | 'FULFIL'
   /** It reads and writes. */
   | 'NONE';
+
+/** Which prolonged roles, and what is decided about all of them. Either items or a filter. */
+export type DecideProlongedRolesInput = {
+  /** Why, at most 2,000 characters. Policies and roles say which decisions need one. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** What is decided. */
+  decision: RoleReviewDecision;
+  /** All that it finds now: the server goes through them, as bulkChange of the payload says. */
+  filter?: InputMaybe<ProlongedRoleFilter>;
+  /** These, at most 500, each once. */
+  items?: Array<ReconciliationItemInput>;
+};
 
 /** What is decided, about which differences: by id, or by a filter, never both. */
 export type DecideReconciliationInput = {
@@ -1813,6 +1831,31 @@ export type Prolongation =
   /** As the policy says. */
   | 'INHERITED';
 
+/** How the rules took a role away (role-model 12.9). */
+export type ProlongedCause =
+  /** Another rule forbids it. */
+  | 'OVERRULED'
+  /** The rule that gave it asks for something else, or gives nothing by itself any more. */
+  | 'RULE_CHANGED'
+  /** The rule that gave it was deleted, or its policy was switched off. */
+  | 'RULE_GONE';
+
+/** Narrows a list of prolonged roles: conditions are joined by AND, values of one by OR. */
+export type ProlongedRoleFilter = {
+  /** What the rules did. */
+  causes?: InputMaybe<Array<ProlongedCause>>;
+  /** These, at most 500. Not for decisions: they name items. */
+  ids?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** Those of one owner. */
+  ownerId?: InputMaybe<Scalars['ID']['input']>;
+  /** Identifiers of roles. */
+  roles?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Owner, by name, key or mail address, as every search. */
+  text?: InputMaybe<Scalars['String']['input']>;
+  /** They go before, unless somebody approves them. */
+  untilBefore?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
 /** Property of an entity type: a scalar, or a navigation to other resources (role-model 1.3). */
 export type PropertyConfigurationInput = {
   /** It has several values. */
@@ -2487,6 +2530,13 @@ export type RoleReconciliationState =
   /** Somebody refused it, and its values are on their way out (20). */
   | 'REMOVED';
 
+/** What may be decided about a prolonged role. */
+export type RoleReviewDecision =
+  /** It stays until the contexts of its owner end, as one that somebody gave (16). */
+  | 'APPROVE'
+  /** It goes now, with what it brings (17). */
+  | 'DECLINE';
+
 /** RoleRule gives a role to whoever meets it (role-model 3.1). */
 export type RoleRuleConfigurationInput = {
   /** Identifier of the composite role that holders need; empty: none. For a composite role: its parent. */
@@ -2845,6 +2895,8 @@ export type StartBulkChangeInput = {
   kind?: InputMaybe<BulkKind>;
   /** Which orders, for UNBLOCK_ORDERS and MANUAL_PROVISIONING. */
   orders?: InputMaybe<OrderFilter>;
+  /** Which roles in their grace period, for REVIEW_ROLES. */
+  prolonged?: InputMaybe<ProlongedRoleFilter>;
   /** Which found roles, for RECONCILE_ROLES. */
   roles?: InputMaybe<RoleReconciliationFilter>;
 };
@@ -3134,7 +3186,11 @@ export type WebhookEvent =
   /** Somebody decided about a difference. */
   | 'GAP_DECIDED'
   /** An order moved. */
-  | 'ORDER_CHANGED';
+  | 'ORDER_CHANGED'
+  /** Rules took roles of somebody away that stay for their grace period, or that is over. */
+  | 'PROLONGED_ROLE_CHANGED'
+  /** Somebody decided about a role in its grace period. */
+  | 'PROLONGED_ROLE_DECIDED';
 
 /** All given fields must hold. */
 export type WebhookFilter = {

@@ -4,6 +4,7 @@ import type { OrderDetailFragment } from '../features/order/useOrderInDrawer.gen
 import type { DifferenceDetailFragment } from '../features/reconciliation/DifferenceDrawer.generated'
 import type { OrphanDetailQuery } from '../features/reconciliation/OrphanDrawer.generated'
 import type { MiningResultRowFragment } from '../features/mining/MiningRunPage.generated'
+import type { ProlongedRowFragment } from '../features/reconciliation/ProlongedTab.generated'
 import type { FoundRoleRowFragment } from '../features/reconciliation/RolesTab.generated'
 import type { BulkRowFragment } from '../graphql/bulk.generated'
 import { provisioningStates } from '../lib/states'
@@ -122,6 +123,29 @@ export function foundRole(change: Partial<FoundRoleRowFragment> = {}): FoundRole
     decidedByName: null,
     decidedAt: null,
     comment: '',
+    automatic: null,
+    ...change,
+  }
+}
+
+/** A role in its grace period. */
+export function prolongedRole(change: Partial<ProlongedRowFragment> = {}): ProlongedRowFragment {
+  return {
+    id: `${++count}`,
+    version: 2,
+    role: 'Source_Code',
+    roleName: 'Source code',
+    roleKind: 'SINGLE',
+    owner: petra,
+    since: '2026-03-01T08:00:00Z',
+    until: '2026-03-08T08:00:00Z',
+    rules: ['Source_Code-Engineering'],
+    cause: 'RULE_GONE',
+    isOwn: false,
+    comments: [
+      { decision: 'APPROVE', activation: 'OPTIONAL' },
+      { decision: 'DECLINE', activation: 'REQUIRED' },
+    ],
     automatic: null,
     ...change,
   }
@@ -270,6 +294,8 @@ export function me(change: Partial<MeFragment> = {}): MeFragment {
       massReconciliateResources: ['Directory_User'],
       reconciliateRoles: ['Directory_User'],
       massReconciliateRoles: ['Directory_User'],
+      reviewRoles: ['Directory_User'],
+      massReviewRoles: ['Directory_User'],
       manualProvisioning: [],
       bulkManualProvisioning: [],
       bulkReviewProvisioning: [],

@@ -31,6 +31,9 @@ func (r explaining) step(s evaluation.Step) { r.Result.Trace.Steps = append(r.Re
 
 func (r explaining) explainContexts() {
 	for i, rule := range r.Source.Contexts {
+		if rule.Off {
+			continue
+		}
 		s := evaluation.Step{Kind: evaluation.StepContext, RuleID: rule.ID, Rule: rule.Identifier}
 		if i >= len(r.Contexts) || len(r.Contexts[i]) == 0 {
 			r.step(s)
@@ -63,6 +66,11 @@ func (r explaining) explainRoles() {
 		}
 		if rules[row.RoleID] == nil {
 			rules[row.RoleID] = []*model.Rule{}
+		}
+	}
+	for i := range r.Result.Roles {
+		if d := &r.Result.Roles[i]; d.Row.Workflow == evaluation.Prolonged && !d.Close {
+			rows[d.Row.RoleID] = &d.Row
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(rules)) {

@@ -206,7 +206,30 @@ func (h *hasher) roles(rows []*evaluation.AssignedRole) {
 			h.s(name)
 			h.n(x.Parameters[name])
 		}
+		h.ground(x.Ground)
 	}
+}
+
+// ground adds what a role stands on.
+func (h *hasher) ground(g *evaluation.Ground) {
+	if g == nil {
+		return
+	}
+	h.n(g.Rules)
+	h.n(g.All)
+	h.n(g.ContextRule)
+	h.n(int64(len(g.Contexts)))
+	for _, values := range g.Contexts {
+		h.n(int64(len(values)))
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			h.s(name)
+			h.n(values[name])
+		}
+	}
+	for _, name := range g.Names {
+		h.s(name)
+	}
+	h.s(string(g.Cause))
 }
 
 func (h *hasher) existing(x *evaluation.ExistingType) {

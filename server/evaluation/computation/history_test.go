@@ -71,6 +71,7 @@ func newHistory(t *testing.T, rt *rapid.T) *history {
 		o.scalar(typ, "Login", "", "source.Floor > 2 ? 'high' : 'low'")
 	}
 	o.correlation(typ, 100)
+	o.m.Policies[0].GracePeriod = rapid.SampledFrom([]int{0, 60, 2880}).Draw(rt, "grace")
 	o.compile()
 	o.correlate()
 	for range rapid.IntRange(1, 2).Draw(rt, "people") {
@@ -87,7 +88,7 @@ func (h *history) step() {
 	rt := h.rt
 	x := rapid.SampledFrom(h.people).Draw(rt, "who")
 	things := []string{"source", "source", "move", "move", "record", "leave", "time", "rule", "approve", "fulfil", "fulfil", "sync", "sync", "sync", "fail", "lose", "ticket", "fly", "land",
-		"mode", "request", "silent"}
+		"mode", "request", "silent", "role rule", "review"}
 	if h.foreign {
 		things = append(things, "drift", "group", "vanish")
 	}
@@ -116,6 +117,10 @@ func (h *history) step() {
 				h.compile()
 			}
 		}
+	case "role rule":
+		h.changeRule()
+	case "review":
+		h.review(x)
 	case "fail", "lose", "fly", "land", "silent", "ticket":
 		h.send(x, what)
 	case "drift":

@@ -29,6 +29,7 @@ type play struct {
 	depts  []int64
 	groups []int64
 	titles []int64
+	rules  []*rolemodel.RoleRule // of the beginning
 }
 
 func newPlay(t *testing.T, rt *rapid.T) *play {
@@ -100,6 +101,7 @@ func newPlay(t *testing.T, rt *rapid.T) *play {
 		p.risks(typ)
 	}
 	o.correlation(typ, 100)
+	o.m.Policies[0].GracePeriod = rapid.SampledFrom([]int{0, 60, 2880}).Draw(rt, "grace")
 	if flag("fuzzy") {
 		o.rule(typ, rolemodel.ResourceTypeRule{Kind: rolemodel.CorrelationRule, SourceBinding: ptr("LastName"), TargetBinding: ptr("DisplayName"), Confidence: 60})
 	}
@@ -158,7 +160,7 @@ func (p *play) act() {
 		return out
 	}
 	switch rapid.SampledFrom([]string{"source", "source", "move", "record", "time", "drift", "group", "vanish", "appear", "approve", "fulfil", "fulfil", "sync", "sync", "fail", "ticket",
-		"decline", "fly", "land", "keep", "gone", "mode", "request", "expire"}).Draw(rt, "what") {
+		"decline", "fly", "land", "keep", "gone", "mode", "request", "expire", "rule", "rule", "grace", "review"}).Draw(rt, "what") {
 	case "source":
 		x.Resource.Scalars[rapid.SampledFrom([]string{"Phone", "FirstName", "LastName"}).Draw(rt, "property")] = p.word()
 		x.Resource.Scalars["Floor"] = rapid.SampledFrom([]string{"1", "3", "x"}).Draw(rt, "floor")
@@ -249,10 +251,58 @@ func (p *play) act() {
 		x.Resource.Gone = rapid.IntRange(0, 2).Draw(rt, "gone") == 0
 	case "mode":
 		p.noReview, p.blockAll = rapid.Bool().Draw(rt, "no review"), rapid.IntRange(0, 3).Draw(rt, "block all") == 0
+	case "rule":
+		p.changeRule()
+	case "grace":
+		p.m.Policies[0].GracePeriod = rapid.SampledFrom([]int{0, 60, 2880}).Draw(rt, "grace")
+		p.compile()
+	case "review":
+		p.review(x)
 	case "request":
 		role := rapid.SampledFrom(p.m.Roles).Draw(rt, "role")
 		x.Roles = append(x.Roles, &evaluation.AssignedRole{ID: p.id(), RoleID: role.ID, Workflow: evaluation.Approved, Origin: evaluation.OriginManual, Start: ptr(p.now), End: ptr(p.now.Add(100 * time.Hour)),
 			IsDenied: rapid.IntRange(0, 4).Draw(rt, "refused") == 0})
+	}
+}
+
+// changeRule changes a role rule, or deletes it, or brings it back.
+func (p *play) changeRule() {
+	if p.rules == nil {
+		p.rules = slices.Clone(p.m.RoleRules)
+	}
+	of := rapid.SampledFrom(p.rules).Draw(p.rt, "rule")
+	p.m.RoleRules = slices.DeleteFunc(slices.Clone(p.m.RoleRules), func(r *rolemodel.RoleRule) bool { return r.ID == of.ID })
+	r := *of
+	switch rapid.IntRange(0, 5).Draw(p.rt, "change") {
+	case 0:
+		r.IsDenied = !r.IsDenied
+	case 1:
+		r.Dimensions = rolemodel.Criteria{"Title": {Key: "Boss"}}
+	case 2:
+		r.Type = rolemodel.Suggested
+	case 3:
+	default:
+		p.compile()
+		return
+	}
+	p.m.RoleRules = append(p.m.RoleRules, &r)
+	p.compile()
+}
+
+// review decides about prolonged roles.
+func (p *play) review(x *evaluation.Owner) {
+	for i, row := range x.Roles {
+		if row.Workflow != evaluation.Prolonged {
+			continue
+		}
+		decided := *row
+		if rapid.Bool().Draw(p.rt, "approved") {
+			decided.Workflow, decided.Origin, decided.End = evaluation.Approved, evaluation.OriginManual, nil
+		} else {
+			decided.Workflow = evaluation.Declined
+		}
+		x.Roles = slices.Clone(x.Roles)
+		x.Roles[i] = &decided
 	}
 }
 

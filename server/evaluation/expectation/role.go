@@ -197,9 +197,16 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 		switch {
 		case row.IsDenied:
 			kept = append(kept, row)
+		case row.Workflow == evaluation.Prolonged:
 		case row.Workflow.ByPerson():
 			kept = append(kept, row)
 			of = append(of, hold{params: row.Parameters, byHand: true, over: interval.Of(over)})
+		}
+	}
+	stay := r.staying(r.Source.Roles[id], wanted, rows, kept)
+	for _, x := range rows {
+		if row, ok := stay[x]; ok {
+			of = append(of, hold{params: row.Parameters, over: interval.Of(interval.Interval{From: interval.StartOf(row.Start), To: interval.EndOf(row.End)})})
 		}
 	}
 	var keep, past []period
@@ -229,6 +236,9 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 		}
 	}
 	used := make(map[*evaluation.AssignedRole]bool, 1)
+	for x := range stay {
+		used[x] = true
+	}
 	from := assigned(rows, keep, used, r.Now)
 	r.withhold(id, keep, from)
 	for _, p := range keep {
@@ -238,13 +248,13 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 			}
 		}
 	}
-	r.roleRows(id, keep, past, rows, from, used)
+	r.roleRows(id, keep, past, rows, from, used, stay)
 	r.hold(id, append(of, given...))
 }
 
 // roleRows matches the wanted periods with the rows there are, reusing their ids. What is over ends its row; a row that turns out to have
-// been over earlier, or interrupted, ends as it was (past): that is a correction of what was known.
-func (r *Run) roleRows(id int64, keep, past []period, rows, froms []*evaluation.AssignedRole, used map[*evaluation.AssignedRole]bool) {
+// been over earlier, or interrupted, ends as it was (past): that is a correction of what was known. What stays is not matched.
+func (r *Run) roleRows(id int64, keep, past []period, rows, froms []*evaluation.AssignedRole, used map[*evaluation.AssignedRole]bool, stay map[*evaluation.AssignedRole]evaluation.AssignedRole) {
 	emit := func(row evaluation.AssignedRole, from *evaluation.AssignedRole) {
 		if from == nil || !row.Same(from) {
 			r.Result.Roles = append(r.Result.Roles, evaluation.RoleDelta{Row: row})
@@ -255,6 +265,8 @@ func (r *Run) roleRows(id int64, keep, past []period, rows, froms []*evaluation.
 			Parameters: p.params}
 		if p.missing {
 			row.Workflow = evaluation.RuleMissingParameters
+		} else {
+			row.Ground = r.ground(r.Source.Roles[id], p)
 		}
 		if p.blocked {
 			row.Workflow = evaluation.Blocked
@@ -263,6 +275,11 @@ func (r *Run) roleRows(id int64, keep, past []period, rows, froms []*evaluation.
 	}
 	automatic := func(x *evaluation.AssignedRole) bool {
 		return !x.IsDenied && (x.Workflow == evaluation.Calculated || x.Workflow == evaluation.RuleMissingParameters || x.Workflow == evaluation.Blocked) && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred)
+	}
+	for _, x := range rows {
+		if row, ok := stay[x]; ok {
+			emit(row, x)
+		}
 	}
 	for i, from := range froms {
 		p := keep[i]
@@ -288,7 +305,7 @@ func (r *Run) roleRows(id int64, keep, past []period, rows, froms []*evaluation.
 			continue
 		}
 		isPast := x.End != nil && interval.EndOf(x.End) <= r.Now
-		if automatic(x) || isPast || x.Workflow.Over() && !x.WasRefused() || r.Owner.Resource.Gone {
+		if automatic(x) || x.Workflow == evaluation.Prolonged || isPast || x.Workflow.Over() && !x.WasRefused() || r.Owner.Resource.Gone {
 			row := *x
 			for _, q := range past {
 				if automatic(x) && overlaps(x, q.Interval) {
@@ -325,7 +342,7 @@ func assigned(rows []*evaluation.AssignedRole, keep []period, used map[*evaluati
 				continue
 			}
 			out[i] = pick(rows, used, func(x *evaluation.AssignedRole) bool {
-				return !x.IsDenied && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred || x.Workflow.Found() && p.Has(now)) && closest(x, p)
+				return !x.IsDenied && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred || x.Workflow.Found() && p.Has(now) || x.Workflow == evaluation.Prolonged && p.Has(now) && !p.missing) && closest(x, p)
 			}, p.through)
 			if out[i] != nil {
 				used[out[i]] = true

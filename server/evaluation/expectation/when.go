@@ -18,7 +18,7 @@ func (r *Run) context() error {
 	for i, rule := range r.Source.Contexts {
 		r.World.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.Owner.Resource}
 		found, err := chooser{rule}.choose(r.World, r.Now, r.Edge)
-		if err != nil {
+		if err != nil && !rule.Off {
 			return err
 		}
 		for j := range found {
@@ -29,7 +29,9 @@ func (r *Run) context() error {
 				}
 			}
 			found[j].Match = r.Source.Matcher.Match(values)
-			r.Result.Contexts = append(r.Result.Contexts, found[j].Context)
+			if !rule.Off {
+				r.Result.Contexts = append(r.Result.Contexts, found[j].Context)
+			}
 		}
 		r.Contexts[i] = found
 	}

@@ -98,7 +98,7 @@ func (b *builder) source(id int64) {
 	b.c.Sources[id] = s
 	b.contexts(s)
 	s.Matcher = newMatcher(b.keys.Ancestors, slices.Collect(maps.Keys(b.shape.Dimensions)))
-	policyBits := map[int64]uint32{}
+	policyBits, filters := map[int64]uint32{}, map[int64][]Criterion{}
 	next := uint32(0)
 	for _, p := range b.m.Policies {
 		if len(p.Dimensions) == 0 {
@@ -109,7 +109,7 @@ func (b *builder) source(id int64) {
 			// the filter of a policy also takes descendants (role-model 2.2)
 			criteria[i].Inherit = criteria[i].Inherit || b.shape.Dimensions[criteria[i].Dimension].IsHierarchical
 		}
-		policyBits[p.ID] = next
+		policyBits[p.ID], filters[p.ID] = next, criteria
 		s.Matcher.add(next, criteria)
 		next++
 	}
@@ -137,8 +137,17 @@ func (b *builder) source(id int64) {
 		if s.Roles[r.RoleID] == nil || !b.enabled(r.PolicyID) {
 			continue
 		}
-		register(&Rule{ID: r.ID, Alone: []int64{r.ID}, Identifier: r.Identifier, Kind: ofRoles, Criteria: b.criteria("role_rule", r.Identifier, r.Dimensions), RoleID: deref(r.CompositeRoleID),
-			Denied: r.IsDenied, Priority: r.Priority, strength: r.Type, Gives: r.RoleID}, r.PolicyID)
+		x := &Rule{ID: r.ID, Alone: []int64{r.ID}, Identifier: r.Identifier, Kind: ofRoles, Criteria: b.criteria("role_rule", r.Identifier, r.Dimensions), RoleID: deref(r.CompositeRoleID),
+			Denied: r.IsDenied, Priority: r.Priority, strength: r.Type, Gives: r.RoleID}
+		register(x, r.PolicyID)
+		if own := s.Roles[r.RoleID]; own.Grace > 0 {
+			x.print(filters[r.PolicyID])
+			own.Rules = append(own.Rules, x)
+		}
+	}
+	for _, own := range s.Roles {
+		slices.SortFunc(own.Rules, func(x, y *Rule) int { return cmp.Compare(x.ID, y.ID) })
+		own.Print = PrintOf(own.Rules)
 	}
 	for _, t := range b.m.ResourceTypes {
 		if t.SourceEntityTypeID == id {

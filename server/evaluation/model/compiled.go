@@ -95,6 +95,9 @@ type Role struct {
 	Order    int              // composite roles: parents first
 	Imposes  map[string]int64 // dimension -> value of holders (role-model 3.4)
 	External bool             // another tool keeps its assignments
+	Grace    int              // minutes for which it stays when the rules take it away (role-model 12.9)
+	Rules    []*Rule          // that give it, by id; filled in while there is a grace period
+	Print    int64            // of all of them
 }
 
 // Imposing reports whether some role brings values along for the parameters of others.
@@ -138,7 +141,7 @@ func (s *Source) Parameters(own *Role) []string {
 func (b *builder) role(r *rolemodel.Role) *Role {
 	out := &Role{Role: r}
 	if p := b.policies[r.PolicyID]; p != nil {
-		out.External = p.IsExternal
+		out.External, out.Grace = p.IsExternal, p.OfRole(r).GracePeriod
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.ImposedDimensions)) {
 		d := b.shape.Dimensions[name]
@@ -213,7 +216,9 @@ type Rule struct {
 	Offset     rolemodel.OffsetReference
 	before     int
 	after      int
-	Resource   int64 // NAVIGATION: value
+	Resource   int64    // NAVIGATION: value
+	Print      int64    // role rules: another one when the rule says something else
+	Tested     []string // role rules: the dimensions that it and the filter of its policy ask for, in order
 	Label      string
 }
 

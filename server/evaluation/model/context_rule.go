@@ -24,6 +24,7 @@ type ContextRule struct {
 	Sections   []*Section        // in the order in which their sort keys count
 	OfRecord   []SectionProperty // keys that rules read: of the record that a context is named after
 	Hidden     []SectionProperty // what rules read and contexts leave out
+	Off        bool              // its policy is switched off: it only tells whether the data changed of who held a role by it (role-model 12.9)
 }
 
 // DimensionBinding says where a record has its value of a dimension.
@@ -35,14 +36,16 @@ type DimensionBinding struct {
 // contexts compiles the context rules of an entity type.
 func (b *builder) contexts(s *Source) {
 	for _, x := range b.m.ContextRules {
-		if x.EntityTypeID != s.entityType || !b.enabled(x.PolicyID) {
+		off := !b.enabled(x.PolicyID)
+		if x.EntityTypeID != s.entityType || off && !b.hasGrace(s.entityType) {
 			continue
 		}
+		known := len(b.problems)
 		fault := func(field string) func(error) {
 			return func(err error) { b.problem(rolemodel.SeverityError, "context_rule", x.Identifier, field, "%s", err) }
 		}
 		b.exprs.Of = "the context rule " + x.Identifier
-		r := &ContextRule{ID: x.ID, Identifier: x.Identifier, Record: s.entityType, Reads: s.Reads}
+		r := &ContextRule{ID: x.ID, Identifier: x.Identifier, Record: s.entityType, Reads: s.Reads, Off: off}
 		if x.ResourcesBinding != nil && *x.ResourcesBinding != "" {
 			path, err := formula.ParseBinding(b.shape, formula.Scope{Source: s.entityType}, formula.SourceRoot, *x.ResourcesBinding, &formula.Trees{Source: s.Reads})
 			if err == nil && path.Last != "" {
@@ -96,7 +99,18 @@ func (b *builder) contexts(s *Source) {
 			r.Dimensions = append(r.Dimensions, DimensionBinding{name, path})
 		}
 		s.Contexts = append(s.Contexts, r)
+		if off {
+			b.problems = b.problems[:known] // nobody is concerned
+		}
 	}
+}
+
+// hasGrace reports whether a role of an entity type has a grace period.
+func (b *builder) hasGrace(entityTypeID int64) bool {
+	return slices.ContainsFunc(b.m.Roles, func(r *rolemodel.Role) bool {
+		p := b.policies[r.PolicyID]
+		return r.EntityTypeID == entityTypeID && p != nil && p.OfRole(r).GracePeriod > 0
+	})
 }
 
 // follow gives the node of the tree at the end of a path.

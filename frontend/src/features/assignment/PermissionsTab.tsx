@@ -12,7 +12,7 @@ import {
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { toProblem } from '../../graphql/problem'
-import { mayReconcileResources, mayReconcileRoles } from '../../graphql/may'
+import { mayReconcileResources, mayReconcileRoles, mayReviewRoles } from '../../graphql/may'
 import { useCan, useMe } from '../../graphql/SessionContext'
 import type { EntitlementKind } from '../../graphql/types.generated'
 import { usePersonChanges } from '../../graphql/usePersonChanges'
@@ -270,6 +270,16 @@ function EntitlementLine(props: {
             params={{ foundId: e.foundRoleId }}
             search={{ view: 'rows' }}
             title={t.reconcile.role.decideTitle}
+          >
+            {t.reconcile.decide}
+          </Link>
+        )}
+        {e.prolongedRoleId && mayReviewRoles(me) && (
+          <Link
+            to="/reconcile/prolonged/$prolongedId"
+            params={{ prolongedId: e.prolongedRoleId }}
+            search={{}}
+            title={t.reconcile.prolonged.decideTitle}
           >
             {t.reconcile.decide}
           </Link>

@@ -57,6 +57,13 @@ function About({ kind, id }: { kind: BulkKind; id: string }) {
       </Link>
     )
   }
+  if (kind === 'REVIEW_ROLES') {
+    return (
+      <Link to="/reconcile/prolonged/$prolongedId" params={{ prolongedId: id }} search={{}}>
+        {t.bulk.look}
+      </Link>
+    )
+  }
   return (
     <Link to="/order/$orderId" params={{ orderId: id }}>
       {t.bulk.look}

@@ -1,6 +1,7 @@
 import {
   IconBriefcase,
   IconChecklist,
+  IconClock,
   IconCircleX,
   IconDoorExit,
   IconHandStop,
@@ -10,7 +11,7 @@ import {
 } from '@tabler/icons-react'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import { useCounters } from '../../graphql/live'
-import { mayReconcile, mayReconcileResources, mayReconcileRoles } from '../../graphql/may'
+import { mayReconcile, mayReconcileResources, mayReconcileRoles, mayReviewRoles } from '../../graphql/may'
 import type { OwnerlessReason } from '../../graphql/types.generated'
 import { useMe } from '../../graphql/SessionContext'
 import { formatNumber } from '../../lib/format'
@@ -73,6 +74,17 @@ export function WaitingPanel() {
             word: t.reconcile.role.home,
             icon: IconBriefcase,
             count: open?.roles,
+            tone: 'amber',
+          } as const,
+        ]
+      : []),
+    ...(mayReviewRoles(me) && open?.prolonged
+      ? [
+          {
+            to: '/reconcile/prolonged',
+            word: t.reconcile.prolonged.home,
+            icon: IconClock,
+            count: open.prolonged,
             tone: 'amber',
           } as const,
         ]

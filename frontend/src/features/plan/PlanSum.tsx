@@ -9,6 +9,9 @@ export function PlanSum({ sum, objects, edits }: { sum: PlanSumFragment; objects
   const rows: [string, string][] = [
     [edits > 0 ? t.plan.resources(edits) : t.plan.objects(objects), t.plan.peopleSum(sum.people)],
     [t.plan.roles, t.plan.rolesText(sum.rolesRemoved, sum.rolesAdded, sum.rolesChanged)],
+    ...(sum.rolesProlonged > 0
+      ? ([[t.plan.prolonged, t.plan.prolongedText(sum.rolesProlonged)]] satisfies [string, string][])
+      : []),
     [t.plan.accounts, t.plan.rolesText(sum.accountsRemoved, sum.accountsAdded, sum.accountsChanged)],
     [t.plan.orders, t.plan.ordersText(sum.creations, sum.updates, sum.deletions, sum.associations)],
     [t.plan.reviews, formatNumber(sum.reviews)],

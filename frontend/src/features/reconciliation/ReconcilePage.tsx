@@ -1,5 +1,5 @@
 import { Link, Outlet } from '@tanstack/react-router'
-import { mayReconcileResources, mayReconcileRoles } from '../../graphql/may'
+import { mayReconcileResources, mayReconcileRoles, mayReviewRoles } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import type { BulkKind } from '../../graphql/types.generated'
 import { t } from '../../lib/texts'
@@ -7,7 +7,7 @@ import { Page } from '../../ui/Page'
 import { Tabs } from '../../ui/Tabs'
 import { BulkUnderWay } from './BulkUnderWay'
 
-const reconciling: BulkKind[] = ['RECONCILE_RESOURCES', 'RECONCILE_ROLES']
+const reconciling: BulkKind[] = ['RECONCILE_RESOURCES', 'RECONCILE_ROLES', 'REVIEW_ROLES']
 
 /** What systems hold that nobody asked for, and the decisions about it (role-model 13.1 to 13.3). */
 export function ReconcilePage() {
@@ -32,6 +32,11 @@ export function ReconcilePage() {
             {mayReconcileResources(me) && (
               <Link to="/reconcile/orphans" activeOptions={{ includeSearch: false }}>
                 {t.reconcile.orphans}
+              </Link>
+            )}
+            {mayReviewRoles(me) && (
+              <Link to="/reconcile/prolonged" activeOptions={{ includeSearch: false }}>
+                {t.reconcile.prolonged.tab}
               </Link>
             )}
           </Tabs>

@@ -5,13 +5,16 @@ import { DifferenceListDocument } from './DifferenceList.generated'
 import { OrphanDetailDocument } from './OrphanDrawer.generated'
 import { OrphanListDocument } from './OrphansTab.generated'
 import { PatternListDocument } from './PatternList.generated'
+import { ProlongedDetailDocument, ProlongedListDocument } from './ProlongedTab.generated'
 import {
   itemVariables,
   orphanVariables,
   parseDifferenceSearch,
   parseOrphanSearch,
+  parseProlongedSearch,
   parseRoleSearch,
   patternVariables,
+  prolongedVariables,
   rolePatternVariables,
   roleVariables,
   showsPeople,
@@ -37,5 +40,9 @@ export const foundRoles = (raw: RawSearch) => {
 }
 export const foundRole = (params: Record<string, string>) =>
   asked(FoundRoleDetailDocument, { id: params.foundId ?? '' })
+export const prolongedRoles = (search: RawSearch) =>
+  firstPage(ProlongedListDocument, prolongedVariables(parseProlongedSearch(search)))
+export const prolongedRole = (params: Record<string, string>) =>
+  asked(ProlongedDetailDocument, { id: params.prolongedId ?? '' })
 export const orphans = (search: RawSearch) => firstPage(OrphanListDocument, orphanVariables(parseOrphanSearch(search)))
 export const orphan = (params: Record<string, string>) => asked(OrphanDetailDocument, { id: params.accountId ?? '' })

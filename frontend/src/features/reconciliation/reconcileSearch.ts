@@ -1,6 +1,8 @@
 import type {
   AccountWithoutOwnerFilter,
   OwnerlessReason,
+  ProlongedCause,
+  ProlongedRoleFilter,
   ReconciliationFilter,
   ReconciliationKind,
   ReconciliationSort,
@@ -48,6 +50,17 @@ export interface RoleSearch {
   sort?: ReconciliationSort
 }
 
+/** What the address says about the list of roles in their grace period. */
+export interface ProlongedSearch {
+  /** Identifier of a role. */
+  role?: string
+  causes?: ProlongedCause[]
+  text?: string
+  sort?: ReconciliationSort
+}
+
+export const causeList: ProlongedCause[] = ['RULE_GONE', 'RULE_CHANGED', 'OVERRULED']
+
 export const roleStateList: RoleReconciliationState[] = ['NON_CONFORMING', 'PRE_EXISTING']
 const decidedStates: RoleReconciliationState[] = ['KEPT', 'REMOVED']
 
@@ -94,6 +107,29 @@ export function parseRoleSearch(raw: RawSearch): RoleSearch {
     sort: oneOf(raw.sort, ['NEWEST']),
   })
 }
+
+export function parseProlongedSearch(raw: RawSearch): ProlongedSearch {
+  return compact<ProlongedSearch>({
+    role: text(raw.role),
+    causes: manyOf(raw.causes, causeList),
+    text: text(raw.text),
+    sort: oneOf(raw.sort, ['NEWEST']),
+  })
+}
+
+export function toProlongedFilter(search: ProlongedSearch): ProlongedRoleFilter {
+  return compact<ProlongedRoleFilter>({
+    roles: search.role ? [search.role] : undefined,
+    causes: search.causes,
+    text: search.text,
+  })
+}
+
+export const prolongedVariables = (search: ProlongedSearch) => ({
+  filter: toProlongedFilter(search),
+  orderBy: search.sort,
+})
+export const countProlongedFilters = ({ sort: _sort, ...filters }: ProlongedSearch) => Object.keys(filters).length
 
 export function toRoleFilter(search: RoleSearch): RoleReconciliationFilter {
   return compact<RoleReconciliationFilter>({

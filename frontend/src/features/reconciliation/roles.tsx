@@ -61,7 +61,8 @@ const sources = (row: FoundRoleRowFragment) => [...words(row, true), ...row.sing
 const patternSources = (row: RolePatternRowFragment) =>
   row.roleKind === 'COMPOSITE' ? t.reconcile.role.itsRoles : row.values.join(', ')
 
-function RoleName({ name, kind }: { name: string; kind: 'SINGLE' | 'COMPOSITE' }) {
+/** A role with the sign of its kind. */
+export function RoleName({ name, kind }: { name: string; kind: 'SINGLE' | 'COMPOSITE' }) {
   const Icon = kind === 'COMPOSITE' ? IconPackages : IconBriefcase
   return (
     <span className="cut">

@@ -27,6 +27,8 @@ const kinds: Record<string, WebhookEvent> = {
   'gap.decided': 'GAP_DECIDED',
   'found_role.changed': 'FOUND_ROLE_CHANGED',
   'found_role.decided': 'FOUND_ROLE_DECIDED',
+  'prolonged_role.changed': 'PROLONGED_ROLE_CHANGED',
+  'prolonged_role.decided': 'PROLONGED_ROLE_DECIDED',
 }
 
 /** What a message tells, in words: "Create Badge card · Petra Lang: Transmitted", "Differences that are found · Badge card · Petra Lang". Empty for one of another shape. */

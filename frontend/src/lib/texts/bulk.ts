@@ -16,6 +16,7 @@ export const bulkTexts = {
     kinds: {
       RECONCILE_RESOURCES: 'Accounts and values',
       RECONCILE_ROLES: 'Found roles',
+      REVIEW_ROLES: 'Prolonged roles',
       UNBLOCK_ORDERS: 'Errors',
       MANUAL_PROVISIONING: 'Manual orders',
     } satisfies Record<BulkKind, string>,
@@ -29,6 +30,8 @@ export const bulkTexts = {
       DELETE_ACCOUNT: 'Delete accounts',
       KEEP_ROLE: 'Keep roles',
       REMOVE_ROLE: 'Remove roles',
+      APPROVE: 'Approve roles',
+      DECLINE: 'Decline roles',
       UNBLOCK: 'Send again',
       CONFIRM: 'Done',
       REPORT_ERROR: 'Report errors',

@@ -9,6 +9,7 @@ const mailSubjects = {
   ReconcileResourcesSummary: 'differences',
   ReconcileRolesSummary: 'found roles',
   RolePolicySummary: 'roles kept back',
+  ReviewRolesSummary: 'roles in their grace period',
 }
 
 /** Changes that somebody thinks of, and what they would do. */
@@ -74,6 +75,9 @@ export const planTexts = {
     orders: 'Orders',
     rolesText: (lost: number, gained: number, changed: number) =>
       `${n(lost)} lost, ${n(gained)} gained, ${n(changed)} changed`,
+    prolonged: 'In grace period',
+    prolongedText: (count: number) =>
+      `${plural(count, 'role', 'roles')} that the rules take away: kept for a while, for review`,
     ordersText: (create: number, change: number, remove: number, link: number) =>
       `${n(remove)} delete, ${n(create)} create, ${n(change)} change, ${n(link)} link`,
     reviews: 'Wait for a review',

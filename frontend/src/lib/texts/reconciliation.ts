@@ -1,9 +1,11 @@
 import type {
   OwnerlessReason,
+  ProlongedCause,
   ReconciliationDecision,
   ReconciliationKind,
   ReconciliationState,
   RoleReconciliationState,
+  RoleReviewDecision,
 } from '../../graphql/types.generated'
 import { n, plural, type Amount } from './plural'
 
@@ -288,6 +290,49 @@ export const reconciliationTexts = {
       notDone: (count: number) => `${plural(count, 'role', 'roles')} not decided`,
       home: 'Found roles to decide about',
       decideTitle: 'It was read from an account: decide',
+    },
+    prolonged: {
+      tab: 'Prolonged',
+      title: 'Prolonged roles',
+      one: 'Prolonged role',
+      empty: 'No role is in its grace period',
+      emptyHint: 'A role that a change of the rules takes away appears here, when it or its policy has a grace period.',
+      over: 'This role is not prolonged any more',
+      overHint: 'It was decided, a rule gives it again, or its time is over.',
+      explains:
+        'The rules do not give this role any more. It stays for its grace period with what it brings, and goes then unless somebody approves it.',
+      cause: 'Why',
+      causes: {
+        RULE_GONE: 'Rule deleted or switched off',
+        RULE_CHANGED: 'Rule changed',
+        OVERRULED: 'Forbidden by another rule',
+      } satisfies Record<ProlongedCause, string>,
+      because: {
+        RULE_GONE: (rules: string, count: number) =>
+          `${count === 1 ? 'Rule' : 'Rules'} ${rules} deleted or switched off`,
+        RULE_CHANGED: (rules: string, count: number) => `${count === 1 ? 'Rule' : 'Rules'} ${rules} changed`,
+        OVERRULED: (rules: string) => `Another rule forbids what ${rules} gave`,
+      } satisfies Record<ProlongedCause, (rules: string, count: number) => string>,
+      since: 'Lost',
+      until: 'Kept until',
+      roleFilter: 'Role identifier',
+      why: 'Why kept?',
+      decisions: { APPROVE: 'Approve', DECLINE: 'Decline' } satisfies Record<RoleReviewDecision, string>,
+      decided: { APPROVE: 'Approved', DECLINE: 'Declined' } satisfies Record<RoleReviewDecision, string>,
+      ask: {
+        APPROVE: (what: string) => `Approve ${what}?`,
+        DECLINE: (what: string) => `Decline ${what}?`,
+      } satisfies Record<RoleReviewDecision, (what: string) => string>,
+      askMany: {
+        APPROVE: (count: Amount) => `Approve ${plural(count, 'prolonged role', 'prolonged roles')}?`,
+        DECLINE: (count: Amount) => `Decline ${plural(count, 'prolonged role', 'prolonged roles')}?`,
+      } satisfies Record<RoleReviewDecision, (count: Amount) => string>,
+      consequence: {
+        APPROVE: 'It stays until the contexts of its owner end, as a role that somebody gave.',
+        DECLINE: 'It goes now, with what it brings.',
+      } satisfies Record<RoleReviewDecision, string>,
+      home: 'Prolonged roles to review',
+      decideTitle: 'The rules do not give it any more: decide',
     },
     home: 'Accounts and values to reconcile',
     leavers: (people: number) => `Accounts of ${plural(people, 'person who left', 'people who left')}`,
