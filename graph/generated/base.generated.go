@@ -181,6 +181,7 @@ type QueryResolver interface {
 	StoredPlan(ctx context.Context, id int64) (*plan.Plan, error)
 	PlanItems(ctx context.Context, id int64, first *int, after *string, filter *plan.ItemFilter) (*page.Connection[*plan.Item], error)
 	PlanGroups(ctx context.Context, id int64, by plan.Grouping, dimension *string, first *int, after *string, filter *plan.ItemFilter) (*page.Connection[*plan.Group], error)
+	ResourceTypeTrial(ctx context.Context, input plan.ResourceTypeTrialInput) (*plan.ResourceTypeTrial, error)
 	ProlongedRoles(ctx context.Context, first *int, after *string, filter *reconciliation.ProlongedFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.ProlongedItem], error)
 	ProlongedRole(ctx context.Context, id int64) (*reconciliation.ProlongedItem, error)
 	ReconciliationItems(ctx context.Context, first *int, after *string, filter *reconciliation.ReconciliationFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.Item], error)
@@ -2528,6 +2529,20 @@ func (ec *executionContext) field_Query_reconciliationPatterns_args(ctx context.
 		return nil, err
 	}
 	args["filter"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_resourceTypeTrial_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (plan.ResourceTypeTrialInput, error) {
+			return ec.unmarshalNResourceTypeTrialInput2writᚋserverᚋplanᚐResourceTypeTrialInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -9293,6 +9308,50 @@ func (ec *executionContext) fieldContext_Query_planGroups(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_resourceTypeTrial(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_resourceTypeTrial(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ResourceTypeTrial(ctx, fc.Args["input"].(plan.ResourceTypeTrialInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *plan.ResourceTypeTrial) graphql.Marshaler {
+			return ec.marshalNResourceTypeTrial2ᚖwritᚋserverᚋplanᚐResourceTypeTrial(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_resourceTypeTrial(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResourceTypeTrial(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_resourceTypeTrial_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_prolongedRoles(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11807,6 +11866,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_planGroups(ctx, field)
+				})
+		case "resourceTypeTrial":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_resourceTypeTrial(ctx, field)
 				})
 		case "prolongedRoles":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
