@@ -182,7 +182,7 @@ type viewRole struct {
 	IsOver             bool             // it had ended when that was known, and the dates say when it was held
 	FoundBy            []int64          `bun:"found_by,array"`
 	Ground             json.RawMessage
-	IsCurrent          bool             // it is so still
+	IsCurrent          bool // it is so still
 }
 
 type viewType struct {

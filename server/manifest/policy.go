@@ -54,7 +54,7 @@ func policyKind() kind {
 		facts:      facts{name: "policy", list: "policies", table: "policy", rights: ofModel},
 		in:         func(m *Manifest) *[]Policy { return &m.Policies },
 		identifier: func(p Policy) string { return p.Identifier },
-		load: loaded[Policy, rolemodel.Policy](nil),
+		load:       loaded[Policy, rolemodel.Policy](nil),
 	}
 	d.steps = append([]func(*writer, []Policy, *change) error{externalStays}, saved(d, func() *rolemodel.Policy { return &rolemodel.Policy{} })...)
 	return d

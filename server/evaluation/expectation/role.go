@@ -260,19 +260,6 @@ func (r *Run) roleRows(id int64, keep, past []period, rows, froms []*evaluation.
 			r.Result.Roles = append(r.Result.Roles, evaluation.RoleDelta{Row: row})
 		}
 	}
-	of := func(p period) evaluation.AssignedRole {
-		row := evaluation.AssignedRole{RoleID: id, Workflow: evaluation.Calculated, Origin: p.origin(), Start: interval.Moment(p.From), End: interval.Moment(p.To), InferredByID: p.through, RuleIDs: p.rules,
-			Parameters: p.params}
-		if p.missing {
-			row.Workflow = evaluation.RuleMissingParameters
-		} else {
-			row.Ground = r.ground(r.Source.Roles[id], p)
-		}
-		if p.blocked {
-			row.Workflow = evaluation.Blocked
-		}
-		return row
-	}
 	automatic := func(x *evaluation.AssignedRole) bool {
 		return !x.IsDenied && (x.Workflow == evaluation.Calculated || x.Workflow == evaluation.RuleMissingParameters || x.Workflow == evaluation.Blocked) && (x.Origin == evaluation.OriginRule || x.Origin == evaluation.OriginInferred)
 	}
@@ -283,7 +270,7 @@ func (r *Run) roleRows(id int64, keep, past []period, rows, froms []*evaluation.
 	}
 	for i, from := range froms {
 		p := keep[i]
-		row := of(p)
+		row := r.rowOf(id, p)
 		if from != nil {
 			row.ID = from.ID
 			if from.Workflow.Found() {
@@ -294,7 +281,7 @@ func (r *Run) roleRows(id int64, keep, past []period, rows, froms []*evaluation.
 			}
 			for _, q := range past {
 				if automatic(from) && overlaps(from, q.Interval) {
-					r.Result.Roles = append(r.Result.Roles, evaluation.RoleDelta{Row: of(q), Close: true})
+					r.Result.Roles = append(r.Result.Roles, evaluation.RoleDelta{Row: r.rowOf(id, q), Close: true})
 				}
 			}
 		}
@@ -315,6 +302,21 @@ func (r *Run) roleRows(id int64, keep, past []period, rows, froms []*evaluation.
 			r.Result.Roles = append(r.Result.Roles, evaluation.RoleDelta{Row: row, Close: true})
 		}
 	}
+}
+
+// rowOf is the row of a period in which a role is given.
+func (r *Run) rowOf(id int64, p period) evaluation.AssignedRole {
+	row := evaluation.AssignedRole{RoleID: id, Workflow: evaluation.Calculated, Origin: p.origin(), Start: interval.Moment(p.From), End: interval.Moment(p.To), InferredByID: p.through, RuleIDs: p.rules,
+		Parameters: p.params}
+	switch {
+	case p.blocked:
+		row.Workflow = evaluation.Blocked // it was never had: nothing of it is prolonged
+	case p.missing:
+		row.Workflow = evaluation.RuleMissingParameters
+	default:
+		row.Ground = r.ground(r.Source.Roles[id], p)
+	}
+	return row
 }
 
 func overlaps(x *evaluation.AssignedRole, i interval.Interval) bool {
