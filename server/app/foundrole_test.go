@@ -76,6 +76,35 @@ func TestFoundRoleIsCompleted(t *testing.T) {
 	s.settled()
 }
 
+// TestRefusedRoleIsFoundAgainAtOnce: what was written for a found role and is not seen yet when the role is refused shows afterwards. It says that the role
+// is held again, in the computation that ends the refusal: nobody would compute the owner again for that.
+func TestRefusedRoleIsFoundAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	s := mustLab(t)
+	group := func(name string) {
+		_, err := s.target.ExecContext(s.ctx, `insert into account_group values ('alee', ?) on conflict do nothing`, name)
+		require.NoError(t, err)
+	}
+	group("lab")
+	s.synchronize("Target")
+	s.whole()
+	s.agree()
+	s.send()
+	require.Equal(t, []string{"UPDATE P0 8  ADD Groups bench"}, s.open(), "written, and not seen yet")
+	for _, x := range s.foundRoles() {
+		_, err := s.Reconciliation.DecideRoles(s.rita(), reconciliation.DecideRoleReconciliationInput{Items: []reconciliation.ReconciliationItemInput{{ID: x.ID, Version: &x.Version}},
+			Decision: reconciliation.RemoveRole, Comment: new("because")})
+		require.NoError(t, err)
+	}
+	for range 2 {
+		s.around()
+	}
+	require.Len(t, s.foundRoles(), 1, "half a role is there, and somebody is asked")
+	require.Equal(t, []string{"UPDATE P0 5  ADD Groups lab"}, s.open())
+	r := s.whole()
+	require.Zero(t, r.Roles+r.Types+r.Orders+r.Gaps, "nothing was left to find: %+v", r)
+}
+
 // TestFoundRolesComeToAnEnd: whatever others put into the groups of a role and take out, reviewers approve and people decide, and in whichever order
 // it is sent, read and computed: in the end nothing moves any more, and nothing was taken away that nobody decided.
 func TestFoundRolesComeToAnEnd(t *testing.T) {

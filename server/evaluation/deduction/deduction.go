@@ -66,6 +66,7 @@ func Of(r *expectation.Run, targets Targets) {
 				d.look(p, s)
 			}
 		}
+		d.refusals()
 		d.singles()
 		d.composites()
 		d.hold()
@@ -92,7 +93,6 @@ func (d *deduction) known() {
 		case row.IsDenied && over.Has(d.Now):
 			d.blocked[row.RoleID] = true
 		case row.WasRefused():
-			d.blocked[row.RoleID] = true
 			for _, id := range row.FoundBy {
 				d.refused[id] = true
 			}
@@ -161,6 +161,37 @@ func (d *deduction) look(p *expectation.Plan, s *expectation.Seat) {
 	if !silent {
 		d.places = append(d.places, x)
 	}
+}
+
+// refusals keeps refused roles from being found as long as something that they explained is there. What shows something of them afterwards says so at
+// once: the refusal ends with this computation, and the next would find them.
+func (d *deduction) refusals() {
+	goes := map[int64]bool{}
+	for _, x := range d.places {
+		for v := range x.leaving {
+			for _, g := range x.ByName[v.Property].Givers[v.ID] {
+				goes[g.RoleID] = true
+			}
+		}
+	}
+	for _, row := range d.refusedThrough(goes) {
+		d.blocked[row.RoleID] = true
+	}
+}
+
+// refusedThrough gives the refused roles of which something goes still; a composite role goes with its single roles, which is noted.
+func (d *deduction) refusedThrough(goes map[int64]bool) (rows []*evaluation.AssignedRole) {
+	for _, x := range d.Owner.Roles {
+		if x.WasRefused() && goes[x.RoleID] && x.InferredByID != 0 {
+			goes[x.InferredByID] = true
+		}
+	}
+	for _, x := range d.Owner.Roles {
+		if x.WasRefused() && goes[x.RoleID] {
+			rows = append(rows, x)
+		}
+	}
+	return rows
 }
 
 // singles finds the roles of which a value speaks that nothing else could explain.
@@ -479,11 +510,7 @@ func (d *deduction) rows() {
 			}
 		}
 	}
-	for _, x := range d.Owner.Roles {
-		if x.WasRefused() && left[x.RoleID] && x.InferredByID != 0 {
-			left[x.InferredByID] = true
-		}
-	}
+	d.refusedThrough(left)
 	for _, x := range d.Owner.Roles {
 		isOver := x.WaitsForDecision() && !used[x] && !d.Covered[x] || x.WasRefused() && !left[x.RoleID]
 		if own := d.Source.Roles[x.RoleID]; own != nil && own.External {
