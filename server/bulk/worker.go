@@ -62,7 +62,7 @@ func openBefore(ctx context.Context, idb bun.IDB, userID, id int64) (open int, e
 // givesWay queues up again when others wait for a worker; false: nobody does, it may go on.
 func (s *Service) givesWay(ctx context.Context, id int64) (bool, error) {
 	var who []*int64
-	if err := s.DB.NewRaw(`select user_id from bulk_change where id = ? and ended_at is null and exists (select from river_job where state = 'available' and queue = ?)`,
+	if err := s.DB.NewRaw(`select user_id from bulk_change where id = ?0 and ended_at is null and exists (select from river_job where state = 'available' and queue = ?1 and (args ->> 'bulk_change_id')::bigint <> ?0)`,
 		id, Queue).Scan(ctx, &who); err != nil || len(who) == 0 {
 		return false, err
 	}
