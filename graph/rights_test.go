@@ -381,7 +381,7 @@ var notHere = []string{
 	"Query.quiescent", "Mutation.testAdvanceClock", // no --test-hooks
 	"Mutation.login", "Mutation.refresh", "Mutation.logout", "LoginPayload.accessToken", "LoginPayload.expiresAt", "LoginPayload.me", "LogoutPayload.ok", // signed in already
 	"Mutation.checkConnector", // no system there
-	"ResourceTypeTrial.accountId", "ResourceTypeTrial.readAt", "TrialValue.property", "TrialValue.computed", "TrialValue.read", "TrialValue.isComputed", "TrialValue.isSame",
+	"ResourceTypeTrial.accountId", "ResourceTypeTrial.readAt", "ResourceTypeTrial.failure", "ResourceTypeTrial.values", "TrialValue.property", "TrialValue.computed", "TrialValue.read", "TrialValue.isComputed", "TrialValue.isSame",
 	"TrialValue.createOnly", "TrialValue.error", "TrialValue.rules", // this configuration has mistakes: nothing is tried (TestTrial of server/app does)
 }
 

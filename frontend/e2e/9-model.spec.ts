@@ -84,6 +84,20 @@ test('a role needs a department, so somebody with two holds it twice', async ({ 
   await expect(view.getByRole('row').filter({ hasText: 'Ledger (Treasury)' })).toBeVisible()
 })
 
+test('a resource type is tried on somebody while it is written', async ({ page, signIn, request }) => {
+  test.setTimeout(150_000)
+  await completeJobHasRun(request)
+  await signIn('admin', '/model/edit/resourceType/Intranet_User')
+  const trial = page.getByRole('complementary', { name: 'Try it on somebody' })
+  await expect(trial).toContainText('Nothing is saved or sent.')
+  await trial.getByRole('combobox', { name: 'Person' }).fill('E10121')
+  await page.getByRole('option').filter({ visible: true }).first().click()
+  await expect(trial.getByRole('status')).toHaveText(/^\d+ the same, \d+ different$/)
+  await expect(trial.getByRole('table')).toContainText('same')
+  await page.goto('/model/rules/resourceType/Intranet_User?list=scalarRules')
+  await expect(trial.getByRole('combobox', { name: 'Person' })).toBeVisible()
+})
+
 test('a rule tells whom it matches while it is written', async ({ page, signIn }) => {
   await signIn('admin', '/model/rules/compositeRole/Employee?list=rules')
   const preview = page.getByRole('complementary', { name: 'Whom it matches' })

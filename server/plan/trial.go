@@ -254,7 +254,9 @@ func (x *trial) value(p *directory.Property, spans []evaluation.Span, target *ev
 			continue
 		}
 		ids = append(ids, span.ID)
-		v.Computed = append(v.Computed, x.text(span.ID, span.Value))
+		if text := x.text(span.ID, span.Value); text != "" {
+			v.Computed = append(v.Computed, text)
+		}
 	}
 	if target == nil {
 		return v

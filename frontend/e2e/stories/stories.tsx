@@ -6,6 +6,7 @@ import { miningStories } from './mining'
 import { orderStories } from './order'
 import { planStories } from './plan'
 import { reconciliationStories } from './reconciliation'
+import { rolemodelStories } from './rolemodel'
 import { uiStories } from './ui'
 import type { Story } from './Stage'
 
@@ -19,5 +20,6 @@ export const stories: Record<string, Story> = {
   ...orderStories,
   ...planStories,
   ...reconciliationStories,
+  ...rolemodelStories,
   ...uiStories,
 }
