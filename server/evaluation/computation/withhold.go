@@ -217,10 +217,21 @@ func (w *withholding) round(first, out *computed, left []candidate) (_ *computed
 		withheld[x.Grant] = true
 		still = append(still, x)
 		for _, e := range raised {
-			back = append(back, evaluation.Withheld{Grant: x.of, Exposure: e})
+			back = append(back, evaluation.Withheld{Grant: x.of, Exposure: imagined(e)})
 		}
 	}
 	return out, still, back, nil
+}
+
+// imagined names no account for what none shows: which one would get it is not settled as long as it is kept back.
+func imagined(e evaluation.Exposure) evaluation.Exposure {
+	e.Contributors = slices.Clone(e.Contributors)
+	for i := range e.Contributors {
+		if c := &e.Contributors[i]; !c.Exists {
+			c.TargetID = 0
+		}
+	}
+	return e
 }
 
 func sign(a, b bool) int {
