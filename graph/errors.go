@@ -50,7 +50,7 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 			out.Path, out.Locations = shown.Path, shown.Locations
 			return out
 		}
-		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil { // the database says it in its own words
 			out := expected(errs.New(errs.Unavailable, "The answer took too long. Please try again."))
 			out.Path = shown.Path
 			return out

@@ -82,7 +82,7 @@ function Body({ item }: { item: ProlongedRowFragment }) {
       <AutomaticNote of={item.automatic} />
       <Fields
         rows={[
-          [t.reconcile.prolonged.cause, causeWords(item)],
+          [t.reconcile.prolonged.cause, <span data-machine>{causeWords(item)}</span>],
           [t.reconcile.prolonged.until, item.until ? <RelativeTime at={item.until} /> : t.common.none],
           [
             t.reconcile.owner,

@@ -73,7 +73,7 @@ export const prolongedColumns: Column<ProlongedRowFragment>[] = [
     lasting: true,
     cell: (r) => (
       <Named name={t.reconcile.prolonged.cause}>
-        <span className="cut" title={causeWords(r)}>
+        <span className="cut" title={causeWords(r)} data-machine>
           {causeWords(r)}
         </span>
       </Named>
