@@ -131,6 +131,7 @@ type trial struct {
 	of    *rolemodel.ResourceType
 	batch *evaluation.Batch
 	names map[int64]string // of what navigations point to
+	rules map[int64]string // identifiers of the rules of the resource type
 }
 
 // readNames reads how that is called which the account points to, or would.
@@ -209,8 +210,13 @@ func (x *trial) fill(o *evaluation.Owner, r *evaluation.Result) {
 		want = &evaluation.Expected{}
 	}
 	ruled := map[string]bool{}
+	x.rules = map[int64]string{}
 	for _, q := range x.m.Source.Rules {
-		if q.ResourceTypeID == x.of.ID && q.PropertyID != nil {
+		if q.ResourceTypeID != x.of.ID {
+			continue
+		}
+		x.rules[q.ID] = q.Identifier
+		if q.PropertyID != nil {
 			if p := x.m.Shape.Properties[*q.PropertyID]; p != nil {
 				ruled[p.Identifier] = true
 			}
@@ -244,9 +250,9 @@ func (x *trial) value(p *directory.Property, spans []evaluation.Span, target *ev
 			continue
 		}
 		v.CreateOnly, comparison = v.CreateOnly || span.CreateOnly, span.Comparison
-		for _, q := range x.m.Source.Rules {
-			if slices.Contains(span.Rules, q.ID) && !slices.Contains(v.Rules, q.Identifier) {
-				v.Rules = append(v.Rules, q.Identifier)
+		for _, id := range span.Rules {
+			if name, ok := x.rules[id]; ok && !slices.Contains(v.Rules, name) {
+				v.Rules = append(v.Rules, name)
 			}
 		}
 		if span.Error != "" {
