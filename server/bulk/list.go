@@ -3,6 +3,7 @@ package bulk
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -21,8 +22,9 @@ func (s *Service) mayLook(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the shape of the data: %w", err)
 	}
-	paths := make([]string, 0, len(kinds)*(len(shape.ByIdentifier)+1))
-	for _, k := range kinds {
+	single, paths := make([]string, len(kinds)), make([]string, 0, len(kinds)*(len(shape.ByIdentifier)+1))
+	for i, k := range kinds {
+		single[i] = k.single
 		paths = append(paths, k.single)
 		for name := range shape.ByIdentifier {
 			paths = append(paths, permit.For(k.single, name))
@@ -31,8 +33,9 @@ func (s *Service) mayLook(ctx context.Context) error {
 	if permit.May(ctx, paths...) {
 		return nil
 	}
-	return errs.New(errs.Forbidden, "You do not have the permission %s, %s, %s, %s or %s for any entity type. Ask an administrator to grant one to one of your profiles.",
-		kinds[0].single, kinds[1].single, kinds[2].single, kinds[3].single, kinds[4].single)
+	last := len(single) - 1
+	return errs.New(errs.Forbidden, "You do not have the permission %s or %s for any entity type. Ask an administrator to grant one to one of your profiles.",
+		strings.Join(single[:last], ", "), single[last])
 }
 
 // whose is the condition of the bulk changes that the caller may see, or stop: his own, by his account, and those of all with the permission.
