@@ -11,6 +11,10 @@ import (
 	"writ/server/risk"
 )
 
+func (r *queryResolver) CheckRisks(ctx context.Context, input risk.CheckRisksInput) (*risk.RiskCheck, error) {
+	return r.Resolver.Risks.CheckRisks(ctx, input)
+}
+
 func (r *queryResolver) RiskBlocks(ctx context.Context, first *int, after *string, filter *risk.IdentifiedRiskFilter) (*page.Connection[*risk.RiskBlock], error) {
 	fields, total := rowsOf(ctx)
 	return r.Resolver.Risks.Blocked(ctx, page.Of(first, after), filter, fields, total)

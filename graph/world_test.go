@@ -216,6 +216,11 @@ insert into mining_result (id, mining_run_id, role_id, mining_rule_id, rule_poli
 insert into mining_person (mining_result_id, owner_id, would_be_given) select 3721, 1000 + n, n > 2 from generate_series(1, 4) n;
 insert into risk (id, identifier, display_name, description, remediation, policy_id, entity_type_id, owner_entity_type_id, owner_key, level, rules) overriding system value values
 	(3801, 'Danger', 'Danger', 'bad', 'mend', 71, 11, 11, 'boss', 80, '[{"identifier": "Danger-1", "items": [{"resourceType": "AD_User", "property": "Owner", "resource": "boss"}, {"resourceType": "AD_User", "property": "Login"}]}]');
+insert into risk (id, identifier, display_name, policy_id, entity_type_id, level, exemption_policy, rules) overriding system value values
+	(3802, 'Through', 'Through', 71, 11, 30, 3, '[{"identifier": "Through-1", "items": [{"resourceType": "AD_Badge", "property": "Owner"}, {"resourceType": "AD_User", "property": "Login"}]}]');
+insert into role (id, kind, identifier, display_name, policy_id, entity_type_id) overriding system value values (89, 'SINGLE', 'Door', 'Door', 71, 11);
+insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, single_role_id, value_key) overriding system value values
+	(111, 'badge-door', 'TYPE', 71, 92, null, 89, null), (112, 'owner-door', 'NAVIGATION', 71, 92, 57, 89, 'boss');
 insert into identified_risk (id, owner_id, risk_id, rule, start_date, end_date, contributors, detected_at) overriding system value
 	select 3810 + n, 1000 + n, 3801, 'Danger-1', timestamptz '2026-01-01', timestamptz '2100-01-01',
 		jsonb_build_array(jsonb_build_object('item', 0, 'resourceType', 91, 'target', 1020 + n, 'property', 'Owner', 'value', 1000 + n, 'exists', true, 'rules', array[110])), timestamptz '2026-01-01' from generate_series(1, 4) n;

@@ -191,6 +191,7 @@ type QueryResolver interface {
 	RoleReconciliationItems(ctx context.Context, first *int, after *string, filter *reconciliation.RoleReconciliationFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.RoleItem], error)
 	RoleReconciliationItem(ctx context.Context, id int64) (*reconciliation.RoleItem, error)
 	RoleReconciliationPatterns(ctx context.Context, first *int, after *string, filter *reconciliation.RoleReconciliationFilter) (*page.Connection[*reconciliation.RolePattern], error)
+	CheckRisks(ctx context.Context, input risk.CheckRisksInput) (*risk.RiskCheck, error)
 	RiskBlocks(ctx context.Context, first *int, after *string, filter *risk.IdentifiedRiskFilter) (*page.Connection[*risk.RiskBlock], error)
 	Risks(ctx context.Context, first *int, after *string, filter *risk.RiskFilter) (*page.Connection[*risk.Risk], error)
 	IdentifiedRisks(ctx context.Context, first *int, after *string, filter *risk.IdentifiedRiskFilter) (*page.Connection[*risk.IdentifiedRisk], error)
@@ -1607,6 +1608,20 @@ func (ec *executionContext) field_Query_categoriesPage_args(ctx context.Context,
 		return nil, err
 	}
 	args["filter"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_checkRisks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (risk.CheckRisksInput, error) {
+			return ec.unmarshalNCheckRisksInput2writᚋserverᚋriskᚐCheckRisksInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -9748,6 +9763,50 @@ func (ec *executionContext) fieldContext_Query_roleReconciliationPatterns(ctx co
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_checkRisks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_checkRisks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CheckRisks(ctx, fc.Args["input"].(risk.CheckRisksInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *risk.RiskCheck) graphql.Marshaler {
+			return ec.marshalNRiskCheck2ᚖwritᚋserverᚋriskᚐRiskCheck(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_checkRisks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RiskCheck(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_checkRisks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_riskBlocks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11926,6 +11985,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_roleReconciliationPatterns(ctx, field)
+				})
+		case "checkRisks":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_checkRisks(ctx, field)
 				})
 		case "riskBlocks":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

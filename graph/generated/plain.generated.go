@@ -1540,6 +1540,18 @@ var plainTypes = plain.Types{
 		"confidence":       {Code: 8},
 		"offset":           {Code: 9, Of: "OffsetConfiguration"},
 	}},
+	"RaisedRisk": {Implementors: raisedRiskImplementors, Fields: map[string]plain.Field{
+		"risk":         {Code: 1, Of: "Risk"},
+		"rule":         {Code: 2},
+		"startDate":    {Code: 3},
+		"endDate":      {Code: 4},
+		"granted":      {Code: 5, Of: "RiskContributor"},
+		"held":         {Code: 6, Of: "RiskContributor"},
+		"items":        {Code: 7},
+		"effect":       {Code: 8},
+		"override":     {Code: 9},
+		"overriddenBy": {Code: 10},
+	}},
 	"ReadValue": {Implementors: readValueImplementors, Fields: map[string]plain.Field{
 		"property": {Code: 1},
 		"values":   {Code: 2},
@@ -1861,6 +1873,10 @@ var plainTypes = plain.Types{
 	"RiskBlockEdge": {Implementors: riskBlockEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "RiskBlock"},
+	}},
+	"RiskCheck": {Implementors: riskCheckImplementors, Fields: map[string]plain.Field{
+		"effect": {Code: 1},
+		"risks":  {Code: 2, Of: "RaisedRisk"},
 	}},
 	"RiskConfiguration": {Implementors: riskConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":      {Code: 1},
@@ -13806,6 +13822,120 @@ func plainQueryRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *manif
 	return true
 }
 
+func (ec *executionContext) _RaisedRisk(ctx context.Context, sel ast.SelectionSet, obj *risk.RaisedRisk) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RaisedRisk"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRaisedRisk(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RaisedRisk(ctx, sel, obj)
+}
+
+func plainRaisedRisk(w *plain.Writer, s *plain.Selection, obj *risk.RaisedRisk) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RaisedRisk\"")
+		case 1: // risk
+			v := obj.Risk
+			if v == nil {
+				return false
+			}
+			if !plainRisk(w, f.Below, v) {
+				return false
+			}
+
+		case 2: // rule
+			v := obj.Rule
+			w.String(v)
+
+		case 3: // startDate
+			v := obj.StartDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 4: // endDate
+			v := obj.EndDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 5: // granted
+			v := obj.Granted
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRiskContributor(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 6: // held
+			v := obj.Held
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRiskContributor(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 7: // items
+			v := obj.Items
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.Int(int64(v0))
+			}
+			w.Raw("]")
+
+		case 8: // effect
+			v := obj.Effect
+			w.String(string(v))
+
+		case 9: // override
+			v := obj.Override
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 10: // overriddenBy
+			v := obj.OverriddenBy
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _ReadValue(ctx context.Context, sel ast.SelectionSet, obj *synchronization.ReadValue) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReadValue"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainReadValue(w, s, obj) }); m != nil {
@@ -16137,6 +16267,47 @@ func plainRiskBlockEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*ris
 			if !plainRiskBlock(w, f.Below, v) {
 				return false
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskCheck(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskCheck) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskCheck"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskCheck(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskCheck(ctx, sel, obj)
+}
+
+func plainRiskCheck(w *plain.Writer, s *plain.Selection, obj *risk.RiskCheck) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskCheck\"")
+		case 1: // effect
+			v := obj.Effect
+			w.String(string(v))
+
+		case 2: // risks
+			v := obj.Risks
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRaisedRisk(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
 
 		}
 	}

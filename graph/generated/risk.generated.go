@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+	"writ/graph/scalar"
 	"writ/server/directory"
 	"writ/server/page"
 	"writ/server/risk"
@@ -432,6 +433,263 @@ func (ec *executionContext) fieldContext_IdentifiedRiskEdge_node(_ context.Conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _RaisedRisk_risk(ctx context.Context, field graphql.CollectedField, obj *risk.RaisedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RaisedRisk_risk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Risk, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *risk.Risk) graphql.Marshaler {
+			return ec.marshalNRisk2ᚖwritᚋserverᚋriskᚐRisk(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RaisedRisk_risk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RaisedRisk",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Risk(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RaisedRisk_rule(ctx context.Context, field graphql.CollectedField, obj *risk.RaisedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RaisedRisk_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RaisedRisk_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RaisedRisk", field, false, false, "String")
+}
+
+func (ec *executionContext) _RaisedRisk_startDate(ctx context.Context, field graphql.CollectedField, obj *risk.RaisedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RaisedRisk_startDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RaisedRisk_startDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RaisedRisk", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RaisedRisk_endDate(ctx context.Context, field graphql.CollectedField, obj *risk.RaisedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RaisedRisk_endDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RaisedRisk_endDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RaisedRisk", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RaisedRisk_granted(ctx context.Context, field graphql.CollectedField, obj *risk.RaisedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RaisedRisk_granted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Granted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*risk.RiskContributor) graphql.Marshaler {
+			return ec.marshalNRiskContributor2ᚕᚖwritᚋserverᚋriskᚐRiskContributorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RaisedRisk_granted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RaisedRisk",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RiskContributor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RaisedRisk_held(ctx context.Context, field graphql.CollectedField, obj *risk.RaisedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RaisedRisk_held(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Held, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*risk.RiskContributor) graphql.Marshaler {
+			return ec.marshalNRiskContributor2ᚕᚖwritᚋserverᚋriskᚐRiskContributorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RaisedRisk_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RaisedRisk",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RiskContributor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RaisedRisk_items(ctx context.Context, field graphql.CollectedField, obj *risk.RaisedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RaisedRisk_items(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Items, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RaisedRisk_items(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RaisedRisk", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RaisedRisk_effect(ctx context.Context, field graphql.CollectedField, obj *risk.RaisedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RaisedRisk_effect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Effect, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v risk.RiskEffect) graphql.Marshaler {
+			return ec.marshalNRiskEffect2writᚋserverᚋriskᚐRiskEffect(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RaisedRisk_effect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RaisedRisk", field, false, false, "RiskEffect")
+}
+
+func (ec *executionContext) _RaisedRisk_override(ctx context.Context, field graphql.CollectedField, obj *risk.RaisedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RaisedRisk_override(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Override, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RaisedRisk_override(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RaisedRisk", field, false, false, "String")
+}
+
+func (ec *executionContext) _RaisedRisk_overriddenBy(ctx context.Context, field graphql.CollectedField, obj *risk.RaisedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RaisedRisk_overriddenBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OverriddenBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RaisedRisk_overriddenBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RaisedRisk", field, false, false, "String")
 }
 
 func (ec *executionContext) _Risk_id(ctx context.Context, field graphql.CollectedField, obj *risk.Risk) (ret graphql.Marshaler) {
@@ -1311,6 +1569,61 @@ func (ec *executionContext) fieldContext_RiskBlockEdge_node(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _RiskCheck_effect(ctx context.Context, field graphql.CollectedField, obj *risk.RiskCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskCheck_effect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Effect, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v risk.RiskEffect) graphql.Marshaler {
+			return ec.marshalNRiskEffect2writᚋserverᚋriskᚐRiskEffect(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskCheck_effect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskCheck", field, false, false, "RiskEffect")
+}
+
+func (ec *executionContext) _RiskCheck_risks(ctx context.Context, field graphql.CollectedField, obj *risk.RiskCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskCheck_risks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Risks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*risk.RaisedRisk) graphql.Marshaler {
+			return ec.marshalNRaisedRisk2ᚕᚖwritᚋserverᚋriskᚐRaisedRiskᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskCheck_risks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RiskCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RaisedRisk(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RiskConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*risk.Risk]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1953,6 +2266,69 @@ func (ec *executionContext) fieldContext_RiskRule_items(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputCheckRisksInput(ctx context.Context, obj any) (risk.CheckRisksInput, error) {
+	var it risk.CheckRisksInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["grant"]; !present {
+		asMap["grant"] = []any{}
+	}
+	if _, present := asMap["take"]; !present {
+		asMap["take"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"ownerId", "grant", "take"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ownerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerId"))
+			data, err := ec.unmarshalNID2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerID = data
+		case "grant":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("grant"))
+			data, err := ec.unmarshalNRiskGrantInput2ᚕwritᚋserverᚋriskᚐRiskGrantInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Grant = data
+		case "take":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("take"))
+			data, err := ec.unmarshalNRiskTakeInput2ᚕwritᚋserverᚋriskᚐRiskTakeInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Take = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCheckRisksInput unmarshals raw into the CheckRisksInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCheckRisksInput(ctx context.Context, raw any) (risk.CheckRisksInput, error) {
+	var out risk.CheckRisksInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckRisksInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputIdentifiedRiskFilter(ctx context.Context, obj any) (risk.IdentifiedRiskFilter, error) {
 	var it risk.IdentifiedRiskFilter
 	if obj == nil {
@@ -2076,6 +2452,198 @@ func (ec *executionContext) unmarshalInputRiskFilter(ctx context.Context, obj an
 func UnmarshalRiskFilter(ctx context.Context, raw any) (risk.RiskFilter, error) {
 	var out risk.RiskFilter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RiskFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRiskGrantInput(ctx context.Context, obj any) (risk.RiskGrantInput, error) {
+	var it risk.RiskGrantInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["role"]; !present {
+		asMap["role"] = ""
+	}
+	if _, present := asMap["resourceType"]; !present {
+		asMap["resourceType"] = ""
+	}
+	if _, present := asMap["parameters"]; !present {
+		asMap["parameters"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"role", "resourceType", "parameters", "startDate", "endDate"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
+		case "resourceType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceType = data
+		case "parameters":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parameters"))
+			data, err := ec.unmarshalNRiskParameterInput2ᚕwritᚋserverᚋriskᚐRiskParameterInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Parameters = data
+		case "startDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startDate"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartDate = data
+		case "endDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endDate"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndDate = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRiskGrantInput unmarshals raw into the RiskGrantInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRiskGrantInput(ctx context.Context, raw any) (risk.RiskGrantInput, error) {
+	var out risk.RiskGrantInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RiskGrantInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRiskParameterInput(ctx context.Context, obj any) (risk.RiskParameterInput, error) {
+	var it risk.RiskParameterInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"dimension", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "dimension":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimension"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dimension = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNID2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRiskParameterInput unmarshals raw into the RiskParameterInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRiskParameterInput(ctx context.Context, raw any) (risk.RiskParameterInput, error) {
+	var out risk.RiskParameterInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RiskParameterInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRiskTakeInput(ctx context.Context, obj any) (risk.RiskTakeInput, error) {
+	var it risk.RiskTakeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["role"]; !present {
+		asMap["role"] = ""
+	}
+	if _, present := asMap["resourceType"]; !present {
+		asMap["resourceType"] = ""
+	}
+
+	fieldsInOrder := [...]string{"role", "resourceType", "at"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
+		case "resourceType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceType = data
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRiskTakeInput unmarshals raw into the RiskTakeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRiskTakeInput(ctx context.Context, raw any) (risk.RiskTakeInput, error) {
+	var out risk.RiskTakeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RiskTakeInput", raw, &out)
 	return out, err
 }
 
@@ -2226,6 +2794,84 @@ func (ec *executionContext) slowly_IdentifiedRiskEdge(ctx context.Context, sel a
 			}
 		case "node":
 			out.Values[i] = ec._IdentifiedRiskEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var raisedRiskImplementors = []string{"RaisedRisk"}
+
+func (ec *executionContext) slowly_RaisedRisk(ctx context.Context, sel ast.SelectionSet, obj *risk.RaisedRisk) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, raisedRiskImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RaisedRisk")
+		case "risk":
+			out.Values[i] = ec._RaisedRisk_risk(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rule":
+			out.Values[i] = ec._RaisedRisk_rule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startDate":
+			out.Values[i] = ec._RaisedRisk_startDate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endDate":
+			out.Values[i] = ec._RaisedRisk_endDate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "granted":
+			out.Values[i] = ec._RaisedRisk_granted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "held":
+			out.Values[i] = ec._RaisedRisk_held(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "items":
+			out.Values[i] = ec._RaisedRisk_items(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "effect":
+			out.Values[i] = ec._RaisedRisk_effect(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "override":
+			out.Values[i] = ec._RaisedRisk_override(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "overriddenBy":
+			out.Values[i] = ec._RaisedRisk_overriddenBy(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2533,6 +3179,44 @@ func (ec *executionContext) slowly_RiskBlockEdge(ctx context.Context, sel ast.Se
 	return out
 }
 
+var riskCheckImplementors = []string{"RiskCheck"}
+
+func (ec *executionContext) slowly_RiskCheck(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, riskCheckImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RiskCheck")
+		case "effect":
+			out.Values[i] = ec._RiskCheck_effect(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "risks":
+			out.Values[i] = ec._RiskCheck_risks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var riskConnectionImplementors = []string{"RiskConnection"}
 
 func (ec *executionContext) slowly_RiskConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*risk.Risk]) graphql.Marshaler {
@@ -2802,6 +3486,11 @@ func (ec *executionContext) slowly_RiskRule(ctx context.Context, sel ast.Selecti
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNCheckRisksInput2writᚋserverᚋriskᚐCheckRisksInput(ctx context.Context, v any) (risk.CheckRisksInput, error) {
+	res, err := ec.unmarshalInputCheckRisksInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNIdentifiedRisk2ᚕᚖwritᚋserverᚋriskᚐIdentifiedRiskᚄ(ctx context.Context, sel ast.SelectionSet, v []*risk.IdentifiedRisk) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -2852,6 +3541,30 @@ func (ec *executionContext) marshalNIdentifiedRiskEdge2ᚕwritᚋserverᚋpage�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNRaisedRisk2ᚕᚖwritᚋserverᚋriskᚐRaisedRiskᚄ(ctx context.Context, sel ast.SelectionSet, v []*risk.RaisedRisk) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRaisedRisk2ᚖwritᚋserverᚋriskᚐRaisedRisk(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRaisedRisk2ᚖwritᚋserverᚋriskᚐRaisedRisk(ctx context.Context, sel ast.SelectionSet, v *risk.RaisedRisk) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RaisedRisk!")
+		return graphql.Null
+	}
+	return ec._RaisedRisk(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRisk2ᚕᚖwritᚋserverᚋriskᚐRiskᚄ(ctx context.Context, sel ast.SelectionSet, v []*risk.Risk) graphql.Marshaler {
@@ -2930,6 +3643,14 @@ func (ec *executionContext) marshalNRiskBlockEdge2ᚕwritᚋserverᚋpageᚐEdge
 	return ret
 }
 
+func (ec *executionContext) marshalNRiskCheck2ᚖwritᚋserverᚋriskᚐRiskCheck(ctx context.Context, sel ast.SelectionSet, v *risk.RiskCheck) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RiskCheck!")
+		return graphql.Null
+	}
+	return ec._RiskCheck(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNRiskConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*risk.Risk]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RiskConnection!")
@@ -2982,6 +3703,40 @@ func (ec *executionContext) marshalNRiskEdge2ᚕwritᚋserverᚋpageᚐEdgeᚄ(c
 	return ret
 }
 
+func (ec *executionContext) unmarshalNRiskEffect2writᚋserverᚋriskᚐRiskEffect(ctx context.Context, v any) (risk.RiskEffect, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := risk.RiskEffect(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRiskEffect2writᚋserverᚋriskᚐRiskEffect(ctx context.Context, sel ast.SelectionSet, v risk.RiskEffect) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RiskEffect!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNRiskGrantInput2writᚋserverᚋriskᚐRiskGrantInput(ctx context.Context, v any) (risk.RiskGrantInput, error) {
+	res, err := ec.unmarshalInputRiskGrantInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRiskGrantInput2ᚕwritᚋserverᚋriskᚐRiskGrantInputᚄ(ctx context.Context, v any) ([]risk.RiskGrantInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]risk.RiskGrantInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRiskGrantInput2writᚋserverᚋriskᚐRiskGrantInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalNRiskItem2ᚕᚖwritᚋserverᚋriskᚐRiskItemᚄ(ctx context.Context, sel ast.SelectionSet, v []*risk.RiskItem) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -3006,6 +3761,25 @@ func (ec *executionContext) marshalNRiskItem2ᚖwritᚋserverᚋriskᚐRiskItem(
 	return ec._RiskItem(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRiskParameterInput2writᚋserverᚋriskᚐRiskParameterInput(ctx context.Context, v any) (risk.RiskParameterInput, error) {
+	res, err := ec.unmarshalInputRiskParameterInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRiskParameterInput2ᚕwritᚋserverᚋriskᚐRiskParameterInputᚄ(ctx context.Context, v any) ([]risk.RiskParameterInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]risk.RiskParameterInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRiskParameterInput2writᚋserverᚋriskᚐRiskParameterInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalNRiskRule2ᚕᚖwritᚋserverᚋriskᚐRiskRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*risk.RiskRule) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -3028,6 +3802,25 @@ func (ec *executionContext) marshalNRiskRule2ᚖwritᚋserverᚋriskᚐRiskRule(
 		return graphql.Null
 	}
 	return ec._RiskRule(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRiskTakeInput2writᚋserverᚋriskᚐRiskTakeInput(ctx context.Context, v any) (risk.RiskTakeInput, error) {
+	res, err := ec.unmarshalInputRiskTakeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRiskTakeInput2ᚕwritᚋserverᚋriskᚐRiskTakeInputᚄ(ctx context.Context, v any) ([]risk.RiskTakeInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]risk.RiskTakeInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRiskTakeInput2writᚋserverᚋriskᚐRiskTakeInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalOIdentifiedRisk2ᚖwritᚋserverᚋriskᚐIdentifiedRisk(ctx context.Context, sel ast.SelectionSet, v *risk.IdentifiedRisk) graphql.Marshaler {

@@ -2020,6 +2020,7 @@ type ComplexityRoot struct {
 		BulkItems                  func(childComplexity int, id int64, first *int, after *string, filter *bulk.BulkItemFilter) int
 		Categories                 func(childComplexity int) int
 		CategoriesPage             func(childComplexity int, first *int, after *string, filter *across.CategoryFilter) int
+		CheckRisks                 func(childComplexity int, input risk.CheckRisksInput) int
 		ComputationFaults          func(childComplexity int, first *int, after *string) int
 		Configuration              func(childComplexity int) int
 		Connectors                 func(childComplexity int) int
@@ -2103,6 +2104,19 @@ type ComplexityRoot struct {
 		SourceExpression func(childComplexity int) int
 		TargetBinding    func(childComplexity int) int
 		TargetExpression func(childComplexity int) int
+	}
+
+	RaisedRisk struct {
+		Effect       func(childComplexity int) int
+		EndDate      func(childComplexity int) int
+		Granted      func(childComplexity int) int
+		Held         func(childComplexity int) int
+		Items        func(childComplexity int) int
+		OverriddenBy func(childComplexity int) int
+		Override     func(childComplexity int) int
+		Risk         func(childComplexity int) int
+		Rule         func(childComplexity int) int
+		StartDate    func(childComplexity int) int
 	}
 
 	ReadValue struct {
@@ -2486,6 +2500,11 @@ type ComplexityRoot struct {
 	RiskBlockEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	RiskCheck struct {
+		Effect func(childComplexity int) int
+		Risks  func(childComplexity int) int
 	}
 
 	RiskConfiguration struct {
@@ -11618,6 +11637,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CategoriesPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*across.CategoryFilter)), true
+	case "Query.checkRisks":
+		if e.ComplexityRoot.Query.CheckRisks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_checkRisks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CheckRisks(childComplexity, args["input"].(risk.CheckRisksInput)), true
 	case "Query.computationFaults":
 		if e.ComplexityRoot.Query.ComputationFaults == nil {
 			break
@@ -12375,6 +12405,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QueryRuleConfiguration.TargetExpression(childComplexity), true
+
+	case "RaisedRisk.effect":
+		if e.ComplexityRoot.RaisedRisk.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RaisedRisk.Effect(childComplexity), true
+	case "RaisedRisk.endDate":
+		if e.ComplexityRoot.RaisedRisk.EndDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RaisedRisk.EndDate(childComplexity), true
+	case "RaisedRisk.granted":
+		if e.ComplexityRoot.RaisedRisk.Granted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RaisedRisk.Granted(childComplexity), true
+	case "RaisedRisk.held":
+		if e.ComplexityRoot.RaisedRisk.Held == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RaisedRisk.Held(childComplexity), true
+	case "RaisedRisk.items":
+		if e.ComplexityRoot.RaisedRisk.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RaisedRisk.Items(childComplexity), true
+	case "RaisedRisk.overriddenBy":
+		if e.ComplexityRoot.RaisedRisk.OverriddenBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RaisedRisk.OverriddenBy(childComplexity), true
+	case "RaisedRisk.override":
+		if e.ComplexityRoot.RaisedRisk.Override == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RaisedRisk.Override(childComplexity), true
+	case "RaisedRisk.risk":
+		if e.ComplexityRoot.RaisedRisk.Risk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RaisedRisk.Risk(childComplexity), true
+	case "RaisedRisk.rule":
+		if e.ComplexityRoot.RaisedRisk.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RaisedRisk.Rule(childComplexity), true
+	case "RaisedRisk.startDate":
+		if e.ComplexityRoot.RaisedRisk.StartDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RaisedRisk.StartDate(childComplexity), true
 
 	case "ReadValue.property":
 		if e.ComplexityRoot.ReadValue.Property == nil {
@@ -14134,6 +14225,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RiskBlockEdge.Node(childComplexity), true
+
+	case "RiskCheck.effect":
+		if e.ComplexityRoot.RiskCheck.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskCheck.Effect(childComplexity), true
+	case "RiskCheck.risks":
+		if e.ComplexityRoot.RiskCheck.Risks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskCheck.Risks(childComplexity), true
 
 	case "RiskConfiguration.description":
 		if e.ComplexityRoot.RiskConfiguration.Description == nil {
@@ -16970,6 +17074,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelPlanInput", ec.unmarshalInputCancelPlanInput),
 			graphql.NewInputUnmarshaler("CategoryConfigurationInput", ec.unmarshalInputCategoryConfigurationInput),
 			graphql.NewInputUnmarshaler("CategoryFilter", ec.unmarshalInputCategoryFilter),
+			graphql.NewInputUnmarshaler("CheckRisksInput", ec.unmarshalInputCheckRisksInput),
 			graphql.NewInputUnmarshaler("ChooseAccountOwnerInput", ec.unmarshalInputChooseAccountOwnerInput),
 			graphql.NewInputUnmarshaler("ClassifyRuleConfigurationInput", ec.unmarshalInputClassifyRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("CommonOptionsInput", ec.unmarshalInputCommonOptionsInput),
@@ -17046,8 +17151,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReviewOrdersInput", ec.unmarshalInputReviewOrdersInput),
 			graphql.NewInputUnmarshaler("RiskConfigurationInput", ec.unmarshalInputRiskConfigurationInput),
 			graphql.NewInputUnmarshaler("RiskFilter", ec.unmarshalInputRiskFilter),
+			graphql.NewInputUnmarshaler("RiskGrantInput", ec.unmarshalInputRiskGrantInput),
 			graphql.NewInputUnmarshaler("RiskItemConfigurationInput", ec.unmarshalInputRiskItemConfigurationInput),
+			graphql.NewInputUnmarshaler("RiskParameterInput", ec.unmarshalInputRiskParameterInput),
 			graphql.NewInputUnmarshaler("RiskRuleConfigurationInput", ec.unmarshalInputRiskRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("RiskTakeInput", ec.unmarshalInputRiskTakeInput),
 			graphql.NewInputUnmarshaler("RoleConfigurationInput", ec.unmarshalInputRoleConfigurationInput),
 			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
 			graphql.NewInputUnmarshaler("RoleHolderFilter", ec.unmarshalInputRoleHolderFilter),
@@ -26272,7 +26380,101 @@ type RiskBlockEdge {
   node: RiskBlock!
 }
 
+"""What a risk means for who is about to get it (role-model 9.4, requests 7.4), the weakest first."""
+enum RiskEffect {
+  "Nothing new is raised."
+  NONE
+  "Whoever asks is told, and goes on or does not."
+  WARNING
+  "Somebody who answers for the risk has to approve before anybody else does."
+  APPROVAL
+  "It cannot be asked for: the whole basket, not only what raises the risk."
+  BLOCK
+}
+
+"""What somebody is to get and to lose, all of it at one go: 100 things at most."""
+input CheckRisksInput {
+  "Id of the person."
+  ownerId: ID!
+  "What he is to get."
+  grant: [RiskGrantInput!]! = []
+  "What he is to lose; it counts as gone then, also where an account shows it until it is carried out."
+  take: [RiskTakeInput!]! = []
+}
+
+"""A role or a resource type that somebody is to get. Exactly one of them is named."""
+input RiskGrantInput {
+  "Identifier of the role; empty: a resource type."
+  role: String! = ""
+  "Identifier of the resource type; empty: a role."
+  resourceType: String! = ""
+  "With which parameters the role; none: with none."
+  parameters: [RiskParameterInput!]! = []
+  "From when; null: now."
+  startDate: DateTime
+  "Until when, that instant not included; null: for ever."
+  endDate: DateTime
+}
+
+"""A parameter of a role."""
+input RiskParameterInput {
+  "Identifier of the dimension."
+  dimension: String!
+  "Id of the resource that is its value."
+  value: ID!
+}
+
+"""A role or a resource type that somebody is to lose. Exactly one of them is named. What a person gave ends, what rules give is denied, what was found is refused."""
+input RiskTakeInput {
+  "Identifier of the role; empty: a resource type."
+  role: String! = ""
+  "Identifier of the resource type; empty: a role."
+  resourceType: String! = ""
+  "From when he has it no more; null, or earlier: now."
+  at: DateTime
+}
+
+"""What a basket would raise: risks that somebody does not have by what he holds and what waits for him, and would have with it, now or at an instant to come."""
+type RiskCheck {
+  "The strongest effect: that of the whole basket."
+  effect: RiskEffect!
+  "The strongest first, then by level. Empty: nothing new is raised."
+  risks: [RaisedRisk!]!
+}
+
+"""A risk that a basket newly raises."""
+type RaisedRisk {
+  "Which risk."
+  risk: Risk!
+  "Identifier of the rule that would hold; of several the one that would hold first."
+  rule: String!
+  "From when it would hold; null: since nobody knows when."
+  startDate: DateTime
+  "Until when it would hold; null: until something is done."
+  endDate: DateTime
+  "What the basket brings of it, by itself or by what rules give because of it."
+  granted: [RiskContributor!]!
+  "What is had, or waits, already."
+  held: [RiskContributor!]!
+  "Places in ` + "`" + `grant` + "`" + `, from 0, of what takes part in it; the rest of the basket goes its way."
+  items: [Int!]!
+  "What it means for the caller."
+  effect: RiskEffect!
+  "The permission that makes it a warning; null: none does."
+  override: String
+  "Identifiers of the caller's profiles by which he overrides it for this person; empty: he cannot. Nobody can for himself."
+  overriddenBy: [String!]!
+}
+
 extend type Query {
+  """
+  What a basket would raise, and what that means for the caller (role-model 9.4): nothing is written. NOT_FOUND for a person out of scope, VALIDATION for what there is
+  not, TOO_LARGE above 100 things.
+  """
+  checkRisks(
+    "What is asked about."
+    input: CheckRisksInput!
+  ): RiskCheck!
   "What risks keep back from people, the newest first, of people whom the caller may see. It is given as soon as the risk, or the other part of it, is gone."
   riskBlocks(
     "How many, 0 to 500; 50 when left out."
@@ -30636,6 +30838,32 @@ func (ec *executionContext) childFields_QueryRuleConfiguration(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type QueryRuleConfiguration", field.Name)
 }
 
+func (ec *executionContext) childFields_RaisedRisk(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "risk":
+		return ec.fieldContext_RaisedRisk_risk(ctx, field)
+	case "rule":
+		return ec.fieldContext_RaisedRisk_rule(ctx, field)
+	case "startDate":
+		return ec.fieldContext_RaisedRisk_startDate(ctx, field)
+	case "endDate":
+		return ec.fieldContext_RaisedRisk_endDate(ctx, field)
+	case "granted":
+		return ec.fieldContext_RaisedRisk_granted(ctx, field)
+	case "held":
+		return ec.fieldContext_RaisedRisk_held(ctx, field)
+	case "items":
+		return ec.fieldContext_RaisedRisk_items(ctx, field)
+	case "effect":
+		return ec.fieldContext_RaisedRisk_effect(ctx, field)
+	case "override":
+		return ec.fieldContext_RaisedRisk_override(ctx, field)
+	case "overriddenBy":
+		return ec.fieldContext_RaisedRisk_overriddenBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RaisedRisk", field.Name)
+}
+
 func (ec *executionContext) childFields_ReadValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "property":
@@ -31400,6 +31628,16 @@ func (ec *executionContext) childFields_RiskBlockEdge(ctx context.Context, field
 		return ec.fieldContext_RiskBlockEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RiskBlockEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "effect":
+		return ec.fieldContext_RiskCheck_effect(ctx, field)
+	case "risks":
+		return ec.fieldContext_RiskCheck_risks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskCheck", field.Name)
 }
 
 func (ec *executionContext) childFields_RiskConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

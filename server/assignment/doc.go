@@ -3,6 +3,7 @@
 //	changed.go    changed resources -> dirty owners and fresh correlation keys (role-model 12.3)
 //	model.go      the compiled model of the newest version, cached
 //	tried.go      another model, compiled for whoever asks what it would do
+//	imagine.go    people computed with something else than they have: what a request would raise
 //	load.go       owners -> evaluation.Batch, with a fixed number of statements
 //	answer.go     what systems and people answered about targets
 //	passed.go     references that mean other resources, since names passed on: our own work follows

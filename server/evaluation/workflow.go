@@ -43,6 +43,16 @@ func (w Workflow) Holds() bool {
 	}
 }
 
+// Pending reports whether it was asked for, and somebody or something still stands between that and having it.
+func (w Workflow) Pending() bool {
+	switch w {
+	case RequestMissingParameters, Requested, PendingApproval, PendingApproval1Of2, PendingApproval2Of2, PendingApproval1Of3, PendingApproval2Of3, PendingApproval3Of3, PendingApprovalRisk:
+		return true
+	default:
+		return false
+	}
+}
+
 // ByPerson reports whether a person gave it.
 func (w Workflow) ByPerson() bool { return w == Approved || w == Prolonged || w == ApprovedRisk }
 

@@ -28,6 +28,8 @@ const (
 	RoleModelQuery            = "/ProvisioningPolicy/Policy/Query"
 	RoleModelUpdate           = "/ProvisioningPolicy/Policy/Update"
 	IdentifiedRiskQuery       = "/ProvisioningPolicy/IdentifiedRisk/Query"
+	RiskOverrideBlocking      = "/ProvisioningPolicy/Risk/OverrideBlocking" // blocking unless overridden becomes a warning
+	RiskOverrideApproval      = "/ProvisioningPolicy/Risk/OverrideApproval" // the same for approval required unless overridden
 	SimulationQuery           = "/ProvisioningPolicy/PolicySimulation/Query"
 	SimulationStart           = "/ProvisioningPolicy/PolicySimulation/Start"
 	ConnectorQuery            = "/Connectors/Connector/Query"

@@ -89,7 +89,7 @@ func (s *Service) Blocked(ctx context.Context, a page.Args, f *IdentifiedRiskFil
 	known := map[int64]*Risk{}
 	for _, x := range c.Nodes() {
 		if known[x.riskID] == nil {
-			known[x.riskID] = s.named(m, m.Risk(x.riskID))
+			known[x.riskID] = named(m, m.Risk(x.riskID))
 		}
 		x.Risk = known[x.riskID]
 		x.name(m)

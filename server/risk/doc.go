@@ -5,7 +5,10 @@
 //	identified.go  IdentifiedRisk: who has which, since when
 //	blocked.go     RiskBlock: what risks keep back from whom, since when
 //	contributor.go what makes it up, and why each part is held
+//	check.go       Check: which risks a basket would newly raise, what brings them, and what that means (9.4); requests call it
+//	basket.go      what somebody is to get and to lose, and what he would have then; effect.go the five exemption policies
 //
 // Which risks somebody has is computed with everything else that is computed about him (server/evaluation/exposure) and kept by server/assignment;
-// risks themselves are configuration (server/manifest). Here it is read.
+// risks themselves are configuration (server/manifest). Here it is read. A check is that same computation of somebody who has a basket besides
+// (assignment.Imagine), so that it says what a computation would find afterwards.
 package risk

@@ -135,7 +135,7 @@ func (s *Service) name(ctx context.Context, m *assignment.Model, list []*Identif
 	known := map[int64]*Risk{}
 	for _, x := range list {
 		if known[x.riskID] == nil {
-			known[x.riskID] = s.named(m, m.Risk(x.riskID))
+			known[x.riskID] = named(m, m.Risk(x.riskID))
 		}
 		x.Risk = known[x.riskID]
 	}

@@ -76,7 +76,7 @@ func (s *Service) List(ctx context.Context, a page.Args, f *RiskFilter, fields p
 	var list []*Risk
 	for _, r := range m.Source.Risks {
 		if f.takes(r) {
-			list = append(list, s.named(m, r))
+			list = append(list, named(m, r))
 		}
 	}
 	at := func(r *Risk) page.Position { return page.Position{Text: r.DisplayName, ID: r.ID} }
@@ -110,7 +110,7 @@ func (f *RiskFilter) takes(r *rolemodel.Risk) bool {
 }
 
 // named gives a risk with what its ids and keys stand for.
-func (s *Service) named(m *assignment.Model, r *rolemodel.Risk) *Risk {
+func named(m *assignment.Model, r *rolemodel.Risk) *Risk {
 	out := &Risk{ID: r.ID, Identifier: r.Identifier, DisplayName: r.DisplayName, Description: r.Description, Remediation: r.Remediation, RiskType: r.TypeWord(),
 		ExemptionPolicy: r.PolicyWord(), Level: r.Level, OwnerKey: r.OwnerKey}
 	if p := m.Policy(r.PolicyID); p != nil {

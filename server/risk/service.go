@@ -2,6 +2,8 @@ package risk
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -23,36 +25,52 @@ type condition = db.Condition
 // seen is the condition under which the caller may know that somebody has a risk: he needs permit.IdentifiedRiskQuery and the right to read him,
 // on the same row. Forbidden without that permission.
 func seen(ctx context.Context, m *assignment.Model) (condition, error) {
-	scope, err := permit.Require(ctx, permit.IdentifiedRiskQuery)
-	if err != nil {
-		return bun.SafeQuery("false"), err
-	}
-	owners, whole := scope.OfOwners(), true
-	var parts []condition
-	done := map[int64]bool{}
+	types := map[int64]bool{}
 	for _, r := range m.Source.Risks {
-		t := m.Shape.EntityTypes[r.EntityTypeID]
-		if t == nil || done[t.ID] {
-			continue
-		}
-		done[t.ID] = true
-		read, err := directory.MayRead(ctx, t.Identifier)
-		if err != nil || !owners.On(t.Identifier).Allowed() {
-			whole = false
-			continue
-		}
-		if owners.All(t.Identifier) && read.All(t.Identifier) {
-			parts = append(parts, bun.SafeQuery("w.entity_type_id = ?", t.ID))
-			continue
-		}
-		whole = false
-		parts = append(parts, db.AllOf(bun.SafeQuery("w.entity_type_id = ?", t.ID), directory.Rows(m.Shape, t.ID, "w", owners), directory.Rows(m.Shape, t.ID, "w", read)))
+		types[r.EntityTypeID] = true
 	}
+	parts, err := seenOf(ctx, m, slices.Collect(maps.Keys(types)))
 	switch {
-	case len(parts) == 0:
-		return bun.SafeQuery("false"), nil
-	case whole:
+	case err != nil || len(parts) == 0:
+		return bun.SafeQuery("false"), err
+	case len(parts) == len(types) && whole(ctx, m, types):
 		return bun.SafeQuery("true"), nil
 	}
 	return db.AnyOf(parts...), nil
+}
+
+// whole reports whether the caller may know of everybody of some entity types.
+func whole(ctx context.Context, m *assignment.Model, types map[int64]bool) bool {
+	owners := permit.Find(ctx, permit.IdentifiedRiskQuery).OfOwners()
+	for id := range types {
+		if name := m.Shape.EntityTypes[id].Identifier; !owners.All(name) || !directory.MayReadAll(ctx, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// seenOf is that condition for each of some entity types of which the caller may see somebody.
+func seenOf(ctx context.Context, m *assignment.Model, types []int64) (parts []condition, err error) {
+	scope, err := permit.Require(ctx, permit.IdentifiedRiskQuery)
+	if err != nil {
+		return nil, err
+	}
+	owners := scope.OfOwners()
+	slices.Sort(types)
+	for _, id := range types {
+		t := m.Shape.EntityTypes[id]
+		if t == nil {
+			continue
+		}
+		read, err := directory.MayRead(ctx, t.Identifier)
+		switch {
+		case err != nil || !owners.On(t.Identifier).Allowed():
+		case owners.All(t.Identifier) && read.All(t.Identifier):
+			parts = append(parts, bun.SafeQuery("w.entity_type_id = ?", id))
+		default:
+			parts = append(parts, db.AllOf(bun.SafeQuery("w.entity_type_id = ?", id), directory.Rows(m.Shape, id, "w", owners), directory.Rows(m.Shape, id, "w", read)))
+		}
+	}
+	return parts, nil
 }

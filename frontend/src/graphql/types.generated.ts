@@ -445,6 +445,16 @@ export type ChangeCommand =
   /** Values of it change. */
   | 'UPDATE';
 
+/** What somebody is to get and to lose, all of it at one go: 100 things at most. */
+export type CheckRisksInput = {
+  /** What he is to get. */
+  grant?: Array<RiskGrantInput>;
+  /** Id of the person. */
+  ownerId: Scalars['ID']['input'];
+  /** What he is to lose; it counts as gone then, also where an account shows it until it is carried out. */
+  take?: Array<RiskTakeInput>;
+};
+
 /** An account that nothing recognises: what it is, and whose. */
 export type ChooseAccountOwnerInput = {
   /** Id of the account. */
@@ -2303,6 +2313,17 @@ export type RiskConfigurationInput = {
   rules: Array<RiskRuleConfigurationInput>;
 };
 
+/** What a risk means for who is about to get it (role-model 9.4, requests 7.4), the weakest first. */
+export type RiskEffect =
+  /** Somebody who answers for the risk has to approve before anybody else does. */
+  | 'APPROVAL'
+  /** It cannot be asked for: the whole basket, not only what raises the risk. */
+  | 'BLOCK'
+  /** Nothing new is raised. */
+  | 'NONE'
+  /** Whoever asks is told, and goes on or does not. */
+  | 'WARNING';
+
 /** Narrows the list of risks; what is null does not. */
 export type RiskFilter = {
   /** Only these, by identifier. */
@@ -2315,6 +2336,20 @@ export type RiskFilter = {
   text?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** A role or a resource type that somebody is to get. Exactly one of them is named. */
+export type RiskGrantInput = {
+  /** Until when, that instant not included; null: for ever. */
+  endDate?: InputMaybe<Scalars['DateTime']['input']>;
+  /** With which parameters the role; none: with none. */
+  parameters?: Array<RiskParameterInput>;
+  /** Identifier of the resource type; empty: a role. */
+  resourceType?: Scalars['String']['input'];
+  /** Identifier of the role; empty: a resource type. */
+  role?: Scalars['String']['input'];
+  /** From when; null: now. */
+  startDate?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
 /** Holds for an owner whose account of a resource type has a value. */
 export type RiskItemConfigurationInput = {
   /** Identifier of the property of the account. */
@@ -2325,12 +2360,30 @@ export type RiskItemConfigurationInput = {
   resourceType: Scalars['String']['input'];
 };
 
+/** A parameter of a role. */
+export type RiskParameterInput = {
+  /** Identifier of the dimension. */
+  dimension: Scalars['String']['input'];
+  /** Id of the resource that is its value. */
+  value: Scalars['ID']['input'];
+};
+
 /** Holds for an owner who has every item at one time. Of the rules of a risk one is enough. */
 export type RiskRuleConfigurationInput = {
   /** Name of the rule, unique in its risk. Default: that of the risk, - and its number. */
   identifier?: InputMaybe<Scalars['String']['input']>;
   /** What must be there at the same time, all of it. */
   items: Array<RiskItemConfigurationInput>;
+};
+
+/** A role or a resource type that somebody is to lose. Exactly one of them is named. What a person gave ends, what rules give is denied, what was found is refused. */
+export type RiskTakeInput = {
+  /** From when he has it no more; null, or earlier: now. */
+  at?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Identifier of the resource type; empty: a role. */
+  resourceType?: Scalars['String']['input'];
+  /** Identifier of the role; empty: a resource type. */
+  role?: Scalars['String']['input'];
 };
 
 /** Kinds of risk type. */

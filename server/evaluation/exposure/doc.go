@@ -2,5 +2,4 @@
 //
 //	holding.go  Holdings: which values the accounts of somebody have and are to have, and when
 //	expose.go   Of: the risks of which every item of a rule holds at one time
-//	basket.go   Check: what a basket of roles would raise, and how strongly that counts (9.4)
 package exposure
