@@ -999,6 +999,7 @@ create table mining_result (
     refused text,
     is_cut boolean default false not null,
     proposals jsonb default '[]'::jsonb not null,
+    held bytea,
     constraint mining_result_pkey PRIMARY KEY (id),
     constraint mining_result_role_key UNIQUE (mining_run_id, role_id),
     constraint mining_result_mining_rule_id_fkey FOREIGN KEY (mining_rule_id) REFERENCES mining_rule(id) ON DELETE SET NULL,
@@ -1009,6 +1010,7 @@ create table mining_result (
 );
 comment on table mining_result is 'What became of one role: people, holders, and what its proposed rules do together.';
 comment on column mining_result.proposals is '[{criteria: {dimension: {id, key, label, inherit}}, matched, rightly, fresh}]; none: refused says why.';
+comment on column mining_result.held is 'Ids of the people with a context who held the role, ascending, as varints of the differences; null: the run is older than the column.';
 CREATE INDEX mining_result_by_explained ON public.mining_result USING btree (mining_run_id, rightly DESC, id DESC);
 CREATE INDEX mining_result_by_role ON public.mining_result USING btree (role_id);
 

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/riverqueue/river"
@@ -135,6 +136,7 @@ func TestMining(t *testing.T) {
 		}
 	}
 	require.Equal(t, change.Given, len(given))
+	s.sameInMatrix(run, results, given, left)
 
 	// Only the proposed rules from now on: what somebody wrote is taken away.
 	m, err := manifest.Parse("change.yaml", []byte(change.YAML))
@@ -168,6 +170,95 @@ func TestMining(t *testing.T) {
 	for _, r := range change.Replaced {
 		require.True(t, r.IsMined)
 	}
+}
+
+// sameInMatrix: the matrix of a run says the same as its results and the lists of people, page after page.
+func (s *mined) sameInMatrix(run *mining.MiningRun, results map[string]*mining.MiningResult, given, left map[string]bool) {
+	s.t.Helper()
+	type numbers struct{ right, given, left int }
+	counts, after, people := map[string]*numbers{}, "", 0
+	var columns []string
+	for {
+		m, err := s.Mining.Matrix(s.ctx, run.ID, nil, page.Args{First: 100, After: after})
+		require.NoError(s.t, err)
+		var now []string
+		for _, r := range m.Roles {
+			now = append(now, r.Role.Identifier)
+		}
+		if columns == nil {
+			columns = now
+			require.Equal(s.t, len(results), len(m.Roles)+m.RolesLeftOut)
+		}
+		require.Equal(s.t, columns, now, "each page has the same columns")
+		for _, row := range m.Rows {
+			people++
+			require.Len(s.t, row.Cells, len(columns))
+			require.NotEmpty(s.t, strings.Trim(row.Cells, "."), "who has nothing is left out")
+			for i, name := range columns {
+				n := counts[name]
+				if n == nil {
+					n = &numbers{}
+					counts[name] = n
+				}
+				one := name + " " + row.Person.Key
+				require.Equal(s.t, given[one], row.Cells[i] == 'o', one)
+				if results[name].Refused == nil {
+					require.Equal(s.t, left[one], row.Cells[i] == 'x', one)
+				}
+				switch row.Cells[i] {
+				case '#':
+					n.right++
+				case 'o':
+					n.given++
+				case 'x':
+					n.left++
+				}
+			}
+		}
+		if !m.PageInfo.HasNextPage {
+			require.Equal(s.t, m.TotalCount, people)
+			break
+		}
+		after = *m.PageInfo.EndCursor
+	}
+	for name, r := range results {
+		want := numbers{r.Rightly, r.Wrongly, r.Unexplained}
+		if r.Refused != nil {
+			want = numbers{left: r.Holders}
+		}
+		if n := counts[name]; n != nil {
+			require.Equal(s.t, want, *n, name)
+		} else {
+			require.Zero(s.t, r.Holders+r.Wrongly, name)
+		}
+	}
+	// Narrower: one role, a branch.
+	files := results["Personnel_Files"]
+	m, err := s.Mining.Matrix(s.ctx, run.ID, &mining.MiningMatrixFilter{ResultIDs: []int64{files.ID}, Place: &mining.MiningPlace{Dimension: "Department", Key: "HR", Inherit: new(true)}}, page.Args{First: 2000})
+	require.NoError(s.t, err)
+	require.Equal(s.t, files.Holders, m.TotalCount)
+	m, err = s.Mining.Matrix(s.ctx, run.ID, &mining.MiningMatrixFilter{ResultIDs: []int64{files.ID}, Place: &mining.MiningPlace{Dimension: "Department", Key: "FIN", Inherit: new(true)}}, page.Args{First: 2000})
+	require.NoError(s.t, err)
+	require.Equal(s.t, 1, m.TotalCount, "somebody works in both")
+	for _, wrong := range []page.Args{{First: 0}, {First: 2001}, {First: 10, After: "x"}} {
+		_, err = s.Mining.Matrix(s.ctx, run.ID, nil, wrong)
+		require.True(s.t, errs.Is(err, errs.Validation), "%v", err)
+	}
+	_, err = s.Mining.Matrix(s.ctx, run.ID, &mining.MiningMatrixFilter{Place: &mining.MiningPlace{Dimension: "Nope"}}, page.Args{First: 10})
+	require.True(s.t, errs.Is(err, errs.Validation), "%v", err)
+	far, err := s.Mining.Matrix(s.ctx, run.ID, nil, page.Args{First: 10, After: page.Cursor(map[string]int{"o": 1 << 40})})
+	require.NoError(s.t, err)
+	require.Empty(s.t, far.Rows)
+	// Rights of the model show no people.
+	reader := permit.With(s.t.Context(), &permit.Actor{UserID: 7, Username: "reader", Grants: []permit.Grant{{Path: permit.RoleModelQuery, CanExecute: true}}})
+	_, err = s.Mining.Matrix(reader, run.ID, nil, page.Args{First: 10})
+	require.True(s.t, errs.Is(err, errs.Forbidden), "%v", err)
+	one := permit.With(s.t.Context(), &permit.Actor{UserID: 7, Username: "reader", Grants: []permit.Grant{{Path: permit.RoleModelQuery, CanExecute: true},
+		{Path: "/Custom/Resources/Directory_User", CanExecute: true, EntityType: "Directory_User", Filters: []permit.Filter{{Binding: "EmployeeId", Value: "E10050"}}}}})
+	m, err = s.Mining.Matrix(one, run.ID, nil, page.Args{First: 10})
+	require.NoError(s.t, err)
+	require.Equal(s.t, 1, m.TotalCount)
+	require.Equal(s.t, "E10050", m.Rows[0].Person.Key)
 }
 
 // TestMiningRuns: one at a time, stopped, lost, refused.

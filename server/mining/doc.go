@@ -7,6 +7,7 @@
 //	run.go         a run: start, cancel, list
 //	work.go        carries a run out and keeps what it found; worker.go the River side
 //	result.go      what became of a role, and of whom it would be given or stays with unexplained
+//	matrix.go      a run as people and roles, put in an order that shows blocks
 //	change.go      chosen proposals as a configuration: what they replace, whom they reach
 //
 // # A run

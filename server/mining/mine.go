@@ -68,6 +68,8 @@ type Finding struct {
 	Wrong     int // false positives: would be given
 	Left      int // false negatives: stay unexplained
 	Proposals []Proposal
+	// Held names those who hold it, by id.
+	Held []int64
 	// Given and Unexplained name the false positives and the false negatives, by id.
 	Given, Unexplained []int64
 	// Cut: the search ended at its limit; there may be a better rule.
@@ -237,7 +239,7 @@ func (g *Ground) Mine(r Role, limits Limits) Finding {
 			holders.Add(n)
 		}
 	}
-	f.Holders = int(holders.GetCardinality())
+	f.Holders, f.Held = int(holders.GetCardinality()), g.ids(holders)
 	if f.Left = f.Holders; f.Holders == 0 {
 		f.Refused = NoHolders
 		return f

@@ -214,7 +214,7 @@ func (h *hand) keep(ctx context.Context, results []found) error {
 	}
 	return h.end(ctx, Completed, "", func(ctx context.Context, tx bun.Tx) error {
 		err := db.CopyIn(ctx, tx, "mining_result", []string{"mining_run_id", "role_id", "mining_rule_id", "rule_policy_id", "rule_type", "people", "holders", "rightly", "wrongly",
-			"unexplained", "refused", "is_cut", "proposals"}, func(yield func([]any) bool) {
+			"unexplained", "refused", "is_cut", "proposals", "held"}, func(yield func([]any) bool) {
 			for _, f := range results {
 				raw, failed := json.Marshal(kept(f, called))
 				if failed != nil {
@@ -224,7 +224,7 @@ func (h *hand) keep(ctx context.Context, results []found) error {
 				if f.Refused != "" {
 					refused = string(f.Refused)
 				}
-				if !yield([]any{h.id, f.RoleID, f.task.rule.ID, f.task.rule.RulePolicyID, int(f.task.rule.RuleType), f.People, f.Holders, f.Right, f.Wrong, f.Left, refused, f.Cut, string(raw)}) {
+				if !yield([]any{h.id, f.RoleID, f.task.rule.ID, f.task.rule.RulePolicyID, int(f.task.rule.RuleType), f.People, f.Holders, f.Right, f.Wrong, f.Left, refused, f.Cut, string(raw), pack(f.Held)}) {
 					return
 				}
 			}

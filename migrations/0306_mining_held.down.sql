@@ -1,0 +1,1 @@
+alter table mining_result drop column held;
