@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+	"writ/graph/across"
 	"writ/graph/generated"
 	"writ/server/bulk"
 	"writ/server/page"
@@ -36,6 +37,10 @@ func (r *queryResolver) BulkChange(ctx context.Context, id int64) (*bulk.BulkCha
 func (r *queryResolver) BulkItems(ctx context.Context, id int64, first *int, after *string, filter *bulk.BulkItemFilter) (*page.Connection[*bulk.BulkItem], error) {
 	fields, total := rowsOf(ctx)
 	return r.Bulk.Items(ctx, id, page.Of(first, after), filter, fields, total)
+}
+
+func (r *subscriptionResolver) BulkChangesChanged(ctx context.Context, after *string) (<-chan *across.BulkChangesChange, error) {
+	return r.Feed.BulkChangesChanged(ctx, after)
 }
 
 func (r *Resolver) BulkChange() generated.BulkChangeResolver { return &bulkChangeResolver{r} }

@@ -48,6 +48,10 @@ func (r *queryResolver) MiningPeople(ctx context.Context, resultID int64, wouldB
 	return r.Mining.People(ctx, resultID, wouldBeGiven, page.Of(first, after), total)
 }
 
+func (r *queryResolver) MiningMatrix(ctx context.Context, runID int64, filter *mining.MiningMatrixFilter, people *int, after *string) (*mining.MiningMatrix, error) {
+	return orNull(r.Mining.Matrix(ctx, runID, filter, page.Of(people, after)))
+}
+
 func (r *queryResolver) MiningChange(ctx context.Context, runID int64, resultIds []int64) (*mining.MiningChange, error) {
 	return r.Mining.Change(ctx, runID, resultIds)
 }

@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+	"writ/graph/across"
 	"writ/graph/generated"
 	"writ/server/manifest"
 	"writ/server/page"
@@ -77,6 +78,10 @@ func (r *queryResolver) PlanGroups(ctx context.Context, id int64, by plan.Groupi
 
 func (r *queryResolver) ResourceTypeTrial(ctx context.Context, input plan.ResourceTypeTrialInput) (*plan.ResourceTypeTrial, error) {
 	return r.Resolver.Plans.Trial(ctx, input)
+}
+
+func (r *subscriptionResolver) PlansChanged(ctx context.Context, after *string) (<-chan *across.PlansChange, error) {
+	return r.Feed.PlansChanged(ctx, after)
 }
 
 func (r *Resolver) Plan() generated.PlanResolver { return &planResolver{r} }

@@ -61,6 +61,6 @@ func (r *Resolver) complete() {
 	r.Finder = &across.Finder{Directory: r.Directory, Orders: r.Orders, Model: r.Assignments.Model}
 	r.Contexts = &across.Contexts{Assignments: r.Assignments, Directory: r.Directory}
 	r.Routes = &across.Routes{Systems: r.Systems, Readings: r.Synchronization}
-	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Reconciliation, r.Feed.Mining, r.Feed.Readings, r.Feed.Renew =
-		r.Orders, r.Jobs, r.Assignments, r.Reconciliation, r.Mining, r.Synchronization, r.Auth.Renew
+	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Reconciliation, r.Feed.Mining, r.Feed.Plans, r.Feed.Bulk, r.Feed.Readings, r.Feed.Renew =
+		r.Orders, r.Jobs, r.Assignments, r.Reconciliation, r.Mining, r.Plans, r.Bulk, r.Synchronization, r.Auth.Renew
 }

@@ -552,6 +552,8 @@ func (w *world) happen(now bool) {
 	require.NoError(w.t, event.Publish(permit.With(w.ctx, permit.System("policy")), w.db, w.clock.Now(),
 		event.Event{Kind: "job.changed", SubjectType: "job_instance", SubjectID: 511},
 		event.Event{Kind: "mining_run.changed", SubjectType: "mining_run", SubjectID: 3711},
+		event.Event{Kind: "plan.changed", SubjectType: "plan", SubjectID: 1},
+		event.Event{Kind: "bulk_change.changed", SubjectType: "bulk_change", SubjectID: 1},
 		event.Event{Kind: "order.changed", SubjectType: "order", SubjectID: 2031, SourceEntityType: "Directory_User", OwnerID: 1003, Data: map[string]any{"from": 1, "to": 5}}))
 }
 

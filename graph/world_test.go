@@ -209,8 +209,8 @@ insert into mining_rule (id, identifier, display_name, policy_id, rule_policy_id
 insert into mining_run (id, state, actor, rules, error, people, assignments, roles_total, roles_done, created_at, updated_at, ended_at) overriding system value values
 	(3711, 'COMPLETED', 'everything', '{Mine}', '', 4, 4, 1, 1, timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),
 	(3712, 'IN_PROGRESS', 'everything', '{}', 'x', 4, 4, 1, 1, timestamptz '2026-01-01', timestamptz '2026-01-01', null);
-insert into mining_result (id, mining_run_id, role_id, mining_rule_id, rule_policy_id, rule_type, people, holders, rightly, wrongly, unexplained, refused, proposals) overriding system value
-	select 3720 + row_number() over (order by r.id), 3711, r.id, 3701, r.policy_id, 0, 4, 2, 1, 1, 1, case when row_number() over (order by r.id) = 2 then 'PRECISION' end,
+insert into mining_result (id, mining_run_id, role_id, mining_rule_id, rule_policy_id, rule_type, people, holders, rightly, wrongly, unexplained, refused, held, proposals) overriding system value
+	select 3720 + row_number() over (order by r.id), 3711, r.id, 3701, r.policy_id, 0, 4, 2, 1, 1, 1, case when row_number() over (order by r.id) = 2 then 'PRECISION' end, '\xe9070101'::bytea,
 	case when row_number() over (order by r.id) = 2 then '[]' else '[{"criteria": [{"dimension": "Department", "value": 1, "key": "K", "label": "L", "inherit": true}], "matched": 2, "rightly": 1, "fresh": 1}]'::jsonb end
 	from role r;
 insert into mining_person (mining_result_id, owner_id, would_be_given) select 3721, 1000 + n, n > 2 from generate_series(1, 4) n;

@@ -31,6 +31,20 @@ test('a run proposes rules, names the people they get wrong, and shows what choo
   expect(await faults(page, 'mining result')).toEqual([])
   await page.keyboard.press('Escape')
 
+  // The same as a picture, walked along with the keys.
+  await page.keyboard.press('v')
+  const matrix = page.getByRole('group', { name: /^Matrix of \d+ people and \d+ roles/ })
+  await expect(matrix).toBeVisible()
+  await page.keyboard.press(']')
+  await expect(page.getByRole('status').filter({ hasText: /unexplained|would be given it/ })).toBeVisible()
+  await settled(page)
+  expect(await faults(page, 'mining matrix')).toEqual([])
+  await matrix.focus()
+  await page.keyboard.press('Enter')
+  await expect(drawer(page)).toContainText(/explains/)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('v')
+
   await files.getByRole('checkbox').check()
   await page.getByRole('button', { name: 'Look at the change' }).click()
   const dialog = page.getByRole('dialog', { name: 'What the chosen rules would change' })

@@ -18,6 +18,7 @@ import (
 	"writ/server/order"
 	"writ/server/page"
 	"writ/server/permit"
+	"writ/server/plan"
 	"writ/server/reconciliation"
 	"writ/server/synchronization"
 )
@@ -31,6 +32,8 @@ type Feed struct {
 	Assignments    *assignment.Service
 	Reconciliation *reconciliation.Service
 	Mining         *mining.Service
+	Plans          *plan.Service
+	Bulk           *bulk.Service
 	Readings       *synchronization.Service
 	// Renew gives a context the rights of now; its error ends the subscription (auth.Service.Renew).
 	Renew func(ctx context.Context) (context.Context, error)
@@ -256,6 +259,33 @@ func (f *Feed) MiningChanged(ctx context.Context, after *string) (<-chan *Mining
 	return told(ctx, f, after, f.Mining.MayLook, func(last event.Row) *MiningRunsChange {
 		return &MiningRunsChange{Cursor: last.Cursor.String(), At: last.At}
 	}, mining.EventChanged)
+}
+
+// PlansChange says that plans changed.
+type PlansChange struct {
+	Cursor string
+	At     time.Time
+}
+
+// PlansChanged says that plans moved on, once for several changes at the same moment. Refused like their list.
+func (f *Feed) PlansChanged(ctx context.Context, after *string) (<-chan *PlansChange, error) {
+	return told(ctx, f, after, f.Plans.MayLook, func(last event.Row) *PlansChange {
+		return &PlansChange{Cursor: last.Cursor.String(), At: last.At}
+	}, plan.EventChanged)
+}
+
+// BulkChangesChange says that bulk changes changed.
+type BulkChangesChange struct {
+	Cursor string
+	At     time.Time
+}
+
+// BulkChangesChanged says that bulk changes moved on, once for several changes at the same moment. Refused like their list; it does not say which, since
+// it may be one that the subscriber may not see.
+func (f *Feed) BulkChangesChanged(ctx context.Context, after *string) (<-chan *BulkChangesChange, error) {
+	return told(ctx, f, after, f.Bulk.MayLook, func(last event.Row) *BulkChangesChange {
+		return &BulkChangesChange{Cursor: last.Cursor.String(), At: last.At}
+	}, bulk.EventChanged)
 }
 
 // told says that something happened of some kinds, once for several events at the same moment, to whoever may look.

@@ -165,6 +165,7 @@ type QueryResolver interface {
 	MiningResults(ctx context.Context, runID int64, first *int, after *string, filter *mining.MiningResultFilter) (*page.Connection[*mining.MiningResult], error)
 	MiningResult(ctx context.Context, id int64) (*mining.MiningResult, error)
 	MiningPeople(ctx context.Context, resultID int64, wouldBeGiven bool, first *int, after *string) (*page.Connection[*mining.MiningPerson], error)
+	MiningMatrix(ctx context.Context, runID int64, filter *mining.MiningMatrixFilter, people *int, after *string) (*mining.MiningMatrix, error)
 	MiningChange(ctx context.Context, runID int64, resultIds []int64) (*mining.MiningChange, error)
 	Mails(ctx context.Context, first *int, after *string, filter *notification.MailFilter) (*page.Connection[*notification.Mail], error)
 	Orders(ctx context.Context, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) (*page.Connection[*order.Order], error)
@@ -211,11 +212,13 @@ type QueryResolver interface {
 }
 type SubscriptionResolver interface {
 	PermissionsChanged(ctx context.Context, resourceID int64) (<-chan *across.PermissionsChange, error)
+	BulkChangesChanged(ctx context.Context, after *string) (<-chan *across.BulkChangesChange, error)
 	JobProgress(ctx context.Context, jobInstanceID int64) (<-chan *job.JobInstance, error)
 	JobsChanged(ctx context.Context) (<-chan *across.JobsChange, error)
 	MiningChanged(ctx context.Context, after *string) (<-chan *across.MiningRunsChange, error)
 	OrderChanged(ctx context.Context, filter *order.OrderFilter, after *string) (<-chan *across.OrderChange, error)
 	CountersChanged(ctx context.Context) (<-chan *order.Counters, error)
+	PlansChanged(ctx context.Context, after *string) (<-chan *across.PlansChange, error)
 	ReconciliationChanged(ctx context.Context, after *string) (<-chan *across.ReconciliationChange, error)
 }
 
@@ -1987,6 +1990,44 @@ func (ec *executionContext) field_Query_miningChange_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_miningMatrix_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "runId",
+		func(ctx context.Context, v any) (int64, error) {
+			return ec.unmarshalNID2int64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["runId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*mining.MiningMatrixFilter, error) {
+			return ec.unmarshalOMiningMatrixFilter2ᚖwritᚋserverᚋminingᚐMiningMatrixFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "people",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["people"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_miningPeople_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3059,6 +3100,20 @@ func (ec *executionContext) field_Query_whyNot_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_bulkChangesChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_jobProgress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3120,6 +3175,20 @@ func (ec *executionContext) field_Subscription_permissionsChanged_args(ctx conte
 		return nil, err
 	}
 	args["resourceId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_plansChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
 	return args, nil
 }
 
@@ -8667,6 +8736,50 @@ func (ec *executionContext) fieldContext_Query_miningPeople(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_miningMatrix(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_miningMatrix(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().MiningMatrix(ctx, fc.Args["runId"].(int64), fc.Args["filter"].(*mining.MiningMatrixFilter), fc.Args["people"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *mining.MiningMatrix) graphql.Marshaler {
+			return ec.marshalOMiningMatrix2ᚖwritᚋserverᚋminingᚐMiningMatrix(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_miningMatrix(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MiningMatrix(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_miningMatrix_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_miningChange(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10562,6 +10675,50 @@ func (ec *executionContext) fieldContext_Subscription_permissionsChanged(ctx con
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_bulkChangesChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_bulkChangesChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().BulkChangesChanged(ctx, fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *across.BulkChangesChange) graphql.Marshaler {
+			return ec.marshalNBulkChangesChange2ᚖwritᚋgraphᚋacrossᚐBulkChangesChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_bulkChangesChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkChangesChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_bulkChangesChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_jobProgress(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -10754,6 +10911,50 @@ func (ec *executionContext) fieldContext_Subscription_countersChanged(_ context.
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Counters(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_plansChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_plansChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().PlansChanged(ctx, fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *across.PlansChange) graphql.Marshaler {
+			return ec.marshalNPlansChange2ᚖwritᚋgraphᚋacrossᚐPlansChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_plansChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlansChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_plansChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -11830,6 +12031,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_miningPeople(ctx, field)
 				})
+		case "miningMatrix":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_miningMatrix(ctx, field)
+				})
 		case "miningChange":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -12134,6 +12341,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	switch fields[0].Name {
 	case "permissionsChanged":
 		return ec._Subscription_permissionsChanged(ctx, fields[0])
+	case "bulkChangesChanged":
+		return ec._Subscription_bulkChangesChanged(ctx, fields[0])
 	case "jobProgress":
 		return ec._Subscription_jobProgress(ctx, fields[0])
 	case "jobsChanged":
@@ -12144,6 +12353,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_orderChanged(ctx, fields[0])
 	case "countersChanged":
 		return ec._Subscription_countersChanged(ctx, fields[0])
+	case "plansChanged":
+		return ec._Subscription_plansChanged(ctx, fields[0])
 	case "reconciliationChanged":
 		return ec._Subscription_reconciliationChanged(ctx, fields[0])
 	default:

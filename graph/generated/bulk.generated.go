@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+	"writ/graph/across"
 	"writ/graph/scalar"
 	"writ/server/bulk"
 	"writ/server/page"
@@ -616,6 +617,52 @@ func (ec *executionContext) fieldContext_BulkChangeEdge_node(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _BulkChangesChange_cursor(ctx context.Context, field graphql.CollectedField, obj *across.BulkChangesChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkChangesChange_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkChangesChange_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkChangesChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkChangesChange_at(ctx context.Context, field graphql.CollectedField, obj *across.BulkChangesChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkChangesChange_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkChangesChange_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkChangesChange", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _BulkItem_subjectId(ctx context.Context, field graphql.CollectedField, obj *bulk.BulkItem) (ret graphql.Marshaler) {
@@ -1535,6 +1582,44 @@ func (ec *executionContext) slowly_BulkChangeEdge(ctx context.Context, sel ast.S
 	return out
 }
 
+var bulkChangesChangeImplementors = []string{"BulkChangesChange"}
+
+func (ec *executionContext) slowly_BulkChangesChange(ctx context.Context, sel ast.SelectionSet, obj *across.BulkChangesChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkChangesChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkChangesChange")
+		case "cursor":
+			out.Values[i] = ec._BulkChangesChange_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._BulkChangesChange_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var bulkItemImplementors = []string{"BulkItem"}
 
 func (ec *executionContext) slowly_BulkItem(ctx context.Context, sel ast.SelectionSet, obj *bulk.BulkItem) graphql.Marshaler {
@@ -1819,6 +1904,14 @@ func (ec *executionContext) marshalNBulkChangeEdge2ᚕwritᚋserverᚋpageᚐEdg
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNBulkChangesChange2ᚖwritᚋgraphᚋacrossᚐBulkChangesChange(ctx context.Context, sel ast.SelectionSet, v *across.BulkChangesChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkChangesChange!")
+		return graphql.Null
+	}
+	return ec._BulkChangesChange(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNBulkDecision2writᚋserverᚋbulkᚐBulkDecision(ctx context.Context, v any) (bulk.BulkDecision, error) {

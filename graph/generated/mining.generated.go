@@ -327,6 +327,203 @@ func (ec *executionContext) fieldContext_MiningCriterion_inherit(_ context.Conte
 	return graphql.NewScalarFieldContext("MiningCriterion", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _MiningMatrix_roles(ctx context.Context, field graphql.CollectedField, obj *mining.MiningMatrix) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningMatrix_roles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Roles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*mining.MiningResult) graphql.Marshaler {
+			return ec.marshalNMiningResult2ᚕᚖwritᚋserverᚋminingᚐMiningResultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningMatrix_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MiningMatrix",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MiningResult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MiningMatrix_rolesLeftOut(ctx context.Context, field graphql.CollectedField, obj *mining.MiningMatrix) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningMatrix_rolesLeftOut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RolesLeftOut, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningMatrix_rolesLeftOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningMatrix", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MiningMatrix_rows(ctx context.Context, field graphql.CollectedField, obj *mining.MiningMatrix) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningMatrix_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*mining.MiningMatrixRow) graphql.Marshaler {
+			return ec.marshalNMiningMatrixRow2ᚕᚖwritᚋserverᚋminingᚐMiningMatrixRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningMatrix_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MiningMatrix",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MiningMatrixRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MiningMatrix_totalCount(ctx context.Context, field graphql.CollectedField, obj *mining.MiningMatrix) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningMatrix_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningMatrix_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningMatrix", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MiningMatrix_pageInfo(ctx context.Context, field graphql.CollectedField, obj *mining.MiningMatrix) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningMatrix_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2writᚋserverᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningMatrix_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MiningMatrix",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MiningMatrixRow_person(ctx context.Context, field graphql.CollectedField, obj *mining.MiningMatrixRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningMatrixRow_person(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Person, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.ResourceRef) graphql.Marshaler {
+			return ec.marshalNResourceRef2ᚖwritᚋserverᚋdirectoryᚐResourceRef(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningMatrixRow_person(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MiningMatrixRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResourceRef(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MiningMatrixRow_cells(ctx context.Context, field graphql.CollectedField, obj *mining.MiningMatrixRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiningMatrixRow_cells(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cells, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiningMatrixRow_cells(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiningMatrixRow", field, false, false, "String")
+}
+
 func (ec *executionContext) _MiningPerson_id(ctx context.Context, field graphql.CollectedField, obj *mining.MiningPerson) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1622,6 +1819,125 @@ func UnmarshalCancelMiningInput(ctx context.Context, raw any) (mining.CancelMini
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMiningMatrixFilter(ctx context.Context, obj any) (mining.MiningMatrixFilter, error) {
+	var it mining.MiningMatrixFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"resultIds", "hasProposal", "entityType", "place"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "resultIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resultIds"))
+			data, err := ec.unmarshalOID2ᚕint64ᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResultIDs = data
+		case "hasProposal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasProposal"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasProposal = data
+		case "entityType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entityType"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EntityType = data
+		case "place":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("place"))
+			data, err := ec.unmarshalOMiningPlace2ᚖwritᚋserverᚋminingᚐMiningPlace(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Place = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMiningMatrixFilter unmarshals raw into the MiningMatrixFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMiningMatrixFilter(ctx context.Context, raw any) (mining.MiningMatrixFilter, error) {
+	var out mining.MiningMatrixFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MiningMatrixFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMiningPlace(ctx context.Context, obj any) (mining.MiningPlace, error) {
+	var it mining.MiningPlace
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"dimension", "key", "inherit"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "dimension":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimension"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dimension = data
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "inherit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inherit"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Inherit = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMiningPlace unmarshals raw into the MiningPlace input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMiningPlace(ctx context.Context, raw any) (mining.MiningPlace, error) {
+	var out mining.MiningPlace
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MiningPlace", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMiningResultFilter(ctx context.Context, obj any) (mining.MiningResultFilter, error) {
 	var it mining.MiningResultFilter
 	if obj == nil {
@@ -1845,6 +2161,97 @@ func (ec *executionContext) slowly_MiningCriterion(ctx context.Context, sel ast.
 			}
 		case "inherit":
 			out.Values[i] = ec._MiningCriterion_inherit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var miningMatrixImplementors = []string{"MiningMatrix"}
+
+func (ec *executionContext) slowly_MiningMatrix(ctx context.Context, sel ast.SelectionSet, obj *mining.MiningMatrix) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, miningMatrixImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MiningMatrix")
+		case "roles":
+			out.Values[i] = ec._MiningMatrix_roles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rolesLeftOut":
+			out.Values[i] = ec._MiningMatrix_rolesLeftOut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._MiningMatrix_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._MiningMatrix_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._MiningMatrix_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var miningMatrixRowImplementors = []string{"MiningMatrixRow"}
+
+func (ec *executionContext) slowly_MiningMatrixRow(ctx context.Context, sel ast.SelectionSet, obj *mining.MiningMatrixRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, miningMatrixRowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MiningMatrixRow")
+		case "person":
+			out.Values[i] = ec._MiningMatrixRow_person(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cells":
+			out.Values[i] = ec._MiningMatrixRow_cells(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2445,6 +2852,30 @@ func (ec *executionContext) marshalNMiningCriterion2ᚖwritᚋserverᚋminingᚐ
 	return ec._MiningCriterion(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNMiningMatrixRow2ᚕᚖwritᚋserverᚋminingᚐMiningMatrixRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*mining.MiningMatrixRow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMiningMatrixRow2ᚖwritᚋserverᚋminingᚐMiningMatrixRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMiningMatrixRow2ᚖwritᚋserverᚋminingᚐMiningMatrixRow(ctx context.Context, sel ast.SelectionSet, v *mining.MiningMatrixRow) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MiningMatrixRow!")
+		return graphql.Null
+	}
+	return ec._MiningMatrixRow(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNMiningPerson2ᚕᚖwritᚋserverᚋminingᚐMiningPersonᚄ(ctx context.Context, sel ast.SelectionSet, v []*mining.MiningPerson) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -2623,6 +3054,29 @@ func (ec *executionContext) marshalNStartMiningPayload2ᚖwritᚋserverᚋmining
 		return graphql.Null
 	}
 	return ec._StartMiningPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMiningMatrix2ᚖwritᚋserverᚋminingᚐMiningMatrix(ctx context.Context, sel ast.SelectionSet, v *mining.MiningMatrix) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MiningMatrix(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOMiningMatrixFilter2ᚖwritᚋserverᚋminingᚐMiningMatrixFilter(ctx context.Context, v any) (*mining.MiningMatrixFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMiningMatrixFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOMiningPlace2ᚖwritᚋserverᚋminingᚐMiningPlace(ctx context.Context, v any) (*mining.MiningPlace, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMiningPlace(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOMiningRefusal2ᚖwritᚋserverᚋminingᚐRefusal(ctx context.Context, v any) (*mining.Refusal, error) {

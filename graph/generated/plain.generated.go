@@ -276,6 +276,10 @@ var plainTypes = plain.Types{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "BulkChange"},
 	}},
+	"BulkChangesChange": {Implementors: bulkChangesChangeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"at":     {Code: 2},
+	}},
 	"BulkItem": {Implementors: bulkItemImplementors, Fields: map[string]plain.Field{
 		"subjectId": {Code: 1},
 		"name":      {Code: 2},
@@ -971,6 +975,17 @@ var plainTypes = plain.Types{
 		"label":     {Code: 3},
 		"inherit":   {Code: 4},
 	}},
+	"MiningMatrix": {Implementors: miningMatrixImplementors, Fields: map[string]plain.Field{
+		"roles":        {Code: 1, Of: "MiningResult"},
+		"rolesLeftOut": {Code: 2},
+		"rows":         {Code: 3, Of: "MiningMatrixRow"},
+		"totalCount":   {Code: 4},
+		"pageInfo":     {Code: 5, Of: "PageInfo"},
+	}},
+	"MiningMatrixRow": {Implementors: miningMatrixRowImplementors, Fields: map[string]plain.Field{
+		"person": {Code: 1, Of: "ResourceRef"},
+		"cells":  {Code: 2},
+	}},
 	"MiningPerson": {Implementors: miningPersonImplementors, Fields: map[string]plain.Field{
 		"id":     {Code: 1},
 		"person": {Code: 2, Of: "ResourceRef"},
@@ -1394,6 +1409,10 @@ var plainTypes = plain.Types{
 		"mails":           {Code: 25, Of: "PlanMail"},
 		"isDated":         {Code: 26},
 		"isImagined":      {Code: 27},
+	}},
+	"PlansChange": {Implementors: plansChangeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"at":     {Code: 2},
 	}},
 	"Policy": {Implementors: policyImplementors, Fields: map[string]plain.Field{
 		"id":                          {Code: 1},
@@ -4240,6 +4259,39 @@ func plainBulkChangeEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*bu
 				return false
 			}
 			if !plainBulkChange(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _BulkChangesChange(ctx context.Context, sel ast.SelectionSet, obj *across.BulkChangesChange) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "BulkChangesChange"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainBulkChangesChange(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_BulkChangesChange(ctx, sel, obj)
+}
+
+func plainBulkChangesChange(w *plain.Writer, s *plain.Selection, obj *across.BulkChangesChange) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"BulkChangesChange\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // at
+			v := obj.At
+			if !w.Time(v) {
 				return false
 			}
 
@@ -9631,6 +9683,107 @@ func plainMiningCriterion(w *plain.Writer, s *plain.Selection, obj *mining.Minin
 	return true
 }
 
+func (ec *executionContext) _MiningMatrix(ctx context.Context, sel ast.SelectionSet, obj *mining.MiningMatrix) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningMatrix"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningMatrix(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningMatrix(ctx, sel, obj)
+}
+
+func plainMiningMatrix(w *plain.Writer, s *plain.Selection, obj *mining.MiningMatrix) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningMatrix\"")
+		case 1: // roles
+			v := obj.Roles
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainMiningResult(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // rolesLeftOut
+			v := obj.RolesLeftOut
+			w.Int(int64(v))
+
+		case 3: // rows
+			v := obj.Rows
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainMiningMatrixRow(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _MiningMatrixRow(ctx context.Context, sel ast.SelectionSet, obj *mining.MiningMatrixRow) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningMatrixRow"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningMatrixRow(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_MiningMatrixRow(ctx, sel, obj)
+}
+
+func plainMiningMatrixRow(w *plain.Writer, s *plain.Selection, obj *mining.MiningMatrixRow) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"MiningMatrixRow\"")
+		case 1: // person
+			v := obj.Person
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		case 2: // cells
+			v := obj.Cells
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _MiningPerson(ctx context.Context, sel ast.SelectionSet, obj *mining.MiningPerson) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "MiningPerson"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainMiningPerson(w, s, obj) }); m != nil {
@@ -12808,6 +12961,39 @@ func plainPlanSummary(w *plain.Writer, s *plain.Selection, obj *plan.Summary) bo
 		case 27: // isImagined
 			v := obj.IsImagined
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PlansChange(ctx context.Context, sel ast.SelectionSet, obj *across.PlansChange) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PlansChange"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPlansChange(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PlansChange(ctx, sel, obj)
+}
+
+func plainPlansChange(w *plain.Writer, s *plain.Selection, obj *across.PlansChange) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PlansChange\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
 
 		}
 	}

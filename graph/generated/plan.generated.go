@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+	"writ/graph/across"
 	"writ/graph/scalar"
 	"writ/server/assignment"
 	"writ/server/directory"
@@ -2877,6 +2878,52 @@ func (ec *executionContext) fieldContext_PlanSummary_isImagined(_ context.Contex
 	return graphql.NewScalarFieldContext("PlanSummary", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _PlansChange_cursor(ctx context.Context, field graphql.CollectedField, obj *across.PlansChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlansChange_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlansChange_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlansChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _PlansChange_at(ctx context.Context, field graphql.CollectedField, obj *across.PlansChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlansChange_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlansChange_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlansChange", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _ResourceTypeTrial_at(ctx context.Context, field graphql.CollectedField, obj *plan.ResourceTypeTrial) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4800,6 +4847,44 @@ func (ec *executionContext) slowly_PlanSummary(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var plansChangeImplementors = []string{"PlansChange"}
+
+func (ec *executionContext) slowly_PlansChange(ctx context.Context, sel ast.SelectionSet, obj *across.PlansChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, plansChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlansChange")
+		case "cursor":
+			out.Values[i] = ec._PlansChange_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._PlansChange_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var resourceTypeTrialImplementors = []string{"ResourceTypeTrial"}
 
 func (ec *executionContext) slowly_ResourceTypeTrial(ctx context.Context, sel ast.SelectionSet, obj *plan.ResourceTypeTrial) graphql.Marshaler {
@@ -5273,6 +5358,14 @@ func (ec *executionContext) marshalNPlanState2writᚋserverᚋplanᚐPlanState(c
 		graphql.AddInvalidNullFromMarshaler(ctx, "PlanState!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNPlansChange2ᚖwritᚋgraphᚋacrossᚐPlansChange(ctx context.Context, sel ast.SelectionSet, v *across.PlansChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PlansChange!")
+		return graphql.Null
+	}
+	return ec._PlansChange(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNResourceTypeTrial2ᚖwritᚋserverᚋplanᚐResourceTypeTrial(ctx context.Context, sel ast.SelectionSet, v *plan.ResourceTypeTrial) graphql.Marshaler {

@@ -407,6 +407,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	BulkChangesChange struct {
+		At     func(childComplexity int) int
+		Cursor func(childComplexity int) int
+	}
+
 	BulkItem struct {
 		About     func(childComplexity int) int
 		After     func(childComplexity int) int
@@ -1272,6 +1277,19 @@ type ComplexityRoot struct {
 		Label     func(childComplexity int) int
 	}
 
+	MiningMatrix struct {
+		PageInfo     func(childComplexity int) int
+		Roles        func(childComplexity int) int
+		RolesLeftOut func(childComplexity int) int
+		Rows         func(childComplexity int) int
+		TotalCount   func(childComplexity int) int
+	}
+
+	MiningMatrixRow struct {
+		Cells  func(childComplexity int) int
+		Person func(childComplexity int) int
+	}
+
 	MiningPerson struct {
 		ID     func(childComplexity int) int
 		Person func(childComplexity int) int
@@ -1851,6 +1869,11 @@ type ComplexityRoot struct {
 		Waiting         func(childComplexity int) int
 	}
 
+	PlansChange struct {
+		At     func(childComplexity int) int
+		Cursor func(childComplexity int) int
+	}
+
 	Policy struct {
 		Dimensions                  func(childComplexity int) int
 		DisplayName                 func(childComplexity int) int
@@ -2046,6 +2069,7 @@ type ComplexityRoot struct {
 		ManualOrders               func(childComplexity int, first *int, after *string, filter *order.OrderFilter) int
 		Me                         func(childComplexity int) int
 		MiningChange               func(childComplexity int, runID int64, resultIds []int64) int
+		MiningMatrix               func(childComplexity int, runID int64, filter *mining.MiningMatrixFilter, people *int, after *string) int
 		MiningPeople               func(childComplexity int, resultID int64, wouldBeGiven bool, first *int, after *string) int
 		MiningResult               func(childComplexity int, id int64) int
 		MiningResults              func(childComplexity int, runID int64, first *int, after *string, filter *mining.MiningResultFilter) int
@@ -2961,12 +2985,14 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
+		BulkChangesChanged    func(childComplexity int, after *string) int
 		CountersChanged       func(childComplexity int) int
 		JobProgress           func(childComplexity int, jobInstanceID int64) int
 		JobsChanged           func(childComplexity int) int
 		MiningChanged         func(childComplexity int, after *string) int
 		OrderChanged          func(childComplexity int, filter *order.OrderFilter, after *string) int
 		PermissionsChanged    func(childComplexity int, resourceID int64) int
+		PlansChanged          func(childComplexity int, after *string) int
 		ReconciliationChanged func(childComplexity int, after *string) int
 	}
 
@@ -4355,6 +4381,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkChangeEdge.Node(childComplexity), true
+
+	case "BulkChangesChange.at":
+		if e.ComplexityRoot.BulkChangesChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChangesChange.At(childComplexity), true
+	case "BulkChangesChange.cursor":
+		if e.ComplexityRoot.BulkChangesChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChangesChange.Cursor(childComplexity), true
 
 	case "BulkItem.about":
 		if e.ComplexityRoot.BulkItem.About == nil {
@@ -7883,6 +7922,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MiningCriterion.Label(childComplexity), true
 
+	case "MiningMatrix.pageInfo":
+		if e.ComplexityRoot.MiningMatrix.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningMatrix.PageInfo(childComplexity), true
+	case "MiningMatrix.roles":
+		if e.ComplexityRoot.MiningMatrix.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningMatrix.Roles(childComplexity), true
+	case "MiningMatrix.rolesLeftOut":
+		if e.ComplexityRoot.MiningMatrix.RolesLeftOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningMatrix.RolesLeftOut(childComplexity), true
+	case "MiningMatrix.rows":
+		if e.ComplexityRoot.MiningMatrix.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningMatrix.Rows(childComplexity), true
+	case "MiningMatrix.totalCount":
+		if e.ComplexityRoot.MiningMatrix.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningMatrix.TotalCount(childComplexity), true
+
+	case "MiningMatrixRow.cells":
+		if e.ComplexityRoot.MiningMatrixRow.Cells == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningMatrixRow.Cells(childComplexity), true
+	case "MiningMatrixRow.person":
+		if e.ComplexityRoot.MiningMatrixRow.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MiningMatrixRow.Person(childComplexity), true
+
 	case "MiningPerson.id":
 		if e.ComplexityRoot.MiningPerson.ID == nil {
 			break
@@ -10868,6 +10951,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlanSummary.Waiting(childComplexity), true
 
+	case "PlansChange.at":
+		if e.ComplexityRoot.PlansChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlansChange.At(childComplexity), true
+	case "PlansChange.cursor":
+		if e.ComplexityRoot.PlansChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlansChange.Cursor(childComplexity), true
+
 	case "Policy.dimensions":
 		if e.ComplexityRoot.Policy.Dimensions == nil {
 			break
@@ -11874,6 +11970,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MiningChange(childComplexity, args["runId"].(int64), args["resultIds"].([]int64)), true
+	case "Query.miningMatrix":
+		if e.ComplexityRoot.Query.MiningMatrix == nil {
+			break
+		}
+
+		args, err := ec.field_Query_miningMatrix_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MiningMatrix(childComplexity, args["runId"].(int64), args["filter"].(*mining.MiningMatrixFilter), args["people"].(*int), args["after"].(*string)), true
 	case "Query.miningPeople":
 		if e.ComplexityRoot.Query.MiningPeople == nil {
 			break
@@ -16158,6 +16265,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StepConfiguration.Type(childComplexity), true
 
+	case "Subscription.bulkChangesChanged":
+		if e.ComplexityRoot.Subscription.BulkChangesChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_bulkChangesChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.BulkChangesChanged(childComplexity, args["after"].(*string)), true
 	case "Subscription.countersChanged":
 		if e.ComplexityRoot.Subscription.CountersChanged == nil {
 			break
@@ -16214,6 +16332,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.PermissionsChanged(childComplexity, args["resourceId"].(int64)), true
+	case "Subscription.plansChanged":
+		if e.ComplexityRoot.Subscription.PlansChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_plansChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.PlansChanged(childComplexity, args["after"].(*string)), true
 	case "Subscription.reconciliationChanged":
 		if e.ComplexityRoot.Subscription.ReconciliationChanged == nil {
 			break
@@ -17115,6 +17244,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("MailFilter", ec.unmarshalInputMailFilter),
 			graphql.NewInputUnmarshaler("MakePlanInput", ec.unmarshalInputMakePlanInput),
+			graphql.NewInputUnmarshaler("MiningMatrixFilter", ec.unmarshalInputMiningMatrixFilter),
+			graphql.NewInputUnmarshaler("MiningPlace", ec.unmarshalInputMiningPlace),
 			graphql.NewInputUnmarshaler("MiningResultFilter", ec.unmarshalInputMiningResultFilter),
 			graphql.NewInputUnmarshaler("MiningRuleConfigurationInput", ec.unmarshalInputMiningRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("NamedValueInput", ec.unmarshalInputNamedValueInput),
@@ -18756,6 +18887,22 @@ extend type Mutation {
     "Which."
     input: CancelBulkChangeInput!
   ): CancelBulkChangePayload!
+}
+
+"""Bulk changes changed."""
+type BulkChangesChange {
+  "Cursor of the change: subscribe after it to go on."
+  cursor: String!
+  "When it happened."
+  at: DateTime!
+}
+
+extend type Subscription {
+  "Says that bulk changes began, moved on or ended, once for several at the same moment; of one that goes on at most four times a second. It may be one that the caller may not see: what changed is read again."
+  bulkChangesChanged(
+    "Cursor to continue after: what was missed since is told first. Default: from now on."
+    after: String
+  ): BulkChangesChange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/catalogue.graphqls", Input: `"""Why somebody holds a role."""
@@ -23737,6 +23884,50 @@ type MiningPersonConnection {
   totalCountIsEstimate: Boolean!
 }
 
+"""A value of a dimension that people have at the moment."""
+input MiningPlace {
+  "Identifier of the dimension."
+  dimension: String!
+  "Key of the value."
+  key: String!
+  "What is below the value counts, too."
+  inherit: Boolean
+}
+
+"""What a matrix shows."""
+input MiningMatrixFilter {
+  "Only the roles of these results, at most 500."
+  resultIds: [ID!]
+  "Roles for which something is proposed, or nothing."
+  hasProposal: Boolean
+  "Roles of this entity type; null: of the one that holds most of them."
+  entityType: String
+  "Only people who stand there at the moment."
+  place: MiningPlace
+}
+
+"""A run as people and roles (role-model 8): who held what when it looked, and what the proposed rules say to it."""
+type MiningMatrix {
+  "The columns, at most 500: those with most people, each beside the one that is held by the most similar people."
+  roles: [MiningResult!]!
+  "Results of the filter that are no column: beyond 500, of other entity types, or held by nobody."
+  rolesLeftOut: Int!
+  "The people of this page: those with the same roles beside each other. Who holds none of the roles and would be given none is left out."
+  rows: [MiningMatrixRow!]!
+  "People of the whole matrix, whom the caller may see."
+  totalCount: Int!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+}
+
+"""One person of a matrix."""
+type MiningMatrixRow {
+  "Who it is."
+  person: ResourceRef!
+  "One letter for each role of the matrix, in its order: ` + "`" + `#` + "`" + ` holds it and the rules give it, ` + "`" + `o` + "`" + ` does not hold it and the rules would give it, ` + "`" + `x` + "`" + ` holds it and the rules do not give it, ` + "`" + `.` + "`" + ` neither. Where nothing is proposed for a role, no rule gives it."
+  cells: String!
+}
+
 """What chosen proposals mean for the configuration. Nothing is made of it yet: plan it, and apply it."""
 type MiningChange {
   "A configuration as YAML: the roles with their new rules."
@@ -23837,6 +24028,17 @@ extend type Query {
     "Cursor to continue after."
     after: String
   ): MiningPersonConnection!
+  "A run as a matrix of people and roles. Null: there is no such run. VALIDATION for a run from before there were matrices; TOO_LARGE when more than five million cells are not empty; FORBIDDEN for whoever may see none of the people."
+  miningMatrix(
+    "Number of the run."
+    runId: ID!
+    "What is shown. Null: all."
+    filter: MiningMatrixFilter
+    "How many people, 1 to 2,000."
+    people: Int = 500
+    "Cursor to continue after."
+    after: String
+  ): MiningMatrix
   "What the proposals of some results mean for the configuration; of none: of all that have proposals. At most 1,000 roles."
   miningChange(
     "Number of the run."
@@ -25311,6 +25513,22 @@ extend type Mutation {
     "What to do."
     input: DeletePlanInput!
   ): DeletePlanPayload!
+}
+
+"""Plans changed."""
+type PlansChange {
+  "Cursor of the change: subscribe after it to go on."
+  cursor: String!
+  "When it happened."
+  at: DateTime!
+}
+
+extend type Subscription {
+  "Says that plans were made, moved on or ended, once for several at the same moment; of one that is computed or applied at most twice a second. What changed is read again."
+  plansChanged(
+    "Cursor to continue after: what was missed since is told first. Default: from now on."
+    after: String
+  ): PlansChange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/prolonged.graphqls", Input: `"""How the rules took a role away (role-model 12.9)."""
@@ -27778,6 +27996,16 @@ func (ec *executionContext) childFields_BulkChangeEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type BulkChangeEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_BulkChangesChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkChangesChange_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_BulkChangesChange_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkChangesChange", field.Name)
+}
+
 func (ec *executionContext) childFields_BulkItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "subjectId":
@@ -29510,6 +29738,32 @@ func (ec *executionContext) childFields_MiningCriterion(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type MiningCriterion", field.Name)
 }
 
+func (ec *executionContext) childFields_MiningMatrix(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "roles":
+		return ec.fieldContext_MiningMatrix_roles(ctx, field)
+	case "rolesLeftOut":
+		return ec.fieldContext_MiningMatrix_rolesLeftOut(ctx, field)
+	case "rows":
+		return ec.fieldContext_MiningMatrix_rows(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MiningMatrix_totalCount(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MiningMatrix_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningMatrix", field.Name)
+}
+
+func (ec *executionContext) childFields_MiningMatrixRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "person":
+		return ec.fieldContext_MiningMatrixRow_person(ctx, field)
+	case "cells":
+		return ec.fieldContext_MiningMatrixRow_cells(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MiningMatrixRow", field.Name)
+}
+
 func (ec *executionContext) childFields_MiningPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -30498,6 +30752,16 @@ func (ec *executionContext) childFields_PlanSummary(ctx context.Context, field g
 		return ec.fieldContext_PlanSummary_isImagined(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlanSummary", field.Name)
+}
+
+func (ec *executionContext) childFields_PlansChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PlansChange_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_PlansChange_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlansChange", field.Name)
 }
 
 func (ec *executionContext) childFields_Policy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

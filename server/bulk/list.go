@@ -13,8 +13,8 @@ import (
 	"writ/server/permit"
 )
 
-// mayLook refuses whoever has no right to any decision that a bulk change can be made of.
-func (s *Service) mayLook(ctx context.Context) error {
+// MayLook refuses whoever has no right to any decision that a bulk change can be made of.
+func (s *Service) MayLook(ctx context.Context) error {
 	if err := permit.SignedIn(ctx); err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (s *Service) whose(ctx context.Context, all string) (db.Condition, error) {
 
 // own are those of the caller.
 func (s *Service) own(ctx context.Context) (db.Condition, error) {
-	if err := s.mayLook(ctx); err != nil {
+	if err := s.MayLook(ctx); err != nil {
 		return bun.SafeQuery("false"), err
 	}
 	return bun.SafeQuery("b.user_id = ?", permit.From(ctx).UserID), nil

@@ -44,7 +44,7 @@ const (
 // Start freezes what a filter finds, or what is named, under the rights of the caller, and lets the server go through it. Needs the right to the single
 // decision and the one to make many at once. VALIDATION when nothing is found that could be decided so, or a comment is missing.
 func (s *Service) Start(ctx context.Context, in StartBulkChangeInput) (*StartBulkChangePayload, error) {
-	if err := s.mayLook(ctx); err != nil {
+	if err := s.MayLook(ctx); err != nil {
 		return nil, err
 	}
 	if in.Again != nil {

@@ -23,6 +23,12 @@ type PlanFilter struct {
 	Mine   *bool // of the caller
 }
 
+// MayLook refuses whoever may not see plans. Needs permit.SimulationQuery.
+func (s *Service) MayLook(ctx context.Context) error {
+	_, err := permit.Require(ctx, permit.SimulationQuery)
+	return err
+}
+
 // List gives a page of plans, the newest first, with the fields that are asked for. Needs permit.SimulationQuery.
 func (s *Service) List(ctx context.Context, args page.Args, filter *PlanFilter, fields page.Fields, total bool) (*Connection, error) {
 	if _, err := permit.Require(ctx, permit.SimulationQuery); err != nil {

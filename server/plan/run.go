@@ -26,8 +26,9 @@ import (
 
 const (
 	lease    = 30 * time.Second
-	attempts = 3         // of processes that die
-	maxItems = 2_000_000 // of one plan
+	telling  = 500 * time.Millisecond // at most so often an event tells how far a plan came
+	attempts = 3                      // of processes that die
+	maxItems = 2_000_000              // of one plan
 )
 
 // errOvertaken: another process has the plan, or somebody stopped it.
@@ -39,6 +40,7 @@ type hold struct {
 	plan  *Plan
 	fence int
 	until time.Time
+	told  time.Time // when an event told last how far it is
 }
 
 // take takes a plan in one of some states, when nobody else has it; nil: it is not to be had.
@@ -64,7 +66,7 @@ func (s *Service) take(ctx context.Context, id int64, to PlanState, from ...Plan
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%d milliseconds", d.Milliseconds()) }
 
-// note writes how far it came, and renews the lease; errOvertaken when it is not ours any more. Joins the caller's transaction.
+// note writes how far it came, tells that now and then, and renews the lease; errOvertaken when it is not ours any more. Joins the caller's transaction.
 func (h *hold) note(ctx context.Context, tx bun.IDB, done, total int) error {
 	res, err := tx.NewRaw(`update plan set done = ?, total = ?, lease_until = clock_timestamp() + ?::interval where id = ? and fence = ? and state = ?`,
 		done, total, seconds(lease), h.plan.ID, h.fence, string(h.plan.State)).Exec(ctx)
@@ -75,7 +77,11 @@ func (h *hold) note(ctx context.Context, tx bun.IDB, done, total int) error {
 		return cmp.Or(err, errOvertaken)
 	}
 	h.until = time.Now().Add(lease)
-	return nil
+	if time.Since(h.told) < telling {
+		return nil
+	}
+	h.told = time.Now()
+	return event.Publish(ctx, tx, h.s.Clock.Now(), changed(h.plan))
 }
 
 // end ends what this process does, with the columns that say how.

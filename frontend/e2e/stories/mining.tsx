@@ -1,4 +1,5 @@
 import { MiningChangeDialog } from '../../src/features/mining/MiningChangeDialog'
+import { MatrixView } from '../../src/features/mining/MatrixView'
 import { MiningResultDrawer } from '../../src/features/mining/MiningResultDrawer'
 import { minedRole } from '../../src/test/factories'
 import type { Story } from './Stage'
@@ -30,6 +31,18 @@ const minedChange = (replaced: { role: string; rule: string; isMined: boolean }[
   },
 })
 
+const matrix = (answer: object | null): Story => ({
+  draw: () => (
+    <div style={{ display: 'flex', flexDirection: 'column', height: 560 }}>
+      <MatrixView run="4" search={{}} onSearch={nothing} onOpen={nothing} onChange={nothing} actions={null} />
+    </div>
+  ),
+  answers: { MiningMatrix: { miningMatrix: answer } },
+})
+
+const matrixRole = (name: string, change: Parameters<typeof minedRole>[0] = {}) =>
+  minedRole({ role: { id: name, identifier: name, displayName: name }, ...change })
+
 export const miningStories: Record<string, Story> = {
   'mined role, people it gets wrong': mined({}, [
     { id: '1', person: { id: '1', key: 'E10042', displayName: long } },
@@ -54,4 +67,25 @@ export const miningStories: Record<string, Story> = {
     { role: 'Payment_View', rule: 'mined-Payment_View-1', isMined: true },
   ]),
   'mined change, replaces nothing': minedChange([]),
+  'matrix, all kinds of cells, more people': matrix({
+    roles: [
+      matrixRole('Payment view'),
+      matrixRole(long),
+      matrixRole('Ledger', { refused: 'FALSE_POSITIVE', proposals: [] }),
+    ],
+    rolesLeftOut: 12,
+    rows: ['##.', '#o.', '#xx', '..x'].map((cells, i) => ({
+      person: { id: `p${i}`, key: `E1004${i}`, displayName: i === 1 ? long : `Ben Cole ${i}` },
+      cells,
+    })),
+    totalCount: 4_812,
+    pageInfo: { hasNextPage: true, endCursor: 'x' },
+  }),
+  'matrix, nobody': matrix({
+    roles: [],
+    rolesLeftOut: 3,
+    rows: [],
+    totalCount: 0,
+    pageInfo: { hasNextPage: false, endCursor: null },
+  }),
 }

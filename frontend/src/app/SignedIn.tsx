@@ -17,7 +17,10 @@ export function SignedIn() {
   const session = useSession()
   const status = useContext(SocketStatusContext)
   const ahead = useContext(AheadContext)
-  const [{ client, live }] = useState(() => ({ client: createClient(session, status, ahead), live: new Live() }))
+  const [{ client, live }] = useState(() => {
+    const heard = new Live()
+    return { client: createClient(session, status, ahead, heard), live: heard }
+  })
   useEffect(() => ahead.use(client), [ahead, client])
   const tell = useCallback((list: string, rows: number) => tellExport(session, list, rows), [session])
   return (

@@ -9,6 +9,12 @@ const document = gql`
   }
 `
 
+const happened = gql`
+  subscription Happened {
+    happened
+  }
+`
+
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
@@ -18,9 +24,9 @@ function setup() {
   const server: Exchange = () => (operations) =>
     pipe(
       operations,
-      filter((operation) => operation.kind === 'query'),
+      filter((operation) => operation.kind !== 'teardown'),
       map((operation) => {
-        requests++
+        if (operation.kind === 'query') requests++
         return { operation, data: { things: requests }, stale: false, hasNext: false }
       }),
       delay(100),
@@ -33,7 +39,12 @@ function setup() {
   }
   const page = (id = '1') =>
     client.query(document, { id }, { requestPolicy: 'cache-and-network' }).subscribe(() => undefined)
-  return { begin, page, requests: () => requests }
+  /** The server says that something changed. */
+  const told = async () => {
+    client.subscription(happened, {}).subscribe(() => undefined)
+    await vi.advanceTimersByTimeAsync(100)
+  }
+  return { begin, page, told, requests: () => requests }
 }
 
 test('a page does not ask again for what is on its way', async () => {
@@ -62,4 +73,25 @@ test('a page asks for what came long ago, and for everything else', async () => 
   page('2')
   await vi.advanceTimersByTimeAsync(500)
   expect(requests()).toBe(3)
+})
+
+test('a page asks again for what came before something happened that it could not hear', async () => {
+  const { begin, page, told, requests } = setup()
+  await begin()
+  await vi.advanceTimersByTimeAsync(500)
+  await told()
+  page()
+  await vi.advanceTimersByTimeAsync(500)
+  expect(requests()).toBe(2)
+})
+
+test('what was under way when something happened may be older than it', async () => {
+  const { begin, page, told, requests } = setup()
+  await begin()
+  await vi.advanceTimersByTimeAsync(50)
+  const hearing = told()
+  await hearing
+  page()
+  await vi.advanceTimersByTimeAsync(500)
+  expect(requests()).toBe(2)
 })

@@ -39,6 +39,7 @@ const freshFor = 5_000
 export class Ahead {
   private client: Client | null = null
   private came = new Map<number, number>()
+  private told = 0
 
   /** From now on this client asks; the returned function ends that. */
   use(client: Client): () => void {
@@ -55,7 +56,9 @@ export class Ahead {
     if (!client) return
     ask().then(
       ({ document, variables }) =>
-        client.query(document, variables, { requestPolicy: 'cache-and-network', ahead: true }).toPromise(),
+        client
+          .query(document, variables, { requestPolicy: 'cache-and-network', ahead: true, told: this.told })
+          .toPromise(),
       () => undefined,
     )
   }
@@ -76,7 +79,12 @@ export class Ahead {
         }),
         forward,
         tap(({ operation, stale, error }) => {
-          if (operation.context.ahead && !stale && !error) this.came.set(operation.key, Date.now())
+          if (operation.kind === 'subscription') {
+            // Something happened that no page heard of which is not open yet: what came before it is old, and what is under way may be.
+            this.came.clear()
+            this.told++
+          } else if (operation.context.ahead && !stale && !error && operation.context.told === this.told)
+            this.came.set(operation.key, Date.now())
         }),
       )
 }

@@ -4,6 +4,7 @@ import { createClient as createSocket } from 'graphql-ws'
 import { Client, fetchExchange, subscriptionExchange, type Exchange } from 'urql'
 import type { Ahead } from './ahead'
 import { withoutId } from './embedded.generated'
+import type { Live } from './live'
 import { Readings } from './readings'
 import type { Session } from './session'
 import type { SocketStatus } from './socketStatus'
@@ -35,7 +36,7 @@ const heartbeat = 3_000
 const patience = 1_800
 
 /** Makes the one client: normalised cache, bearer token, and a socket that resumes order changes after its cursor. */
-export function createClient(session: Session, status: SocketStatus, ahead: Ahead): Client {
+export function createClient(session: Session, status: SocketStatus, ahead: Ahead, live?: Live): Client {
   let refused = false
   let answered: ReturnType<typeof setTimeout> | undefined
   const url = new URL('/graphql', window.location.href)
@@ -125,5 +126,7 @@ export function createClient(session: Session, status: SocketStatus, ahead: Ahea
   })
   // A moment later: the subscriptions are back then, and the tabs of all people do not ask at once.
   status.onReturn(() => setTimeout(() => readings.readAgain(), 300 + 700 * Math.random()))
+  // What was read before the server told what happens may be older than the first it told of.
+  live?.onBegin(() => readings.readAgain({ withLists: true }))
   return readings.watch(client)
 }

@@ -36,6 +36,8 @@ export class Live {
   private counterListeners = new Set<() => void>()
   private orderListeners = new Set<(changes: OrderChange[]) => void>()
   private jobListeners = new Set<(changes: JobsChange[]) => void>()
+  private beginListeners = new Set<() => void>()
+  private hasBegun = false
   private orders: OrderChange[] = []
   private jobs: JobsChange[] = []
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -87,13 +89,6 @@ export class Live {
             }),
           ]
         : []),
-      client.subscription(CountersChangedDocument, {}).subscribe(({ data }) => {
-        if (!data) return
-        told = true
-        this.setCounters(data.countersChanged)
-        // An order that is done may have taken away what was to be reconciled.
-        count()
-      }),
       client.subscription(OrderChangedDocument, {}).subscribe(({ data }) => {
         if (data) {
           heardFromServer(data.orderChanged.at)
@@ -104,6 +99,15 @@ export class Live {
       client.subscription(JobsChangedDocument, {}).subscribe(({ data }) => {
         if (data) this.jobs.push(data.jobsChanged)
         this.schedule()
+      }),
+      // Last: the server says these numbers at once, and has heard of the others then.
+      client.subscription(CountersChangedDocument, {}).subscribe(({ data }) => {
+        if (!data) return
+        told = true
+        this.begin()
+        this.setCounters(data.countersChanged)
+        // An order that is done may have taken away what was to be reconciled.
+        count()
       }),
     ]
     return () => {
@@ -134,6 +138,18 @@ export class Live {
   onReconciliation(listener: () => void): () => void {
     this.reconciliationListeners.add(listener)
     return () => this.reconciliationListeners.delete(listener)
+  }
+
+  /** Calls back once, when the server tells what happens from then on: what was read before may have changed unheard. */
+  onBegin(listener: () => void): () => void {
+    this.beginListeners.add(listener)
+    return () => this.beginListeners.delete(listener)
+  }
+
+  private begin() {
+    if (this.hasBegun) return
+    this.hasBegun = true
+    for (const listener of this.beginListeners) listener()
   }
 
   private setCounters(counters: CountersFragment) {

@@ -46,11 +46,13 @@ export class Readings {
     return client
   }
 
-  /** Reads again what is shown. Pages of lists stay: they must not move under a hand. */
-  readAgain() {
-    for (const operation of [...this.shown.values()])
-      if (!('after' in (operation.variables ?? {})))
+  /** Reads again what is shown. Pages of lists stay: they must not move under a hand. `withLists`: nothing is under a hand yet, and their first pages are read, too. */
+  readAgain({ withLists = false } = {}) {
+    for (const operation of [...this.shown.values()]) {
+      const { after } = (operation.variables ?? {}) as { after?: string | null }
+      if (after === undefined || (withLists && after === null))
         this.more.next(makeOperation('query', operation, { ...operation.context, requestPolicy: 'network-only' }))
+    }
   }
 
   /** Stands before the cache. */

@@ -1395,6 +1395,28 @@ export type MendKind =
   /** A value is none of its kind, or the row has not the columns of the table. */
   | 'UNREADABLE';
 
+/** What a matrix shows. */
+export type MiningMatrixFilter = {
+  /** Roles of this entity type; null: of the one that holds most of them. */
+  entityType?: InputMaybe<Scalars['String']['input']>;
+  /** Roles for which something is proposed, or nothing. */
+  hasProposal?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Only people who stand there at the moment. */
+  place?: InputMaybe<MiningPlace>;
+  /** Only the roles of these results, at most 500. */
+  resultIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+};
+
+/** A value of a dimension that people have at the moment. */
+export type MiningPlace = {
+  /** Identifier of the dimension. */
+  dimension: Scalars['String']['input'];
+  /** What is below the value counts, too. */
+  inherit?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Key of the value. */
+  key: Scalars['String']['input'];
+};
+
 /** Why nothing is proposed for a role. */
 export type MiningRefusal =
   /** Every rule would give it to too many who do not hold it, or matches too few people. */

@@ -3,7 +3,8 @@ import { Link } from '@tanstack/react-router'
 import type { BulkRowFragment } from '../../graphql/bulk.generated'
 import { bulkMoves } from '../../lib/bulkLooks'
 import { useConnection } from '../../graphql/useConnection'
-import { useEverySecond } from '../../graphql/useEverySecond'
+import { BulkChangesChangedDocument } from '../../graphql/live.generated'
+import { useTold } from '../../graphql/useTold'
 import type { BulkItemState, BulkKind } from '../../graphql/types.generated'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
@@ -26,7 +27,7 @@ export function BulkItems(props: {
     variables: { id: change.id, filter: { states: view && [view] } },
     select: (data) => data.bulkItems,
   })
-  useEverySecond(list.refresh, bulkMoves(change.state))
+  useTold(BulkChangesChangedDocument, {}, list.refresh, !bulkMoves(change.state))
   return (
     <Table
       label={t.bulk.allItems}

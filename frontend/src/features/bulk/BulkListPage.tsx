@@ -1,9 +1,10 @@
 import { useNavigate } from '@tanstack/react-router'
 import type { BulkRowFragment } from '../../graphql/bulk.generated'
-import { bulkLooks, bulkMoves } from '../../lib/bulkLooks'
+import { bulkLooks } from '../../lib/bulkLooks'
 import { BulkProgress } from '../../ui/BulkProgress'
 import { useConnection } from '../../graphql/useConnection'
-import { useEverySecond } from '../../graphql/useEverySecond'
+import { BulkChangesChangedDocument } from '../../graphql/live.generated'
+import { useTold } from '../../graphql/useTold'
 import { actorName } from '../../lib/actor'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
@@ -18,10 +19,7 @@ import { BulkListDocument } from './bulk.generated'
 export function BulkListPage() {
   const navigate = useNavigate()
   const list = useConnection({ document: BulkListDocument, variables: {}, select: (data) => data.bulkChanges })
-  useEverySecond(
-    list.refresh,
-    list.rows.some((change) => bulkMoves(change.state)),
-  )
+  useTold(BulkChangesChangedDocument, {}, list.refresh)
   return (
     <Page title={t.bulk.title} hint={t.bulk.hint}>
       <Table

@@ -3,7 +3,8 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useMutation } from 'urql'
 import { StartBulkChangeDocument } from '../../graphql/bulk.generated'
 import { toProblem } from '../../graphql/problem'
-import { useEverySecond } from '../../graphql/useEverySecond'
+import { BulkChangesChangedDocument } from '../../graphql/live.generated'
+import { useTold } from '../../graphql/useTold'
 import { useReading } from '../../graphql/useReading'
 import { useStopBulk } from '../../graphql/useStopBulk'
 import { actorName } from '../../lib/actor'
@@ -37,7 +38,7 @@ export function BulkPage() {
   const reload = () => read({ requestPolicy: 'network-only' })
   const change = data?.bulkChange
   const moves = change != null && bulkMoves(change.state)
-  useEverySecond(reload, moves)
+  useTold(BulkChangesChangedDocument, {}, reload)
   const { stop, stopping } = useStopBulk()
   const [starting, start] = useMutation(StartBulkChangeDocument)
   const show = (next: BulkSearch) =>

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { getRouteApi, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { mayEditModel } from '../../graphql/may'
@@ -13,10 +14,13 @@ import { Count, Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { SearchFilter, SelectFilter } from '../../ui/Filters'
+import { useKeys } from '../../ui/keys'
 import { Page } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { Table } from '../../ui/Table'
+import { ViewSwitch } from '../../ui/ViewSwitch'
 import { runLooks } from './looks'
+import { MatrixView } from './MatrixView'
 import classes from './Mining.module.css'
 import { MiningChangeDialog } from './MiningChangeDialog'
 import type { MiningRunRowFragment } from './MiningPage.generated'
@@ -116,9 +120,37 @@ function Results({ run }: { run: string }) {
     variables: resultVariables(run, search),
     select: (data) => data.miningResults,
   })
-  const setSearch = (change: typeof search) =>
+  const setSearch = (change: Partial<typeof search>) =>
     void navigate({ to: '/model/mining/$run', params: { run }, search: { ...search, ...change }, replace: true })
-  const chosen = list.rows.filter((row) => isSelected(selection, row.id) && !row.refused)
+  const picked = list.rows.filter((row) => isSelected(selection, row.id)).slice(0, 500)
+  const chosen = picked.filter((row) => !row.refused)
+  const phone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
+  const isMatrix = search.view === 'matrix'
+  const show = (view: typeof search.view) => setSearch({ view, roles: undefined })
+  useKeys([{ key: 'v', label: t.mining.matrix.toggle, run: () => show(isMatrix ? undefined : 'matrix') }])
+  const openResult = (id: string) =>
+    void navigate({
+      to: '/model/mining/$run/$result',
+      params: { run, result: id },
+      search,
+      replace: result !== undefined,
+    })
+  const all = (
+    <Button variant="default" onClick={() => setLooking('all')}>
+      {t.mining.changeAll}
+    </Button>
+  )
+  const switchView = (
+    <ViewSwitch
+      label={t.mining.matrix.view}
+      value={isMatrix ? 'matrix' : 'list'}
+      options={[
+        { value: 'list', label: t.mining.matrix.list },
+        { value: 'matrix', label: t.mining.matrix.matrix },
+      ]}
+      onChange={(view) => show(view === 'matrix' ? view : undefined)}
+    />
+  )
   return (
     <>
       <p className={classes.legend}>
@@ -126,60 +158,80 @@ function Results({ run }: { run: string }) {
           <i className={classes.right} aria-hidden /> {t.mining.explains}
         </span>
         <span>
-          <i className={classes.given} aria-hidden /> {t.mining.given}
+          {isMatrix && !phone ? <Ring /> : <i className={classes.given} aria-hidden />} {t.mining.given}
         </span>
         <span>
-          <i className={classes.left} aria-hidden /> {t.mining.left}
+          {isMatrix && !phone ? <Cross /> : <i className={classes.left} aria-hidden />} {t.mining.left}
         </span>
+        {isMatrix && phone && <span>{t.mining.matrix.tooNarrow}</span>}
       </p>
-      <Table
-        label={t.mining.results}
-        name="mining-results"
-        list={list}
-        columns={columns}
-        getId={(row) => row.id}
-        empty={{ title: t.mining.resultsEmpty, hint: t.mining.resultsEmptyHint }}
-        selection={selection}
-        onSelection={setSelection}
-        isFaint={(row) => row.refused !== null}
-        openId={result ?? null}
-        onOpen={(row) =>
-          void navigate({
-            to: '/model/mining/$run/$result',
-            params: { run, result: row.id },
-            search,
-            replace: result !== undefined,
-          })
-        }
-        bulk={
-          <Button disabled={chosen.length === 0} onClick={() => setLooking(chosen.map((row) => row.id))}>
-            {t.mining.change}
-          </Button>
-        }
-        filters={
-          <>
-            <SearchFilter
-              label={t.mining.search}
-              placeholder={t.mining.search}
-              value={search.text}
-              onChange={(text) => setSearch({ text })}
-            />
-            <SelectFilter
-              label={t.mining.which}
-              any={`${t.mining.which}: ${t.common.any}`}
-              value={search.which}
-              options={[
-                { value: 'proposed', label: t.mining.proposed },
-                { value: 'nothing', label: t.mining.nothing },
-              ]}
-              onChange={(which) => setSearch({ which: which as typeof search.which })}
-            />
-            <Button variant="default" onClick={() => setLooking('all')}>
-              {t.mining.changeAll}
-            </Button>
-          </>
-        }
-      />
+      {isMatrix && !phone ? (
+        <MatrixView
+          run={run}
+          search={search}
+          onSearch={setSearch}
+          onOpen={openResult}
+          onChange={setLooking}
+          actions={
+            <>
+              {all}
+              {switchView}
+            </>
+          }
+        />
+      ) : (
+        <Table
+          label={t.mining.results}
+          name="mining-results"
+          list={list}
+          columns={columns}
+          getId={(row) => row.id}
+          empty={{ title: t.mining.resultsEmpty, hint: t.mining.resultsEmptyHint }}
+          selection={selection}
+          onSelection={setSelection}
+          isFaint={(row) => row.refused !== null}
+          openId={result ?? null}
+          onOpen={(row) => openResult(row.id)}
+          bulk={
+            <>
+              <Button disabled={chosen.length === 0} onClick={() => setLooking(chosen.map((row) => row.id))}>
+                {t.mining.change}
+              </Button>
+              {!phone && (
+                <Button
+                  variant="default"
+                  disabled={picked.length === 0}
+                  onClick={() => setSearch({ view: 'matrix', roles: picked.map((row) => row.id) })}
+                >
+                  {t.mining.matrix.ofChosen}
+                </Button>
+              )}
+            </>
+          }
+          filters={
+            <>
+              <SearchFilter
+                label={t.mining.search}
+                placeholder={t.mining.search}
+                value={search.text}
+                onChange={(text) => setSearch({ text })}
+              />
+              <SelectFilter
+                label={t.mining.which}
+                any={`${t.mining.which}: ${t.common.any}`}
+                value={search.which}
+                options={[
+                  { value: 'proposed', label: t.mining.proposed },
+                  { value: 'nothing', label: t.mining.nothing },
+                ]}
+                onChange={(which) => setSearch({ which: which as typeof search.which })}
+              />
+              {all}
+              {!phone && switchView}
+            </>
+          }
+        />
+      )}
       <Outlet />
       {looking && (
         <MiningChangeDialog run={run} results={looking === 'all' ? null : looking} onClose={() => setLooking(null)} />
@@ -187,6 +239,20 @@ function Results({ run }: { run: string }) {
     </>
   )
 }
+
+/** How the drawing shows who would be given a role. */
+const Ring = () => (
+  <svg viewBox="0 0 12 12" aria-hidden>
+    <circle cx="6" cy="6" r="4.5" fill="none" stroke="var(--tone-amber-solid)" strokeWidth="2" />
+  </svg>
+)
+
+/** How it shows who stays unexplained. */
+const Cross = () => (
+  <svg viewBox="0 0 12 12" aria-hidden>
+    <path d="M2 2l8 8M10 2l-8 8" stroke="var(--w-text)" strokeWidth="2" />
+  </svg>
+)
 
 const columns: Column<MiningResultRowFragment>[] = [
   {

@@ -1,23 +1,14 @@
-import { useEffect, useRef, useState } from 'react'
-import { useMutation, useSubscription } from 'urql'
+import { useState } from 'react'
+import { useMutation } from 'urql'
 import { toProblem } from '../../graphql/problem'
+import { useTold } from '../../graphql/useTold'
 import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { notifyDone, notifyProblem } from '../../ui/notify'
 import { CancelMiningDocument, MiningChangedDocument, StartMiningDocument } from './MiningPage.generated'
 
 /** Calls back when runs of mining changed. */
-export function useMiningChanges(onChange: () => void) {
-  const [{ data }] = useSubscription({ query: MiningChangedDocument })
-  const cursor = data?.miningChanged.cursor
-  const call = useRef(onChange)
-  useEffect(() => {
-    call.current = onChange
-  })
-  useEffect(() => {
-    if (cursor) call.current()
-  }, [cursor])
-}
+export const useMiningChanges = (onChange: () => void) => useTold(MiningChangedDocument, {}, onChange)
 
 /** Begins a run. */
 export function useStartMining(onStarted: (id: string) => void) {

@@ -16,7 +16,8 @@ import { isMoving, planStates } from './looks'
 import { MakePlan } from './MakePlan'
 import { PlanListDocument, type PlanRowFragment } from './plan.generated'
 import { PlanProgress } from './PlanProgress'
-import { useEverySecond } from '../../graphql/useEverySecond'
+import { PlansChangedDocument } from '../../graphql/live.generated'
+import { useTold } from '../../graphql/useTold'
 
 /** Changes that somebody thought through, the newest first. */
 export function PlanListPage() {
@@ -24,10 +25,7 @@ export function PlanListPage() {
   const { can } = useCan()
   const list = useConnection({ document: PlanListDocument, variables: {}, select: (data) => data.plans })
   const [making, setMaking] = useState(false)
-  useEverySecond(
-    list.refresh,
-    list.rows.some((plan) => isMoving(plan.state)),
-  )
+  useTold(PlansChangedDocument, {}, list.refresh)
   const open = (id: string) => void navigate({ to: '/plans/$planId', params: { planId: id } })
   return (
     <Page

@@ -27,7 +27,8 @@ import { PlanItems } from './PlanItems'
 import { PlanProgress } from './PlanProgress'
 import { PlanSum } from './PlanSum'
 import { parsePlanSearch, planEffects, planViews, type PlanSearch } from './planSearch'
-import { useEverySecond } from '../../graphql/useEverySecond'
+import { PlansChangedDocument } from '../../graphql/live.generated'
+import { useTold } from '../../graphql/useTold'
 
 type Asked = 'apply' | 'delete'
 
@@ -45,7 +46,7 @@ export function PlanPage() {
   })
   const reload = () => read({ requestPolicy: 'network-only' })
   const plan = data?.storedPlan
-  useEverySecond(reload, plan != null && isMoving(plan.state))
+  useTold(PlansChangedDocument, {}, reload)
   const [applying, apply] = useMutation(ApplyPlanDocument)
   const [stopping, cancel] = useMutation(CancelPlanDocument)
   const [deleting, remove] = useMutation(DeletePlanDocument)
