@@ -20,6 +20,7 @@
 //	decide.go     what decisions about orders mean for assignments: kept, declined, denied
 //	foundrole.go  what decisions about found roles mean: kept, refused, put off, with the differences they explain
 //	reconcile.go  what decisions about differences mean: kept, given up for what is computed, authorized, handed over, refused
+//	redundant.go  what people approved although rules give it, and leaving it to them
 //	automate.go   automation rules: who waits for one, what is due goes to server/reconciliation, and when to look again
 //	automated.go  what they would decide in a world that is only thought of: counted
 //	save.go       evaluation.Result -> rows, with history; orders go to server/order through the hook Orders
@@ -103,7 +104,7 @@
 //	                                  -> 116 Approved - risk                approve_at_risk
 //	16 Approved                       -> 1 Non-conforming                   find
 //	                                  -> 17 Declined                        decline
-//	                                  -> 18 Calculated                      give
+//	                                  -> 18 Calculated                      give, leave_to_rules
 //	                                  -> 19 Inactive                        expire
 //	                                  -> 20 Cancellation                    refuse
 //	                                  -> 24 Approved - questioned           question

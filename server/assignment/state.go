@@ -46,6 +46,7 @@ const (
 	Approve        Action = "approve"
 	ApproveAtRisk  Action = "approve_at_risk"
 	Decline        Action = "decline"
+	Release        Action = "leave_to_rules"
 )
 
 // Who moves an assignment.
@@ -168,6 +169,7 @@ var stateMachine = machine.New(machine.Machine[evaluation.Workflow, Action]{
 	{Action: Decline, From: list(evaluation.RequestMissingParameters, evaluation.Requested, evaluation.PendingApproval, evaluation.PendingApproval1Of2,
 		evaluation.PendingApproval2Of2, evaluation.PendingApproval1Of3, evaluation.PendingApproval2Of3, evaluation.PendingApproval3Of3, evaluation.Approved,
 		evaluation.PendingApprovalRisk, evaluation.Prolonged, evaluation.ApprovedRisk), To: evaluation.Declined, Actors: []string{byReviewer, byRule}, Why: "Refused."},
+	{Action: Release, From: list(evaluation.Approved), To: evaluation.Calculated, Actors: []string{byReviewer}, Spec: "12.10", Why: "Rules give the same, and a person leaves it to them."},
 })
 
 func allStates() []evaluation.Workflow {

@@ -24,6 +24,7 @@
 //	expected.go     what a target must look like over time; stored.go how that is kept, lists.go in few pieces of memory
 //	own.go          what of a target is Writ's own work; passed.go names that pass on
 //	result.go       Results come out, with what has to be done in delta.go; apply.go is what the rows look like once that is saved
+//	redundancy.go   what people approved although rules give it
 //	exposure.go     risks that an owner has; withheld.go what risks keep back
 //	orphan.go       targets without owner go in and come out
 //	trace.go        with Batch.Explain: the steps of an explanation

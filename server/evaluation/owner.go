@@ -16,6 +16,7 @@ type Batch struct {
 	NoReview  bool // "compute role model, no provisioning review" (spec 3.1)
 	Force     bool // compute even when the fingerprint is unchanged
 	Explain   bool // keep the reasons
+	Redundant bool // tell what people approved although rules give it (role-model 12.10)
 	Owners    []*Owner
 	Resources map[int64]*Resource
 	// SyncedAt tells, per target entity type, when the newest applied synchronization of it began; absent: never.

@@ -6,6 +6,7 @@
 //	key.go          SourceKeys: what server/assignment stores and joins to find candidates and lookups
 //	role.go         S2 S3  composite roles, parents first, then single roles: intervals, priorities, denials, rows
 //	withhold.go            what is kept back, and what could be: new roles and values
+//	redundant.go           what people approved although rules give it (12.10)
 //	parameter.go           parametrised roles: what an assignment carries, and what its rules are tested against (3.4)
 //	plan.go         S4     when a resource type is due, offsets, extension by properties
 //	correlate.go    S5     the table of 5.3: what is linked, what is only suggested

@@ -203,6 +203,7 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 			of = append(of, hold{params: row.Parameters, byHand: true, over: interval.Of(over)})
 		}
 	}
+	r.redundantRoles(kept, wanted)
 	stay := r.staying(r.Source.Roles[id], wanted, rows, kept)
 	for _, x := range rows {
 		if row, ok := stay[x]; ok {

@@ -64,6 +64,8 @@ type Run struct {
 	Withheld Withheld                          // what is kept back
 	Fresh    []Fresh                           // roles that rules newly give, kept back or not
 	Kept     map[int64]interval.Set            // role id -> when it is kept back
+
+	Redundant []evaluation.Redundancy // with Redundant of the batch: what people approved although rules give it
 }
 
 // Scratch is memory that the computations of a batch use one after the other.

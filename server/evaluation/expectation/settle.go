@@ -97,6 +97,7 @@ func (r *Run) settle(p *Plan, rows []*evaluation.ExistingType, offered []Match) 
 			p.denied = p.denied.Union(own)
 		}
 	}
+	r.redundantTypes(p, rows)
 	common := r.want(p, nil)
 	g := &seating{Run: r, p: p, common: common, expected: common.OK}
 	for _, x := range rows {
