@@ -35,7 +35,7 @@ var besides = map[string][]string{"ErrorCode": {"INTERNAL"}} // of errors withou
 // Closed lists of the database: the enum that shows each.
 var stored = map[string]string{
 	"connection.deactivated": "Deactivation", "connector.mode": "ConnectorMode", "delivery.mode": "DeliveryMode", "delivery.state": "DeliveryState",
-	"delivery_change.command": "ChangeCommand", "gap.decision": "ReconciliationDecision", "job_instance.state": "JobInstanceState", "mail.state": "MailState", "mining_run.state": "MiningRunState", "mining_result.refused": "MiningRefusal", "order_line.action": "LineAction", "plan.state": "PlanState", "plan_item.kind": "PlanItemKind", "property.type": "PropertyType",
+	"delivery_change.command": "ChangeCommand", "gap.decision": "ReconciliationDecision", "job_instance.state": "JobInstanceState", "mail.state": "MailState", "mining_run.state": "MiningRunState", "redundancy_run.state": "RedundancyRunState", "mining_result.refused": "MiningRefusal", "order_line.action": "LineAction", "plan.state": "PlanState", "plan_item.kind": "PlanItemKind", "property.type": "PropertyType",
 	"provisioning_order.kind": "OrderKind", "bulk_change.kind": "BulkKind", "bulk_change.decision": "BulkDecision", "bulk_change.state": "BulkState", "bulk_item.state": "BulkItemState", "resource_type_rule.kind": "RuleKind", "role.kind": "RoleKind", "row_to_mend.kind": "MendKind",
 	"order_attempt.outcome": "AttemptOutcome", "outage.outcome": "AttemptOutcome",
 	"provisioning_order.answer_outcome": "AttemptOutcome", "order_line.error_class": "ErrorClass", "provisioning_order.error_class": "ErrorClass",

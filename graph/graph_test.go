@@ -38,6 +38,7 @@ import (
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/reconciliation"
+	"writ/server/redundancy"
 	"writ/server/risk"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -123,11 +124,13 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 	configuration := manifest.New(manifest.Rooms{DB: b.db, Clock: b.clock, Keyring: sealedMaps{}, Jobs: jobs, Packages: []string{"csv", "postgres", "null"}},
 		dbtest.Idle(manifest.Hooks{CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword}))
 	reconciled := reconciliation.New(b.db, b.clock, log, assignments, dbtest.Idle(reconciliation.Hooks{}))
-	bulks := bulk.New(bulk.Rooms{DB: b.db, Clock: b.clock, Log: log, Reconciliation: reconciled, Orders: orders}, dbtest.Idle(bulk.Hooks{}))
+	redundant := &redundancy.Service{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments}
+	bulks := bulk.New(bulk.Rooms{DB: b.db, Clock: b.clock, Log: log, Reconciliation: reconciled, Redundancy: redundant, Orders: orders}, dbtest.Idle(bulk.Hooks{}))
 	reconciled.Begin = bulks.Begin
 	return &graph.Resolver{
 		Bulk:           bulks,
 		Risks:          &risk.Service{DB: b.db, Assignments: assignments},
+		Redundancy:     redundant,
 		Mining:         &mining.Service{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments, Manifest: configuration},
 		Reconciliation: reconciled,
 		Systems: system.New(system.Options{DB: b.db, Clock: b.clock, Packages: fulfil.Packages{"null": null.Package{}, "manual-ticket": manual.Package{}}, Keyring: ring,

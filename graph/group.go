@@ -18,13 +18,13 @@ import (
 )
 
 // sharedFields are the subscriptions that say nothing at their begin, so that somebody can join one that runs.
-var sharedFields = []string{"orderChanged", "jobsChanged", "permissionsChanged", "reconciliationChanged", "miningChanged", "plansChanged", "bulkChangesChanged"}
+var sharedFields = []string{"orderChanged", "jobsChanged", "permissionsChanged", "reconciliationChanged", "miningChanged", "plansChanged", "bulkChangesChanged", "redundancyChanged"}
 
 // impersonal are the types whose fields are the same for everybody with the same rights, but for those named: what else is asked for is shared only
 // by the connections of one user.
 var impersonal = map[string][]string{
 	"OrderChange": nil, "Order": {"isOwn"}, "OrderError": nil, "ResourceType": nil, "JobsChange": nil, "PermissionsChange": nil, "ReconciliationChange": nil, "MiningRunsChange": nil,
-	"PlansChange": nil, "BulkChangesChange": nil,
+	"PlansChange": nil, "BulkChangesChange": nil, "RedundancyChange": nil,
 }
 
 // isShared reports whether a subscription can be one for several who ask for the same: it does not go on from a cursor.

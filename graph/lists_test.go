@@ -206,6 +206,7 @@ alter table assigned_profile alter id restart with 100000;
 alter table resource alter id restart with 100000;
 alter table key_fault alter id restart with 100000;
 alter table bulk_change alter id restart with 100000;
+alter table redundant_assignment alter id restart with 100000;
 alter table plan alter id restart with 100000;
 alter table identified_risk alter id restart with 100000;
 alter table risk_block alter id restart with 100000;
@@ -230,6 +231,8 @@ insert into dirty_owner (owner_id, entity_type_id, since, failures, error) selec
 insert into key_fault (resource_id, side, rule_id, message, found_at) select id, 'T', 96, 'm', now() - id * interval '1 second' from resource where key like 'many%';
 insert into identified_risk (owner_id, risk_id, rule, detected_at) select id, 3801, 'Danger-1', now() from resource where key like 'many%';
 insert into risk_block (owner_id, risk_id, rule, resource_type_id, property, blocked_at) select id, 3801, 'Danger-1', 91, 'Owner', now() from resource where key like 'many%';
+insert into assigned_role (owner_id, role_id, workflow_state, workflow_state_changed_at, origin, valid_from) select id, 86, 16, now(), 'MANUAL', now() from resource where key like 'many%';
+insert into redundant_assignment (redundancy_run_id, owner_id, assigned_role_id, role_id, policy_id, given) select 3901, owner_id, id, role_id, 71, '[]' from assigned_role where owner_id in (select id from resource where key like 'many%');
 insert into event (at, kind, actor, subject_type, subject_id) select now(), case when n % 2000 = 0 then 'rare.kind' else 'often.kind' end, case when n % 3000 = 0 then 'rare' else 'often' end, 'mail', n from generate_series(1, 30000) n;
 insert into bulk_change (kind, decision, state, actor, total, created_at, updated_at, ended_at) select 'RECONCILE_RESOURCES', 'KEEP_CURRENT', case when n % 1000 = 0 then 'CANCELLED' else 'DONE' end, 'x', 1, now(), now(), now() from generate_series(1, 30000) n;
 insert into bulk_item (bulk_change_id, subject_id, state, ended_at) select 3601, 100000 + n, case when n % 1000 = 0 then 'FAILED' else 'DONE' end, now() from generate_series(1, 30000) n;
@@ -250,7 +253,7 @@ func TestListsUseIndexes(t *testing.T) {
 	_, err = b.db.ExecContext(b.ctx, "analyze")
 	require.NoError(t, err)
 	large := []string{"job_instance", "task_log", "mail", "webhook_delivery", "webhook_attempt", "delivery", "delivery_change", "row_to_mend", "local_user", "assigned_profile", "dirty_owner", "key_fault",
-		"event", "event_chain", "resource", "bulk_change", "bulk_item", "plan", "plan_item", "identified_risk", "risk_block"}
+		"event", "event_chain", "resource", "bulk_change", "bulk_item", "plan", "plan_item", "identified_risk", "risk_block", "redundant_assignment"}
 	for _, query := range []string{
 		`{ jobInstances(first: 50) { nodes { id state launchedBy } } }`,
 		`{ jobInstances(first: 50, states: [ERRORED]) { totalCount nodes { id } } }`,
@@ -282,6 +285,11 @@ func TestListsUseIndexes(t *testing.T) {
 		`{ bulkChanges(first: 50, filter: {states: [CANCELLED]}) { totalCount nodes { id } } }`,
 		`{ bulkItems(id: 3601, first: 50) { nodes { subjectId name } } }`,
 		`{ bulkItems(id: 3601, first: 50, filter: {states: [FAILED]}) { totalCount nodes { subjectId } } }`,
+		`{ redundancyRuns(first: 50) { nodes { id state } } }`,
+		`{ redundantAssignments(first: 50) { nodes { id objectName owner { displayName } given { reasons } } } }`,
+		`{ redundantAssignments(first: 50, filter: {policies: ["Default"], isWhole: true}) { nodes { id policyName } } }`,
+		`{ redundantAssignments(first: 50, filter: {objects: ["Reader"]}) { totalCount nodes { id } } }`,
+		`{ redundantAssignments(first: 50, filter: {ownerId: "1001"}) { totalCount nodes { id } } }`,
 		`{ plans(first: 50) { nodes { id title state } } }`,
 		`{ plans(first: 50, filter: {states: [FAILED]}) { totalCount nodes { id } } }`,
 		`{ plans(first: 50, filter: {states: [FINISHED, APPLYING]}) { nodes { id } } }`,

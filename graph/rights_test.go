@@ -347,6 +347,8 @@ var lastChanges = []change{
 	{"chooseAccountOwner", `(input: {accountId: "1025", resourceType: "AD_User", ownerId: "1001", comment: "x"})`},
 	{"startBulkChange", `(input: {kind: RECONCILE_RESOURCES, decision: POSTPONE})`},
 	{"cancelBulkChange", `(input: {id: "3602"})`},
+	{"cancelRedundancyAnalysis", `(input: {id: "3902"})`},
+	{"startRedundancyAnalysis", `(input: {policies: ["Default"]})`},
 	{"cancelMining", `(input: {id: "3712"})`},
 	{"startMining", `(input: {rules: ["Mine"]})`},
 	{"makePlan", `(input: {title: "x"})`},
@@ -481,8 +483,8 @@ func (w *world) ids(oneEach bool) []string {
 		select id, 'r' as kind from resource where id between 1001 and 1040 union all select id, 'o' from provisioning_order union all select id, 'l' from order_line
 		union all select id, 'i' from job_instance union all select id, 't' from task_instance union all select id, 'g' from task_log union all select id, 'd' from delivery
 		union all select id, 'w' from webhook union all select id, 'v' from webhook_delivery union all select id, 'm' from mail union all select id, 'e' from row_to_mend union all select id, 'x' from gap union all select id, 'n' from bulk_change
-		union all select id, 'F' from assigned_role where origin = 'FOUND' union all select id, 'P' from assigned_role where workflow_state = 27 union all select id, 'M' from mining_run union all select id, 'R' from mining_result union all select id, 'K' from identified_risk) x
-		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703), ('x', 3503), ('F', 3553), ('P', 3593), ('n', 3601), ('M', 3711), ('R', 3721), ('K', 3813)"+`)
+		union all select id, 'F' from assigned_role where origin = 'FOUND' union all select id, 'P' from assigned_role where workflow_state = 27 union all select id, 'M' from mining_run union all select id, 'D' from redundancy_run union all select id, 'A' from redundant_assignment union all select id, 'R' from mining_result union all select id, 'K' from identified_risk) x
+		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703), ('x', 3503), ('F', 3553), ('P', 3593), ('n', 3601), ('M', 3711), ('D', 3901), ('A', 3913), ('R', 3721), ('K', 3813)"+`)
 		order by x.id`, oneEach).Scan(w.ctx, &ids))
 	return ids
 }
@@ -554,6 +556,7 @@ func (w *world) happen(now bool) {
 		event.Event{Kind: "mining_run.changed", SubjectType: "mining_run", SubjectID: 3711},
 		event.Event{Kind: "plan.changed", SubjectType: "plan", SubjectID: 1},
 		event.Event{Kind: "bulk_change.changed", SubjectType: "bulk_change", SubjectID: 1},
+		event.Event{Kind: "redundancy_run.changed", SubjectType: "redundancy_run", SubjectID: 3901},
 		event.Event{Kind: "order.changed", SubjectType: "order", SubjectID: 2031, SourceEntityType: "Directory_User", OwnerID: 1003, Data: map[string]any{"from": 1, "to": 5}}))
 }
 

@@ -214,6 +214,13 @@ insert into mining_result (id, mining_run_id, role_id, mining_rule_id, rule_poli
 	case when row_number() over (order by r.id) = 2 then '[]' else '[{"criteria": [{"dimension": "Department", "value": 1, "key": "K", "label": "L", "inherit": true}], "matched": 2, "rightly": 1, "fresh": 1}]'::jsonb end
 	from role r;
 insert into mining_person (mining_result_id, owner_id, would_be_given) select 3721, 1000 + n, n > 2 from generate_series(1, 4) n;
+insert into redundancy_run (id, state, actor, policies, error, total, done, found, created_at, updated_at, ended_at) overriding system value values
+	(3901, 'COMPLETED', 'everything', '{Default}', '', 4, 4, 4, timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),
+	(3902, 'IN_PROGRESS', 'everything', '{}', 'x', 4, 4, 1, timestamptz '2026-01-01', timestamptz '2026-01-01', null);
+insert into redundant_assignment (id, redundancy_run_id, owner_id, assigned_role_id, role_id, policy_id, start_date, end_date, given, remaining) overriding system value
+	select 3910 + n, 3901, 1000 + n, a.id, a.role_id, 71, timestamptz '2026-01-01', timestamptz '2100-01-01',
+		'[{"start": "2026-01-01T00:00:00Z", "end": "2027-01-01T00:00:00Z", "reasons": ["Given to everybody."]}]', '[{"start": "2027-01-01T00:00:00Z", "end": "2100-01-01T00:00:00Z"}]'
+	from generate_series(1, 4) n cross join lateral (select min(id) as id, min(role_id) as role_id from assigned_role where owner_id = 1000 + n and valid_to = 'infinity' and role_id = 81) a;
 insert into risk (id, identifier, display_name, description, remediation, policy_id, entity_type_id, owner_entity_type_id, owner_key, level, rules) overriding system value values
 	(3801, 'Danger', 'Danger', 'bad', 'mend', 71, 11, 11, 'boss', 80, '[{"identifier": "Danger-1", "items": [{"resourceType": "AD_User", "property": "Owner", "resource": "boss"}, {"resourceType": "AD_User", "property": "Login"}]}]');
 insert into risk (id, identifier, display_name, policy_id, entity_type_id, level, exemption_policy, rules) overriding system value values

@@ -94,6 +94,7 @@ comment on column assigned_resource_type.resource_id is 'The target; null until 
 comment on column assigned_resource_type.expected is 'Computed value timelines by property with the ids of the rules behind them (evaluation.Expected).';
 comment on column assigned_resource_type.valid_from is 'Since when this is known.';
 comment on column assigned_resource_type.unseen_at is 'Since when, at the latest, own work remembered in expected waits for a reading of the target that began later; null: nothing waits.';
+CREATE INDEX assigned_resource_type_approved ON public.assigned_resource_type USING btree (owner_id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (workflow_state = 16) AND (NOT is_denied));
 CREATE INDEX assigned_resource_type_by_owner ON public.assigned_resource_type USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_resource_type_by_type ON public.assigned_resource_type USING btree (resource_type_id, id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_resource_type_created ON public.assigned_resource_type USING btree (created_key) WHERE ((created_key IS NOT NULL) AND (resource_id IS NULL) AND (valid_to = 'infinity'::timestamp with time zone));
@@ -162,6 +163,7 @@ comment on column assigned_role.version is 'Counts changes of what a person deci
 comment on column assigned_role.found_by is 'Of a found role: the rules of resource types whose values the accounts of its owner hold, by id.';
 comment on column assigned_role.lacking is 'Of a found role: the rules of resource types that it would make true besides, by id.';
 comment on column assigned_role.ground is 'What a role stands on that rules give, while it has a grace period, and what a prolonged role (27) stood on; null: nothing is kept.';
+CREATE INDEX assigned_role_approved ON public.assigned_role USING btree (owner_id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (workflow_state = 16) AND (NOT is_denied));
 CREATE INDEX assigned_role_by_owner ON public.assigned_role USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_by_role ON public.assigned_role USING btree (role_id, owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_found ON public.assigned_role USING btree (id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (origin = 'FOUND'::text));
@@ -271,9 +273,9 @@ create table bulk_change (
     constraint bulk_change_pkey PRIMARY KEY (id),
     constraint bulk_change_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE SET NULL,
     constraint bulk_change_counted CHECK ((((done + skipped) + failed) <= total)),
-    constraint bulk_change_decision_check CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text, 'KEEP_ROLE'::text, 'REMOVE_ROLE'::text, 'APPROVE'::text, 'DECLINE'::text, 'UNBLOCK'::text, 'CONFIRM'::text, 'REPORT_ERROR'::text]))),
+    constraint bulk_change_decision_check CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text, 'KEEP_ROLE'::text, 'REMOVE_ROLE'::text, 'APPROVE'::text, 'DECLINE'::text, 'LEAVE_TO_RULES'::text, 'UNBLOCK'::text, 'CONFIRM'::text, 'REPORT_ERROR'::text]))),
     constraint bulk_change_ended CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text])))),
-    constraint bulk_change_kind_check CHECK ((kind = ANY (ARRAY['RECONCILE_RESOURCES'::text, 'RECONCILE_ROLES'::text, 'REVIEW_ROLES'::text, 'UNBLOCK_ORDERS'::text, 'MANUAL_PROVISIONING'::text]))),
+    constraint bulk_change_kind_check CHECK ((kind = ANY (ARRAY['RECONCILE_RESOURCES'::text, 'RECONCILE_ROLES'::text, 'REVIEW_ROLES'::text, 'REDUNDANT_ASSIGNMENTS'::text, 'UNBLOCK_ORDERS'::text, 'MANUAL_PROVISIONING'::text]))),
     constraint bulk_change_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'DONE'::text, 'DONE_WITH_ERRORS'::text, 'CANCELLED'::text])))
 );
 comment on table bulk_change is 'One decision about many, carried out by the server: one item after the other, each in a transaction of its own.';
@@ -1574,6 +1576,63 @@ comment on column record_section."position" is 'Order among the sections of the 
 comment on column record_section.boundary_kind is 'What a missing date means: 0 the first and the last date of the section without properties, 1 none.';
 comment on column record_section.extension_kind is 'Whether values fill times for which the section says nothing: 0 they may, 1 never.';
 comment on column record_section.properties is 'Property, extension kind, whether it is left out: [{property, extensionKind, isExcluded}].';
+
+create table redundancy_run (
+    id bigint generated always as identity,
+    state text default 'QUEUED'::text not null,
+    actor text not null,
+    policies text[] default '{}'::text[] not null,
+    error text default ''::text not null,
+    total integer default 0 not null,
+    done integer default 0 not null,
+    found integer default 0 not null,
+    after_owner bigint default 0 not null,
+    taken_by uuid,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    constraint redundancy_run_pkey PRIMARY KEY (id),
+    constraint redundancy_run_ended CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text])))),
+    constraint redundancy_run_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'IN_PROGRESS'::text, 'COMPLETED'::text, 'FAILED'::text, 'CANCELLED'::text])))
+);
+comment on table redundancy_run is 'One analysis. taken_by is the worker that has it in hand, updated_at its last sign of life.';
+comment on column redundancy_run.policies is 'Identifiers of the policies whose roles and resource types are looked at; none: all.';
+comment on column redundancy_run.after_owner is 'Up to whom it came: another worker goes on there.';
+CREATE UNIQUE INDEX redundancy_run_one_at_a_time ON public.redundancy_run USING btree ((true)) WHERE (ended_at IS NULL);
+
+create table redundant_assignment (
+    id bigint generated always as identity,
+    redundancy_run_id bigint not null,
+    owner_id bigint not null,
+    assigned_role_id bigint,
+    assigned_resource_type_id bigint,
+    role_id bigint,
+    resource_type_id bigint,
+    policy_id bigint not null,
+    start_date timestamp with time zone,
+    end_date timestamp with time zone,
+    given jsonb not null,
+    remaining jsonb default '[]'::jsonb not null,
+    constraint redundant_assignment_pkey PRIMARY KEY (id),
+    constraint redundant_assignment_role_key UNIQUE (assigned_role_id),
+    constraint redundant_assignment_type_key UNIQUE (assigned_resource_type_id),
+    constraint redundant_assignment_assigned_resource_type_id_fkey FOREIGN KEY (assigned_resource_type_id) REFERENCES assigned_resource_type(id) ON DELETE CASCADE,
+    constraint redundant_assignment_assigned_role_id_fkey FOREIGN KEY (assigned_role_id) REFERENCES assigned_role(id) ON DELETE CASCADE,
+    constraint redundant_assignment_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
+    constraint redundant_assignment_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id) ON DELETE CASCADE,
+    constraint redundant_assignment_redundancy_run_id_fkey FOREIGN KEY (redundancy_run_id) REFERENCES redundancy_run(id) ON DELETE CASCADE,
+    constraint redundant_assignment_resource_type_id_fkey FOREIGN KEY (resource_type_id) REFERENCES resource_type(id) ON DELETE CASCADE,
+    constraint redundant_assignment_role_id_fkey FOREIGN KEY (role_id) REFERENCES role(id) ON DELETE CASCADE,
+    constraint redundant_assignment_of_one CHECK (((num_nonnulls(assigned_role_id, assigned_resource_type_id) = 1) AND ((assigned_role_id IS NULL) = (role_id IS NULL)) AND ((assigned_resource_type_id IS NULL) = (resource_type_id IS NULL))))
+);
+comment on table redundant_assignment is 'What the last analysis found: an assignment that somebody approved, [start_date, end_date), although rules give it.';
+comment on column redundant_assignment.given is '[{start, end, reasons}]: when rules give it, and which, in words.';
+comment on column redundant_assignment.remaining is '[{start, end}]: when nothing but the approval gives it; none: it is redundant as a whole.';
+CREATE INDEX redundant_assignment_by_owner ON public.redundant_assignment USING btree (owner_id, id);
+CREATE INDEX redundant_assignment_by_policy ON public.redundant_assignment USING btree (policy_id, id);
+CREATE INDEX redundant_assignment_by_role ON public.redundant_assignment USING btree (role_id, id) WHERE (role_id IS NOT NULL);
+CREATE INDEX redundant_assignment_by_run ON public.redundant_assignment USING btree (redundancy_run_id);
+CREATE INDEX redundant_assignment_by_type ON public.redundant_assignment USING btree (resource_type_id, id) WHERE (resource_type_id IS NOT NULL);
 
 create table resource (
     id bigint generated always as identity,

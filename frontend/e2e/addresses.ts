@@ -37,6 +37,7 @@ const chosen: Record<string, string[]> = {
     '/model/objects/indirectResourceRule',
     '/model/edit/indirectResourceRule/Nested_groups',
     '/model/mining',
+    '/redundant',
     '/risks',
     '/risks/identified',
     '/risks/blocked',

@@ -102,6 +102,33 @@ export async function setRulesOfSourceCode(request: APIRequestContext, rules: st
   )
 }
 
+/** Approves prolonged roles of some people, as a reviewer does on the page. */
+export async function approveProlonged(request: APIRequestContext, many: number) {
+  const { prolongedRoles } = await ask<{ prolongedRoles: { nodes: { id: string; isOwn: boolean }[] } }>(
+    request,
+    'reviewer',
+    '{ prolongedRoles(first: 50) { nodes { id isOwn } } }',
+  )
+  const items = prolongedRoles.nodes.filter((role) => !role.isOwn).slice(0, many)
+  const named = items.map((role) => `{ id: "${role.id}" }`).join(', ')
+  await ask(
+    request,
+    'reviewer',
+    `mutation { decideProlongedRoles(input: { items: [${named}], decision: APPROVE, comment: "still needed" }) { results { error { message } } } }`,
+  )
+  return items.length
+}
+
+/** How many roles are in their grace period. */
+export async function prolongedCount(request: APIRequestContext): Promise<number> {
+  const { prolongedRoles } = await ask<{ prolongedRoles: { totalCount: number } }>(
+    request,
+    'reviewer',
+    '{ prolongedRoles { totalCount } }',
+  )
+  return prolongedRoles.totalCount
+}
+
 /** Registers an endpoint and gives its id. */
 export async function createWebhook(request: APIRequestContext, url: string): Promise<string> {
   const query = `mutation { createWebhook(input: { url: "${url}" }) { webhook { id } } }`

@@ -20,6 +20,7 @@ import (
 	"writ/server/permit"
 	"writ/server/plan"
 	"writ/server/reconciliation"
+	"writ/server/redundancy"
 	"writ/server/synchronization"
 )
 
@@ -34,6 +35,7 @@ type Feed struct {
 	Mining         *mining.Service
 	Plans          *plan.Service
 	Bulk           *bulk.Service
+	Redundancy     *redundancy.Service
 	Readings       *synchronization.Service
 	// Renew gives a context the rights of now; its error ends the subscription (auth.Service.Renew).
 	Renew func(ctx context.Context) (context.Context, error)
@@ -286,6 +288,19 @@ func (f *Feed) BulkChangesChanged(ctx context.Context, after *string) (<-chan *B
 	return told(ctx, f, after, f.Bulk.MayLook, func(last event.Row) *BulkChangesChange {
 		return &BulkChangesChange{Cursor: last.Cursor.String(), At: last.At}
 	}, bulk.EventChanged)
+}
+
+// RedundancyChange says that analyses of what is redundant changed.
+type RedundancyChange struct {
+	Cursor string
+	At     time.Time
+}
+
+// RedundancyChanged says that analyses, or bulk changes, moved on, once for several changes at the same moment. Refused like the list of what is redundant.
+func (f *Feed) RedundancyChanged(ctx context.Context, after *string) (<-chan *RedundancyChange, error) {
+	return told(ctx, f, after, f.Redundancy.MayLook, func(last event.Row) *RedundancyChange {
+		return &RedundancyChange{Cursor: last.Cursor.String(), At: last.At}
+	}, redundancy.EventChanged, bulk.EventChanged)
 }
 
 // told says that something happened of some kinds, once for several events at the same moment, to whoever may look.

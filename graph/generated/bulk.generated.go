@@ -1281,7 +1281,7 @@ func (ec *executionContext) unmarshalInputStartBulkChangeInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "decision", "differences", "roles", "prolonged", "orders", "ids", "again", "comment"}
+	fieldsInOrder := [...]string{"kind", "decision", "differences", "roles", "prolonged", "redundant", "orders", "ids", "again", "comment"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1323,6 +1323,13 @@ func (ec *executionContext) unmarshalInputStartBulkChangeInput(ctx context.Conte
 				return it, err
 			}
 			it.Prolonged = data
+		case "redundant":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("redundant"))
+			data, err := ec.unmarshalORedundantAssignmentFilter2ᚖwritᚋserverᚋredundancyᚐRedundantAssignmentFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Redundant = data
 		case "orders":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orders"))
 			data, err := ec.unmarshalOOrderFilter2ᚖwritᚋserverᚋorderᚐOrderFilter(ctx, v)

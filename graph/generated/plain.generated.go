@@ -24,6 +24,7 @@ import (
 	"writ/server/page"
 	"writ/server/plan"
 	"writ/server/reconciliation"
+	"writ/server/redundancy"
 	"writ/server/risk"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
@@ -110,6 +111,10 @@ var plainTypes = plain.Types{
 	}},
 	"ApplyPlanPayload": {Implementors: applyPlanPayloadImplementors, Fields: map[string]plain.Field{
 		"plan": {Code: 1, Of: "Plan"},
+	}},
+	"ApprovedPeriod": {Implementors: approvedPeriodImplementors, Fields: map[string]plain.Field{
+		"start": {Code: 1},
+		"end":   {Code: 2},
 	}},
 	"AssignedProfile": {Implementors: assignedProfileImplementors, Fields: map[string]plain.Field{
 		"id":              {Code: 1},
@@ -313,6 +318,9 @@ var plainTypes = plain.Types{
 	}},
 	"CancelPlanPayload": {Implementors: cancelPlanPayloadImplementors, Fields: map[string]plain.Field{
 		"plan": {Code: 1, Of: "Plan"},
+	}},
+	"CancelRedundancyAnalysisPayload": {Implementors: cancelRedundancyAnalysisPayloadImplementors, Fields: map[string]plain.Field{
+		"run": {Code: 1, Of: "RedundancyRun"},
 	}},
 	"Category": {Implementors: categoryImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -730,6 +738,11 @@ var plainTypes = plain.Types{
 		"isHeld":           {Code: 8},
 		"account":          {Code: 9, Of: "ResourceRef"},
 		"itemId":           {Code: 10},
+	}},
+	"GivenPeriod": {Implementors: givenPeriodImplementors, Fields: map[string]plain.Field{
+		"start":   {Code: 1},
+		"end":     {Code: 2},
+		"reasons": {Code: 3},
 	}},
 	"HeldOrders": {Implementors: heldOrdersImplementors, Fields: map[string]plain.Field{
 		"count": {Code: 1},
@@ -1682,6 +1695,59 @@ var plainTypes = plain.Types{
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
 	}},
+	"RedundancyChange": {Implementors: redundancyChangeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"at":     {Code: 2},
+	}},
+	"RedundancyRun": {Implementors: redundancyRunImplementors, Fields: map[string]plain.Field{
+		"id":        {Code: 1},
+		"state":     {Code: 2},
+		"actor":     {Code: 3},
+		"policies":  {Code: 5},
+		"error":     {Code: 6},
+		"total":     {Code: 7},
+		"done":      {Code: 8},
+		"found":     {Code: 9},
+		"createdAt": {Code: 10},
+		"endedAt":   {Code: 11},
+	}},
+	"RedundancyRunConnection": {Implementors: redundancyRunConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "RedundancyRun"},
+		"edges":                {Code: 2, Of: "RedundancyRunEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"RedundancyRunEdge": {Implementors: redundancyRunEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "RedundancyRun"},
+	}},
+	"RedundantAssignment": {Implementors: redundantAssignmentImplementors, Fields: map[string]plain.Field{
+		"id":         {Code: 1},
+		"kind":       {Code: 2},
+		"object":     {Code: 3},
+		"objectName": {Code: 4},
+		"policy":     {Code: 5},
+		"policyName": {Code: 6},
+		"owner":      {Code: 7, Of: "ResourceRef"},
+		"startDate":  {Code: 8},
+		"endDate":    {Code: 9},
+		"given":      {Code: 10, Of: "GivenPeriod"},
+		"remaining":  {Code: 11, Of: "ApprovedPeriod"},
+		"isWhole":    {Code: 12},
+		"isOwn":      {Code: 13},
+	}},
+	"RedundantAssignmentConnection": {Implementors: redundantAssignmentConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "RedundantAssignment"},
+		"edges":                {Code: 2, Of: "RedundantAssignmentEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"RedundantAssignmentEdge": {Implementors: redundantAssignmentEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "RedundantAssignment"},
+	}},
 	"ReleaseHeldOrdersPayload": {Implementors: releaseHeldOrdersPayloadImplementors, Fields: map[string]plain.Field{
 		"released": {Code: 1},
 	}},
@@ -2261,6 +2327,9 @@ var plainTypes = plain.Types{
 	}},
 	"StartMiningPayload": {Implementors: startMiningPayloadImplementors, Fields: map[string]plain.Field{
 		"run": {Code: 1, Of: "MiningRun"},
+	}},
+	"StartRedundancyAnalysisPayload": {Implementors: startRedundancyAnalysisPayloadImplementors, Fields: map[string]plain.Field{
+		"run": {Code: 1, Of: "RedundancyRun"},
 	}},
 	"StateCount": {Implementors: stateCountImplementors, Fields: map[string]plain.Field{
 		"state": {Code: 1},
@@ -3024,6 +3093,49 @@ func plainApplyPlanPayload(w *plain.Writer, s *plain.Selection, obj *plan.ApplyP
 			}
 			if !plainPlan(w, f.Below, v) {
 				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ApprovedPeriod(ctx context.Context, sel ast.SelectionSet, obj *assignment.ApprovedTime) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ApprovedPeriod"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainApprovedPeriod(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ApprovedPeriod(ctx, sel, obj)
+}
+
+func plainApprovedPeriod(w *plain.Writer, s *plain.Selection, obj *assignment.ApprovedTime) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ApprovedPeriod\"")
+		case 1: // start
+			v := obj.Start
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 2: // end
+			v := obj.End
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
 			}
 
 		}
@@ -4601,6 +4713,38 @@ func plainCancelPlanPayload(w *plain.Writer, s *plain.Selection, obj *plan.Cance
 				return false
 			}
 			if !plainPlan(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _CancelRedundancyAnalysisPayload(ctx context.Context, sel ast.SelectionSet, obj *redundancy.CancelRedundancyAnalysisPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CancelRedundancyAnalysisPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCancelRedundancyAnalysisPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CancelRedundancyAnalysisPayload(ctx, sel, obj)
+}
+
+func plainCancelRedundancyAnalysisPayload(w *plain.Writer, s *plain.Selection, obj *redundancy.CancelRedundancyAnalysisPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CancelRedundancyAnalysisPayload\"")
+		case 1: // run
+			v := obj.Run
+			if v == nil {
+				return false
+			}
+			if !plainRedundancyRun(w, f.Below, v) {
 				return false
 			}
 
@@ -7830,6 +7974,58 @@ func plainFoundValue(w *plain.Writer, s *plain.Selection, obj *reconciliation.Fo
 			} else {
 				w.ID(*v)
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _GivenPeriod(ctx context.Context, sel ast.SelectionSet, obj *assignment.GivenTime) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "GivenPeriod"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainGivenPeriod(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_GivenPeriod(ctx, sel, obj)
+}
+
+func plainGivenPeriod(w *plain.Writer, s *plain.Selection, obj *assignment.GivenTime) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"GivenPeriod\"")
+		case 1: // start
+			v := obj.Start
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 2: // end
+			v := obj.End
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 3: // reasons
+			v := obj.Reasons
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
 
 		}
 	}
@@ -14891,6 +15087,414 @@ func plainRecordSectionConfigurationConnection(w *plain.Writer, s *plain.Selecti
 	return true
 }
 
+func (ec *executionContext) _RedundancyChange(ctx context.Context, sel ast.SelectionSet, obj *across.RedundancyChange) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RedundancyChange"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRedundancyChange(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RedundancyChange(ctx, sel, obj)
+}
+
+func plainRedundancyChange(w *plain.Writer, s *plain.Selection, obj *across.RedundancyChange) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RedundancyChange\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RedundancyRun(ctx context.Context, sel ast.SelectionSet, obj *redundancy.RedundancyRun) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RedundancyRun"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRedundancyRun(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RedundancyRun(ctx, sel, obj)
+}
+
+func plainRedundancyRun(w *plain.Writer, s *plain.Selection, obj *redundancy.RedundancyRun) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RedundancyRun\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 3: // actor
+			v := obj.Actor
+			w.String(v)
+
+		case 5: // policies
+			v := obj.Policies
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 6: // error
+			v := obj.Error
+			w.String(v)
+
+		case 7: // total
+			v := obj.Total
+			w.Int(int64(v))
+
+		case 8: // done
+			v := obj.Done
+			w.Int(int64(v))
+
+		case 9: // found
+			v := obj.Found
+			w.Int(int64(v))
+
+		case 10: // createdAt
+			v := obj.CreatedAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 11: // endedAt
+			v := obj.EndedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RedundancyRunConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*redundancy.RedundancyRun]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RedundancyRunConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRedundancyRunConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RedundancyRunConnection(ctx, sel, obj)
+}
+
+func plainRedundancyRunConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*redundancy.RedundancyRun]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RedundancyRunConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRedundancyRun(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRedundancyRunEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RedundancyRunEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*redundancy.RedundancyRun]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RedundancyRunEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRedundancyRunEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RedundancyRunEdge(ctx, sel, obj)
+}
+
+func plainRedundancyRunEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*redundancy.RedundancyRun]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RedundancyRunEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainRedundancyRun(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RedundantAssignment(ctx context.Context, sel ast.SelectionSet, obj *redundancy.RedundantAssignment) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RedundantAssignment"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRedundantAssignment(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RedundantAssignment(ctx, sel, obj)
+}
+
+func plainRedundantAssignment(w *plain.Writer, s *plain.Selection, obj *redundancy.RedundantAssignment) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RedundantAssignment\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 3: // object
+			v := obj.Object
+			w.String(v)
+
+		case 4: // objectName
+			v := obj.ObjectName
+			w.String(v)
+
+		case 5: // policy
+			v := obj.Policy
+			w.String(v)
+
+		case 6: // policyName
+			v := obj.PolicyName
+			w.String(v)
+
+		case 7: // owner
+			v := obj.Owner
+			if !plainResourceRef(w, f.Below, &v) {
+				return false
+			}
+
+		case 8: // startDate
+			v := obj.StartDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 9: // endDate
+			v := obj.EndDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 10: // given
+			v := obj.Given
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainGivenPeriod(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 11: // remaining
+			v := obj.Remaining
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainApprovedPeriod(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 12: // isWhole
+			v := obj.IsWhole()
+			w.Bool(v)
+
+		case 13: // isOwn
+			v := obj.IsOwn
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RedundantAssignmentConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*redundancy.RedundantAssignment]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RedundantAssignmentConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRedundantAssignmentConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RedundantAssignmentConnection(ctx, sel, obj)
+}
+
+func plainRedundantAssignmentConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*redundancy.RedundantAssignment]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RedundantAssignmentConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRedundantAssignment(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRedundantAssignmentEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RedundantAssignmentEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*redundancy.RedundantAssignment]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RedundantAssignmentEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRedundantAssignmentEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RedundantAssignmentEdge(ctx, sel, obj)
+}
+
+func plainRedundantAssignmentEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*redundancy.RedundantAssignment]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RedundantAssignmentEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainRedundantAssignment(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _ReleaseHeldOrdersPayload(ctx context.Context, sel ast.SelectionSet, obj *order.ReleaseHeldOrdersPayload) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReleaseHeldOrdersPayload"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainReleaseHeldOrdersPayload(w, s, obj) }); m != nil {
@@ -19152,6 +19756,38 @@ func plainStartMiningPayload(w *plain.Writer, s *plain.Selection, obj *mining.St
 				return false
 			}
 			if !plainMiningRun(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _StartRedundancyAnalysisPayload(ctx context.Context, sel ast.SelectionSet, obj *redundancy.StartRedundancyAnalysisPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "StartRedundancyAnalysisPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainStartRedundancyAnalysisPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_StartRedundancyAnalysisPayload(ctx, sel, obj)
+}
+
+func plainStartRedundancyAnalysisPayload(w *plain.Writer, s *plain.Selection, obj *redundancy.StartRedundancyAnalysisPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"StartRedundancyAnalysisPayload\"")
+		case 1: // run
+			v := obj.Run
+			if v == nil {
+				return false
+			}
+			if !plainRedundancyRun(w, f.Below, v) {
 				return false
 			}
 

@@ -24,6 +24,7 @@ import (
 	"writ/server/order"
 	"writ/server/plan"
 	"writ/server/reconciliation"
+	"writ/server/redundancy"
 	"writ/server/risk"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
@@ -88,6 +89,7 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	ReconciliationItem() ReconciliationItemResolver
 	RecordSectionConfiguration() RecordSectionConfigurationResolver
+	RedundancyRun() RedundancyRunResolver
 	Resource() ResourceResolver
 	ResourceType() ResourceTypeResolver
 	ResourceTypeConfiguration() ResourceTypeConfigurationResolver
@@ -207,6 +209,11 @@ type ComplexityRoot struct {
 
 	ApplyPlanPayload struct {
 		Plan func(childComplexity int) int
+	}
+
+	ApprovedPeriod struct {
+		End   func(childComplexity int) int
+		Start func(childComplexity int) int
 	}
 
 	AssignedProfile struct {
@@ -451,6 +458,10 @@ type ComplexityRoot struct {
 
 	CancelPlanPayload struct {
 		Plan func(childComplexity int) int
+	}
+
+	CancelRedundancyAnalysisPayload struct {
+		Run func(childComplexity int) int
 	}
 
 	Category struct {
@@ -988,6 +999,12 @@ type ComplexityRoot struct {
 		Value            func(childComplexity int) int
 	}
 
+	GivenPeriod struct {
+		End     func(childComplexity int) int
+		Reasons func(childComplexity int) int
+		Start   func(childComplexity int) int
+	}
+
 	HeldOrders struct {
 		Blocked func(childComplexity int) int
 		Count   func(childComplexity int) int
@@ -1400,6 +1417,7 @@ type ComplexityRoot struct {
 		CancelJobInstance          func(childComplexity int, input job.JobInstanceInput) int
 		CancelMining               func(childComplexity int, input mining.CancelMiningInput) int
 		CancelPlan                 func(childComplexity int, input plan.CancelPlanInput) int
+		CancelRedundancyAnalysis   func(childComplexity int, input redundancy.CancelRedundancyAnalysisInput) int
 		CheckConnector             func(childComplexity int, input system.ConnectorInput) int
 		ChooseAccountOwner         func(childComplexity int, input reconciliation.ChooseAccountOwnerInput) int
 		ConfirmManualOrders        func(childComplexity int, input order.ConfirmManualOrdersInput) int
@@ -1470,6 +1488,7 @@ type ComplexityRoot struct {
 		SaveUser                   func(childComplexity int, input manifest.SaveInput[manifest.User]) int
 		StartBulkChange            func(childComplexity int, input bulk.StartBulkChangeInput) int
 		StartMining                func(childComplexity int, input mining.StartMiningInput) int
+		StartRedundancyAnalysis    func(childComplexity int, input redundancy.StartRedundancyAnalysisInput) int
 		TakeManualOrders           func(childComplexity int, input order.BulkOrdersInput) int
 		TestAdvanceClock           func(childComplexity int, seconds int) int
 		UnblockOrders              func(childComplexity int, input order.BulkOrdersInput) int
@@ -2094,6 +2113,9 @@ type ComplexityRoot struct {
 		ReconciliationItem         func(childComplexity int, id int64) int
 		ReconciliationItems        func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter, orderBy *reconciliation.ReconciliationSort) int
 		ReconciliationPatterns     func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter) int
+		RedundancyRun              func(childComplexity int, id int64) int
+		RedundancyRuns             func(childComplexity int, first *int, after *string) int
+		RedundantAssignments       func(childComplexity int, first *int, after *string, filter *redundancy.RedundantAssignmentFilter) int
 		Resource                   func(childComplexity int, id int64, asOf *time.Time) int
 		ResourceTypeTrial          func(childComplexity int, input plan.ResourceTypeTrialInput) int
 		ResourceTypes              func(childComplexity int) int
@@ -2265,6 +2287,67 @@ type ComplexityRoot struct {
 		PageInfo             func(childComplexity int) int
 		TotalCount           func(childComplexity int) int
 		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RedundancyChange struct {
+		At     func(childComplexity int) int
+		Cursor func(childComplexity int) int
+	}
+
+	RedundancyRun struct {
+		Actor     func(childComplexity int) int
+		ActorName func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Done      func(childComplexity int) int
+		EndedAt   func(childComplexity int) int
+		Error     func(childComplexity int) int
+		Found     func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Policies  func(childComplexity int) int
+		State     func(childComplexity int) int
+		Total     func(childComplexity int) int
+	}
+
+	RedundancyRunConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RedundancyRunEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RedundantAssignment struct {
+		EndDate    func(childComplexity int) int
+		Given      func(childComplexity int) int
+		ID         func(childComplexity int) int
+		IsOwn      func(childComplexity int) int
+		IsWhole    func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Object     func(childComplexity int) int
+		ObjectName func(childComplexity int) int
+		Owner      func(childComplexity int) int
+		Policy     func(childComplexity int) int
+		PolicyName func(childComplexity int) int
+		Remaining  func(childComplexity int) int
+		StartDate  func(childComplexity int) int
+	}
+
+	RedundantAssignmentConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RedundantAssignmentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ReleaseHeldOrdersPayload struct {
@@ -2966,6 +3049,10 @@ type ComplexityRoot struct {
 		Run func(childComplexity int) int
 	}
 
+	StartRedundancyAnalysisPayload struct {
+		Run func(childComplexity int) int
+	}
+
 	StateCount struct {
 		Count func(childComplexity int) int
 		State func(childComplexity int) int
@@ -2994,6 +3081,7 @@ type ComplexityRoot struct {
 		PermissionsChanged    func(childComplexity int, resourceID int64) int
 		PlansChanged          func(childComplexity int, after *string) int
 		ReconciliationChanged func(childComplexity int, after *string) int
+		RedundancyChanged     func(childComplexity int, after *string) int
 	}
 
 	SynchronizationOptions struct {
@@ -3550,6 +3638,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApplyPlanPayload.Plan(childComplexity), true
+
+	case "ApprovedPeriod.end":
+		if e.ComplexityRoot.ApprovedPeriod.End == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovedPeriod.End(childComplexity), true
+	case "ApprovedPeriod.start":
+		if e.ComplexityRoot.ApprovedPeriod.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovedPeriod.Start(childComplexity), true
 
 	case "AssignedProfile.email":
 		if e.ComplexityRoot.AssignedProfile.Email == nil {
@@ -4521,6 +4622,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CancelPlanPayload.Plan(childComplexity), true
+
+	case "CancelRedundancyAnalysisPayload.run":
+		if e.ComplexityRoot.CancelRedundancyAnalysisPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelRedundancyAnalysisPayload.Run(childComplexity), true
 
 	case "Category.description":
 		if e.ComplexityRoot.Category.Description == nil {
@@ -6783,6 +6891,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FoundValue.Value(childComplexity), true
 
+	case "GivenPeriod.end":
+		if e.ComplexityRoot.GivenPeriod.End == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GivenPeriod.End(childComplexity), true
+	case "GivenPeriod.reasons":
+		if e.ComplexityRoot.GivenPeriod.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GivenPeriod.Reasons(childComplexity), true
+	case "GivenPeriod.start":
+		if e.ComplexityRoot.GivenPeriod.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GivenPeriod.Start(childComplexity), true
+
 	case "HeldOrders.blocked":
 		if e.ComplexityRoot.HeldOrders.Blocked == nil {
 			break
@@ -8468,6 +8595,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelPlan(childComplexity, args["input"].(plan.CancelPlanInput)), true
+	case "Mutation.cancelRedundancyAnalysis":
+		if e.ComplexityRoot.Mutation.CancelRedundancyAnalysis == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelRedundancyAnalysis_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelRedundancyAnalysis(childComplexity, args["input"].(redundancy.CancelRedundancyAnalysisInput)), true
 	case "Mutation.checkConnector":
 		if e.ComplexityRoot.Mutation.CheckConnector == nil {
 			break
@@ -9228,6 +9366,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartMining(childComplexity, args["input"].(mining.StartMiningInput)), true
+	case "Mutation.startRedundancyAnalysis":
+		if e.ComplexityRoot.Mutation.StartRedundancyAnalysis == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startRedundancyAnalysis_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartRedundancyAnalysis(childComplexity, args["input"].(redundancy.StartRedundancyAnalysisInput)), true
 	case "Mutation.takeManualOrders":
 		if e.ComplexityRoot.Mutation.TakeManualOrders == nil {
 			break
@@ -12225,6 +12374,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ReconciliationPatterns(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*reconciliation.ReconciliationFilter)), true
+	case "Query.redundancyRun":
+		if e.ComplexityRoot.Query.RedundancyRun == nil {
+			break
+		}
+
+		args, err := ec.field_Query_redundancyRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RedundancyRun(childComplexity, args["id"].(int64)), true
+	case "Query.redundancyRuns":
+		if e.ComplexityRoot.Query.RedundancyRuns == nil {
+			break
+		}
+
+		args, err := ec.field_Query_redundancyRuns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RedundancyRuns(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.redundantAssignments":
+		if e.ComplexityRoot.Query.RedundantAssignments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_redundantAssignments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RedundantAssignments(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*redundancy.RedundantAssignmentFilter)), true
 	case "Query.resource":
 		if e.ComplexityRoot.Query.Resource == nil {
 			break
@@ -13147,6 +13329,253 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordSectionConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RedundancyChange.at":
+		if e.ComplexityRoot.RedundancyChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyChange.At(childComplexity), true
+	case "RedundancyChange.cursor":
+		if e.ComplexityRoot.RedundancyChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyChange.Cursor(childComplexity), true
+
+	case "RedundancyRun.actor":
+		if e.ComplexityRoot.RedundancyRun.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRun.Actor(childComplexity), true
+	case "RedundancyRun.actorName":
+		if e.ComplexityRoot.RedundancyRun.ActorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRun.ActorName(childComplexity), true
+	case "RedundancyRun.createdAt":
+		if e.ComplexityRoot.RedundancyRun.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRun.CreatedAt(childComplexity), true
+	case "RedundancyRun.done":
+		if e.ComplexityRoot.RedundancyRun.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRun.Done(childComplexity), true
+	case "RedundancyRun.endedAt":
+		if e.ComplexityRoot.RedundancyRun.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRun.EndedAt(childComplexity), true
+	case "RedundancyRun.error":
+		if e.ComplexityRoot.RedundancyRun.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRun.Error(childComplexity), true
+	case "RedundancyRun.found":
+		if e.ComplexityRoot.RedundancyRun.Found == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRun.Found(childComplexity), true
+	case "RedundancyRun.id":
+		if e.ComplexityRoot.RedundancyRun.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRun.ID(childComplexity), true
+	case "RedundancyRun.policies":
+		if e.ComplexityRoot.RedundancyRun.Policies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRun.Policies(childComplexity), true
+	case "RedundancyRun.state":
+		if e.ComplexityRoot.RedundancyRun.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRun.State(childComplexity), true
+	case "RedundancyRun.total":
+		if e.ComplexityRoot.RedundancyRun.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRun.Total(childComplexity), true
+
+	case "RedundancyRunConnection.edges":
+		if e.ComplexityRoot.RedundancyRunConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRunConnection.Edges(childComplexity), true
+	case "RedundancyRunConnection.nodes":
+		if e.ComplexityRoot.RedundancyRunConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRunConnection.Nodes(childComplexity), true
+	case "RedundancyRunConnection.pageInfo":
+		if e.ComplexityRoot.RedundancyRunConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRunConnection.PageInfo(childComplexity), true
+	case "RedundancyRunConnection.totalCount":
+		if e.ComplexityRoot.RedundancyRunConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRunConnection.TotalCount(childComplexity), true
+	case "RedundancyRunConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RedundancyRunConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRunConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RedundancyRunEdge.cursor":
+		if e.ComplexityRoot.RedundancyRunEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRunEdge.Cursor(childComplexity), true
+	case "RedundancyRunEdge.node":
+		if e.ComplexityRoot.RedundancyRunEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundancyRunEdge.Node(childComplexity), true
+
+	case "RedundantAssignment.endDate":
+		if e.ComplexityRoot.RedundantAssignment.EndDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.EndDate(childComplexity), true
+	case "RedundantAssignment.given":
+		if e.ComplexityRoot.RedundantAssignment.Given == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.Given(childComplexity), true
+	case "RedundantAssignment.id":
+		if e.ComplexityRoot.RedundantAssignment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.ID(childComplexity), true
+	case "RedundantAssignment.isOwn":
+		if e.ComplexityRoot.RedundantAssignment.IsOwn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.IsOwn(childComplexity), true
+	case "RedundantAssignment.isWhole":
+		if e.ComplexityRoot.RedundantAssignment.IsWhole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.IsWhole(childComplexity), true
+	case "RedundantAssignment.kind":
+		if e.ComplexityRoot.RedundantAssignment.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.Kind(childComplexity), true
+	case "RedundantAssignment.object":
+		if e.ComplexityRoot.RedundantAssignment.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.Object(childComplexity), true
+	case "RedundantAssignment.objectName":
+		if e.ComplexityRoot.RedundantAssignment.ObjectName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.ObjectName(childComplexity), true
+	case "RedundantAssignment.owner":
+		if e.ComplexityRoot.RedundantAssignment.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.Owner(childComplexity), true
+	case "RedundantAssignment.policy":
+		if e.ComplexityRoot.RedundantAssignment.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.Policy(childComplexity), true
+	case "RedundantAssignment.policyName":
+		if e.ComplexityRoot.RedundantAssignment.PolicyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.PolicyName(childComplexity), true
+	case "RedundantAssignment.remaining":
+		if e.ComplexityRoot.RedundantAssignment.Remaining == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.Remaining(childComplexity), true
+	case "RedundantAssignment.startDate":
+		if e.ComplexityRoot.RedundantAssignment.StartDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignment.StartDate(childComplexity), true
+
+	case "RedundantAssignmentConnection.edges":
+		if e.ComplexityRoot.RedundantAssignmentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignmentConnection.Edges(childComplexity), true
+	case "RedundantAssignmentConnection.nodes":
+		if e.ComplexityRoot.RedundantAssignmentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignmentConnection.Nodes(childComplexity), true
+	case "RedundantAssignmentConnection.pageInfo":
+		if e.ComplexityRoot.RedundantAssignmentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignmentConnection.PageInfo(childComplexity), true
+	case "RedundantAssignmentConnection.totalCount":
+		if e.ComplexityRoot.RedundantAssignmentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignmentConnection.TotalCount(childComplexity), true
+	case "RedundantAssignmentConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RedundantAssignmentConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignmentConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RedundantAssignmentEdge.cursor":
+		if e.ComplexityRoot.RedundantAssignmentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignmentEdge.Cursor(childComplexity), true
+	case "RedundantAssignmentEdge.node":
+		if e.ComplexityRoot.RedundantAssignmentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedundantAssignmentEdge.Node(childComplexity), true
 
 	case "ReleaseHeldOrdersPayload.released":
 		if e.ComplexityRoot.ReleaseHeldOrdersPayload.Released == nil {
@@ -16191,6 +16620,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StartMiningPayload.Run(childComplexity), true
 
+	case "StartRedundancyAnalysisPayload.run":
+		if e.ComplexityRoot.StartRedundancyAnalysisPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartRedundancyAnalysisPayload.Run(childComplexity), true
+
 	case "StateCount.count":
 		if e.ComplexityRoot.StateCount.Count == nil {
 			break
@@ -16354,6 +16790,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ReconciliationChanged(childComplexity, args["after"].(*string)), true
+	case "Subscription.redundancyChanged":
+		if e.ComplexityRoot.Subscription.RedundancyChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_redundancyChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.RedundancyChanged(childComplexity, args["after"].(*string)), true
 
 	case "SynchronizationOptions.commandColumn":
 		if e.ComplexityRoot.SynchronizationOptions.CommandColumn == nil {
@@ -17201,6 +17648,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelBulkChangeInput", ec.unmarshalInputCancelBulkChangeInput),
 			graphql.NewInputUnmarshaler("CancelMiningInput", ec.unmarshalInputCancelMiningInput),
 			graphql.NewInputUnmarshaler("CancelPlanInput", ec.unmarshalInputCancelPlanInput),
+			graphql.NewInputUnmarshaler("CancelRedundancyAnalysisInput", ec.unmarshalInputCancelRedundancyAnalysisInput),
 			graphql.NewInputUnmarshaler("CategoryConfigurationInput", ec.unmarshalInputCategoryConfigurationInput),
 			graphql.NewInputUnmarshaler("CategoryFilter", ec.unmarshalInputCategoryFilter),
 			graphql.NewInputUnmarshaler("CheckRisksInput", ec.unmarshalInputCheckRisksInput),
@@ -17271,6 +17719,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReconciliationFilter", ec.unmarshalInputReconciliationFilter),
 			graphql.NewInputUnmarshaler("ReconciliationItemInput", ec.unmarshalInputReconciliationItemInput),
 			graphql.NewInputUnmarshaler("RecordSectionConfigurationInput", ec.unmarshalInputRecordSectionConfigurationInput),
+			graphql.NewInputUnmarshaler("RedundantAssignmentFilter", ec.unmarshalInputRedundantAssignmentFilter),
 			graphql.NewInputUnmarshaler("ReleaseHeldOrdersInput", ec.unmarshalInputReleaseHeldOrdersInput),
 			graphql.NewInputUnmarshaler("ReplayWebhookInput", ec.unmarshalInputReplayWebhookInput),
 			graphql.NewInputUnmarshaler("ReportManualOrderErrorsInput", ec.unmarshalInputReportManualOrderErrorsInput),
@@ -17320,6 +17769,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SourceConfigurationInput", ec.unmarshalInputSourceConfigurationInput),
 			graphql.NewInputUnmarshaler("StartBulkChangeInput", ec.unmarshalInputStartBulkChangeInput),
 			graphql.NewInputUnmarshaler("StartMiningInput", ec.unmarshalInputStartMiningInput),
+			graphql.NewInputUnmarshaler("StartRedundancyAnalysisInput", ec.unmarshalInputStartRedundancyAnalysisInput),
 			graphql.NewInputUnmarshaler("StepConfigurationInput", ec.unmarshalInputStepConfigurationInput),
 			graphql.NewInputUnmarshaler("SynchronizationOptionsInput", ec.unmarshalInputSynchronizationOptionsInput),
 			graphql.NewInputUnmarshaler("ThresholdsConfigurationInput", ec.unmarshalInputThresholdsConfigurationInput),
@@ -18626,6 +19076,8 @@ enum BulkKind {
   RECONCILE_ROLES
   "Roles in their grace period."
   REVIEW_ROLES
+  "Roles and accounts that somebody approved although rules give them."
+  REDUNDANT_ASSIGNMENTS
   "Orders that a system refused."
   UNBLOCK_ORDERS
   "Tickets."
@@ -18656,6 +19108,8 @@ enum BulkDecision {
   APPROVE
   "Roles in their grace period: they go now."
   DECLINE
+  "Redundant assignments: where rules give them, the approval ends, and nobody loses anything. Needs no comment."
+  LEAVE_TO_RULES
   "Errored orders: they are sent again."
   UNBLOCK
   "Tickets: they are done."
@@ -18730,7 +19184,7 @@ type BulkChange {
 
 """One of those that a bulk change is about."""
 type BulkItem {
-  "Id of the difference, the found role or the order."
+  "Id of the difference, the assigned role, the redundant assignment or the order."
   subjectId: ID!
   "Whom it is about; empty: nobody."
   name: String!
@@ -18820,6 +19274,8 @@ input StartBulkChangeInput {
   roles: RoleReconciliationFilter
   "Which roles in their grace period, for REVIEW_ROLES."
   prolonged: ProlongedRoleFilter
+  "Which redundant assignments, for REDUNDANT_ASSIGNMENTS."
+  redundant: RedundantAssignmentFilter
   "Which orders, for UNBLOCK_ORDERS and MANUAL_PROVISIONING."
   orders: OrderFilter
   "Of them these, by their ids, at most 5,000. Null: all of them."
@@ -26376,6 +26832,245 @@ extend type Subscription {
   ): ReconciliationChange!
 }
 `, BuiltIn: false},
+	{Name: "../schema/redundancy.graphqls", Input: `"""Where an analysis is."""
+enum RedundancyRunState {
+  "It waits for a worker."
+  QUEUED
+  "People are looked at, with or without anybody watching."
+  IN_PROGRESS
+  "Everybody was looked at."
+  COMPLETED
+  "Something went wrong; what was found until then is kept."
+  FAILED
+  "Somebody stopped it; what was found until then is kept."
+  CANCELLED
+}
+
+"""What is redundant."""
+enum RedundantKind {
+  "A composite role."
+  COMPOSITE_ROLE
+  "A single role."
+  SINGLE_ROLE
+  "An account: a resource type."
+  RESOURCE_TYPE
+}
+
+"""One look at what people approved, for what rules give as well (role-model 12.10). Ordinary computations never look."""
+type RedundancyRun {
+  "Its number."
+  id: ID!
+  "Where it is."
+  state: RedundancyRunState!
+  "Username of who asked for it."
+  actor: String!
+  "Display name of that person; null: his account is gone."
+  actorName: String
+  "Identifiers of the policies whose roles and resource types are looked at; none: all."
+  policies: [String!]!
+  "Why it failed; empty: it did not."
+  error: String!
+  "People with something that was approved."
+  total: Int!
+  "Of them looked at so far."
+  done: Int!
+  "Assignments that are redundant, whosever they are."
+  found: Int!
+  "When it was asked for."
+  createdAt: DateTime!
+  "When it ended; null: it goes on."
+  endedAt: DateTime
+}
+
+"""One page of analyses."""
+type RedundancyRunConnection {
+  "The analyses, the newest first."
+  nodes: [RedundancyRun!]!
+  "The analyses with their cursors."
+  edges: [RedundancyRunEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Analyses of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""An analysis of a page with its cursor."""
+type RedundancyRunEdge {
+  "Where the next page begins, after this one."
+  cursor: String!
+  "The analysis."
+  node: RedundancyRun!
+}
+
+"""A time in which rules give something."""
+type GivenPeriod {
+  "When it begins; null: since ever."
+  start: DateTime
+  "When it ends, exclusive; null: never."
+  end: DateTime
+  "To whom the rules give it, a sentence for each."
+  reasons: [String!]!
+}
+
+"""A time in which nothing but an approval gives something."""
+type ApprovedPeriod {
+  "When it begins; null: since ever."
+  start: DateTime
+  "When it ends, exclusive; null: never."
+  end: DateTime
+}
+
+"""A role or an account that somebody approved (16) although rules give the same: the same role with the same parameters, or the same resource type. It was tried: nobody loses anything when it is left to the rules."""
+type RedundantAssignment {
+  "Its id; another one after each analysis."
+  id: ID!
+  "What it is."
+  kind: RedundantKind!
+  "Identifier of the role or the resource type."
+  object: String!
+  "Name of it."
+  objectName: String!
+  "Identifier of its policy."
+  policy: String!
+  "Name of its policy."
+  policyName: String!
+  "Whose it is."
+  owner: ResourceRef!
+  "Since when it is approved; null: since ever."
+  startDate: DateTime
+  "Until when it is approved, exclusive; null: without end."
+  endDate: DateTime
+  "When rules give it, in the order of time: that is left to them. Of an account all that is left of its time."
+  given: [GivenPeriod!]!
+  "When nothing but the approval gives it, in the order of time: that stays approved; none: it is redundant as a whole."
+  remaining: [ApprovedPeriod!]!
+  "Whether nothing of it stays approved."
+  isWhole: Boolean!
+  "It is one of the caller himself: somebody else has to leave it to the rules."
+  isOwn: Boolean!
+}
+
+"""One page of what is redundant."""
+type RedundantAssignmentConnection {
+  "The assignments, in the order of the people."
+  nodes: [RedundantAssignment!]!
+  "The assignments with their cursors."
+  edges: [RedundantAssignmentEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Assignments of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""An assignment of a page with its cursor."""
+type RedundantAssignmentEdge {
+  "Where the next page begins, after this one."
+  cursor: String!
+  "The assignment."
+  node: RedundantAssignment!
+}
+
+"""Narrows what is redundant: conditions are joined by AND, values of one by OR."""
+input RedundantAssignmentFilter {
+  "Only these, by their ids, at most 5,000."
+  ids: [ID!]
+  "What they are."
+  kinds: [RedundantKind!]
+  "Identifiers of policies."
+  policies: [String!]
+  "Identifiers of roles and resource types."
+  objects: [String!]
+  "Identifiers of the entity types of whom they are."
+  entityTypes: [String!]
+  "Whose they are."
+  ownerId: ID
+  "Each word stands in the name, the key or a value of whom they are."
+  text: String
+  "Redundant as a whole, or for a part of their time."
+  isWhole: Boolean
+}
+
+"""What is looked at."""
+input StartRedundancyAnalysisInput {
+  "Identifiers of policies; null or none: all."
+  policies: [String!]
+}
+
+"""The analysis as it begins."""
+type StartRedundancyAnalysisPayload {
+  "The analysis."
+  run: RedundancyRun!
+}
+
+"""Which analysis to stop."""
+input CancelRedundancyAnalysisInput {
+  "Its number."
+  id: ID!
+}
+
+"""The analysis that was stopped."""
+type CancelRedundancyAnalysisPayload {
+  "The analysis as it is now."
+  run: RedundancyRun!
+}
+
+"""Something about analyses changed."""
+type RedundancyChange {
+  "Where to continue after."
+  cursor: String!
+  "When."
+  at: DateTime!
+}
+
+extend type Query {
+  "The analyses, the newest first; the last 20 are kept."
+  redundancyRuns(
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+  ): RedundancyRunConnection!
+  "One analysis; null: there is none of that number any more."
+  redundancyRun(
+    "Its number."
+    id: ID!
+  ): RedundancyRun
+  "What the last analysis found of the people whom the caller may read, less what was left to the rules since. What changed since it looked is found out when it is left to the rules."
+  redundantAssignments(
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+    "Which. Null: all."
+    filter: RedundantAssignmentFilter
+  ): RedundantAssignmentConnection!
+}
+
+extend type Mutation {
+  "Has the server look for what is redundant, of everybody. What the last analysis found is forgotten first. CONFLICT while another one goes on, VALIDATION for a policy that there is not. To leave what is found to the rules, start a bulk change of kind REDUNDANT_ASSIGNMENTS."
+  startRedundancyAnalysis(
+    "What is looked at."
+    input: StartRedundancyAnalysisInput!
+  ): StartRedundancyAnalysisPayload!
+  "Stops an analysis; what it found until then stays. ALREADY_DONE when it has ended."
+  cancelRedundancyAnalysis(
+    "Which."
+    input: CancelRedundancyAnalysisInput!
+  ): CancelRedundancyAnalysisPayload!
+}
+
+extend type Subscription {
+  "Analyses, or bulk changes that leave something to the rules, moved on: ask again. Several changes at the same moment are one."
+  redundancyChanged(
+    "Cursor to continue after; null: from now on."
+    after: String
+  ): RedundancyChange!
+}
+`, BuiltIn: false},
 	{Name: "../schema/risk.graphqls", Input: `"""A dangerous combination of entitlements (role-model 9). It is written as configuration: ` + "`" + `saveRisk` + "`" + `."""
 type Risk {
   "Opaque id."
@@ -27600,6 +28295,16 @@ func (ec *executionContext) childFields_ApplyPlanPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type ApplyPlanPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ApprovedPeriod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return ec.fieldContext_ApprovedPeriod_start(ctx, field)
+	case "end":
+		return ec.fieldContext_ApprovedPeriod_end(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovedPeriod", field.Name)
+}
+
 func (ec *executionContext) childFields_AssignedProfile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -28086,6 +28791,14 @@ func (ec *executionContext) childFields_CancelPlanPayload(ctx context.Context, f
 		return ec.fieldContext_CancelPlanPayload_plan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelPlanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelRedundancyAnalysisPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_CancelRedundancyAnalysisPayload_run(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelRedundancyAnalysisPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Category(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29158,6 +29871,18 @@ func (ec *executionContext) childFields_FoundValue(ctx context.Context, field gr
 		return ec.fieldContext_FoundValue_itemId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FoundValue", field.Name)
+}
+
+func (ec *executionContext) childFields_GivenPeriod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return ec.fieldContext_GivenPeriod_start(ctx, field)
+	case "end":
+		return ec.fieldContext_GivenPeriod_end(ctx, field)
+	case "reasons":
+		return ec.fieldContext_GivenPeriod_reasons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GivenPeriod", field.Name)
 }
 
 func (ec *executionContext) childFields_HeldOrders(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31376,6 +32101,128 @@ func (ec *executionContext) childFields_RecordSectionConfigurationConnection(ctx
 	return nil, fmt.Errorf("no field named %q was found under type RecordSectionConfigurationConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_RedundancyChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RedundancyChange_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_RedundancyChange_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedundancyChange", field.Name)
+}
+
+func (ec *executionContext) childFields_RedundancyRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RedundancyRun_id(ctx, field)
+	case "state":
+		return ec.fieldContext_RedundancyRun_state(ctx, field)
+	case "actor":
+		return ec.fieldContext_RedundancyRun_actor(ctx, field)
+	case "actorName":
+		return ec.fieldContext_RedundancyRun_actorName(ctx, field)
+	case "policies":
+		return ec.fieldContext_RedundancyRun_policies(ctx, field)
+	case "error":
+		return ec.fieldContext_RedundancyRun_error(ctx, field)
+	case "total":
+		return ec.fieldContext_RedundancyRun_total(ctx, field)
+	case "done":
+		return ec.fieldContext_RedundancyRun_done(ctx, field)
+	case "found":
+		return ec.fieldContext_RedundancyRun_found(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RedundancyRun_createdAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_RedundancyRun_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedundancyRun", field.Name)
+}
+
+func (ec *executionContext) childFields_RedundancyRunConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RedundancyRunConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_RedundancyRunConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RedundancyRunConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RedundancyRunConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RedundancyRunConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedundancyRunConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RedundancyRunEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RedundancyRunEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RedundancyRunEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedundancyRunEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RedundantAssignment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RedundantAssignment_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_RedundantAssignment_kind(ctx, field)
+	case "object":
+		return ec.fieldContext_RedundantAssignment_object(ctx, field)
+	case "objectName":
+		return ec.fieldContext_RedundantAssignment_objectName(ctx, field)
+	case "policy":
+		return ec.fieldContext_RedundantAssignment_policy(ctx, field)
+	case "policyName":
+		return ec.fieldContext_RedundantAssignment_policyName(ctx, field)
+	case "owner":
+		return ec.fieldContext_RedundantAssignment_owner(ctx, field)
+	case "startDate":
+		return ec.fieldContext_RedundantAssignment_startDate(ctx, field)
+	case "endDate":
+		return ec.fieldContext_RedundantAssignment_endDate(ctx, field)
+	case "given":
+		return ec.fieldContext_RedundantAssignment_given(ctx, field)
+	case "remaining":
+		return ec.fieldContext_RedundantAssignment_remaining(ctx, field)
+	case "isWhole":
+		return ec.fieldContext_RedundantAssignment_isWhole(ctx, field)
+	case "isOwn":
+		return ec.fieldContext_RedundantAssignment_isOwn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedundantAssignment", field.Name)
+}
+
+func (ec *executionContext) childFields_RedundantAssignmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RedundantAssignmentConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_RedundantAssignmentConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RedundantAssignmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RedundantAssignmentConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RedundantAssignmentConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedundantAssignmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RedundantAssignmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RedundantAssignmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RedundantAssignmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedundantAssignmentEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ReleaseHeldOrdersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "released":
@@ -32772,6 +33619,14 @@ func (ec *executionContext) childFields_StartMiningPayload(ctx context.Context, 
 		return ec.fieldContext_StartMiningPayload_run(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StartMiningPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartRedundancyAnalysisPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_StartRedundancyAnalysisPayload_run(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartRedundancyAnalysisPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_StateCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -35,6 +35,7 @@ import (
 	"writ/server/plan"
 	"writ/server/queue"
 	"writ/server/reconciliation"
+	"writ/server/redundancy"
 	"writ/server/risk"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -57,6 +58,7 @@ type App struct {
 	Assignments     *assignment.Service
 	Orders          *order.Service
 	Reconciliation  *reconciliation.Service
+	Redundancy      *redundancy.Service
 	Bulk            *bulk.Service
 	Mining          *mining.Service
 	Risks           *risk.Service
@@ -101,7 +103,8 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 		AfterExecuted: a.executed, Paused: a.paused, Backlog: a.Assignments.Backlog})
 	a.Reconciliation = reconciliation.New(a.DB, a.Clock, a.Log, a.Assignments, reconciliation.Hooks{
 		Begin: func(ctx context.Context, asked reconciliation.Asked) (int64, error) { return a.Bulk.Begin(ctx, asked) }})
-	a.Bulk = bulk.New(bulk.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Reconciliation: a.Reconciliation, Orders: a.Orders}, bulk.Hooks{Actor: a.actor})
+	a.Redundancy = &redundancy.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments}
+	a.Bulk = bulk.New(bulk.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Reconciliation: a.Reconciliation, Redundancy: a.Redundancy, Orders: a.Orders}, bulk.Hooks{Actor: a.actor})
 	a.Synchronization = synchronization.New(a.DB, a.Clock, a.Shapes, a.Directory.Writes, synchronization.Hooks{Open: a.Systems.Open, Applied: a.synchronized, Paused: a.paused})
 	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks(), job.Hooks{Follow: a.Hub.Subscribe, Ended: a.jobEnded, GivenUp: a.jobGivenUp})
 	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.PublicURL}, a.Log)
@@ -224,6 +227,7 @@ func (a *App) queues() map[string]int {
 func (a *App) register(w *river.Workers) {
 	river.AddWorker(w, &assignment.EvaluateWorker{Assignments: a.Assignments})
 	river.AddWorker(w, &bulk.RunWorker{Service: a.Bulk})
+	river.AddWorker(w, &redundancy.AnalyseWorker{Service: a.Redundancy})
 	river.AddWorker(w, &mining.MineWorker{Service: a.Mining})
 	river.AddWorker(w, &plan.RunWorker{Service: a.Plans})
 	river.AddWorker(w, &order.GenerateWorker{Service: a.Orders})

@@ -11,6 +11,7 @@ import (
 	"writ/server/order"
 	"writ/server/permit"
 	"writ/server/reconciliation"
+	"writ/server/redundancy"
 )
 
 // BulkKind is what a bulk change is about.
@@ -21,6 +22,7 @@ const (
 	ReconcileResources BulkKind = "RECONCILE_RESOURCES" // differences
 	ReconcileRoles     BulkKind = "RECONCILE_ROLES"     // found roles
 	ReviewRoles        BulkKind = "REVIEW_ROLES"        // prolonged roles
+	Redundant          BulkKind = "REDUNDANT_ASSIGNMENTS"
 	UnblockOrders      BulkKind = "UNBLOCK_ORDERS"      // errored orders
 	ManualProvisioning BulkKind = "MANUAL_PROVISIONING" // tickets
 )
@@ -41,6 +43,7 @@ const (
 	RemoveRole            BulkDecision = "REMOVE_ROLE"
 	Approve               BulkDecision = "APPROVE"
 	Decline               BulkDecision = "DECLINE"
+	LeaveToRules          BulkDecision = "LEAVE_TO_RULES"
 	Unblock               BulkDecision = "UNBLOCK"
 	Confirm               BulkDecision = "CONFIRM"
 	ReportError           BulkDecision = "REPORT_ERROR"
@@ -51,6 +54,7 @@ type Filter struct {
 	Differences *reconciliation.ReconciliationFilter
 	Roles       *reconciliation.RoleReconciliationFilter
 	Prolonged   *reconciliation.ProlongedFilter
+	Redundant   *redundancy.RedundantAssignmentFilter
 	Orders      *order.OrderFilter
 }
 
@@ -95,6 +99,10 @@ var kinds = []kind{
 			}
 			return s.Reconciliation.Many(ctx, tx, reconciliation.Asked{Decision: reconciliation.Decision(d), Prolonged: f.Prolonged, Comment: comment})
 		}},
+	{Redundant, []BulkDecision{LeaveToRules}, permit.RedundantStart,
+		func(ctx context.Context, s *Service, tx bun.Tx, _ BulkDecision, f Filter, comment string) (work, error) {
+			return s.Redundancy.Many(ctx, tx, f.Redundant, comment)
+		}},
 	{UnblockOrders, []BulkDecision{Unblock}, permit.ReviewProvisioning, ofOrders},
 	{ManualProvisioning, []BulkDecision{Confirm, ReportError}, permit.ManualProvisioning, ofOrders},
 }
@@ -116,5 +124,5 @@ func kindOf(k BulkKind, d BulkDecision) (kind, error) {
 
 // of reports that a filter is of another kind.
 func (f Filter) other(k BulkKind) bool {
-	return f.Differences != nil && k != ReconcileResources || f.Roles != nil && k != ReconcileRoles || f.Prolonged != nil && k != ReviewRoles || f.Orders != nil && k != UnblockOrders && k != ManualProvisioning
+	return f.Differences != nil && k != ReconcileResources || f.Roles != nil && k != ReconcileRoles || f.Prolonged != nil && k != ReviewRoles || f.Redundant != nil && k != Redundant || f.Orders != nil && k != UnblockOrders && k != ManualProvisioning
 }

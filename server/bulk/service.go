@@ -10,6 +10,7 @@ import (
 	"writ/server/order"
 	"writ/server/permit"
 	"writ/server/reconciliation"
+	"writ/server/redundancy"
 	"writ/server/wired"
 )
 
@@ -28,6 +29,7 @@ type Rooms struct {
 	Clock          *clock.Clock
 	Log            *slog.Logger
 	Reconciliation *reconciliation.Service
+	Redundancy     *redundancy.Service
 	Orders         *order.Service
 }
 

@@ -15,6 +15,7 @@ import (
 	"writ/server/order"
 	"writ/server/permit"
 	"writ/server/reconciliation"
+	"writ/server/redundancy"
 )
 
 // StartBulkChangeInput says what is done to which.
@@ -24,6 +25,7 @@ type StartBulkChangeInput struct {
 	Differences *reconciliation.ReconciliationFilter
 	Roles       *reconciliation.RoleReconciliationFilter
 	Prolonged   *reconciliation.ProlongedFilter
+	Redundant   *redundancy.RedundantAssignmentFilter
 	Orders      *order.OrderFilter
 	IDs         []int64
 	Again       *int64
@@ -53,7 +55,7 @@ func (s *Service) Start(ctx context.Context, in StartBulkChangeInput) (*StartBul
 	if in.Kind == nil || in.Decision == nil {
 		return nil, errs.Invalid("input", "Say of which kind the bulk change is, and what is decided.")
 	}
-	f := Filter{in.Differences, in.Roles, in.Prolonged, in.Orders}
+	f := Filter{in.Differences, in.Roles, in.Prolonged, in.Redundant, in.Orders}
 	switch {
 	case f.other(*in.Kind):
 		return nil, errs.Invalid("input", "This filter is for another kind of bulk change than %s.", *in.Kind)
@@ -70,7 +72,7 @@ func (s *Service) Start(ctx context.Context, in StartBulkChangeInput) (*StartBul
 
 // again tries the failed items of a bulk change of the caller again, in a new one.
 func (s *Service) again(ctx context.Context, in StartBulkChangeInput) (*StartBulkChangePayload, error) {
-	if in.Kind != nil || in.Decision != nil || in.IDs != nil || in.Differences != nil || in.Roles != nil || in.Prolonged != nil || in.Orders != nil {
+	if in.Kind != nil || in.Decision != nil || in.IDs != nil || in.Differences != nil || in.Roles != nil || in.Prolonged != nil || in.Redundant != nil || in.Orders != nil {
 		return nil, errs.Invalid("input.again", "Give either the number of a bulk change to try again, or what is to be done.")
 	}
 	may, err := s.own(ctx)

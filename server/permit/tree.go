@@ -30,6 +30,8 @@ const (
 	IdentifiedRiskQuery       = "/ProvisioningPolicy/IdentifiedRisk/Query"
 	RiskOverrideBlocking      = "/ProvisioningPolicy/Risk/OverrideBlocking" // blocking unless overridden becomes a warning
 	RiskOverrideApproval      = "/ProvisioningPolicy/Risk/OverrideApproval" // the same for approval required unless overridden
+	RedundantQuery            = "/ProvisioningPolicy/RedundantAssignment/Query"
+	RedundantStart            = "/ProvisioningPolicy/RedundantAssignment/Start"
 	SimulationQuery           = "/ProvisioningPolicy/PolicySimulation/Query"
 	SimulationStart           = "/ProvisioningPolicy/PolicySimulation/Start"
 	ConnectorQuery            = "/Connectors/Connector/Query"

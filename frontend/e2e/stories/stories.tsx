@@ -3,6 +3,7 @@ import { assignmentStories } from './assignment'
 import { bulkStories } from './bulk'
 import { directoryStories } from './directory'
 import { miningStories } from './mining'
+import { redundancyStories } from './redundancy'
 import { orderStories } from './order'
 import { planStories } from './plan'
 import { reconciliationStories } from './reconciliation'
@@ -17,6 +18,7 @@ export const stories: Record<string, Story> = {
   ...bulkStories,
   ...directoryStories,
   ...miningStories,
+  ...redundancyStories,
   ...orderStories,
   ...planStories,
   ...reconciliationStories,

@@ -13,6 +13,7 @@ import {
   IconPlayerPlay,
   IconPuzzle,
   IconRobot,
+  IconCopyCheck,
   IconScale,
   IconServer,
   IconStack2,
@@ -28,6 +29,7 @@ import { parseWhySearch } from '../features/assignment/whySearch'
 import { parseAuditSearch } from '../features/audit/auditSearch'
 import { parseBulkSearch } from '../features/bulk/bulkSearch'
 import { parsePersonListSearch } from '../features/directory/personSearch'
+import { parseRedundantSearch } from '../features/redundancy/redundantSearch'
 import { parseMiningSearch } from '../features/mining/miningSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
 import { parsePlanSearch } from '../features/plan/planSearch'
@@ -63,6 +65,7 @@ import {
   maySeePeople,
   maySeePlans,
   maySeeQueue,
+  maySeeRedundant,
   maySeeRisks,
   maySeeSystems,
   maySeeWebhooks,
@@ -536,6 +539,15 @@ const miningResult = createRoute({
   component: lazyPage(() => import('../features/mining/MiningResultDrawer'), 'MiningResultDrawer'),
 })
 
+const redundant = createRoute({
+  getParentRoute: () => shell,
+  path: '/redundant',
+  validateSearch: parseRedundantSearch,
+  ...open(maySeeRedundant, { group: 'machinery', label: t.redundant.title, icon: IconCopyCheck }),
+  loader: (at) => bring(at, ({ search }) => import('../features/redundancy/ahead').then((m) => m.redundant(search))),
+  component: lazyPage(() => import('../features/redundancy/RedundantPage'), 'RedundantPage'),
+})
+
 const risks = createRoute({
   getParentRoute: () => shell,
   path: '/risks',
@@ -688,6 +700,7 @@ export const pages = [
   automation,
   mining,
   miningRun.addChildren([miningResult]),
+  redundant,
   risks.addChildren([risksIndex, risksIdentified.addChildren([identifiedRisk]), risksBlocked]),
   objects.addChildren([objectsIndex, objectsOf]),
   rule,

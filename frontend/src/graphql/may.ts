@@ -29,4 +29,6 @@ export const maySeeFence = (me: MeFragment) =>
 export const maySeeQueue = (me: MeFragment) => can(me.permissions, permissions.queue)
 export const maySeePlans = (me: MeFragment) => can(me.permissions, permissions.plans)
 export const maySeeIdentifiedRisks = (me: MeFragment) => can(me.permissions, permissions.identifiedRisks)
+export const maySeeRedundant = (me: MeFragment) => can(me.permissions, permissions.redundant)
+export const mayLeaveToRules = (me: MeFragment) => can(me.permissions, permissions.redundantStart)
 export const maySeeRisks = (me: MeFragment) => maySeeModel(me) || maySeeIdentifiedRisks(me)

@@ -326,6 +326,8 @@ export type BulkDecision =
   | 'KEEP_CURRENT'
   /** Found roles: they stay. */
   | 'KEEP_ROLE'
+  /** Redundant assignments: where rules give them, the approval ends, and nobody loses anything. Needs no comment. */
+  | 'LEAVE_TO_RULES'
   /** Differences and found roles: the decision is put off. */
   | 'POSTPONE'
   /** Found roles: they are taken away. */
@@ -364,6 +366,8 @@ export type BulkKind =
   | 'RECONCILE_RESOURCES'
   /** Roles that were read from what accounts hold. */
   | 'RECONCILE_ROLES'
+  /** Roles and accounts that somebody approved although rules give them. */
+  | 'REDUNDANT_ASSIGNMENTS'
   /** Roles in their grace period. */
   | 'REVIEW_ROLES'
   /** Orders that a system refused. */
@@ -406,6 +410,12 @@ export type CancelMiningInput = {
 
 /** Names a plan. */
 export type CancelPlanInput = {
+  /** Its number. */
+  id: Scalars['ID']['input'];
+};
+
+/** Which analysis to stop. */
+export type CancelRedundancyAnalysisInput = {
   /** Its number. */
   id: Scalars['ID']['input'];
 };
@@ -2120,6 +2130,48 @@ export type RecordSectionConfigurationInput = {
   startProperty?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Where an analysis is. */
+export type RedundancyRunState =
+  /** Somebody stopped it; what was found until then is kept. */
+  | 'CANCELLED'
+  /** Everybody was looked at. */
+  | 'COMPLETED'
+  /** Something went wrong; what was found until then is kept. */
+  | 'FAILED'
+  /** People are looked at, with or without anybody watching. */
+  | 'IN_PROGRESS'
+  /** It waits for a worker. */
+  | 'QUEUED';
+
+/** Narrows what is redundant: conditions are joined by AND, values of one by OR. */
+export type RedundantAssignmentFilter = {
+  /** Identifiers of the entity types of whom they are. */
+  entityTypes?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Only these, by their ids, at most 5,000. */
+  ids?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** Redundant as a whole, or for a part of their time. */
+  isWhole?: InputMaybe<Scalars['Boolean']['input']>;
+  /** What they are. */
+  kinds?: InputMaybe<Array<RedundantKind>>;
+  /** Identifiers of roles and resource types. */
+  objects?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Whose they are. */
+  ownerId?: InputMaybe<Scalars['ID']['input']>;
+  /** Identifiers of policies. */
+  policies?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Each word stands in the name, the key or a value of whom they are. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What is redundant. */
+export type RedundantKind =
+  /** A composite role. */
+  | 'COMPOSITE_ROLE'
+  /** An account: a resource type. */
+  | 'RESOURCE_TYPE'
+  /** A single role. */
+  | 'SINGLE_ROLE';
+
 /** Which orders go on, and why. */
 export type ReleaseHeldOrdersInput = {
   /** Identifier of the connector. */
@@ -2972,6 +3024,8 @@ export type StartBulkChangeInput = {
   orders?: InputMaybe<OrderFilter>;
   /** Which roles in their grace period, for REVIEW_ROLES. */
   prolonged?: InputMaybe<ProlongedRoleFilter>;
+  /** Which redundant assignments, for REDUNDANT_ASSIGNMENTS. */
+  redundant?: InputMaybe<RedundantAssignmentFilter>;
   /** Which found roles, for RECONCILE_ROLES. */
   roles?: InputMaybe<RoleReconciliationFilter>;
 };
@@ -2980,6 +3034,12 @@ export type StartBulkChangeInput = {
 export type StartMiningInput = {
   /** Identifiers of mining rules; none: all. */
   rules?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** What is looked at. */
+export type StartRedundancyAnalysisInput = {
+  /** Identifiers of policies; null or none: all. */
+  policies?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 /** Step is one task of a job. */

@@ -15,6 +15,8 @@ export const permissions = {
   roleModel: '/ProvisioningPolicy/Policy/Query',
   roleModelUpdate: '/ProvisioningPolicy/Policy/Update',
   identifiedRisks: '/ProvisioningPolicy/IdentifiedRisk/Query',
+  redundant: '/ProvisioningPolicy/RedundantAssignment/Query',
+  redundantStart: '/ProvisioningPolicy/RedundantAssignment/Start',
   plans: '/ProvisioningPolicy/PolicySimulation/Query',
   plansStart: '/ProvisioningPolicy/PolicySimulation/Start',
   connectors: '/Connectors/Connector/Query',

@@ -8,6 +8,7 @@ import { orderTexts } from './texts/order'
 import { personTexts } from './texts/person'
 import { planTexts } from './texts/plan'
 import { reconciliationTexts } from './texts/reconciliation'
+import { redundantTexts } from './texts/redundant'
 import { riskTexts } from './texts/risk'
 import { setupTexts } from './texts/setup'
 import { stateTexts } from './texts/state'
@@ -29,6 +30,7 @@ const english = {
   ...modelTexts,
   ...setupTexts,
   ...miningTexts,
+  ...redundantTexts,
   ...riskTexts,
 } as const
 

@@ -1,3 +1,4 @@
+import type { RedundantRowFragment } from '../features/redundancy/redundancy.generated'
 import type { MeFragment } from '../graphql/me.generated'
 import type { OrderLinesFragment } from '../features/order/OrderLines.generated'
 import type { OrderDetailFragment } from '../features/order/useOrderInDrawer.generated'
@@ -147,6 +148,34 @@ export function prolongedRole(change: Partial<ProlongedRowFragment> = {}): Prolo
       { decision: 'DECLINE', activation: 'REQUIRED' },
     ],
     automatic: null,
+    ...change,
+  }
+}
+
+/** A role that somebody approved although a rule gives it. */
+export function redundant(change: Partial<RedundantRowFragment> = {}): RedundantRowFragment {
+  return {
+    id: `${++count}`,
+    kind: 'SINGLE_ROLE',
+    object: 'Source_Code',
+    objectName: 'Source code',
+    policy: 'Default',
+    policyName: 'Default policy',
+    owner: petra,
+    startDate: '2026-01-01T00:00:00Z',
+    endDate: '2027-01-01T00:00:00Z',
+    given: [
+      {
+        start: '2026-03-01T00:00:00Z',
+        end: '2026-10-01T00:00:00Z',
+        reasons: ['Given to whoever holds Engineering.'],
+      },
+    ],
+    remaining: [
+      { start: '2026-01-01T00:00:00Z', end: '2026-03-01T00:00:00Z' },
+      { start: '2026-10-01T00:00:00Z', end: '2027-01-01T00:00:00Z' },
+    ],
+    isOwn: false,
     ...change,
   }
 }

@@ -128,12 +128,18 @@ func TestRedundantOnlyWhatIsTheSame(t *testing.T) {
 		change func(o *organisation, rule *rolemodel.RoleRule, row *evaluation.AssignedRole)
 		want   int
 	}{
-		"TheSame":         {func(*organisation, *rolemodel.RoleRule, *evaluation.AssignedRole) {}, 1},
-		"OtherParameters": {func(o *organisation, _ *rolemodel.RoleRule, row *evaluation.AssignedRole) { row.Parameters = map[string]int64{"Title": 1} }, 0},
-		"Denial":          {func(_ *organisation, _ *rolemodel.RoleRule, row *evaluation.AssignedRole) { row.IsDenied = true }, 0},
-		"AtRisk":          {func(_ *organisation, _ *rolemodel.RoleRule, row *evaluation.AssignedRole) { row.Workflow = evaluation.ApprovedRisk }, 0},
-		"Suggested":       {func(_ *organisation, rule *rolemodel.RoleRule, _ *evaluation.AssignedRole) { rule.Type = rolemodel.Suggested }, 0},
-		"DenyingRule":     {func(_ *organisation, rule *rolemodel.RoleRule, _ *evaluation.AssignedRole) { rule.IsDenied = true }, 0},
+		"TheSame": {func(*organisation, *rolemodel.RoleRule, *evaluation.AssignedRole) {}, 1},
+		"OtherParameters": {func(o *organisation, _ *rolemodel.RoleRule, row *evaluation.AssignedRole) {
+			row.Parameters = map[string]int64{"Title": 1}
+		}, 0},
+		"Denial": {func(_ *organisation, _ *rolemodel.RoleRule, row *evaluation.AssignedRole) { row.IsDenied = true }, 0},
+		"AtRisk": {func(_ *organisation, _ *rolemodel.RoleRule, row *evaluation.AssignedRole) {
+			row.Workflow = evaluation.ApprovedRisk
+		}, 0},
+		"Suggested": {func(_ *organisation, rule *rolemodel.RoleRule, _ *evaluation.AssignedRole) {
+			rule.Type = rolemodel.Suggested
+		}, 0},
+		"DenyingRule": {func(_ *organisation, rule *rolemodel.RoleRule, _ *evaluation.AssignedRole) { rule.IsDenied = true }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -65,6 +65,7 @@ function About({ kind, id }: { kind: BulkKind; id: string }) {
       </Link>
     )
   }
+  if (kind === 'REDUNDANT_ASSIGNMENTS') return null // its own list has it no more
   return (
     <Link to="/order/$orderId" params={{ orderId: id }}>
       {t.bulk.look}

@@ -300,6 +300,8 @@ export const setupTexts = {
       'plan.changed': 'Plan moved on',
       'bulk_change.changed': 'Bulk change moved on',
       'mining_run.changed': 'Mining moved on',
+      'redundancy_run.changed': 'Analysis of redundant assignments moved on',
+      'assignment.left_to_rules': 'Assignment left to the rules',
       'access.signed_in': 'Signed in',
       'access.signed_out': 'Signed out',
       'access.sign_in_failed': 'Sign-in failed',
