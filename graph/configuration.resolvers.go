@@ -39,6 +39,10 @@ func (r *configurationResolver) EntityTypes(ctx context.Context, obj *manifest.C
 	return manifest.List[manifest.EntityType](ctx, r.Manifest, "entityType", page.Of(first, after), identifiers)
 }
 
+func (r *configurationResolver) PropertyExpressions(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.PropertyExpression], error) {
+	return manifest.List[manifest.PropertyExpression](ctx, r.Manifest, "propertyExpression", page.Of(first, after), identifiers)
+}
+
 func (r *configurationResolver) Dimensions(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Dimension], error) {
 	return manifest.List[manifest.Dimension](ctx, r.Manifest, "dimension", page.Of(first, after), identifiers)
 }
@@ -157,6 +161,14 @@ func (r *mutationResolver) SaveEntityType(ctx context.Context, input manifest.Sa
 
 func (r *mutationResolver) DeleteEntityType(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
 	return r.Manifest.DeleteOne(ctx, "entityType", input)
+}
+
+func (r *mutationResolver) SavePropertyExpression(ctx context.Context, input manifest.SaveInput[manifest.PropertyExpression]) (*manifest.ConfigurationPayload, error) {
+	return manifest.SaveOne(ctx, r.Manifest, "propertyExpression", input)
+}
+
+func (r *mutationResolver) DeletePropertyExpression(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
+	return r.Manifest.DeleteOne(ctx, "propertyExpression", input)
 }
 
 func (r *mutationResolver) SaveDimension(ctx context.Context, input manifest.SaveInput[manifest.Dimension]) (*manifest.ConfigurationPayload, error) {
@@ -300,6 +312,10 @@ func (r *policyConfigurationResolver) Version(ctx context.Context, obj *manifest
 }
 
 func (r *profileConfigurationResolver) Version(ctx context.Context, obj *manifest.Profile) (string, error) {
+	return manifest.VersionOf(obj), nil
+}
+
+func (r *propertyExpressionConfigurationResolver) Version(ctx context.Context, obj *manifest.PropertyExpression) (string, error) {
 	return manifest.VersionOf(obj), nil
 }
 
@@ -481,6 +497,10 @@ func (r *Resolver) ProfileConfiguration() generated.ProfileConfigurationResolver
 	return &profileConfigurationResolver{r}
 }
 
+func (r *Resolver) PropertyExpressionConfiguration() generated.PropertyExpressionConfigurationResolver {
+	return &propertyExpressionConfigurationResolver{r}
+}
+
 func (r *Resolver) RecordSectionConfiguration() generated.RecordSectionConfigurationResolver {
 	return &recordSectionConfigurationResolver{r}
 }
@@ -573,6 +593,7 @@ type (
 	navigationRuleConfigurationResolver       struct{ *Resolver }
 	policyConfigurationResolver               struct{ *Resolver }
 	profileConfigurationResolver              struct{ *Resolver }
+	propertyExpressionConfigurationResolver   struct{ *Resolver }
 	recordSectionConfigurationResolver        struct{ *Resolver }
 	resourceTypeConfigurationResolver         struct{ *Resolver }
 	riskConfigurationResolver                 struct{ *Resolver }

@@ -76,6 +76,10 @@ func (r *queryResolver) PlanGroups(ctx context.Context, id int64, by plan.Groupi
 	return r.Resolver.Plans.Groups(ctx, id, by, dimension, page.Of(first, after), filter)
 }
 
+func (r *queryResolver) StoredValues(ctx context.Context, input plan.StoredValuesInput) (*plan.StoredValues, error) {
+	return r.Resolver.Plans.StoredValues(ctx, input)
+}
+
 func (r *queryResolver) ResourceTypeTrial(ctx context.Context, input plan.ResourceTypeTrialInput) (*plan.ResourceTypeTrial, error) {
 	return r.Resolver.Plans.Trial(ctx, input)
 }

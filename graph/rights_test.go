@@ -139,6 +139,7 @@ var asked = map[string][]string{
 	"Query.storedPlan":        {`(id: "3701")`},
 	"Query.planItems":         {`(id: "3701")`},
 	"Query.planGroups":        {`(id: "3701", by: PERSON)`},
+	"Query.storedValues":      {`(input: {resourceId: "$id"})`},
 	"Query.resourceTypeTrial": {`(input: {resourceType: "AD_User", ownerId: "$id", save: {}})`},
 }
 
@@ -385,6 +386,7 @@ var notHere = []string{
 	"Mutation.login", "Mutation.refresh", "Mutation.logout", "LoginPayload.accessToken", "LoginPayload.expiresAt", "LoginPayload.me", "LogoutPayload.ok", // signed in already
 	"Mutation.checkConnector", // no system there
 	"ResourceTypeTrial.accountId", "ResourceTypeTrial.readAt", "ResourceTypeTrial.failure", "ResourceTypeTrial.values", "TrialValue.property", "TrialValue.computed", "TrialValue.read", "TrialValue.isComputed", "TrialValue.isSame",
+	"StoredValues.problems",                                         // nothing is proposed
 	"TrialValue.createOnly", "TrialValue.error", "TrialValue.rules", // this configuration has mistakes: nothing is tried (TestTrial of server/app does)
 }
 

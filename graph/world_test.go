@@ -118,6 +118,11 @@ update resource set refs = jsonb_build_object('Department', 'zqd'||((id - 999) /
 insert into resource (id, entity_type_id, key, display_name, scalars, valid_from, origin) overriding system value
 	values (1005, 11, 'boss', 'Boss', '{}', timestamptz '2020-01-01', 'MANUAL');
 insert into property (id, entity_type_id, identifier, display_name, type, position) overriding system value values (64, 11, 'Photo', 'Photo', 'BINARY', 9);
+insert into property (id, entity_type_id, identifier, display_name, type, position) overriding system value values (67, 11, 'Desk', 'Desk', 'STRING', 10), (68, 11, 'Share', 'Share', 'STRING', 11);
+insert into property_expression (id, identifier, display_name, entity_type_id, property, binding, expression) overriding system value values
+	(201, 'Desk', 'Desk', 11, 'Desk', 'Phone', ''), (202, 'Share', 'Share', 11, 'Share', '', 'source.Department.Budget + string(1 / (size(source.Phone) - size(source.Phone)))');
+insert into property_expression_fault (id, resource_id, expression_id, message, found_at) overriding system value select 210 + n, 1000 + n, 202, 'zqp'||n||'faultq', timestamptz '2026-01-01' from generate_series(1, 4) n;
+update resource set scalars = scalars || jsonb_build_object('Desk', scalars ->> 'Phone') where entity_type_id = 11 and key <> 'boss';
 insert into resource_file (sha256, content, kept_at) values ('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', 'abc', now());
 update resource set scalars = scalars || '{"Photo": "3 bytes sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}' where entity_type_id = 11 and key <> 'boss';
 update resource set refs = refs || jsonb_build_object('Manager', 'zqp'||case id when 1002 then 1 else 3 end||'keyq') where id in (1001, 1002, 1004);
@@ -143,6 +148,7 @@ update assigned_role set rule_ids = '{83}', inferred_by_id = 82 where role_id = 
 update assigned_role set parameters = jsonb_build_object('Department', 1010 + (owner_id - 999) / 2);
 insert into assigned_resource_type (id, owner_id, resource_type_id, resource_id, workflow_state, workflow_state_changed_at, is_expected, valid_from) overriding system value
 	select 1500 + 10 * n + t, 1000 + n, 90 + t, case t when 1 then 1020 + n end, 16, timestamptz '2026-01-01', true, timestamptz '2026-01-01' from generate_series(1, 4) n, generate_series(1, 3) t;
+update assigned_resource_type set expected = '{"conflicts": [{"property": "Owner", "id": 1001, "value": "one", "with": 1002, "other": "two"}]}' where id = 1511;
 insert into provisioning_order (id, assigned_resource_type_id, kind, state, states, resource_type_id, owner_id, source_entity_type_id, target_id, connector_id, connection_id, is_manual, due_at,
 		generated_at, attempt, transmitted_at, error_class, error_message, error_hint, errored_at, answer_outcome, answer_message, answer_hint, answered_at, not_before, assignee, reviewed_by, reviewed_at,
 		review_comment, wait_reason, created_at, updated_at) overriding system value

@@ -329,10 +329,12 @@ create table changed_resource (
     seq bigint default 1 not null,
     at timestamp with time zone not null,
     reverse_properties bigint[],
+    computed bigint,
     constraint changed_resource_pkey PRIMARY KEY (resource_id)
 );
 comment on table changed_resource is 'Resources written since somebody looked: server/assignment turns them into dirty owners and fresh correlation keys, then removes them if seq is unchanged.';
 comment on column changed_resource.reverse_properties is 'Null: the resource itself changed. Else only others began or ceased to point to it, through these properties.';
+comment on column changed_resource.computed is 'Up to which seq the stored property expressions that read the resource were computed; null: not yet.';
 
 create table computed_property (
     resource_type_id bigint not null,
@@ -1394,15 +1396,51 @@ create table property (
     target_entity_type_id bigint,
     reverse_identifier text,
     "position" integer default 0 not null,
+    group_by text default ''::text not null,
     constraint property_pkey PRIMARY KEY (id),
     constraint property_entity_type_id_identifier_key UNIQUE (entity_type_id, identifier),
     constraint property_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
     constraint property_target_entity_type_id_fkey FOREIGN KEY (target_entity_type_id) REFERENCES entity_type(id),
+    constraint property_group_of_navigation CHECK (((group_by = ''::text) OR ((type = 'FOREIGN_KEY'::text) AND is_collection))),
     constraint property_navigation_has_target CHECK (((type = 'FOREIGN_KEY'::text) = (target_entity_type_id IS NOT NULL))),
     constraint property_type_check CHECK ((type = ANY (ARRAY['STRING'::text, 'BYTES'::text, 'INT16'::text, 'INT32'::text, 'INT64'::text, 'BYTE'::text, 'DATE_TIME'::text, 'BOOL'::text, 'GUID'::text, 'DOUBLE'::text, 'BINARY'::text, 'FOREIGN_KEY'::text])))
 );
 comment on column property.reverse_identifier is 'Name of the reverse navigation on the pointed entity type, e.g. Positions; absent: none.';
+comment on column property.group_by is 'Property of the pointed entity type: of those with the same value of it an owner holds one at a time. Empty: any number.';
 CREATE TRIGGER shape_changed AFTER INSERT OR DELETE OR UPDATE ON public.property FOR EACH STATEMENT EXECUTE FUNCTION shape_changed();
+
+create table property_expression (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    entity_type_id bigint not null,
+    property text not null,
+    binding text default ''::text not null,
+    expression text default ''::text not null,
+    priority integer default 0 not null,
+    version integer default 1 not null,
+    constraint property_expression_pkey PRIMARY KEY (id),
+    constraint property_expression_identifier_key UNIQUE (identifier),
+    constraint property_expression_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint property_expression_says_something CHECK (((binding <> ''::text) OR (expression <> ''::text)))
+);
+comment on table property_expression is 'How the value of a property is computed from others of its resource, and of what that points to; values are kept in resource (role-model 1.7).';
+comment on column property_expression.priority is 'Of several for one property the one with the smallest number is asked first, the next when it gives nothing.';
+
+create table property_expression_fault (
+    id bigint generated always as identity,
+    resource_id bigint not null,
+    expression_id bigint not null,
+    message text not null,
+    found_at timestamp with time zone not null,
+    constraint property_expression_fault_pkey PRIMARY KEY (id),
+    constraint property_expression_fault_once UNIQUE (resource_id, expression_id),
+    constraint property_expression_fault_expression_id_fkey FOREIGN KEY (expression_id) REFERENCES property_expression(id) ON DELETE CASCADE,
+    constraint property_expression_fault_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
+);
+comment on table property_expression_fault is 'Values that an expression could not compute: the property keeps what it was.';
+CREATE INDEX property_expression_fault_by_age ON public.property_expression_fault USING btree (found_at DESC, id DESC);
+CREATE INDEX property_expression_fault_by_expression ON public.property_expression_fault USING btree (expression_id);
 
 create table property_mapping (
     property_id bigint not null,

@@ -56,6 +56,75 @@ type WhyNotPayloadResolver interface {
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _AssignmentWarning_code(ctx context.Context, field graphql.CollectedField, obj *assignment.AssignmentWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentWarning_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v assignment.AssignmentWarningCode) graphql.Marshaler {
+			return ec.marshalNAssignmentWarningCode2writᚋserverᚋassignmentᚐAssignmentWarningCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentWarning_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssignmentWarning", field, false, false, "AssignmentWarningCode")
+}
+
+func (ec *executionContext) _AssignmentWarning_property(ctx context.Context, field graphql.CollectedField, obj *assignment.AssignmentWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentWarning_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentWarning_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssignmentWarning", field, false, false, "String")
+}
+
+func (ec *executionContext) _AssignmentWarning_text(ctx context.Context, field graphql.CollectedField, obj *assignment.AssignmentWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignmentWarning_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignmentWarning_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AssignmentWarning", field, false, false, "String")
+}
+
 func (ec *executionContext) _ComputationFault_id(ctx context.Context, field graphql.CollectedField, obj *assignment.ComputationFault) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -858,6 +927,38 @@ func (ec *executionContext) _Entitlement_inForce(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_Entitlement_inForce(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Entitlement", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Entitlement_warnings(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entitlement_warnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Warnings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []assignment.AssignmentWarning) graphql.Marshaler {
+			return ec.marshalNAssignmentWarning2ᚕwritᚋserverᚋassignmentᚐAssignmentWarningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Entitlement_warnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Entitlement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignmentWarning(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Entitlement_indirect(ctx context.Context, field graphql.CollectedField, obj *assignment.Entitlement) (ret graphql.Marshaler) {
@@ -2852,6 +2953,49 @@ func UnmarshalWhyNotInput(ctx context.Context, raw any) (assignment.WhyNotInput,
 
 // region    **************************** object.gotpl ****************************
 
+var assignmentWarningImplementors = []string{"AssignmentWarning"}
+
+func (ec *executionContext) slowly_AssignmentWarning(ctx context.Context, sel ast.SelectionSet, obj *assignment.AssignmentWarning) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assignmentWarningImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssignmentWarning")
+		case "code":
+			out.Values[i] = ec._AssignmentWarning_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "property":
+			out.Values[i] = ec._AssignmentWarning_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._AssignmentWarning_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var computationFaultImplementors = []string{"ComputationFault"}
 
 func (ec *executionContext) slowly_ComputationFault(ctx context.Context, sel ast.SelectionSet, obj *assignment.ComputationFault) graphql.Marshaler {
@@ -3086,6 +3230,11 @@ func (ec *executionContext) slowly_Entitlement(ctx context.Context, sel ast.Sele
 			}
 		case "inForce":
 			out.Values[i] = ec._Entitlement_inForce(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "warnings":
+			out.Values[i] = ec._Entitlement_warnings(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -3820,6 +3969,41 @@ func (ec *executionContext) slowly_WhyNotWay(ctx context.Context, sel ast.Select
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) marshalNAssignmentWarning2writᚋserverᚋassignmentᚐAssignmentWarning(ctx context.Context, sel ast.SelectionSet, v assignment.AssignmentWarning) graphql.Marshaler {
+	return ec._AssignmentWarning(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAssignmentWarning2ᚕwritᚋserverᚋassignmentᚐAssignmentWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []assignment.AssignmentWarning) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAssignmentWarning2writᚋserverᚋassignmentᚐAssignmentWarning(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNAssignmentWarningCode2writᚋserverᚋassignmentᚐAssignmentWarningCode(ctx context.Context, v any) (assignment.AssignmentWarningCode, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := assignment.AssignmentWarningCode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssignmentWarningCode2writᚋserverᚋassignmentᚐAssignmentWarningCode(ctx context.Context, sel ast.SelectionSet, v assignment.AssignmentWarningCode) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AssignmentWarningCode!")
+	}
+	return res
+}
 
 func (ec *executionContext) marshalNComputationFault2ᚕᚖwritᚋserverᚋassignmentᚐComputationFaultᚄ(ctx context.Context, sel ast.SelectionSet, v []*assignment.ComputationFault) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {

@@ -52,6 +52,8 @@ type MutationResolver interface {
 	DeleteConnector(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error)
 	SaveEntityType(ctx context.Context, input manifest.SaveInput[manifest.EntityType]) (*manifest.ConfigurationPayload, error)
 	DeleteEntityType(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error)
+	SavePropertyExpression(ctx context.Context, input manifest.SaveInput[manifest.PropertyExpression]) (*manifest.ConfigurationPayload, error)
+	DeletePropertyExpression(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error)
 	SaveDimension(ctx context.Context, input manifest.SaveInput[manifest.Dimension]) (*manifest.ConfigurationPayload, error)
 	DeleteDimension(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error)
 	SavePolicy(ctx context.Context, input manifest.SaveInput[manifest.Policy]) (*manifest.ConfigurationPayload, error)
@@ -185,6 +187,7 @@ type QueryResolver interface {
 	StoredPlan(ctx context.Context, id int64) (*plan.Plan, error)
 	PlanItems(ctx context.Context, id int64, first *int, after *string, filter *plan.ItemFilter) (*page.Connection[*plan.Item], error)
 	PlanGroups(ctx context.Context, id int64, by plan.Grouping, dimension *string, first *int, after *string, filter *plan.ItemFilter) (*page.Connection[*plan.Group], error)
+	StoredValues(ctx context.Context, input plan.StoredValuesInput) (*plan.StoredValues, error)
 	ResourceTypeTrial(ctx context.Context, input plan.ResourceTypeTrialInput) (*plan.ResourceTypeTrial, error)
 	ProlongedRoles(ctx context.Context, first *int, after *string, filter *reconciliation.ProlongedFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.ProlongedItem], error)
 	ProlongedRole(ctx context.Context, id int64) (*reconciliation.ProlongedItem, error)
@@ -640,6 +643,20 @@ func (ec *executionContext) field_Mutation_deletePolicy_args(ctx context.Context
 }
 
 func (ec *executionContext) field_Mutation_deleteProfile_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (manifest.DeleteConfigurationInput, error) {
+			return ec.unmarshalNDeleteConfigurationInput2writᚋserverᚋmanifestᚐDeleteConfigurationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deletePropertyExpression_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
@@ -1177,6 +1194,20 @@ func (ec *executionContext) field_Mutation_saveProfile_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (manifest.SaveInput[manifest.Profile], error) {
 			return ec.unmarshalNSaveProfileInput2writᚋserverᚋmanifestᚐSaveInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_savePropertyExpression_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (manifest.SaveInput[manifest.PropertyExpression], error) {
+			return ec.unmarshalNSavePropertyExpressionInput2writᚋserverᚋmanifestᚐSaveInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3143,6 +3174,20 @@ func (ec *executionContext) field_Query_storedPlan_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_storedValues_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (plan.StoredValuesInput, error) {
+			return ec.unmarshalNStoredValuesInput2writᚋserverᚋplanᚐStoredValuesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_webhook_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3921,6 +3966,94 @@ func (ec *executionContext) fieldContext_Mutation_deleteEntityType(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteEntityType_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_savePropertyExpression(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_savePropertyExpression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SavePropertyExpression(ctx, fc.Args["input"].(manifest.SaveInput[manifest.PropertyExpression]))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *manifest.ConfigurationPayload) graphql.Marshaler {
+			return ec.marshalNConfigurationPayload2ᚖwritᚋserverᚋmanifestᚐConfigurationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_savePropertyExpression(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfigurationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_savePropertyExpression_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deletePropertyExpression(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deletePropertyExpression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeletePropertyExpression(ctx, fc.Args["input"].(manifest.DeleteConfigurationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *manifest.ConfigurationPayload) graphql.Marshaler {
+			return ec.marshalNConfigurationPayload2ᚖwritᚋserverᚋmanifestᚐConfigurationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deletePropertyExpression(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfigurationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deletePropertyExpression_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -9639,6 +9772,50 @@ func (ec *executionContext) fieldContext_Query_planGroups(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_storedValues(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_storedValues(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().StoredValues(ctx, fc.Args["input"].(plan.StoredValuesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *plan.StoredValues) graphql.Marshaler {
+			return ec.marshalNStoredValues2ᚖwritᚋserverᚋplanᚐStoredValues(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_storedValues(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StoredValues(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_storedValues_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_resourceTypeTrial(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11582,6 +11759,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "savePropertyExpression":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_savePropertyExpression(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deletePropertyExpression":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deletePropertyExpression(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "saveDimension":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_saveDimension(ctx, field)
@@ -12525,6 +12716,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_planGroups(ctx, field)
+				})
+		case "storedValues":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_storedValues(ctx, field)
 				})
 		case "resourceTypeTrial":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -33,6 +33,7 @@ type CategoryConfigurationResolver interface {
 type ConfigurationResolver interface {
 	Connectors(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Connector], error)
 	EntityTypes(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.EntityType], error)
+	PropertyExpressions(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.PropertyExpression], error)
 	Dimensions(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Dimension], error)
 	Policies(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Policy], error)
 	Categories(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Category], error)
@@ -86,6 +87,9 @@ type PolicyConfigurationResolver interface {
 }
 type ProfileConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.Profile) (string, error)
+}
+type PropertyExpressionConfigurationResolver interface {
+	Version(ctx context.Context, obj *manifest.PropertyExpression) (string, error)
 }
 type RecordSectionConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.RecordSection) (string, error)
@@ -492,6 +496,36 @@ func (ec *executionContext) field_Configuration_policies_args(ctx context.Contex
 }
 
 func (ec *executionContext) field_Configuration_profiles_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "identifiers",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["identifiers"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Configuration_propertyExpressions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -2248,6 +2282,50 @@ func (ec *executionContext) fieldContext_Configuration_entityTypes(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Configuration_entityTypes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Configuration_propertyExpressions(ctx context.Context, field graphql.CollectedField, obj *manifest.Configuration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Configuration_propertyExpressions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Configuration().PropertyExpressions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["identifiers"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*manifest.PropertyExpression]) graphql.Marshaler {
+			return ec.marshalOPropertyExpressionConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Configuration_propertyExpressions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Configuration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PropertyExpressionConfigurationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Configuration_propertyExpressions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7055,6 +7133,29 @@ func (ec *executionContext) fieldContext_PropertyConfiguration_reverse(_ context
 	return graphql.NewScalarFieldContext("PropertyConfiguration", field, false, false, "String")
 }
 
+func (ec *executionContext) _PropertyConfiguration_groupByProperty(ctx context.Context, field graphql.CollectedField, obj *manifest.Property) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyConfiguration_groupByProperty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GroupByProperty, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyConfiguration_groupByProperty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyConfiguration", field, false, false, "String")
+}
+
 func (ec *executionContext) _PropertyConfiguration_column(ctx context.Context, field graphql.CollectedField, obj *manifest.Property) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7145,6 +7246,300 @@ func (ec *executionContext) _PropertyConfiguration_uniqueKey(ctx context.Context
 }
 func (ec *executionContext) fieldContext_PropertyConfiguration_uniqueKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PropertyConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PropertyExpressionConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.PropertyExpression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyExpressionConfiguration_identifier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Identifier, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyExpressionConfiguration_identifier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyExpressionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _PropertyExpressionConfiguration_displayName(ctx context.Context, field graphql.CollectedField, obj *manifest.PropertyExpression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyExpressionConfiguration_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyExpressionConfiguration_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyExpressionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _PropertyExpressionConfiguration_entityType(ctx context.Context, field graphql.CollectedField, obj *manifest.PropertyExpression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyExpressionConfiguration_entityType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyExpressionConfiguration_entityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyExpressionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _PropertyExpressionConfiguration_property(ctx context.Context, field graphql.CollectedField, obj *manifest.PropertyExpression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyExpressionConfiguration_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyExpressionConfiguration_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyExpressionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _PropertyExpressionConfiguration_binding(ctx context.Context, field graphql.CollectedField, obj *manifest.PropertyExpression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyExpressionConfiguration_binding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Binding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyExpressionConfiguration_binding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyExpressionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _PropertyExpressionConfiguration_expression(ctx context.Context, field graphql.CollectedField, obj *manifest.PropertyExpression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyExpressionConfiguration_expression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Expression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyExpressionConfiguration_expression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyExpressionConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _PropertyExpressionConfiguration_priority(ctx context.Context, field graphql.CollectedField, obj *manifest.PropertyExpression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyExpressionConfiguration_priority(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Priority, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyExpressionConfiguration_priority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyExpressionConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PropertyExpressionConfiguration_version(ctx context.Context, field graphql.CollectedField, obj *manifest.PropertyExpression) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyExpressionConfiguration_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PropertyExpressionConfiguration().Version(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyExpressionConfiguration_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyExpressionConfiguration", field, true, true, "String")
+}
+
+func (ec *executionContext) _PropertyExpressionConfigurationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.PropertyExpression]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyExpressionConfigurationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.PropertyExpression) graphql.Marshaler {
+			return ec.marshalNPropertyExpressionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐPropertyExpressionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyExpressionConfigurationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PropertyExpressionConfigurationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PropertyExpressionConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PropertyExpressionConfigurationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.PropertyExpression]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyExpressionConfigurationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2writᚋserverᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyExpressionConfigurationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PropertyExpressionConfigurationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PropertyExpressionConfigurationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.PropertyExpression]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyExpressionConfigurationConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyExpressionConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyExpressionConfigurationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PropertyExpressionConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.PropertyExpression]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyExpressionConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyExpressionConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyExpressionConfigurationConnection", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _QueryRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.QueryRule) (ret graphql.Marshaler) {
@@ -13170,7 +13565,7 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"connectors", "entityTypes", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "recordSections", "roleMappings", "miningRules", "automationRules", "risks", "indirectResourceRules", "jobs", "profiles", "users"}
+	fieldsInOrder := [...]string{"connectors", "entityTypes", "propertyExpressions", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "recordSections", "roleMappings", "miningRules", "automationRules", "risks", "indirectResourceRules", "jobs", "profiles", "users"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13191,6 +13586,13 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 				return it, err
 			}
 			it.EntityTypes = data
+		case "propertyExpressions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("propertyExpressions"))
+			data, err := ec.unmarshalOPropertyExpressionConfigurationInput2ᚕwritᚋserverᚋmanifestᚐPropertyExpressionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PropertyExpressions = data
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
 			data, err := ec.unmarshalODimensionConfigurationInput2ᚕwritᚋserverᚋmanifestᚐDimensionᚄ(ctx, v)
@@ -14734,7 +15136,7 @@ func (ec *executionContext) unmarshalInputPropertyConfigurationInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "type", "isKey", "collection", "target", "reverse", "column", "format", "primaryKey", "uniqueKey"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "type", "isKey", "collection", "target", "reverse", "groupByProperty", "column", "format", "primaryKey", "uniqueKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14790,6 +15192,13 @@ func (ec *executionContext) unmarshalInputPropertyConfigurationInput(ctx context
 				return it, err
 			}
 			it.Reverse = data
+		case "groupByProperty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("groupByProperty"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.GroupByProperty = data
 		case "column":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("column"))
 			data, err := ec.unmarshalOString2string(ctx, v)
@@ -14832,6 +15241,90 @@ func (ec *executionContext) unmarshalInputPropertyConfigurationInput(ctx context
 func UnmarshalPropertyConfigurationInput(ctx context.Context, raw any) (manifest.Property, error) {
 	var out manifest.Property
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "PropertyConfigurationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPropertyExpressionConfigurationInput(ctx context.Context, obj any) (manifest.PropertyExpression, error) {
+	var it manifest.PropertyExpression
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"identifier", "displayName", "entityType", "property", "binding", "expression", "priority"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "identifier":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identifier"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Identifier = data
+		case "displayName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("displayName"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DisplayName = data
+		case "entityType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entityType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EntityType = data
+		case "property":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Property = data
+		case "binding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("binding"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Binding = data
+		case "expression":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expression"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Expression = data
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPropertyExpressionConfigurationInput unmarshals raw into the PropertyExpressionConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPropertyExpressionConfigurationInput(ctx context.Context, raw any) (manifest.PropertyExpression, error) {
+	var out manifest.PropertyExpression
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PropertyExpressionConfigurationInput", raw, &out)
 	return out, err
 }
 
@@ -16827,6 +17320,62 @@ func UnmarshalSaveProfileInput(ctx context.Context, raw any) (manifest.SaveInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSavePropertyExpressionInput(ctx context.Context, obj any) (manifest.SaveInput[manifest.PropertyExpression], error) {
+	var it manifest.SaveInput[manifest.PropertyExpression]
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"propertyExpression", "version", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "propertyExpression":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("propertyExpression"))
+			data, err := ec.unmarshalNPropertyExpressionConfigurationInput2writᚋserverᚋmanifestᚐPropertyExpression(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Object = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSavePropertyExpressionInput unmarshals raw into the SavePropertyExpressionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSavePropertyExpressionInput(ctx context.Context, raw any) (manifest.SaveInput[manifest.PropertyExpression], error) {
+	var out manifest.SaveInput[manifest.PropertyExpression]
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SavePropertyExpressionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSaveRecordSectionInput(ctx context.Context, obj any) (manifest.SaveInput[manifest.RecordSection], error) {
 	var it manifest.SaveInput[manifest.RecordSection]
 	if obj == nil {
@@ -18391,6 +18940,12 @@ func (ec *executionContext) slowly_Configuration(ctx context.Context, sel ast.Se
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Configuration_entityTypes(ctx, field, obj)
+				})
+		case "propertyExpressions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Configuration_propertyExpressions(ctx, field, obj)
 				})
 		case "dimensions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -20088,6 +20643,11 @@ func (ec *executionContext) slowly_PropertyConfiguration(ctx context.Context, se
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "groupByProperty":
+			out.Values[i] = ec._PropertyConfiguration_groupByProperty(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "column":
 			out.Values[i] = ec._PropertyConfiguration_column(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -20105,6 +20665,123 @@ func (ec *executionContext) slowly_PropertyConfiguration(ctx context.Context, se
 			}
 		case "uniqueKey":
 			out.Values[i] = ec._PropertyConfiguration_uniqueKey(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var propertyExpressionConfigurationImplementors = []string{"PropertyExpressionConfiguration"}
+
+func (ec *executionContext) slowly_PropertyExpressionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.PropertyExpression) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, propertyExpressionConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PropertyExpressionConfiguration")
+		case "identifier":
+			out.Values[i] = ec._PropertyExpressionConfiguration_identifier(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "displayName":
+			out.Values[i] = ec._PropertyExpressionConfiguration_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "entityType":
+			out.Values[i] = ec._PropertyExpressionConfiguration_entityType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "property":
+			out.Values[i] = ec._PropertyExpressionConfiguration_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "binding":
+			out.Values[i] = ec._PropertyExpressionConfiguration_binding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expression":
+			out.Values[i] = ec._PropertyExpressionConfiguration_expression(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "priority":
+			out.Values[i] = ec._PropertyExpressionConfiguration_priority(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PropertyExpressionConfiguration_version(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var propertyExpressionConfigurationConnectionImplementors = []string{"PropertyExpressionConfigurationConnection"}
+
+func (ec *executionContext) slowly_PropertyExpressionConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.PropertyExpression]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, propertyExpressionConfigurationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PropertyExpressionConfigurationConnection")
+		case "nodes":
+			out.Values[i] = ec._PropertyExpressionConfigurationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._PropertyExpressionConfigurationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._PropertyExpressionConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._PropertyExpressionConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -22775,6 +23452,35 @@ func (ec *executionContext) unmarshalNPropertyConfigurationInput2ᚕwritᚋserve
 	return res, nil
 }
 
+func (ec *executionContext) marshalNPropertyExpressionConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐPropertyExpressionᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.PropertyExpression) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPropertyExpressionConfiguration2ᚖwritᚋserverᚋmanifestᚐPropertyExpression(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPropertyExpressionConfiguration2ᚖwritᚋserverᚋmanifestᚐPropertyExpression(ctx context.Context, sel ast.SelectionSet, v *manifest.PropertyExpression) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PropertyExpressionConfiguration!")
+		return graphql.Null
+	}
+	return ec._PropertyExpressionConfiguration(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPropertyExpressionConfigurationInput2writᚋserverᚋmanifestᚐPropertyExpression(ctx context.Context, v any) (manifest.PropertyExpression, error) {
+	res, err := ec.unmarshalInputPropertyExpressionConfigurationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNQueryRuleConfiguration2writᚋserverᚋmanifestᚐQueryRule(ctx context.Context, sel ast.SelectionSet, v manifest.QueryRule) graphql.Marshaler {
 	return ec._QueryRuleConfiguration(ctx, sel, &v)
 }
@@ -23162,6 +23868,11 @@ func (ec *executionContext) unmarshalNSavePolicyInput2writᚋserverᚋmanifest�
 
 func (ec *executionContext) unmarshalNSaveProfileInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.Profile], error) {
 	res, err := ec.unmarshalInputSaveProfileInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSavePropertyExpressionInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.PropertyExpression], error) {
+	res, err := ec.unmarshalInputSavePropertyExpressionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -24022,6 +24733,30 @@ func (ec *executionContext) marshalOProlongation2string(ctx context.Context, sel
 	_ = ctx
 	res := scalar.MarshalWord(v)
 	return res
+}
+
+func (ec *executionContext) marshalOPropertyExpressionConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.PropertyExpression]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PropertyExpressionConfigurationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPropertyExpressionConfigurationInput2ᚕwritᚋserverᚋmanifestᚐPropertyExpressionᚄ(ctx context.Context, v any) ([]manifest.PropertyExpression, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]manifest.PropertyExpression, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPropertyExpressionConfigurationInput2writᚋserverᚋmanifestᚐPropertyExpression(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOQueryRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐQueryRuleᚄ(ctx context.Context, v any) ([]manifest.QueryRule, error) {

@@ -145,6 +145,11 @@ var plainTypes = plain.Types{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "AssignedProfile"},
 	}},
+	"AssignmentWarning": {Implementors: assignmentWarningImplementors, Fields: map[string]plain.Field{
+		"code":     {Code: 1},
+		"property": {Code: 2},
+		"text":     {Code: 3},
+	}},
 	"AuditEvent": {Implementors: auditEventImplementors, Fields: map[string]plain.Field{
 		"at":          {Code: 2},
 		"kind":        {Code: 3},
@@ -629,7 +634,8 @@ var plainTypes = plain.Types{
 		"foundRoleId":            {Code: 22},
 		"prolongedRoleId":        {Code: 23},
 		"inForce":                {Code: 24},
-		"indirect":               {Code: 25, Of: "IndirectPath"},
+		"warnings":               {Code: 25, Of: "AssignmentWarning"},
+		"indirect":               {Code: 26, Of: "IndirectPath"},
 	}},
 	"EntityType": {Implementors: entityTypeImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -1537,17 +1543,33 @@ var plainTypes = plain.Types{
 		"isCollection": {Code: 6},
 	}},
 	"PropertyConfiguration": {Implementors: propertyConfigurationImplementors, Fields: map[string]plain.Field{
+		"identifier":      {Code: 1},
+		"displayName":     {Code: 2},
+		"type":            {Code: 3},
+		"isKey":           {Code: 4},
+		"collection":      {Code: 5},
+		"target":          {Code: 6},
+		"reverse":         {Code: 7},
+		"groupByProperty": {Code: 8},
+		"column":          {Code: 9},
+		"format":          {Code: 10},
+		"primaryKey":      {Code: 11},
+		"uniqueKey":       {Code: 12},
+	}},
+	"PropertyExpressionConfiguration": {Implementors: propertyExpressionConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":  {Code: 1},
 		"displayName": {Code: 2},
-		"type":        {Code: 3},
-		"isKey":       {Code: 4},
-		"collection":  {Code: 5},
-		"target":      {Code: 6},
-		"reverse":     {Code: 7},
-		"column":      {Code: 8},
-		"format":      {Code: 9},
-		"primaryKey":  {Code: 10},
-		"uniqueKey":   {Code: 11},
+		"entityType":  {Code: 3},
+		"property":    {Code: 4},
+		"binding":     {Code: 5},
+		"expression":  {Code: 6},
+		"priority":    {Code: 7},
+	}},
+	"PropertyExpressionConfigurationConnection": {Implementors: propertyExpressionConfigurationConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "PropertyExpressionConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"PropertyValue": {Implementors: propertyValueImplementors, Fields: map[string]plain.Field{
 		"property":    {Code: 1},
@@ -2341,6 +2363,25 @@ var plainTypes = plain.Types{
 		"type":        {Code: 3},
 		"level":       {Code: 4},
 		"dependsOn":   {Code: 5},
+	}},
+	"StoredInput": {Implementors: storedInputImplementors, Fields: map[string]plain.Field{
+		"path":     {Code: 1},
+		"value":    {Code: 2},
+		"isHidden": {Code: 3},
+	}},
+	"StoredValue": {Implementors: storedValueImplementors, Fields: map[string]plain.Field{
+		"property":    {Code: 1},
+		"displayName": {Code: 2},
+		"expression":  {Code: 3},
+		"computed":    {Code: 4},
+		"kept":        {Code: 5},
+		"isSame":      {Code: 6},
+		"error":       {Code: 7},
+		"inputs":      {Code: 8, Of: "StoredInput"},
+	}},
+	"StoredValues": {Implementors: storedValuesImplementors, Fields: map[string]plain.Field{
+		"problems": {Code: 1, Of: "PlanProblem"},
+		"values":   {Code: 2, Of: "StoredValue"},
 	}},
 	"SynchronizationOptions": {Implementors: synchronizationOptionsImplementors, Fields: map[string]plain.Field{
 		"connector":            {Code: 1},
@@ -3368,6 +3409,41 @@ func plainAssignedProfileEdge(w *plain.Writer, s *plain.Selection, obj *page.Edg
 			if !plainAssignedProfile(w, f.Below, v) {
 				return false
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AssignmentWarning(ctx context.Context, sel ast.SelectionSet, obj *assignment.AssignmentWarning) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AssignmentWarning"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAssignmentWarning(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AssignmentWarning(ctx, sel, obj)
+}
+
+func plainAssignmentWarning(w *plain.Writer, s *plain.Selection, obj *assignment.AssignmentWarning) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AssignmentWarning\"")
+		case 1: // code
+			v := obj.Code
+			w.String(string(v))
+
+		case 2: // property
+			v := obj.Property
+			w.String(v)
+
+		case 3: // text
+			v := obj.Text
+			w.String(v)
 
 		}
 	}
@@ -7148,7 +7224,18 @@ func plainEntitlement(w *plain.Writer, s *plain.Selection, obj *assignment.Entit
 			v := obj.InForce
 			w.Bool(v)
 
-		case 25: // indirect
+		case 25: // warnings
+			v := obj.Warnings
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainAssignmentWarning(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 26: // indirect
 			v := obj.Indirect
 			if v == nil {
 				w.Raw("null")
@@ -14035,20 +14122,126 @@ func plainPropertyConfiguration(w *plain.Writer, s *plain.Selection, obj *manife
 			v := obj.Reverse
 			w.String(v)
 
-		case 8: // column
+		case 8: // groupByProperty
+			v := obj.GroupByProperty
+			w.String(v)
+
+		case 9: // column
 			v := obj.Column
 			w.String(v)
 
-		case 9: // format
+		case 10: // format
 			v := obj.Format
 			w.String(v)
 
-		case 10: // primaryKey
+		case 11: // primaryKey
 			v := obj.PrimaryKey
 			w.Bool(v)
 
-		case 11: // uniqueKey
+		case 12: // uniqueKey
 			v := obj.UniqueKey
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PropertyExpressionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.PropertyExpression) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PropertyExpressionConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPropertyExpressionConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PropertyExpressionConfiguration(ctx, sel, obj)
+}
+
+func plainPropertyExpressionConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.PropertyExpression) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PropertyExpressionConfiguration\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // entityType
+			v := obj.EntityType
+			w.String(v)
+
+		case 4: // property
+			v := obj.Property
+			w.String(v)
+
+		case 5: // binding
+			v := obj.Binding
+			w.String(v)
+
+		case 6: // expression
+			v := obj.Expression
+			w.String(v)
+
+		case 7: // priority
+			v := obj.Priority
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PropertyExpressionConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.PropertyExpression]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PropertyExpressionConfigurationConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPropertyExpressionConfigurationConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PropertyExpressionConfigurationConnection(ctx, sel, obj)
+}
+
+func plainPropertyExpressionConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*manifest.PropertyExpression]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PropertyExpressionConfigurationConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainPropertyExpressionConfiguration(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
 			w.Bool(v)
 
 		}
@@ -19872,6 +20065,170 @@ func plainStepConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.S
 			for i0, v0 := range v {
 				w.Item(i0)
 				w.String(v0)
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _StoredInput(ctx context.Context, sel ast.SelectionSet, obj *assignment.StoredInput) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "StoredInput"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainStoredInput(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_StoredInput(ctx, sel, obj)
+}
+
+func plainStoredInput(w *plain.Writer, s *plain.Selection, obj *assignment.StoredInput) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"StoredInput\"")
+		case 1: // path
+			v := obj.Path
+			w.String(v)
+
+		case 2: // value
+			v := obj.Value
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 3: // isHidden
+			v := obj.IsHidden
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _StoredValue(ctx context.Context, sel ast.SelectionSet, obj *assignment.StoredValue) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "StoredValue"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainStoredValue(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_StoredValue(ctx, sel, obj)
+}
+
+func plainStoredValue(w *plain.Writer, s *plain.Selection, obj *assignment.StoredValue) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"StoredValue\"")
+		case 1: // property
+			v := obj.Property
+			w.String(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // expression
+			v := obj.Expression
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 4: // computed
+			v := obj.Computed
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 5: // kept
+			v := obj.Kept
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // isSame
+			v := obj.IsSame
+			w.Bool(v)
+
+		case 7: // error
+			v := obj.Error
+			w.String(v)
+
+		case 8: // inputs
+			v := obj.Inputs
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainStoredInput(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _StoredValues(ctx context.Context, sel ast.SelectionSet, obj *plan.StoredValues) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "StoredValues"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainStoredValues(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_StoredValues(ctx, sel, obj)
+}
+
+func plainStoredValues(w *plain.Writer, s *plain.Selection, obj *plan.StoredValues) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"StoredValues\"")
+		case 1: // problems
+			v := obj.Problems
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainPlanProblem(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // values
+			v := obj.Values
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainStoredValue(w, f.Below, v0) {
+					return false
+				}
 			}
 			w.Raw("]")
 

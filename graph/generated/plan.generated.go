@@ -3103,6 +3103,332 @@ func (ec *executionContext) fieldContext_ResourceTypeTrial_values(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _StoredInput_path(ctx context.Context, field graphql.CollectedField, obj *assignment.StoredInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredInput_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoredInput_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StoredInput", field, false, false, "String")
+}
+
+func (ec *executionContext) _StoredInput_value(ctx context.Context, field graphql.CollectedField, obj *assignment.StoredInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredInput_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StoredInput_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StoredInput", field, false, false, "String")
+}
+
+func (ec *executionContext) _StoredInput_isHidden(ctx context.Context, field graphql.CollectedField, obj *assignment.StoredInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredInput_isHidden(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsHidden, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoredInput_isHidden(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StoredInput", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _StoredValue_property(ctx context.Context, field graphql.CollectedField, obj *assignment.StoredValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredValue_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoredValue_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StoredValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _StoredValue_displayName(ctx context.Context, field graphql.CollectedField, obj *assignment.StoredValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredValue_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoredValue_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StoredValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _StoredValue_expression(ctx context.Context, field graphql.CollectedField, obj *assignment.StoredValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredValue_expression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Expression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StoredValue_expression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StoredValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _StoredValue_computed(ctx context.Context, field graphql.CollectedField, obj *assignment.StoredValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredValue_computed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Computed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StoredValue_computed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StoredValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _StoredValue_kept(ctx context.Context, field graphql.CollectedField, obj *assignment.StoredValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredValue_kept(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kept, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StoredValue_kept(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StoredValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _StoredValue_isSame(ctx context.Context, field graphql.CollectedField, obj *assignment.StoredValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredValue_isSame(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsSame, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoredValue_isSame(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StoredValue", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _StoredValue_error(ctx context.Context, field graphql.CollectedField, obj *assignment.StoredValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredValue_error(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Error, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoredValue_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StoredValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _StoredValue_inputs(ctx context.Context, field graphql.CollectedField, obj *assignment.StoredValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredValue_inputs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inputs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*assignment.StoredInput) graphql.Marshaler {
+			return ec.marshalNStoredInput2ᚕᚖwritᚋserverᚋassignmentᚐStoredInputᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoredValue_inputs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StoredValue",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StoredInput(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StoredValues_problems(ctx context.Context, field graphql.CollectedField, obj *plan.StoredValues) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredValues_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []rolemodel.Problem) graphql.Marshaler {
+			return ec.marshalNPlanProblem2ᚕwritᚋserverᚋrolemodelᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoredValues_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StoredValues",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StoredValues_values(ctx context.Context, field graphql.CollectedField, obj *plan.StoredValues) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StoredValues_values(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*assignment.StoredValue) graphql.Marshaler {
+			return ec.marshalNStoredValue2ᚕᚖwritᚋserverᚋassignmentᚐStoredValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StoredValues_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StoredValues",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StoredValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TrialValue_property(ctx context.Context, field graphql.CollectedField, obj *plan.TrialValue) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3778,6 +4104,55 @@ func (ec *executionContext) unmarshalInputResourceTypeTrialInput(ctx context.Con
 func UnmarshalResourceTypeTrialInput(ctx context.Context, raw any) (plan.ResourceTypeTrialInput, error) {
 	var out plan.ResourceTypeTrialInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResourceTypeTrialInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStoredValuesInput(ctx context.Context, obj any) (plan.StoredValuesInput, error) {
+	var it plan.StoredValuesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"resourceId", "save"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "resourceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceId"))
+			data, err := ec.unmarshalNID2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceID = data
+		case "save":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("save"))
+			data, err := ec.unmarshalOConfigurationInput2ᚖwritᚋserverᚋmanifestᚐManifest(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Save = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStoredValuesInput unmarshals raw into the StoredValuesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStoredValuesInput(ctx context.Context, raw any) (plan.StoredValuesInput, error) {
+	var out plan.StoredValuesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StoredValuesInput", raw, &out)
 	return out, err
 }
 
@@ -4948,6 +5323,155 @@ func (ec *executionContext) slowly_ResourceTypeTrial(ctx context.Context, sel as
 	return out
 }
 
+var storedInputImplementors = []string{"StoredInput"}
+
+func (ec *executionContext) slowly_StoredInput(ctx context.Context, sel ast.SelectionSet, obj *assignment.StoredInput) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, storedInputImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StoredInput")
+		case "path":
+			out.Values[i] = ec._StoredInput_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._StoredInput_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isHidden":
+			out.Values[i] = ec._StoredInput_isHidden(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var storedValueImplementors = []string{"StoredValue"}
+
+func (ec *executionContext) slowly_StoredValue(ctx context.Context, sel ast.SelectionSet, obj *assignment.StoredValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, storedValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StoredValue")
+		case "property":
+			out.Values[i] = ec._StoredValue_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "displayName":
+			out.Values[i] = ec._StoredValue_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expression":
+			out.Values[i] = ec._StoredValue_expression(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "computed":
+			out.Values[i] = ec._StoredValue_computed(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "kept":
+			out.Values[i] = ec._StoredValue_kept(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isSame":
+			out.Values[i] = ec._StoredValue_isSame(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "error":
+			out.Values[i] = ec._StoredValue_error(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inputs":
+			out.Values[i] = ec._StoredValue_inputs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var storedValuesImplementors = []string{"StoredValues"}
+
+func (ec *executionContext) slowly_StoredValues(ctx context.Context, sel ast.SelectionSet, obj *plan.StoredValues) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, storedValuesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StoredValues")
+		case "problems":
+			out.Values[i] = ec._StoredValues_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "values":
+			out.Values[i] = ec._StoredValues_values(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var trialValueImplementors = []string{"TrialValue"}
 
 func (ec *executionContext) slowly_TrialValue(ctx context.Context, sel ast.SelectionSet, obj *plan.TrialValue) graphql.Marshaler {
@@ -5378,6 +5902,67 @@ func (ec *executionContext) marshalNResourceTypeTrial2ᚖwritᚋserverᚋplanᚐ
 
 func (ec *executionContext) unmarshalNResourceTypeTrialInput2writᚋserverᚋplanᚐResourceTypeTrialInput(ctx context.Context, v any) (plan.ResourceTypeTrialInput, error) {
 	res, err := ec.unmarshalInputResourceTypeTrialInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStoredInput2ᚕᚖwritᚋserverᚋassignmentᚐStoredInputᚄ(ctx context.Context, sel ast.SelectionSet, v []*assignment.StoredInput) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStoredInput2ᚖwritᚋserverᚋassignmentᚐStoredInput(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNStoredInput2ᚖwritᚋserverᚋassignmentᚐStoredInput(ctx context.Context, sel ast.SelectionSet, v *assignment.StoredInput) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StoredInput!")
+		return graphql.Null
+	}
+	return ec._StoredInput(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNStoredValue2ᚕᚖwritᚋserverᚋassignmentᚐStoredValueᚄ(ctx context.Context, sel ast.SelectionSet, v []*assignment.StoredValue) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStoredValue2ᚖwritᚋserverᚋassignmentᚐStoredValue(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNStoredValue2ᚖwritᚋserverᚋassignmentᚐStoredValue(ctx context.Context, sel ast.SelectionSet, v *assignment.StoredValue) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StoredValue!")
+		return graphql.Null
+	}
+	return ec._StoredValue(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNStoredValues2ᚖwritᚋserverᚋplanᚐStoredValues(ctx context.Context, sel ast.SelectionSet, v *plan.StoredValues) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StoredValues!")
+		return graphql.Null
+	}
+	return ec._StoredValues(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStoredValuesInput2writᚋserverᚋplanᚐStoredValuesInput(ctx context.Context, v any) (plan.StoredValuesInput, error) {
+	res, err := ec.unmarshalInputStoredValuesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

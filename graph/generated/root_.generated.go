@@ -85,6 +85,7 @@ type ResolverRoot interface {
 	PolicyConfiguration() PolicyConfigurationResolver
 	ProfileConfiguration() ProfileConfigurationResolver
 	Property() PropertyResolver
+	PropertyExpressionConfiguration() PropertyExpressionConfigurationResolver
 	PropertyValue() PropertyValueResolver
 	Query() QueryResolver
 	ReconciliationItem() ReconciliationItemResolver
@@ -248,6 +249,12 @@ type ComplexityRoot struct {
 	AssignedProfileEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	AssignmentWarning struct {
+		Code     func(childComplexity int) int
+		Property func(childComplexity int) int
+		Text     func(childComplexity int) int
 	}
 
 	AuditEvent struct {
@@ -551,6 +558,7 @@ type ComplexityRoot struct {
 		MiningRules           func(childComplexity int, first *int, after *string, identifiers []string) int
 		Policies              func(childComplexity int, first *int, after *string, identifiers []string) int
 		Profiles              func(childComplexity int, first *int, after *string, identifiers []string) int
+		PropertyExpressions   func(childComplexity int, first *int, after *string, identifiers []string) int
 		RecordSections        func(childComplexity int, first *int, after *string, identifiers []string) int
 		ResourceTypes         func(childComplexity int, first *int, after *string, identifiers []string) int
 		Risks                 func(childComplexity int, first *int, after *string, identifiers []string) int
@@ -864,6 +872,7 @@ type ComplexityRoot struct {
 		Target                 func(childComplexity int) int
 		Value                  func(childComplexity int) int
 		WaitReason             func(childComplexity int) int
+		Warnings               func(childComplexity int) int
 		Workflow               func(childComplexity int) int
 		WorkflowState          func(childComplexity int) int
 	}
@@ -1440,6 +1449,7 @@ type ComplexityRoot struct {
 		DeletePlan                 func(childComplexity int, input plan.DeletePlanInput) int
 		DeletePolicy               func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteProfile              func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeletePropertyExpression   func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteRecordSection        func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteResource             func(childComplexity int, input directory.DeleteResourceInput) int
 		DeleteResourceType         func(childComplexity int, input manifest.DeleteConfigurationInput) int
@@ -1480,6 +1490,7 @@ type ComplexityRoot struct {
 		SaveMiningRule             func(childComplexity int, input manifest.SaveInput[manifest.MiningRule]) int
 		SavePolicy                 func(childComplexity int, input manifest.SaveInput[manifest.Policy]) int
 		SaveProfile                func(childComplexity int, input manifest.SaveInput[manifest.Profile]) int
+		SavePropertyExpression     func(childComplexity int, input manifest.SaveInput[manifest.PropertyExpression]) int
 		SaveRecordSection          func(childComplexity int, input manifest.SaveInput[manifest.RecordSection]) int
 		SaveResourceType           func(childComplexity int, input manifest.SaveInput[manifest.ResourceType]) int
 		SaveRisk                   func(childComplexity int, input manifest.SaveInput[manifest.Risk]) int
@@ -2022,17 +2033,36 @@ type ComplexityRoot struct {
 	}
 
 	PropertyConfiguration struct {
-		Collection  func(childComplexity int) int
-		Column      func(childComplexity int) int
+		Collection      func(childComplexity int) int
+		Column          func(childComplexity int) int
+		DisplayName     func(childComplexity int) int
+		Format          func(childComplexity int) int
+		GroupByProperty func(childComplexity int) int
+		Identifier      func(childComplexity int) int
+		IsKey           func(childComplexity int) int
+		PrimaryKey      func(childComplexity int) int
+		Reverse         func(childComplexity int) int
+		Target          func(childComplexity int) int
+		Type            func(childComplexity int) int
+		UniqueKey       func(childComplexity int) int
+	}
+
+	PropertyExpressionConfiguration struct {
+		Binding     func(childComplexity int) int
 		DisplayName func(childComplexity int) int
-		Format      func(childComplexity int) int
+		EntityType  func(childComplexity int) int
+		Expression  func(childComplexity int) int
 		Identifier  func(childComplexity int) int
-		IsKey       func(childComplexity int) int
-		PrimaryKey  func(childComplexity int) int
-		Reverse     func(childComplexity int) int
-		Target      func(childComplexity int) int
-		Type        func(childComplexity int) int
-		UniqueKey   func(childComplexity int) int
+		Priority    func(childComplexity int) int
+		Property    func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	PropertyExpressionConfigurationConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	PropertyValue struct {
@@ -2134,6 +2164,7 @@ type ComplexityRoot struct {
 		RulePreview                func(childComplexity int, input catalogue.RulePreviewInput) int
 		Search                     func(childComplexity int, text string) int
 		StoredPlan                 func(childComplexity int, id int64) int
+		StoredValues               func(childComplexity int, input plan.StoredValuesInput) int
 		Webhook                    func(childComplexity int, id int64) int
 		Webhooks                   func(childComplexity int) int
 		WebhooksPage               func(childComplexity int, first *int, after *string, filter *webhook.WebhookFilter) int
@@ -3071,6 +3102,28 @@ type ComplexityRoot struct {
 		Type            func(childComplexity int) int
 	}
 
+	StoredInput struct {
+		IsHidden func(childComplexity int) int
+		Path     func(childComplexity int) int
+		Value    func(childComplexity int) int
+	}
+
+	StoredValue struct {
+		Computed    func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		Error       func(childComplexity int) int
+		Expression  func(childComplexity int) int
+		Inputs      func(childComplexity int) int
+		IsSame      func(childComplexity int) int
+		Kept        func(childComplexity int) int
+		Property    func(childComplexity int) int
+	}
+
+	StoredValues struct {
+		Problems func(childComplexity int) int
+		Values   func(childComplexity int) int
+	}
+
 	Subscription struct {
 		BulkChangesChanged    func(childComplexity int, after *string) int
 		CountersChanged       func(childComplexity int) int
@@ -3787,6 +3840,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssignedProfileEdge.Node(childComplexity), true
+
+	case "AssignmentWarning.code":
+		if e.ComplexityRoot.AssignmentWarning.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentWarning.Code(childComplexity), true
+	case "AssignmentWarning.property":
+		if e.ComplexityRoot.AssignmentWarning.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentWarning.Property(childComplexity), true
+	case "AssignmentWarning.text":
+		if e.ComplexityRoot.AssignmentWarning.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignmentWarning.Text(childComplexity), true
 
 	case "AuditEvent.actor":
 		if e.ComplexityRoot.AuditEvent.Actor == nil {
@@ -5036,6 +5108,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Configuration.Profiles(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.propertyExpressions":
+		if e.ComplexityRoot.Configuration.PropertyExpressions == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_propertyExpressions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.PropertyExpressions(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
 	case "Configuration.recordSections":
 		if e.ComplexityRoot.Configuration.RecordSections == nil {
 			break
@@ -6330,6 +6413,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Entitlement.WaitReason(childComplexity), true
+	case "Entitlement.warnings":
+		if e.ComplexityRoot.Entitlement.Warnings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Entitlement.Warnings(childComplexity), true
 	case "Entitlement.workflow":
 		if e.ComplexityRoot.Entitlement.Workflow == nil {
 			break
@@ -8848,6 +8937,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteProfile(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deletePropertyExpression":
+		if e.ComplexityRoot.Mutation.DeletePropertyExpression == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deletePropertyExpression_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeletePropertyExpression(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
 	case "Mutation.deleteRecordSection":
 		if e.ComplexityRoot.Mutation.DeleteRecordSection == nil {
 			break
@@ -9278,6 +9378,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveProfile(childComplexity, args["input"].(manifest.SaveInput[manifest.Profile])), true
+	case "Mutation.savePropertyExpression":
+		if e.ComplexityRoot.Mutation.SavePropertyExpression == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_savePropertyExpression_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SavePropertyExpression(childComplexity, args["input"].(manifest.SaveInput[manifest.PropertyExpression])), true
 	case "Mutation.saveRecordSection":
 		if e.ComplexityRoot.Mutation.SaveRecordSection == nil {
 			break
@@ -11667,6 +11778,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PropertyConfiguration.Format(childComplexity), true
+	case "PropertyConfiguration.groupByProperty":
+		if e.ComplexityRoot.PropertyConfiguration.GroupByProperty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConfiguration.GroupByProperty(childComplexity), true
 	case "PropertyConfiguration.identifier":
 		if e.ComplexityRoot.PropertyConfiguration.Identifier == nil {
 			break
@@ -11709,6 +11826,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PropertyConfiguration.UniqueKey(childComplexity), true
+
+	case "PropertyExpressionConfiguration.binding":
+		if e.ComplexityRoot.PropertyExpressionConfiguration.Binding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyExpressionConfiguration.Binding(childComplexity), true
+	case "PropertyExpressionConfiguration.displayName":
+		if e.ComplexityRoot.PropertyExpressionConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyExpressionConfiguration.DisplayName(childComplexity), true
+	case "PropertyExpressionConfiguration.entityType":
+		if e.ComplexityRoot.PropertyExpressionConfiguration.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyExpressionConfiguration.EntityType(childComplexity), true
+	case "PropertyExpressionConfiguration.expression":
+		if e.ComplexityRoot.PropertyExpressionConfiguration.Expression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyExpressionConfiguration.Expression(childComplexity), true
+	case "PropertyExpressionConfiguration.identifier":
+		if e.ComplexityRoot.PropertyExpressionConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyExpressionConfiguration.Identifier(childComplexity), true
+	case "PropertyExpressionConfiguration.priority":
+		if e.ComplexityRoot.PropertyExpressionConfiguration.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyExpressionConfiguration.Priority(childComplexity), true
+	case "PropertyExpressionConfiguration.property":
+		if e.ComplexityRoot.PropertyExpressionConfiguration.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyExpressionConfiguration.Property(childComplexity), true
+	case "PropertyExpressionConfiguration.version":
+		if e.ComplexityRoot.PropertyExpressionConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyExpressionConfiguration.Version(childComplexity), true
+
+	case "PropertyExpressionConfigurationConnection.nodes":
+		if e.ComplexityRoot.PropertyExpressionConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyExpressionConfigurationConnection.Nodes(childComplexity), true
+	case "PropertyExpressionConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.PropertyExpressionConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyExpressionConfigurationConnection.PageInfo(childComplexity), true
+	case "PropertyExpressionConfigurationConnection.totalCount":
+		if e.ComplexityRoot.PropertyExpressionConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyExpressionConfigurationConnection.TotalCount(childComplexity), true
+	case "PropertyExpressionConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.PropertyExpressionConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyExpressionConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "PropertyValue.displayName":
 		if e.ComplexityRoot.PropertyValue.DisplayName == nil {
@@ -12600,6 +12791,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.StoredPlan(childComplexity, args["id"].(int64)), true
+	case "Query.storedValues":
+		if e.ComplexityRoot.Query.StoredValues == nil {
+			break
+		}
+
+		args, err := ec.field_Query_storedValues_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.StoredValues(childComplexity, args["input"].(plan.StoredValuesInput)), true
 	case "Query.webhook":
 		if e.ComplexityRoot.Query.Webhook == nil {
 			break
@@ -16701,6 +16903,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StepConfiguration.Type(childComplexity), true
 
+	case "StoredInput.isHidden":
+		if e.ComplexityRoot.StoredInput.IsHidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredInput.IsHidden(childComplexity), true
+	case "StoredInput.path":
+		if e.ComplexityRoot.StoredInput.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredInput.Path(childComplexity), true
+	case "StoredInput.value":
+		if e.ComplexityRoot.StoredInput.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredInput.Value(childComplexity), true
+
+	case "StoredValue.computed":
+		if e.ComplexityRoot.StoredValue.Computed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredValue.Computed(childComplexity), true
+	case "StoredValue.displayName":
+		if e.ComplexityRoot.StoredValue.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredValue.DisplayName(childComplexity), true
+	case "StoredValue.error":
+		if e.ComplexityRoot.StoredValue.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredValue.Error(childComplexity), true
+	case "StoredValue.expression":
+		if e.ComplexityRoot.StoredValue.Expression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredValue.Expression(childComplexity), true
+	case "StoredValue.inputs":
+		if e.ComplexityRoot.StoredValue.Inputs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredValue.Inputs(childComplexity), true
+	case "StoredValue.isSame":
+		if e.ComplexityRoot.StoredValue.IsSame == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredValue.IsSame(childComplexity), true
+	case "StoredValue.kept":
+		if e.ComplexityRoot.StoredValue.Kept == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredValue.Kept(childComplexity), true
+	case "StoredValue.property":
+		if e.ComplexityRoot.StoredValue.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredValue.Property(childComplexity), true
+
+	case "StoredValues.problems":
+		if e.ComplexityRoot.StoredValues.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredValues.Problems(childComplexity), true
+	case "StoredValues.values":
+		if e.ComplexityRoot.StoredValues.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StoredValues.Values(childComplexity), true
+
 	case "Subscription.bulkChangesChanged":
 		if e.ComplexityRoot.Subscription.BulkChangesChanged == nil {
 			break
@@ -17713,6 +17996,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProfileFilter", ec.unmarshalInputProfileFilter),
 			graphql.NewInputUnmarshaler("ProlongedRoleFilter", ec.unmarshalInputProlongedRoleFilter),
 			graphql.NewInputUnmarshaler("PropertyConfigurationInput", ec.unmarshalInputPropertyConfigurationInput),
+			graphql.NewInputUnmarshaler("PropertyExpressionConfigurationInput", ec.unmarshalInputPropertyExpressionConfigurationInput),
 			graphql.NewInputUnmarshaler("PropertyFilter", ec.unmarshalInputPropertyFilter),
 			graphql.NewInputUnmarshaler("PropertyValueInput", ec.unmarshalInputPropertyValueInput),
 			graphql.NewInputUnmarshaler("QueryRuleConfigurationInput", ec.unmarshalInputQueryRuleConfigurationInput),
@@ -17758,6 +18042,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SaveMiningRuleInput", ec.unmarshalInputSaveMiningRuleInput),
 			graphql.NewInputUnmarshaler("SavePolicyInput", ec.unmarshalInputSavePolicyInput),
 			graphql.NewInputUnmarshaler("SaveProfileInput", ec.unmarshalInputSaveProfileInput),
+			graphql.NewInputUnmarshaler("SavePropertyExpressionInput", ec.unmarshalInputSavePropertyExpressionInput),
 			graphql.NewInputUnmarshaler("SaveRecordSectionInput", ec.unmarshalInputSaveRecordSectionInput),
 			graphql.NewInputUnmarshaler("SaveResourceTypeInput", ec.unmarshalInputSaveResourceTypeInput),
 			graphql.NewInputUnmarshaler("SaveRiskInput", ec.unmarshalInputSaveRiskInput),
@@ -17771,6 +18056,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartMiningInput", ec.unmarshalInputStartMiningInput),
 			graphql.NewInputUnmarshaler("StartRedundancyAnalysisInput", ec.unmarshalInputStartRedundancyAnalysisInput),
 			graphql.NewInputUnmarshaler("StepConfigurationInput", ec.unmarshalInputStepConfigurationInput),
+			graphql.NewInputUnmarshaler("StoredValuesInput", ec.unmarshalInputStoredValuesInput),
 			graphql.NewInputUnmarshaler("SynchronizationOptionsInput", ec.unmarshalInputSynchronizationOptionsInput),
 			graphql.NewInputUnmarshaler("ThresholdsConfigurationInput", ec.unmarshalInputThresholdsConfigurationInput),
 			graphql.NewInputUnmarshaler("TypeRuleConfigurationInput", ec.unmarshalInputTypeRuleConfigurationInput),
@@ -18162,6 +18448,24 @@ type Entitlement {
   prolongedRoleId: ID
   "It holds at the instant shown. False: it is yet to come, or over and not gone from its system yet."
   inForce: Boolean!
+  "Of a resource type: what rules want of it and cannot be, now or later. Empty: nothing."
+  warnings: [AssignmentWarning!]!
+}
+
+"""Something that rules want of a resource type and that cannot be."""
+type AssignmentWarning {
+  "What kind of conflict it is."
+  code: AssignmentWarningCode!
+  "Display name of the property it is about."
+  property: String!
+  "The same as a sentence: what gives way to what, and when."
+  text: String!
+}
+
+"""What a warning is about."""
+enum AssignmentWarningCode {
+  "A value gives way to another one of its group, of which one can be held at a time (role-model 1.4)."
+  GROUP_CONFLICT
 }
 
 """Whose entitlements to explain."""
@@ -18484,13 +18788,13 @@ type ExplainStep {
 type ComputationFault {
   "Opaque id."
   id: ID!
-  "The owner that cannot be computed, or the record that cannot be matched with one."
+  "The owner that cannot be computed, the record that cannot be matched with one, or what has a property that an expression cannot compute."
   resource: ResourceRef!
   "Why: a sentence with the value, the resource and the rule."
   message: String!
   "When it was found."
   since: DateTime!
-  "How often in a row the computation failed; 0: the record is left out of the matching until it changes."
+  "How often in a row the computation failed; 0: the record is left out of the matching, or the property keeps its value, until that changes."
   failures: Int!
 }
 
@@ -18507,7 +18811,7 @@ type ComputationFaultConnection {
 }
 
 extend type Query {
-  "Who cannot be computed, and what cannot be matched, among those whose permissions the caller may see; the newest first."
+  "Who cannot be computed, what cannot be matched, and which stored properties keep their value since their expression fails, among those whose permissions the caller may see; the newest first."
   computationFaults(
     "How many rows, 0 to 500; 50 when left out."
     first: Int
@@ -19639,6 +19943,8 @@ enum ConfigurationKind {
   CONNECTOR
   "An entity type."
   ENTITY_TYPE
+  "A property expression."
+  PROPERTY_EXPRESSION
   "A dimension."
   DIMENSION
   "A policy."
@@ -20097,6 +20403,8 @@ type PropertyConfiguration {
   target: String!
   "Name of the navigation back, on the pointed entity type; empty: none."
   reverse: String!
+  "Of a navigation with several values: identifier of a scalar property of what it points to. Of resources with the same value of it an owner holds one at a time, the one that the strongest rule asks for (role-model 1.4). Empty: any number."
+  groupByProperty: String!
   "Column it is read from and written to; empty: kept in Writ only."
   column: String!
   "How the column writes its values, e.g. date or a pattern; empty: as they are."
@@ -20123,6 +20431,8 @@ input PropertyConfigurationInput {
   target: String
   "Name of the navigation back, on the pointed entity type; empty: none."
   reverse: String
+  "Of a navigation with several values: identifier of a scalar property of what it points to. Of resources with the same value of it an owner holds one at a time, the one that the strongest rule asks for (role-model 1.4). Empty: any number."
+  groupByProperty: String
   "Column it is read from and written to; empty: kept in Writ only."
   column: String
   "How the column writes its values, e.g. date or a pattern; empty: as they are."
@@ -20177,6 +20487,56 @@ input EntityTypeConfigurationInput {
   source: SourceConfigurationInput
   "Its properties, in the order in which they are shown. One that is used and not named any more refuses the change."
   properties: [PropertyConfigurationInput!]!
+}
+
+"""One page of a list."""
+type PropertyExpressionConfigurationConnection {
+  "The rows."
+  nodes: [PropertyExpressionConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""PropertyExpression computes the value of a property from others of the same resource, and of what that points to; the value is kept with the resource and can be used like any other (role-model 1.7). It is computed again when something that it reads changes, before anybody is computed who uses it; all of them by the task UpdateEntityPropertyExpressions."""
+type PropertyExpressionConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String!
+  "Identifier of the entity type whose resources get the value."
+  entityType: String!
+  "Identifier of the property that gets it: a scalar, or a navigation to one resource, for which the key or a unique key of that resource is computed. Without a column, and filled by no rule."
+  property: String!
+  "Path of properties to the value, from the resource itself, such as Manager.Email. With an expression: what that is applied to."
+  binding: String!
+  "Function on the binding, such as ToUpper; literal; or expression, in which the resource is called source."
+  expression: String!
+  "Of several for the same property the one with the smallest number is asked first, and the next when it gives nothing. One that fails is not passed over: the property keeps its value."
+  priority: Int!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""PropertyExpression computes the value of a property from others of the same resource, and of what that points to; the value is kept with the resource and can be used like any other (role-model 1.7). It is computed again when something that it reads changes, before anybody is computed who uses it; all of them by the task UpdateEntityPropertyExpressions."""
+input PropertyExpressionConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show. Default: the identifier."
+  displayName: String
+  "Identifier of the entity type whose resources get the value."
+  entityType: String!
+  "Identifier of the property that gets it: a scalar, or a navigation to one resource, for which the key or a unique key of that resource is computed. Without a column, and filled by no rule."
+  property: String!
+  "Path of properties to the value, from the resource itself, such as Manager.Email. With an expression: what that is applied to."
+  binding: String
+  "Function on the binding, such as ToUpper; literal; or expression, in which the resource is called source."
+  expression: String
+  "Of several for the same property the one with the smallest number is asked first, and the next when it gives nothing. One that fails is not passed over: the property keeps its value."
+  priority: Int
 }
 
 """One page of a list."""
@@ -21955,6 +22315,15 @@ type Configuration {
     "Only these; null: all."
     identifiers: [String!]
   ): EntityTypeConfigurationConnection
+  "Those of the kind property expression, by identifier; null with the error FORBIDDEN for who may not read them."
+  propertyExpressions(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): PropertyExpressionConfigurationConnection
   "Those of the kind dimension, by identifier; null with the error FORBIDDEN for who may not read them."
   dimensions(
     "How many, 0 to 500; 50 when left out."
@@ -22107,6 +22476,8 @@ input ConfigurationInput {
   connectors: [ConnectorConfigurationInput!]
   "Objects of the kind entity type to write."
   entityTypes: [EntityTypeConfigurationInput!]
+  "Objects of the kind property expression to write."
+  propertyExpressions: [PropertyExpressionConfigurationInput!]
   "Objects of the kind dimension to write."
   dimensions: [DimensionConfigurationInput!]
   "Objects of the kind policy to write."
@@ -22155,6 +22526,16 @@ input SaveConnectorInput {
 input SaveEntityTypeInput {
   "The object as it shall be: what is left out gets its default."
   entityType: EntityTypeConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind property expression to write."""
+input SavePropertyExpressionInput {
+  "The object as it shall be: what is left out gets its default."
+  propertyExpression: PropertyExpressionConfigurationInput!
   "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
   version: String
   "Tells what would happen and writes nothing. Default false."
@@ -22344,6 +22725,16 @@ extend type Mutation {
   ): ConfigurationPayload!
   "Deletes an object of the kind entity type; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
   deleteEntityType(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind property expression, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  savePropertyExpression(
+    "What to do."
+    input: SavePropertyExpressionInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind property expression; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deletePropertyExpression(
     "What to do."
     input: DeleteConfigurationInput!
   ): ConfigurationPayload!
@@ -25940,7 +26331,58 @@ type TrialValue {
   rules: [String!]!
 }
 
+"""Whose stored values are explained, and by which expressions."""
+input StoredValuesInput {
+  "Id of the resource."
+  resourceId: ID!
+  "Property expressions as they would be saved, and what else is written with them; what is not named stays as it is. Null: those in force."
+  save: ConfigurationInput
+}
+
+"""The values of one resource that property expressions compute and that are kept (role-model 1.7)."""
+type StoredValues {
+  "What is wrong with what is proposed, errors first, of kinds that the caller may read. With an ERROR among them nothing was computed."
+  problems: [PlanProblem!]!
+  "The values, each after those that it is computed from. Empty: nothing is computed for such resources."
+  values: [StoredValue!]!
+}
+
+"""A value that property expressions compute, beside what the resource has."""
+type StoredValue {
+  "Identifier of the property."
+  property: String!
+  "Its name to show."
+  displayName: String!
+  "Identifier of the expression that gives the value, or that fails; null: none gives anything."
+  expression: String
+  "What it gives now, in normal form, of a navigation the key; null: nothing."
+  computed: String
+  "What the resource has; null: nothing."
+  kept: String
+  "Whether both are the same. False for a moment after something changed, and while the expression fails."
+  isSame: Boolean!
+  "Why the expression fails; empty: it does not. The resource keeps what it has until what the expression reads changes."
+  error: String!
+  "What the expression reads, at most 50 values."
+  inputs: [StoredInput!]!
+}
+
+"""A value that an expression reads."""
+type StoredInput {
+  "Properties from the resource to the value, such as Manager.Email."
+  path: String!
+  "The value, of a navigation the key; null: there is none, or the caller may not see it."
+  value: String
+  "The caller may not see it."
+  isHidden: Boolean!
+}
+
 extend type Query {
+  "What property expressions give a resource, why, and what is kept. Nothing is written. Needs the right to see assignments and to read the resource; with save also that to begin simulations and to read objects of the kinds that it names. NOT_FOUND out of scope; VALIDATION with all mistakes when it cannot be saved; UNAVAILABLE when it takes longer than ten seconds."
+  storedValues(
+    "Of which resource, by which expressions."
+    input: StoredValuesInput!
+  ): StoredValues!
   "Computes the account of one owner by a resource type that is only proposed. Nothing is written or sent. Needs the right to begin simulations, to read objects of the kinds that the configuration names, and to view the owner's entitlements. VALIDATION with all mistakes when it cannot be saved; UNAVAILABLE when it takes longer than ten seconds."
   resourceTypeTrial(
     "What to try on whom."
@@ -28373,6 +28815,18 @@ func (ec *executionContext) childFields_AssignedProfileEdge(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type AssignedProfileEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AssignmentWarning(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_AssignmentWarning_code(ctx, field)
+	case "property":
+		return ec.fieldContext_AssignmentWarning_property(ctx, field)
+	case "text":
+		return ec.fieldContext_AssignmentWarning_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignmentWarning", field.Name)
+}
+
 func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -28955,6 +29409,8 @@ func (ec *executionContext) childFields_Configuration(ctx context.Context, field
 		return ec.fieldContext_Configuration_connectors(ctx, field)
 	case "entityTypes":
 		return ec.fieldContext_Configuration_entityTypes(ctx, field)
+	case "propertyExpressions":
+		return ec.fieldContext_Configuration_propertyExpressions(ctx, field)
 	case "dimensions":
 		return ec.fieldContext_Configuration_dimensions(ctx, field)
 	case "policies":
@@ -29605,6 +30061,8 @@ func (ec *executionContext) childFields_Entitlement(ctx context.Context, field g
 		return ec.fieldContext_Entitlement_prolongedRoleId(ctx, field)
 	case "inForce":
 		return ec.fieldContext_Entitlement_inForce(ctx, field)
+	case "warnings":
+		return ec.fieldContext_Entitlement_warnings(ctx, field)
 	case "indirect":
 		return ec.fieldContext_Entitlement_indirect(ctx, field)
 	}
@@ -31761,6 +32219,8 @@ func (ec *executionContext) childFields_PropertyConfiguration(ctx context.Contex
 		return ec.fieldContext_PropertyConfiguration_target(ctx, field)
 	case "reverse":
 		return ec.fieldContext_PropertyConfiguration_reverse(ctx, field)
+	case "groupByProperty":
+		return ec.fieldContext_PropertyConfiguration_groupByProperty(ctx, field)
 	case "column":
 		return ec.fieldContext_PropertyConfiguration_column(ctx, field)
 	case "format":
@@ -31771,6 +32231,42 @@ func (ec *executionContext) childFields_PropertyConfiguration(ctx context.Contex
 		return ec.fieldContext_PropertyConfiguration_uniqueKey(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PropertyConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_PropertyExpressionConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_PropertyExpressionConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_PropertyExpressionConfiguration_displayName(ctx, field)
+	case "entityType":
+		return ec.fieldContext_PropertyExpressionConfiguration_entityType(ctx, field)
+	case "property":
+		return ec.fieldContext_PropertyExpressionConfiguration_property(ctx, field)
+	case "binding":
+		return ec.fieldContext_PropertyExpressionConfiguration_binding(ctx, field)
+	case "expression":
+		return ec.fieldContext_PropertyExpressionConfiguration_expression(ctx, field)
+	case "priority":
+		return ec.fieldContext_PropertyExpressionConfiguration_priority(ctx, field)
+	case "version":
+		return ec.fieldContext_PropertyExpressionConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PropertyExpressionConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_PropertyExpressionConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_PropertyExpressionConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PropertyExpressionConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PropertyExpressionConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_PropertyExpressionConfigurationConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PropertyExpressionConfigurationConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_PropertyValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -33663,6 +34159,50 @@ func (ec *executionContext) childFields_StepConfiguration(ctx context.Context, f
 		return ec.fieldContext_StepConfiguration_orders(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StepConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_StoredInput(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return ec.fieldContext_StoredInput_path(ctx, field)
+	case "value":
+		return ec.fieldContext_StoredInput_value(ctx, field)
+	case "isHidden":
+		return ec.fieldContext_StoredInput_isHidden(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StoredInput", field.Name)
+}
+
+func (ec *executionContext) childFields_StoredValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_StoredValue_property(ctx, field)
+	case "displayName":
+		return ec.fieldContext_StoredValue_displayName(ctx, field)
+	case "expression":
+		return ec.fieldContext_StoredValue_expression(ctx, field)
+	case "computed":
+		return ec.fieldContext_StoredValue_computed(ctx, field)
+	case "kept":
+		return ec.fieldContext_StoredValue_kept(ctx, field)
+	case "isSame":
+		return ec.fieldContext_StoredValue_isSame(ctx, field)
+	case "error":
+		return ec.fieldContext_StoredValue_error(ctx, field)
+	case "inputs":
+		return ec.fieldContext_StoredValue_inputs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StoredValue", field.Name)
+}
+
+func (ec *executionContext) childFields_StoredValues(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "problems":
+		return ec.fieldContext_StoredValues_problems(ctx, field)
+	case "values":
+		return ec.fieldContext_StoredValues_values(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StoredValues", field.Name)
 }
 
 func (ec *executionContext) childFields_SynchronizationOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -97,7 +97,8 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Hub = event.NewHub(a.DB, cmp.Or(s.DirectURL, s.DatabaseURL), a.Log)
 
 	a.Directory = directory.New(a.DB, a.Clock, a.Shapes, directory.Hooks{Changed: a.resourcesChanged, Passed: assignment.Passed})
-	a.Assignments = assignment.New(a.DB, a.Clock, a.Log, a.Shapes, assignment.Hooks{Orders: a.planned, Ordered: a.ordered, Paused: a.paused, Decide: a.decided, Visible: a.visible})
+	a.Assignments = assignment.New(a.DB, a.Clock, a.Log, a.Shapes, assignment.Hooks{Orders: a.planned, Ordered: a.ordered, Paused: a.paused, Decide: a.decided, Visible: a.visible, Write: a.writeComputed})
+	a.Directory.Computed = a.Assignments.Computed
 	a.Assignments.DisableIndirect = s.Config.Work.DisableIndirectPermissions
 	a.Orders = order.New(a.DB, a.Clock, a.Log, a.Shapes, order.Hooks{Open: a.Systems.Open, IsManual: a.Systems.IsManual, MarkDirty: assignment.MarkDirty,
 		AfterExecuted: a.executed, Paused: a.paused, Backlog: a.Assignments.Backlog})

@@ -73,6 +73,13 @@ func (a *App) resourcesChanged(ctx context.Context, tx bun.Tx) error {
 	return a.Orders.Look(ctx, tx, 0) // an owner may have now what an order waited for
 }
 
+// writeComputed writes what was computed from resources into them; where they come from stays as it is.
+func (a *App) writeComputed(ctx context.Context, tx bun.Tx, now time.Time, shape *directory.Shape, changes []directory.Change) (directory.Counts, error) {
+	opts := a.Directory.Writes
+	opts.Origin = directory.Manual
+	return directory.Write(ctx, tx, now, shape, opts, changes)
+}
+
 // configurationChanged: what follows from the metadata is derived again, and with another model everybody is looked at again.
 func (a *App) configurationChanged(ctx context.Context, tx bun.Tx) error {
 	shape, err := directory.LoadShape(ctx, tx)

@@ -81,8 +81,13 @@ func (a *App) pumpMail(ctx context.Context) error {
 // evaluateLeftovers finds dirty owners that lost their job: a crash between two attempts, a failure of one owner.
 func (a *App) evaluateLeftovers(ctx context.Context) error {
 	n, err := a.Assignments.Backlog(ctx, a.DB)
-	if err != nil || n == 0 {
+	if err != nil {
 		return err
+	}
+	if n == 0 { // a new day may make other values of stored expressions
+		if stale, err := a.Assignments.StoredIsStale(ctx); err != nil || !stale {
+			return err
+		}
 	}
 	return queue.Insert(ctx, a.DB, assignment.EvaluateArgs{}, nil)
 }

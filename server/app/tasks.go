@@ -288,7 +288,8 @@ func (a *App) taskNaming(ctx context.Context, _ job.Task, r job.Reporter) (job.R
 // mostLines is how many lines about single resources a task writes into its log.
 const mostLines = 200
 
-// taskExpressions derives again what follows from the metadata: display names, unique keys, links, hierarchies.
+// taskExpressions derives again what follows from the metadata: display names, unique keys, links, hierarchies; and computes the stored property
+// expressions.
 func (a *App) taskExpressions(ctx context.Context, _ job.Task, r job.Reporter) (job.Result, error) {
 	var counts directory.Counts
 	err := db.InTx(ctx, a.DB, func(ctx context.Context, tx bun.Tx) error {
@@ -299,6 +300,10 @@ func (a *App) taskExpressions(ctx context.Context, _ job.Task, r job.Reporter) (
 		counts, err = directory.Refresh(ctx, tx, a.Clock.Now(), shape, a.Directory.Writes)
 		return err
 	})
-	r.Count(job.CountUpdated, counts.Updated)
-	return job.Result{Output: counts.Any()}, err
+	if err != nil {
+		return job.Result{}, err
+	}
+	written, err := a.Assignments.UpdateExpressions(ctx, r.Progress)
+	r.Count(job.CountUpdated, counts.Updated+written)
+	return job.Result{Output: counts.Any() || written > 0}, err
 }

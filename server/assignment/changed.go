@@ -2,6 +2,7 @@ package assignment
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -21,6 +22,9 @@ const spreadBatch = 2000
 // the database refuses is noted and concerns no other.
 func (s *Service) Spread(ctx context.Context) error {
 	for {
+		if err := s.store(ctx); err != nil {
+			return fmt.Errorf("compute stored values: %w", err)
+		}
 		n := 0
 		var taken []int64
 		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
@@ -48,7 +52,7 @@ func (s *Service) spreadApart(ctx context.Context, changed []int64) error {
 	}, func(id int64, cause error) error {
 		s.Log.ErrorContext(ctx, "changed resource not spread", "resource", id, "error", cause)
 		return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-			if _, err := directory.TakeChanged(ctx, tx, []int64{id}, 1, nil); err != nil {
+			if _, err := directory.TakeChanged(ctx, tx, []int64{id}, 1, nil, false); err != nil {
 				return err
 			}
 			return s.noteRefused(ctx, tx, id, "T", cause)
@@ -62,7 +66,7 @@ func (s *Service) spread(ctx context.Context, tx bun.Tx, only []int64) (taken []
 	if err != nil {
 		return nil, err
 	}
-	changed, err := directory.TakeChanged(ctx, tx, only, spreadBatch, m.Hops.backward)
+	changed, err := directory.TakeChanged(ctx, tx, only, spreadBatch, m.Hops.backward, only == nil && len(m.Stored) > 0)
 	if err != nil || len(changed) == 0 {
 		return nil, err
 	}

@@ -15,13 +15,13 @@ import (
 	"writ/server/permit"
 )
 
-// ComputationFault is somebody who cannot be computed, or a record that cannot be matched.
+// ComputationFault is somebody who cannot be computed, a record that cannot be matched, or a value that an expression could not compute.
 type ComputationFault struct {
 	ID         string
 	ResourceID int64
 	Message    string
 	Since      time.Time
-	Failures   int // in a row; 0: a record of which a rule can make no key
+	Failures   int // in a row; 0: a record of which a rule can make no key, or a value that has to wait until what it is computed from changes
 
 	kind   string // the table it is of, and its id there
 	number int64
@@ -30,10 +30,11 @@ type ComputationFault struct {
 // ComputationFaultConnection is a page of faults.
 type ComputationFaultConnection = page.Connection[*ComputationFault]
 
-// sqlFaulty and sqlUnmatched are what cannot be computed, and what cannot be matched: the parts of one list.
+// sqlFaulty, sqlUnmatched and sqlUncomputed are who cannot be computed, what cannot be matched, and what gets no value by an expression: the parts of one list.
 const (
-	sqlFaulty    = "(select owner_id as number, owner_id as resource_id, error as message, since, failures from dirty_owner where failures > 0) f join resource r on r.id = f.resource_id where ?"
-	sqlUnmatched = "(select id as number, resource_id, message, found_at as since, 0 as failures from key_fault) f join resource r on r.id = f.resource_id where ?"
+	sqlFaulty     = "(select owner_id as number, owner_id as resource_id, error as message, since, failures from dirty_owner where failures > 0) f join resource r on r.id = f.resource_id where ?"
+	sqlUnmatched  = "(select id as number, resource_id, message, found_at as since, 0 as failures from key_fault) f join resource r on r.id = f.resource_id where ?"
+	sqlUncomputed = "(select e.id as number, e.resource_id, x.property || ' has no new value by the property expression ' || x.identifier || ': ' || e.message as message, e.found_at as since, 0 as failures from property_expression_fault e join property_expression x on x.id = e.expression_id) f join resource r on r.id = f.resource_id where ?"
 )
 
 // faultTable is how faults are read.
@@ -59,7 +60,7 @@ type faultKey struct {
 	Number int64
 }
 
-// Faults lists who cannot be computed and what cannot be matched, the newest first, among the resources that the caller may read and whose
+// Faults lists who cannot be computed, what cannot be matched and what gets no value, the newest first, among the resources that the caller may read and whose
 // permissions he may see (MayView): messages repeat values. Needs AssignmentQuery.
 func (s *Service) Faults(ctx context.Context, a page.Args, fields page.Fields, total bool) (*ComputationFaultConnection, error) {
 	mine, err := permit.Require(ctx, permit.AssignmentQuery)
@@ -88,7 +89,7 @@ func (s *Service) Faults(ctx context.Context, a page.Args, fields page.Fields, t
 	where := bun.SafeQuery("(false"+strings.Repeat(" or ?", len(may))+")", may...)
 	var count page.Count
 	if total {
-		if count, err = page.CountRows(ctx, s.DB, bun.SafeQuery("(select from "+sqlFaulty+" union all select from "+sqlUnmatched+") f", where, where)); err != nil {
+		if count, err = page.CountRows(ctx, s.DB, bun.SafeQuery("(select from "+sqlFaulty+" union all select from "+sqlUnmatched+" union all select from "+sqlUncomputed+") f", where, where, where)); err != nil {
 			return nil, fmt.Errorf("count faults: %w", db.Explain(err))
 		}
 	}
@@ -106,7 +107,7 @@ func (s *Service) Faults(ctx context.Context, a page.Args, fields page.Fields, t
 		}
 		return bun.SafeQuery("(select ? as kind, f.* from "+from+" order by f.since desc, f.number desc limit ?)", db.Fixed(kind), rest, db.Fixed(a.First+1))
 	}
-	rows, err := faultTable.ReadFrom(ctx, s.DB, bun.SafeQuery("(? union all ?) f", part("o", sqlFaulty), part("k", sqlUnmatched)), faultTable.For(fields), page.All(),
+	rows, err := faultTable.ReadFrom(ctx, s.DB, bun.SafeQuery("(? union all ? union all ?) f", part("o", sqlFaulty), part("k", sqlUnmatched), part("x", sqlUncomputed)), faultTable.For(fields), page.All(),
 		"f.since desc, f.kind desc, f.number desc", a.First+1)
 	if err != nil {
 		return nil, fmt.Errorf("list faults: %w", db.Explain(err))

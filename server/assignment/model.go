@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/uptrace/bun"
@@ -129,6 +131,11 @@ func referenceData(ctx context.Context, db bun.IDB, m *rolemodel.Model, shape *d
 		return keys, fmt.Errorf("read keys of the role model: %w", err)
 	}
 	name(keys, found)
+	if err := groupValues(&keys, m, shape, func(list []int64) (map[int64]*directory.Loaded, error) {
+		return directory.LoadMany(ctx, db, shape, list)
+	}); err != nil {
+		return keys, fmt.Errorf("read groups of the role model: %w", err)
+	}
 	var closure []struct {
 		Identifier               string
 		DescendantID, AncestorID int64
@@ -154,6 +161,36 @@ func required(m *rolemodel.Model, shape *directory.Shape) (types []int64, names 
 		}
 	}
 	return types, names
+}
+
+// groupValues reads by what the resources that navigation rules name are grouped (role-model 1.4).
+func groupValues(keys *model.Keys, m *rolemodel.Model, shape *directory.Shape, load func(list []int64) (map[int64]*directory.Loaded, error)) error {
+	want := model.RequiredValues(m, shape)
+	var list []int64
+	for typeID := range want {
+		list = slices.AppendSeq(list, maps.Values(keys.IDs[typeID]))
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	loaded, err := load(list)
+	if err != nil {
+		return err
+	}
+	for id, r := range loaded {
+		for _, property := range want[r.EntityTypeID] {
+			if v := r.Scalars[property]; v != "" {
+				if keys.Values == nil {
+					keys.Values = map[int64]map[string]string{}
+				}
+				if keys.Values[id] == nil {
+					keys.Values[id] = map[string]string{}
+				}
+				keys.Values[id][property] = v
+			}
+		}
+	}
+	return nil
 }
 
 // name adds resources that the model names.
@@ -223,7 +260,7 @@ func widthOf(m *rolemodel.Model, shape *directory.Shape) (n int) {
 
 // hops are the navigations a batch follows, level by level, by what it starts from.
 type hops struct {
-	owner, target, sourceKey, targetKey []directory.Follow
+	owner, target, sourceKey, targetKey, stored []directory.Follow
 	// backward are the properties that some path follows from the pointed side: a new resource there concerns what it points to.
 	backward []int64
 }
@@ -241,6 +278,8 @@ func hopsOf(paths []model.Path) hops {
 			h.sourceKey = merge(h.sourceKey, p.Hops, 0)
 		case model.TargetKeyPath:
 			h.targetKey = merge(h.targetKey, p.Hops, 0)
+		case model.StoredPath:
+			h.stored = merge(h.stored, p.Hops, 0)
 		}
 		collectBackward(p.Hops, seen, &h.backward)
 	}

@@ -66,6 +66,11 @@ func referenceDataAt(ctx context.Context, idb bun.IDB, m *rolemodel.Model, shape
 		return keys, fmt.Errorf("read keys of the role model of then: %w", err)
 	}
 	name(keys, found)
+	if err := groupValues(&keys, m, shape, func(list []int64) (map[int64]*directory.Loaded, error) {
+		return directory.LoadManyAt(ctx, idb, shape, at, list)
+	}); err != nil {
+		return keys, fmt.Errorf("read groups of the role model of then: %w", err)
+	}
 	return keys, nil
 }
 

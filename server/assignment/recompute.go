@@ -54,6 +54,9 @@ func (s *Service) Run(ctx context.Context, in Recompute, progress func(done, tot
 	if len(in.EntityTypes) == 0 {
 		return Report{}, errs.Invalid("entityTypes", "Name at least one source entity type.")
 	}
+	if err := s.mendStored(ctx); err != nil {
+		return Report{}, fmt.Errorf("compute stored values: %w", err)
+	}
 	if err := s.Spread(ctx); err != nil {
 		return Report{}, err
 	}
@@ -194,6 +197,9 @@ func wholeShards(page []int64) int {
 
 // Drain computes owners that are dirty, of every entity type that had its first complete run: the continuous mode.
 func (s *Service) Drain(ctx context.Context) (Report, error) {
+	if err := s.mendStored(ctx); err != nil {
+		return Report{}, fmt.Errorf("compute stored values: %w", err)
+	}
 	if err := s.mendKeys(ctx); err != nil {
 		return Report{}, fmt.Errorf("make correlation keys: %w", err)
 	}

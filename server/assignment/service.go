@@ -43,6 +43,8 @@ type Hooks struct {
 	// decided now: server/reconciliation.
 	Decide func(ctx context.Context, tx bun.Tx, m *Model, d Automatic) (left []int64, err error)
 
+	// Write writes values that were computed into resources that are there: the directory's writer.
+	Write func(ctx context.Context, tx bun.Tx, now time.Time, shape *directory.Shape, changes []directory.Change) (directory.Counts, error)
 	// Visible refuses (NotFound) a resource outside the caller's scope: the directory's check.
 	Visible func(ctx context.Context, resourceID int64) error
 }

@@ -1,6 +1,7 @@
 package assignment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -53,7 +54,8 @@ type Entitlement struct {
 	ProlongedRoleID        *int64           // the role in its grace period that a person can decide about; nil: none
 	Values                 map[string]int64 // of a role: its parameters, by dimension the id of the value
 	InForce                bool             // it holds at the instant; false: it is yet to come, or over and not gone yet
-	Indirect               *IndirectPath    // it is had through others (role-model 6); nil: it is not
+	Warnings               []AssignmentWarning
+	Indirect               *IndirectPath // it is had through others (role-model 6); nil: it is not
 
 	valueID int64 // of a value that points to something
 }
@@ -70,6 +72,19 @@ type IndirectPath struct {
 
 // Workflow is the workflow state by its name.
 func (e *Entitlement) Workflow() WorkflowState { return NameOf(evaluation.Workflow(e.WorkflowState)) }
+
+// AssignmentWarningCode says what a warning is about.
+type AssignmentWarningCode string
+
+// GroupConflict: a value gives way to another one of its group (role-model 1.4).
+const GroupConflict AssignmentWarningCode = "GROUP_CONFLICT"
+
+// AssignmentWarning is something that rules want of a resource type and that cannot be.
+type AssignmentWarning struct {
+	Code     AssignmentWarningCode
+	Property string // its name to show
+	Text     string
+}
 
 // PermissionsView is everything an owner has, should have or will have, at an instant.
 type PermissionsView struct {
@@ -364,6 +379,9 @@ func (v *viewer) readLabels() error {
 				}
 			}
 		}
+		for _, c := range t.expected.Conflicts {
+			list = append(list, c.ID, c.With)
+		}
 	}
 	for _, x := range v.indirect {
 		list = append(append(list, x.Value), x.Path...)
@@ -552,10 +570,34 @@ func (v *viewer) buildType(t *viewType) {
 		e.WaitReason = new(evaluation.WaitReading)
 		e.Reasons = append(e.Reasons, "Nothing gives it any more. It was withdrawn before it was seen in its system, and stays here until that is read again: it may have been made meanwhile.")
 	}
-	e.State = &state
+	e.State, e.Warnings = &state, v.warnings(t, rt)
 	v.add(e)
 	v.buildProperties(t, e)
 	v.buildBlocked(t, e)
+}
+
+// warnings tells what gives way in the groups of the type's navigations.
+func (v *viewer) warnings(t *viewType, rt *rolemodel.ResourceType) []AssignmentWarning {
+	var out []AssignmentWarning
+	says := names{m: v.m}
+	for _, c := range t.expected.Conflicts {
+		if c.To != nil && !c.To.After(v.axes.at) {
+			continue
+		}
+		name, by := c.Property, "group"
+		if p := v.m.Shape.Property(rt.TargetEntityTypeID, c.Property); p != nil {
+			name = p.DisplayName
+			if p.TargetEntityTypeID != nil {
+				if g := v.m.Shape.Property(*p.TargetEntityTypeID, p.GroupBy); g != nil {
+					by = g.DisplayName
+				}
+			}
+		}
+		text := fmt.Sprintf("%s would hold %s%s, but %s has the same %s and is held by a stronger rule: only one of them can be held at a time.",
+			name, cmp.Or(v.labels[c.ID], c.Value), says.period(c.From, c.To, v.axes.at), cmp.Or(v.labels[c.With], c.Other), by)
+		out = append(out, AssignmentWarning{GroupConflict, name, text})
+	}
+	return out
 }
 
 func (v *viewer) atRest(t *viewType) evaluation.State {

@@ -322,6 +322,8 @@ func (w *wording) navigation(s evaluation.Step, property string) string {
 		return fmt.Sprintf("%s may not contain %s%s: the rule %s forbids it%s.", property, s.Value, w.period(s.From, s.To, w.now), s.Rule, w.because(s))
 	case s.Denied:
 		return fmt.Sprintf("The rule %s does not take %s from %s: %s.", s.Rule, s.Value, property, w.whyNot(s))
+	case s.Matched && s.Instead != "":
+		return fmt.Sprintf("%s would contain %s%s by the rule %s, but %s is of the same group, a stronger rule asks for it, and one of a group can be held at a time.", property, s.Value, w.period(s.From, s.To, w.now), s.Rule, s.Instead)
 	case s.Matched:
 		return fmt.Sprintf("%s contains %s%s, by the rule %s%s.", property, s.Value, w.period(s.From, s.To, w.now), s.Rule, w.because(s))
 	default:

@@ -28,8 +28,8 @@ func MarkChanged(ctx context.Context, tx bun.Tx, now time.Time, query string, ar
 }
 
 // TakeChanged takes at most limit changed resources, all or only some (nil: all), out of the list. backward are the navigations that somebody
-// follows from the side they point to. A row that is written again meanwhile waits for this transaction and comes back.
-func TakeChanged(ctx context.Context, tx bun.Tx, only []int64, limit int, backward []int64) ([]Changed, error) {
+// follows from the side they point to. computed: only those for which the stored property expressions are done. A row that is written again meanwhile waits for this transaction and comes back.
+func TakeChanged(ctx context.Context, tx bun.Tx, only []int64, limit int, backward []int64, computed bool) ([]Changed, error) {
 	var some any
 	if only != nil {
 		some = pgdialect.Array(only)
@@ -39,10 +39,36 @@ func TakeChanged(ctx context.Context, tx bun.Tx, only []int64, limit int, backwa
 	}
 	var taken []Changed
 	err := tx.NewRaw(`delete from changed_resource where resource_id in
-		(select resource_id from changed_resource where ?0::bigint[] is null or resource_id = any (?0) order by resource_id limit ?1 for update skip locked)
-		returning resource_id, reverse_properties is null or reverse_properties && ?2::bigint[] as concerns`, some, limit, pgdialect.Array(backward)).Scan(ctx, &taken)
+		(select resource_id from changed_resource where (?0::bigint[] is null or resource_id = any (?0)) and (not ?3 or computed = seq) order by resource_id limit ?1 for update skip locked)
+		returning resource_id, reverse_properties is null or reverse_properties && ?2::bigint[] as concerns`, some, limit, pgdialect.Array(backward), computed).Scan(ctx, &taken)
 	if err != nil {
 		return nil, fmt.Errorf("take changed resources: %w", err)
 	}
 	return taken, nil
+}
+
+// Uncomputed is a changed resource for whose readers the stored property expressions are not done.
+type Uncomputed struct{ ResourceID, EntityTypeID, Seq int64 }
+
+// NotComputed lists at most limit of them.
+func NotComputed(ctx context.Context, b bun.IDB, limit int) (list []Uncomputed, err error) {
+	err = b.NewRaw(`select resource_id, entity_type_id, seq from changed_resource where computed is distinct from seq order by resource_id limit ?`, limit).Scan(ctx, &list)
+	if err != nil {
+		return nil, fmt.Errorf("read changed resources: %w", err)
+	}
+	return list, nil
+}
+
+// NoteComputed notes that everything is done that reads these resources as they were when they were listed; one that changed since stays to do.
+func NoteComputed(ctx context.Context, b bun.IDB, list []Uncomputed) error {
+	resources, seqs := make([]int64, len(list)), make([]int64, len(list))
+	for i, c := range list {
+		resources[i], seqs[i] = c.ResourceID, c.Seq
+	}
+	_, err := b.NewRaw(`update changed_resource c set computed = n.seq from (select * from unnest(?::bigint[], ?::bigint[]) n (id, seq) order by id) n
+		where c.resource_id = n.id and c.seq = n.seq`, array(resources), array(seqs)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("note what was computed: %w", err)
+	}
+	return nil
 }

@@ -26,12 +26,12 @@ func SaveEntityType(ctx context.Context, tx bun.IDB, t *EntityType) error {
 // SaveProperty adds a property to its entity type, or changes the one with its identifier there. m is the column it is read from and written
 // to; nil: none.
 func SaveProperty(ctx context.Context, tx bun.IDB, p *Property, m *PropertyMapping) error {
-	err := tx.NewRaw(`insert into property (entity_type_id, identifier, display_name, type, is_key, is_collection, target_entity_type_id, reverse_identifier, position)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+	err := tx.NewRaw(`insert into property (entity_type_id, identifier, display_name, type, is_key, is_collection, target_entity_type_id, reverse_identifier, position, group_by)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		on conflict (entity_type_id, identifier) do update set display_name = excluded.display_name, type = excluded.type, is_key = excluded.is_key,
 			is_collection = excluded.is_collection, target_entity_type_id = excluded.target_entity_type_id,
-			reverse_identifier = excluded.reverse_identifier, position = excluded.position
-		returning id`, p.EntityTypeID, p.Identifier, p.DisplayName, p.Type, p.IsKey, p.IsCollection, p.TargetEntityTypeID, p.ReverseIdentifier, p.Position).Scan(ctx, &p.ID)
+			reverse_identifier = excluded.reverse_identifier, position = excluded.position, group_by = excluded.group_by
+		returning id`, p.EntityTypeID, p.Identifier, p.DisplayName, p.Type, p.IsKey, p.IsCollection, p.TargetEntityTypeID, p.ReverseIdentifier, p.Position, p.GroupBy).Scan(ctx, &p.ID)
 	if err != nil {
 		return fmt.Errorf("write property %s: %w", p.Identifier, err)
 	}

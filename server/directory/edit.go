@@ -225,12 +225,24 @@ func (s *Service) selectByKey(ctx context.Context, tx bun.Tx, entityTypeID int64
 	return r, nil
 }
 
+// computed are the properties whose values are computed, with the expressions that do.
+func (s *Service) computed(ctx context.Context, tx bun.Tx) (map[int64]string, error) {
+	if s.Computed == nil {
+		return nil, nil
+	}
+	return s.Computed(ctx, tx)
+}
+
 // values checks what a person gave and puts it into the change, in normal form. old is the resource as it is; nil for a new one.
 func (s *Service) values(ctx context.Context, tx bun.Tx, shape *Shape, c *Change, in []PropertyValueInput, old *Resource) error {
 	c.Scalars, c.Refs = map[string]string{}, map[string]any{}
 	t := shape.EntityTypes[c.EntityTypeID]
 	key := shape.KeyProperty(c.EntityTypeID)
 	files := Files{}
+	computed, err := s.computed(ctx, tx)
+	if err != nil {
+		return err
+	}
 	pointed := map[int64]map[string]string{} // target entity type -> key -> field that names it
 	for i, v := range in {
 		field := fmt.Sprintf("input.values[%d]", i)
@@ -238,6 +250,8 @@ func (s *Service) values(ctx context.Context, tx bun.Tx, shape *Shape, c *Change
 		switch {
 		case p == nil:
 			return errs.Invalid(field+".property", "There is no property %s of %s.", v.Property, t.DisplayName)
+		case computed[p.ID] != "":
+			return errs.Invalid(field, "%s is computed by the property expression %s. Change what it is computed from, or the expression.", p.DisplayName, computed[p.ID])
 		case given(c, v.Property):
 			return errs.Invalid(field+".property", "%s is given twice.", p.DisplayName)
 		case v.Value != nil && v.Keys != nil:

@@ -24,6 +24,8 @@ type Service struct {
 	Clock  *clock.Clock
 	Shapes *Shapes
 	Writes Options // hooks of what people write; Origin is ignored
+	// Computed names the properties whose values are computed, which nobody can write by hand, with what computes them; nil: there are none.
+	Computed func(ctx context.Context, tx bun.Tx) (map[int64]string, error)
 
 	ahead *bool // of a look ahead: what is read from a managed system may be changed, and this is set then
 }

@@ -49,6 +49,7 @@ type Property struct {
 	TargetEntityTypeID *int64
 	ReverseIdentifier  *string // name of the reverse navigation on the pointed entity type (always a collection)
 	Position           int
+	GroupBy            string // property of what it points to: of those with the same value of it an owner holds one at a time; empty: any number (role-model 1.4)
 }
 
 // IsNavigation reports whether the property points to resources.

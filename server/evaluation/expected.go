@@ -48,12 +48,35 @@ type Expected struct {
 	Ours map[string][]Own `json:"ours,omitempty"`
 	// Begun: the target was in use once, so that an interval that lies ahead is a return and no early start.
 	Begun bool `json:"begun,omitempty"`
+	// Conflicts: values that rules want and the owner does not get, since he holds another one of the group meanwhile (role-model 1.4).
+	Conflicts []Conflict `json:"conflicts,omitempty"`
+}
+
+// Conflict is a value over [From, To) that gives way to another one of its group, which a stronger rule wants.
+type Conflict struct {
+	Property string     `json:"property,omitempty"`
+	From     *time.Time `json:"from,omitempty"`
+	To       *time.Time `json:"to,omitempty"`
+	ID       int64      `json:"id,omitempty"`    // what gives way
+	Value    string     `json:"value,omitempty"` // its label
+	Rules    []int64    `json:"rules,omitempty"` // that want it
+	With     int64      `json:"with,omitempty"`  // to what
+	Other    string     `json:"other,omitempty"` // its label
+}
+
+// Interval is when the value gives way.
+func (c *Conflict) Interval() interval.Interval {
+	return interval.Interval{From: interval.StartOf(c.From), To: interval.EndOf(c.To)}
+}
+
+func sameConflict(a, b Conflict) bool {
+	return a.Property == b.Property && a.Interval() == b.Interval() && a.ID == b.ID && a.Value == b.Value && a.With == b.With && a.Other == b.Other && slices.Equal(a.Rules, b.Rules)
 }
 
 // Same compares two expectations.
 func (e Expected) Same(f Expected) bool {
 	if !slices.Equal(e.TypeRules, f.TypeRules) || !slices.Equal(e.Roles, f.Roles) || len(e.Properties) != len(f.Properties) || e.Begun != f.Begun ||
-		!maps.EqualFunc(e.Ours, f.Ours, slices.Equal[[]Own]) {
+		!maps.EqualFunc(e.Ours, f.Ours, slices.Equal[[]Own]) || !slices.EqualFunc(e.Conflicts, f.Conflicts, sameConflict) {
 		return false
 	}
 	for name, a := range e.Properties {

@@ -33,6 +33,8 @@ func (s *Stored) Read(raw []byte) (e Expected, err error) {
 				r.List(func() { list = append(list, readOwn(r)) })
 				e.Ours[property] = list
 			})
+		case "conflicts":
+			r.List(func() { e.Conflicts = append(e.Conflicts, s.conflict(r)) })
 		case "begun":
 			e.Begun = r.Bool()
 		default:
@@ -73,6 +75,32 @@ func (s *Stored) span(r *document.Reader) (x Span) {
 			x.InForce = r.Bool()
 		case "found":
 			x.Found = r.Bool()
+		default:
+			r.Skip()
+		}
+	})
+	return x
+}
+
+func (s *Stored) conflict(r *document.Reader) (x Conflict) {
+	r.Each(func(name string) {
+		switch name {
+		case "property":
+			x.Property = r.Text()
+		case "from":
+			x.From = readTime(r)
+		case "to":
+			x.To = readTime(r)
+		case "id":
+			x.ID = r.Int()
+		case "value":
+			x.Value = r.Text()
+		case "rules":
+			x.Rules = s.numbers(r)
+		case "with":
+			x.With = r.Int()
+		case "other":
+			x.Other = r.Text()
 		default:
 			r.Skip()
 		}
@@ -158,8 +186,30 @@ func (e Expected) Append(b []byte) []byte {
 		w.end('}')
 	}
 	w.flag("begun", e.Begun)
+	if len(e.Conflicts) > 0 {
+		w.name("conflicts")
+		w.b = append(w.b, '[')
+		for i := range e.Conflicts {
+			w.conflict(&e.Conflicts[i])
+		}
+		w.end(']')
+	}
 	w.end('}')
 	return w.b
+}
+
+func (w *writer) conflict(c *Conflict) {
+	w.comma()
+	w.b = append(w.b, '{')
+	w.text("property", c.Property)
+	w.time("from", c.From)
+	w.time("to", c.To)
+	w.number("id", c.ID)
+	w.text("value", c.Value)
+	w.numbers("rules", c.Rules)
+	w.number("with", c.With)
+	w.text("other", c.Other)
+	w.end('}')
 }
 
 // writer writes an object; what is empty is left out.

@@ -69,6 +69,7 @@ type Step struct {
 	WaySteps      int              // indirect: how many the whole way has
 	RiskID        int64            // blocked: the risk that keeps it back
 	With          []Contributor    // blocked: what would make the risk hold
+	Instead       string           // property: Overruled by this one of its group, of which one can be held at a time
 	OfRecord      int64            // rules and values: the record behind the context that counts, of several; 0: there is one only
 }
 

@@ -79,6 +79,8 @@ type Property struct {
 	Target string `yaml:"target,omitempty"`
 	// Name of the navigation back, on the pointed entity type; empty: none.
 	Reverse string `yaml:"reverse,omitempty"`
+	// Of a navigation with several values: identifier of a scalar property of what it points to. Of resources with the same value of it an owner holds one at a time, the one that the strongest rule asks for (role-model 1.4). Empty: any number.
+	GroupByProperty string `yaml:"groupByProperty,omitempty"`
 	// Column it is read from and written to; empty: kept in Writ only.
 	Column string `yaml:"column,omitempty"`
 	// How the column writes its values, e.g. date or a pattern; empty: as they are.
@@ -125,6 +127,9 @@ func (r *ranges) entityType(at string, e EntityType) {
 		}
 		if p.PrimaryKey {
 			keys = append(keys, p.Identifier)
+		}
+		if p.GroupByProperty != "" && (p.Target == "" || !p.Collection) {
+			r.fault(at+"."+p.Identifier+".groupByProperty", "The property %s of %s holds one value at most, so there is nothing to group. Leave groupByProperty out, or give it a target and collection.", p.Identifier, e.Identifier)
 		}
 		if p.PrimaryKey && (p.Target != "" || p.Collection || strings.EqualFold(p.Type, "ForeignKey")) {
 			r.fault(at+"."+p.Identifier+".primaryKey", "The property %s of %s points to other resources or has several values, and a key is one value. Put primaryKey on a plain property.", p.Identifier, e.Identifier)
@@ -232,7 +237,8 @@ func (w *writer) property(typeID int64, position int, p Property, at string) err
 		}
 	}
 	row := &directory.Property{EntityTypeID: typeID, Identifier: p.Identifier, DisplayName: p.DisplayName, Type: directory.PropertyType(kind),
-		IsKey: p.IsKey || p.PrimaryKey, IsCollection: p.Collection, TargetEntityTypeID: target, ReverseIdentifier: nullable(p.Reverse), Position: position}
+		IsKey: p.IsKey || p.PrimaryKey, IsCollection: p.Collection, TargetEntityTypeID: target, ReverseIdentifier: nullable(p.Reverse), Position: position,
+		GroupBy: p.GroupByProperty}
 	if p.Column == "" {
 		return directory.SaveProperty(w.ctx, w.tx, row, nil)
 	}
@@ -316,10 +322,11 @@ func (r *reader) entityTypes() (found []EntityType, err error) {
 		Identifier, DisplayName, Type       string
 		IsKey, IsCollection                 bool
 		Target, Reverse, ColumnName, Format string
+		GroupBy                             string
 		IsPrimaryKey, IsUniqueKey           bool
 	}
 	if err := r.scan(&props, `select p.entity_type_id, p.identifier, p.display_name, p.type, p.is_key, p.is_collection, coalesce(t.identifier, '') as target,
-		coalesce(p.reverse_identifier, '') as reverse, coalesce(m.column_name, '') as column_name, coalesce(m.format, '') as format,
+		coalesce(p.reverse_identifier, '') as reverse, coalesce(m.column_name, '') as column_name, coalesce(m.format, '') as format, p.group_by,
 		coalesce(m.is_primary_key, false) as is_primary_key, coalesce(m.is_unique_key, false) as is_unique_key
 		from property p left join entity_type t on t.id = p.target_entity_type_id left join property_mapping m on m.property_id = p.id
 		order by p.entity_type_id, p.position, p.id`); err != nil {
@@ -341,7 +348,7 @@ func (r *reader) entityTypes() (found []EntityType, err error) {
 					kind = "string" // the target says that it is a navigation
 				}
 				out.Properties = append(out.Properties, Property{Identifier: p.Identifier, DisplayName: p.DisplayName, Type: kind,
-					IsKey: p.IsKey && !p.IsPrimaryKey, Collection: p.IsCollection, Target: p.Target, Reverse: p.Reverse, Column: p.ColumnName,
+					IsKey: p.IsKey && !p.IsPrimaryKey, Collection: p.IsCollection, Target: p.Target, Reverse: p.Reverse, GroupByProperty: p.GroupBy, Column: p.ColumnName,
 					Format: p.Format, PrimaryKey: p.IsPrimaryKey, UniqueKey: p.IsUniqueKey})
 			}
 		}

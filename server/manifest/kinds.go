@@ -7,6 +7,7 @@ func kinds() []kind {
 	return []kind{
 		connectorKind(),
 		entityTypeKind(),
+		propertyExpressionKind(),
 		dimensionKind(),
 		policyKind(),
 		categoryKind(),
@@ -30,6 +31,7 @@ func kinds() []kind {
 type Manifest struct {
 	Connectors            []Connector            `yaml:"connectors,omitempty"`
 	EntityTypes           []EntityType           `yaml:"entityTypes,omitempty"`
+	PropertyExpressions   []PropertyExpression   `yaml:"propertyExpressions,omitempty"`
 	Dimensions            []Dimension            `yaml:"dimensions,omitempty"`
 	Policies              []Policy               `yaml:"policies,omitempty"`
 	Categories            []Category             `yaml:"categories,omitempty"`

@@ -35,6 +35,7 @@ entityTypes:
       - { identifier: Number, column: n, primaryKey: true }
       - { identifier: Person, column: p, target: Person, reverse: Stays }
       - { identifier: Since, column: s, type: dateTime }
+      - { identifier: Note }
 contextRules: [{ identifier: Stays, policy: Other, sourceEntityType: Person, resourcesBinding: Stays }]
 resourceTypes: [{ identifier: Badges, sourceEntityType: Person, targetEntityType: Badge }]
 `
@@ -55,7 +56,8 @@ var hints = map[string]any{
 	"EntityType.Properties": []Property{
 		{Identifier: "Key", DisplayName: "The key", Column: "k", PrimaryKey: true},
 		{Identifier: "When", Type: "dateTime", Column: "w", Format: "date", UniqueKey: true, IsKey: true},
-		{Identifier: "Up", Target: "Generated", Reverse: "Down", Column: "u", Collection: true}},
+		{Identifier: "Up", Target: "Generated", Reverse: "Down", Column: "u", Collection: true, GroupByProperty: "When"}},
+	"PropertyExpression.EntityType": "Stay", "PropertyExpression.Property": "Note", "PropertyExpression.Binding": "Number", "PropertyExpression.Expression": "ToUpper",
 	"Source.Connection":        "Files",
 	"ResourceType.AllowRemove": ptr(true), "ResourceType.TargetEntityType": "Badge", "ResourceType.DependsOnOwnerProperty": "Phone",
 	"ResourceType.ArgumentsExpression": `{"a": "b"}`,

@@ -180,7 +180,13 @@ func (s *Service) try(ctx context.Context, p *proposal) (*tried, error) {
 		if t.edited, err = s.Directory.Edit(ctx, tx, p.Edits, true); err != nil {
 			return err
 		}
-		if t.overlay, err = s.Assignments.Capture(ctx, tx, t.edited.Touched); err != nil {
+		stored, err := s.Assignments.StoreAhead(ctx, tx, t.edited.Touched)
+		if err != nil {
+			return err
+		}
+		others := slices.Concat(t.edited.Touched, stored)
+		slices.Sort(others)
+		if t.overlay, err = s.Assignments.Capture(ctx, tx, slices.Compact(others)); err != nil {
 			return err
 		}
 		for i, c := range t.edited.Changes {

@@ -19,6 +19,7 @@ type Model struct {
 	AutomationRules []*AutomationRule
 	Risks           []*Risk
 	IndirectRules   []*IndirectRule
+	Expressions     []*PropertyExpression
 	Computed        []*ComputedProperty
 }
 
@@ -37,6 +38,7 @@ func parts() []part {
 		list(func(m *Model) *[]*AutomationRule { return &m.AutomationRules }, (*validator).automationRules),
 		list(func(m *Model) *[]*Risk { return &m.Risks }, (*validator).risks),
 		list(func(m *Model) *[]*IndirectRule { return &m.IndirectRules }, (*validator).indirectRules),
+		list(func(m *Model) *[]*PropertyExpression { return &m.Expressions }, (*validator).propertyExpressions),
 		list(func(m *Model) *[]*ComputedProperty { return &m.Computed }, nil).by("resource_type_id", "property_id"),
 	}
 }

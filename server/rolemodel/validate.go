@@ -110,6 +110,7 @@ func (v *validator) metadata() {
 				v.fault("property", t.Identifier+"."+p.Identifier, "targetEntityType", "A navigation property must name the entity type it points to.")
 			}
 		}
+		v.groups(t)
 		if !hasKey {
 			v.fault("entity_type", t.Identifier, "properties", "At least one property must have isKey, so that its resources can be named.")
 		}
@@ -131,6 +132,23 @@ func (v *validator) metadata() {
 		p := v.shape.Property(d.EntityTypeID, *d.ParentProperty)
 		if p == nil || !p.IsNavigation() || p.IsCollection || p.TargetEntityTypeID == nil || *p.TargetEntityTypeID != d.EntityTypeID {
 			v.fault("dimension", name, "parentProperty", "%q must be a mono-valued navigation from the entity type to itself.", *d.ParentProperty)
+		}
+	}
+}
+
+// groups checks by what navigations group (1.4).
+func (v *validator) groups(t *directory.EntityType) {
+	for _, p := range v.shape.PropertiesOf[t.ID] {
+		if p.GroupBy == "" || p.TargetEntityTypeID == nil {
+			continue
+		}
+		g := v.shape.Property(*p.TargetEntityTypeID, p.GroupBy)
+		if g == nil || g.IsNavigation() || g.Type == directory.Binary {
+			to := "what it points to"
+			if x := v.shape.EntityTypes[*p.TargetEntityTypeID]; x != nil {
+				to = x.Identifier
+			}
+			v.fault("property", t.Identifier+"."+p.Identifier, "groupByProperty", "%s has no scalar property %q. Name one whose values tell groups apart.", to, p.GroupBy)
 		}
 	}
 }

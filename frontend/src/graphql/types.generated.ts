@@ -105,6 +105,11 @@ export type AssignedProfileConfigurationInput = {
   startDate?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What a warning is about. */
+export type AssignmentWarningCode =
+  /** A value gives way to another one of its group, of which one can be held at a time (role-model 1.4). */
+  | 'GROUP_CONFLICT';
+
 /** How a try ended. */
 export type AttemptOutcome =
   /** It was so before. */
@@ -556,6 +561,8 @@ export type ConfigurationInput = {
   policies?: InputMaybe<Array<PolicyConfigurationInput>>;
   /** Objects of the kind profile to write. */
   profiles?: InputMaybe<Array<ProfileConfigurationInput>>;
+  /** Objects of the kind property expression to write. */
+  propertyExpressions?: InputMaybe<Array<PropertyExpressionConfigurationInput>>;
   /** Objects of the kind record section to write. */
   recordSections?: InputMaybe<Array<RecordSectionConfigurationInput>>;
   /** Objects of the kind resource type to write. */
@@ -596,6 +603,8 @@ export type ConfigurationKind =
   | 'POLICY'
   /** A profile. */
   | 'PROFILE'
+  /** A property expression. */
+  | 'PROPERTY_EXPRESSION'
   /** A record section. */
   | 'RECORD_SECTION'
   /** A resource type. */
@@ -1908,6 +1917,8 @@ export type PropertyConfigurationInput = {
   displayName?: InputMaybe<Scalars['String']['input']>;
   /** How the column writes its values, e.g. date or a pattern; empty: as they are. */
   format?: InputMaybe<Scalars['String']['input']>;
+  /** Of a navigation with several values: identifier of a scalar property of what it points to. Of resources with the same value of it an owner holds one at a time, the one that the strongest rule asks for (role-model 1.4). Empty: any number. */
+  groupByProperty?: InputMaybe<Scalars['String']['input']>;
   /** Name, unique in the entity type. Letters without accents and digits, beginning with a letter; never Id. */
   identifier: Scalars['String']['input'];
   /** It names a resource, and rules may use it to do so. An entity type needs one. */
@@ -1922,6 +1933,24 @@ export type PropertyConfigurationInput = {
   type?: InputMaybe<PropertyType>;
   /** No two rows have the same value in its column. */
   uniqueKey?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** PropertyExpression computes the value of a property from others of the same resource, and of what that points to; the value is kept with the resource and can be used like any other (role-model 1.7). It is computed again when something that it reads changes, before anybody is computed who uses it; all of them by the task UpdateEntityPropertyExpressions. */
+export type PropertyExpressionConfigurationInput = {
+  /** Path of properties to the value, from the resource itself, such as Manager.Email. With an expression: what that is applied to. */
+  binding?: InputMaybe<Scalars['String']['input']>;
+  /** Name to show. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type whose resources get the value. */
+  entityType: Scalars['String']['input'];
+  /** Function on the binding, such as ToUpper; literal; or expression, in which the resource is called source. */
+  expression?: InputMaybe<Scalars['String']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** Of several for the same property the one with the smallest number is asked first, and the next when it gives nothing. One that fails is not passed over: the property keeps its value. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** Identifier of the property that gets it: a scalar, or a navigation to one resource, for which the key or a unique key of that resource is computed. Without a column, and filled by no rule. */
+  property: Scalars['String']['input'];
 };
 
 /** A property compared with a value. */
@@ -2902,6 +2931,16 @@ export type SaveProfileInput = {
   version?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** An object of the kind property expression to write. */
+export type SavePropertyExpressionInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  propertyExpression: PropertyExpressionConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** An object of the kind record section to write. */
 export type SaveRecordSectionInput = {
   /** Tells what would happen and writes nothing. Default false. */
@@ -3067,6 +3106,14 @@ export type StepConfigurationInput = {
   task: Scalars['String']['input'];
   /** What it does. */
   type: TaskType;
+};
+
+/** Whose stored values are explained, and by which expressions. */
+export type StoredValuesInput = {
+  /** Id of the resource. */
+  resourceId: Scalars['ID']['input'];
+  /** Property expressions as they would be saved, and what else is written with them; what is not named stays as it is. Null: those in force. */
+  save?: InputMaybe<ConfigurationInput>;
 };
 
 /** Options of the tasks that read a connector. */

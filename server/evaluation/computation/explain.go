@@ -233,7 +233,37 @@ func (r explaining) explainGiven(x *model.Rule) {
 	if !x.Kind.Gives {
 		s = propertyStep(x)
 	}
-	r.explainRule(s, x, x.Applied(r.When(x, false)))
+	over := x.Applied(r.When(x, false))
+	if x.Kind.Fixed && !x.Denied {
+		over = r.explainLost(s, x, over)
+		if over == nil {
+			return
+		}
+	}
+	r.explainRule(s, x, over)
+}
+
+// explainLost tells when the value of a rule gives way to others of its group, and gives the rest of the time; nil: nothing is left to tell.
+func (r explaining) explainLost(s evaluation.Step, x *model.Rule, over interval.Set) interval.Set {
+	told, rest := false, over
+	for _, p := range r.Plans {
+		if p.ID != x.Type.ID {
+			continue
+		}
+		for i := range p.Lost {
+			c := &p.Lost[i]
+			if c.ID != x.Resource || c.Property != x.Property.Identifier || !slices.Contains(c.Rules, x.ID) {
+				continue
+			}
+			s.Overruled, s.Instead, told = true, c.Other, true
+			r.explainRule(s, x, interval.Set{c.Interval()})
+			rest = rest.Subtract(interval.Set{c.Interval()})
+		}
+	}
+	if told && len(rest) == 0 {
+		return nil
+	}
+	return append(interval.Set{}, rest...)
 }
 
 func propertyStep(x *model.Rule) evaluation.Step {

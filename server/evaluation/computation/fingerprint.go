@@ -100,6 +100,9 @@ func (h *hasher) lookups(found map[evaluation.Key][]int64) {
 		for _, id := range found[k] {
 			if x := h.b.Resources[id]; x != nil {
 				h.s(x.DisplayName)
+				if rule := h.c.Rules[k.RuleID]; rule != nil && rule.Property != nil && rule.Property.GroupBy != "" {
+					h.s(x.Scalars[rule.Property.GroupBy])
+				}
 			}
 		}
 	}

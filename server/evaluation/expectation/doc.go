@@ -3,6 +3,7 @@
 //	run.go          Of: all of it; Run is what came out, Ground what is shared with whoever compares it. when.go at which times a rule holds
 //	context.go      S1     contexts from records: without sections one record counts at a time (4.4)
 //	section.go             with record sections (4.5, 4.6): every combination of what counts at the same time, by rank
+//	group.go        of the resources of a group one at a time (1.4)
 //	key.go          SourceKeys: what server/assignment stores and joins to find candidates and lookups
 //	role.go         S2 S3  composite roles, parents first, then single roles: intervals, priorities, denials, rows
 //	withhold.go            what is kept back, and what could be: new roles and values

@@ -20,6 +20,7 @@ type Plan struct {
 	expected evaluation.Expected
 	forbid   map[string]map[int64]bool // navigation values that a denied rule forbids now
 	failed   bool                      // a rule failed: state 7
+	Lost     []evaluation.Conflict     // values that give way to others of their groups
 
 	Seats             []*Seat // the rows that there are and are to be, settled in this order
 	Linked, Suggested []Match // the targets that correlation found, and what becomes of them

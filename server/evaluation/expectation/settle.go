@@ -52,6 +52,11 @@ func (r *Run) want(p *Plan, row *evaluation.ExistingType) Wanted {
 		r.Edge(w.Over.From - ahead*3600*1_000_000)
 	}
 	w.Expected.Properties = r.values(p, base, over, w.Over.From, w.Over.To)
+	for _, c := range p.Lost {
+		if c.Interval().To > r.Now {
+			w.Expected.Conflicts = append(w.Expected.Conflicts, c)
+		}
+	}
 	w.failed, w.Forbid = p.failed, p.forbid
 	return w
 }

@@ -51,7 +51,7 @@ type coat struct {
 // values computes the timelines of all properties (S6). base: when the type is given; over: with extensions.
 func (r *Run) values(p *Plan, base, over interval.Set, start, end int64) map[string][]evaluation.Span {
 	r.World.From, r.World.To = start, end
-	p.forbid, p.failed = nil, false
+	p.forbid, p.failed, p.Lost = nil, false, nil
 	out := make(map[string][]evaluation.Span, len(p.Props))
 	navs := r.Scratch.fixed(p)
 	for i, q := range p.Props {
@@ -386,7 +386,7 @@ func (r *Run) collection(p *Plan, q *model.Property, navs []*model.Rule, over in
 	values := r.Scratch.values[:0]
 	add := func(id int64, label string, x *model.Rule, on interval.Set, confidence int) {
 		if on = on.Intersect(over); len(on) > 0 {
-			values = append(values, reached{id: id, over: on, rules: x.Alone, label: label, confidence: confidence})
+			values = append(values, reached{id: id, over: on, rules: x.Alone, label: label, confidence: confidence, by: x})
 		}
 	}
 	reach := func(x *model.Rule) interval.Set {
@@ -422,6 +422,9 @@ func (r *Run) collection(p *Plan, q *model.Property, navs []*model.Rule, over in
 			}
 		}
 	}
+	if q.GroupBy != "" {
+		r.onePerGroup(p, q, navs, values)
+	}
 	slices.SortStableFunc(values, func(a, b reached) int { return cmp.Compare(a.id, b.id) })
 	r.Scratch.values = values
 	values = merged(values)
@@ -453,6 +456,7 @@ type reached struct {
 	rules      []int64
 	label      string // as the first rule calls it
 	confidence int    // 0: sure
+	by         *model.Rule
 }
 
 // merged adds up what several rules say about the same value; the values are sorted.

@@ -41,6 +41,17 @@ func (u *Reads) Nav(name string, n Navigation) *Reads {
 	return to
 }
 
+// Add notes what another tree of the same entity type reads, too.
+func (u *Reads) Add(o *Reads) {
+	u.Self, u.All = u.Self || o.Self, u.All || o.All
+	for _, name := range o.Scalars {
+		u.Scalar(name)
+	}
+	for _, n := range o.Navs {
+		u.Nav(n.Name, Navigation{prop: n.Prop, reverse: n.Reverse, to: n.To.EntityType}).Add(n.To)
+	}
+}
+
 // Sort makes the order of the tree independent of the order of the rules.
 func (u *Reads) Sort() {
 	slices.SortFunc(u.Navs, func(a, b *Nav) int {

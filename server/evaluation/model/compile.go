@@ -25,6 +25,7 @@ type Compiled struct {
 	Labels      map[int64]string
 	Automation  *Automation
 	Risks       map[int64][]*Risk // by source entity type
+	Stored      map[int64]*Stored // by entity type: what is computed and kept
 }
 
 // Compile prepares a model. It never fails: what is wrong is reported, and the part concerned never matches or gives state 7 for its item only.
@@ -54,6 +55,7 @@ func Compile(m *rolemodel.Model, shape *directory.Shape, keys Keys) (*Compiled, 
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		b.source(id)
 	}
+	b.stored()
 	b.risks()
 	for _, u := range b.c.Targets {
 		u.Sort()

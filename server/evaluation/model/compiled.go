@@ -16,6 +16,8 @@ import (
 type Keys struct {
 	IDs    map[int64]map[string]int64 // entity type id -> key -> resource id
 	Labels map[int64]string           // resource id -> display name
+	// Values: resource id -> property -> value, of what RequiredValues asks for.
+	Values map[int64]map[string]string `json:",omitempty"`
 	// Ancestors: dimension identifier -> resource id -> ids of the resource itself and everything above it.
 	Ancestors map[string]map[int64][]int64
 }
@@ -61,6 +63,20 @@ func RequiredKeys(m *rolemodel.Model, shape *directory.Shape) map[int64][]string
 	out := map[int64][]string{}
 	for id, keys := range want {
 		out[id] = slices.Sorted(maps.Keys(keys))
+	}
+	return out
+}
+
+// RequiredValues lists, per entity type, the properties whose values group what navigation rules name: what the caller has to look up for Keys.Values.
+func RequiredValues(m *rolemodel.Model, shape *directory.Shape) map[int64][]string {
+	out := map[int64][]string{}
+	for _, r := range m.Rules {
+		if k := kindOf(r.Kind); k == nil || k.names == nil || r.PropertyID == nil {
+			continue
+		}
+		if p := shape.Properties[*r.PropertyID]; p != nil && p.GroupBy != "" && p.TargetEntityTypeID != nil && !slices.Contains(out[*p.TargetEntityTypeID], p.GroupBy) {
+			out[*p.TargetEntityTypeID] = append(out[*p.TargetEntityTypeID], p.GroupBy)
+		}
 	}
 	return out
 }
@@ -220,6 +236,7 @@ type Rule struct {
 	Print      int64    // role rules: another one when the rule says something else
 	Tested     []string // role rules: the dimensions that it and the filter of its policy ask for, in order
 	Label      string
+	Group      string // NAVIGATION: of the value, when the property groups; empty: none
 }
 
 // Applied moves the interval of a rule by its offsets (role-model 2.9). Default gives it as it is.

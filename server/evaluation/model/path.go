@@ -13,6 +13,7 @@ const (
 	OwnerPath     PathRole = "owner"      // everything Evaluate reads from an owner
 	SourceKeyPath PathRole = "source_key" // everything SourceKeys reads from an owner
 	TargetPath    PathRole = "target"     // everything Evaluate reads from a linked or candidate target
+	StoredPath    PathRole = "stored"     // everything that stored property expressions read from a resource
 	TargetKeyPath PathRole = "target_key" // everything TargetKeys, or the classification, reads from a target or a pointed resource
 )
 
@@ -54,6 +55,9 @@ func (c *Compiled) Paths() []Path {
 	}
 	for id, u := range c.Targets {
 		out = append(out, Path{EntityTypeID: id, Role: TargetPath, Hops: hops(u)})
+	}
+	for id, s := range c.Stored {
+		out = append(out, Path{EntityTypeID: id, Role: StoredPath, Hops: hops(s.Reads)})
 	}
 	for id, k := range c.keyed {
 		out = append(out, Path{EntityTypeID: id, Role: TargetKeyPath, Hops: hops(k.reads)})

@@ -27,6 +27,7 @@ func navigationRule() *Kind {
 					"There is no such resource yet, so the rule gives nothing. Correct the key or synchronize the system.")
 				return false
 			}
+			r.Group = c.keys.Values[r.Resource][r.Property.GroupBy]
 			r.Property.navs++
 			if r.RoleID != 0 && !r.Denied {
 				if r.Property.Givers == nil {

@@ -291,6 +291,11 @@ function EntitlementLine(props: {
         ) : (
           e.waitReason && <span className="dim cut">{t.waitReason[e.waitReason]}</span>
         )}
+        {e.warnings.length > 0 && (
+          <span className="dim cut" title={e.warnings.map((w) => w.text).join('\n')}>
+            {[...new Set(e.warnings.map((w) => t.assignment.warning[w.code]))].join(', ')}
+          </span>
+        )}
       </span>
       <span role="gridcell" className="cut">
         {t.workflowState[e.workflow]}

@@ -12,6 +12,7 @@ function entitlement(
     parentId,
     indirect: null,
     foundRoleId: null,
+    warnings: [],
     prolongedRoleId: null,
     kind: 'PROPERTY',
     name: id,

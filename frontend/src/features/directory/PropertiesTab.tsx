@@ -10,6 +10,7 @@ import { Skeleton } from '../../ui/Skeleton'
 import { FileValue } from './FileValue'
 import { PersonDocument } from './PersonPage.generated'
 import { EntityTypesDocument } from './entityTypes.generated'
+import { StoredValues } from './StoredValues'
 import classes from './Tab.module.css'
 import { useValueFormat } from './useValueFormat'
 
@@ -62,6 +63,7 @@ export function PropertiesTab() {
               ])}
           />
         </Section>
+        <StoredValues id={person.id} />
       </div>
     </div>
   )

@@ -14,6 +14,7 @@ import { AutomationPreview } from './AutomationPreview'
 import { IndirectPreview } from './IndirectPreview'
 import { addressOf } from './addressOf'
 import { blank, kindOf, type KindShape } from './shape'
+import { StoredPanel } from './StoredPanel'
 import { TrialPanel } from './TrialPanel'
 import { useEditor } from './useEditor'
 
@@ -24,6 +25,12 @@ const make = getRouteApi('/shell/model/new/$kind')
 const previews: Record<string, typeof AutomationPreview | undefined> = {
   automationRule: AutomationPreview,
   indirectResourceRule: IndirectPreview,
+}
+
+/** Kinds that can be tried on somebody while they are written. */
+const trials: Record<string, typeof TrialPanel | undefined> = {
+  resourceType: TrialPanel,
+  propertyExpression: StoredPanel,
 }
 
 /** Changes one object of the role model, whichever kind it is of. */
@@ -60,7 +67,7 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
   const editor = useEditor(kind, identifier, begin)
   const Preview = previews[kind.name]
   const { word } = kind
-  const hasTrial = kind.name === 'resourceType' && can(permissions.plansStart)
+  const Trial = can(permissions.plansStart) ? trials[kind.name] : undefined
   const name = String(editor.base?.displayName || identifier || '')
   return (
     <EditorFrame
@@ -73,7 +80,7 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
         (Preview ? (
           <Preview draft={editor.draft} identifier={editor.isNew ? null : identifier} />
         ) : (
-          hasTrial && <TrialPanel draft={editor.draft} save={editor.proposal().save ?? {}} />
+          Trial && <Trial draft={editor.draft} save={editor.proposal().save ?? {}} />
         ))
       }
       onSaved={() => {

@@ -128,6 +128,7 @@ export const personTexts = {
       RESOURCE_TYPE: 'Resource type',
       PROPERTY: 'Property',
     },
+    warning: { GROUP_CONFLICT: 'One of a group gives way' },
     openOrder: 'Open the order',
     hidden: (count: number) => `${n(count)} hidden in the simplified view`,
     legend: 'Totals',

@@ -1,0 +1,1 @@
+alter table property drop column group_by;
