@@ -279,6 +279,8 @@ func TestBuiltinFunctions(t *testing.T) {
 		{"ToFirstName", " MARY ann", "", "Mary Ann"},
 		{"ToSoundex", "Robert", "", "R163"},
 		{"ToSoundex", "Tymczak", "", "T522"},
+		{"ToDoubleMetaphone", "Schmidt", "", "XMT"},
+		{"ToDoubleMetaphone:2", "Schmidt", "", "SMT"},
 		{"ToFormatedDN", "Lee, Ann+1", "", `Lee\, Ann\+1`},
 		{"ParseLocalDate", "01/07/2026 12:30", "Europe/Paris|dd/MM/yyyy HH:mm", "2026-07-01T10:30:00Z"},
 		{"ParseLocalDateThenAddMinutes", "2026-01-01", "UTC|yyyy-MM-dd|60", "2026-01-01T01:00:00Z"},

@@ -4,6 +4,7 @@
 //	value.go        Value: a binding, perhaps with a function; a literal; or an expression. Compiled by Compiler.Value and Condition
 //	binding.go      plain paths (`Department.Parent.Name`, `record.Office`): read natively, every resource noted as a fact
 //	function.go     the built-in functions, as `Name:arg|arg` on a binding and by name in expressions
+//	metaphone.go    how a name sounds: Double Metaphone
 //	expression.go   everything else is CEL, type-checked against the entity types, with a cost limit; object.go is a resource inside CEL
 //	arguments.go    the texts that go with an order
 //	reads.go        what formulas read of a resource, as a tree: what to load, and the base of the fingerprint

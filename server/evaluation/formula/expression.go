@@ -193,7 +193,7 @@ func checkCalls(e ast.Expr) (err error) {
 		}
 		name, args := e.AsCall().FunctionName(), e.AsCall().Args()
 		f, ok := builtins[name]
-		if !ok || f.check == nil || len(args) != f.args+1 {
+		if !ok || f.check == nil || len(args) <= f.least || len(args) > f.args+1 {
 			return
 		}
 		var texts []string

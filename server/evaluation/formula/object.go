@@ -3,6 +3,7 @@ package formula
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -260,26 +261,26 @@ func (p *provider) NativeToValue(v any) ref.Val {
 func functions() []cel.EnvOption {
 	var out []cel.EnvOption
 	for name, f := range builtins {
-		params := []*cel.Type{cel.StringType}
-		for range f.args {
-			params = append(params, cel.StringType)
-		}
-		out = append(out, cel.Function(name, cel.Overload(name+"_string", params, cel.StringType,
-			cel.FunctionBinding(func(a ...ref.Val) ref.Val {
-				args := make([]string, 0, len(a))
-				for _, v := range a {
-					s, err := textOf(v)
-					if err != nil {
-						return types.WrapErr(err)
-					}
-					args = append(args, s)
-				}
-				s, err := f.apply(args[0], args[1:])
+		call := cel.FunctionBinding(func(a ...ref.Val) ref.Val {
+			args := make([]string, 0, len(a))
+			for _, v := range a {
+				s, err := textOf(v)
 				if err != nil {
 					return types.WrapErr(err)
 				}
-				return types.String(s)
-			}))))
+				args = append(args, s)
+			}
+			s, err := f.apply(args[0], args[1:])
+			if err != nil {
+				return types.WrapErr(err)
+			}
+			return types.String(s)
+		})
+		var ways []cel.FunctionOpt
+		for n := f.least; n <= f.args; n++ { // the last arguments may be left out
+			ways = append(ways, cel.Overload(fmt.Sprint(name, "_string_", n), slices.Repeat([]*cel.Type{cel.StringType}, n+1), cel.StringType, call))
+		}
+		out = append(out, cel.Function(name, ways...))
 	}
 	s, i := cel.StringType, cel.IntType
 	text := func(v ref.Val) string { t, _ := textOf(v); return t }
