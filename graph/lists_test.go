@@ -210,6 +210,7 @@ alter table redundant_assignment alter id restart with 100000;
 alter table plan alter id restart with 100000;
 alter table identified_risk alter id restart with 100000;
 alter table risk_block alter id restart with 100000;
+alter table risk_score alter id restart with 100000;
 insert into job_instance (job_id, state, launched_by, created_at, started_at, ended_at)
 	select 501, case when n % 1000 = 0 then 'ERRORED' else 'COMPLETED' end, 'user' || n % 500, now(), now(), now() from generate_series(1, 30000) n;
 insert into task_log (task_instance_id, at, level, message) select 521, now(), case when n % 2000 = 0 then 'ERROR' else 'INFO' end, 'line ' || n from generate_series(1, 30000) n;
@@ -230,6 +231,7 @@ insert into resource (entity_type_id, key, display_name, valid_from) select 11, 
 insert into dirty_owner (owner_id, entity_type_id, since, failures, error) select id, 11, now() - id * interval '1 second', 1, 'e' from resource where key like 'many%';
 insert into key_fault (resource_id, side, rule_id, message, found_at) select id, 'T', 96, 'm', now() - id * interval '1 second' from resource where key like 'many%';
 insert into identified_risk (owner_id, risk_id, rule, detected_at) select id, 3801, 'Danger-1', now() from resource where key like 'many%';
+insert into risk_score (owner_id, entity_type_id, score, factor, risk_ids, names, levels, computed_at, closed_at) select id, 11, (id + k) % 100, 1, '{3801}', '{Danger}', '{80}', now(), case when k > 0 then now() end from resource, generate_series(0, 2) k where key like 'many%';
 insert into risk_block (owner_id, risk_id, rule, resource_type_id, property, blocked_at) select id, 3801, 'Danger-1', 91, 'Owner', now() from resource where key like 'many%';
 insert into assigned_role (owner_id, role_id, workflow_state, workflow_state_changed_at, origin, valid_from) select id, 86, 16, now(), 'MANUAL', now() from resource where key like 'many%';
 insert into redundant_assignment (redundancy_run_id, owner_id, assigned_role_id, role_id, policy_id, given) select 3901, owner_id, id, role_id, 71, '[]' from assigned_role where owner_id in (select id from resource where key like 'many%');
@@ -253,7 +255,7 @@ func TestListsUseIndexes(t *testing.T) {
 	_, err = b.db.ExecContext(b.ctx, "analyze")
 	require.NoError(t, err)
 	large := []string{"job_instance", "task_log", "mail", "webhook_delivery", "webhook_attempt", "delivery", "delivery_change", "row_to_mend", "local_user", "assigned_profile", "dirty_owner", "key_fault",
-		"event", "event_chain", "resource", "bulk_change", "bulk_item", "plan", "plan_item", "identified_risk", "risk_block", "redundant_assignment"}
+		"event", "event_chain", "resource", "bulk_change", "bulk_item", "plan", "plan_item", "identified_risk", "risk_block", "risk_score", "redundant_assignment"}
 	for _, query := range []string{
 		`{ jobInstances(first: 50) { nodes { id state launchedBy } } }`,
 		`{ jobInstances(first: 50, states: [ERRORED]) { totalCount nodes { id } } }`,
@@ -299,6 +301,9 @@ func TestListsUseIndexes(t *testing.T) {
 		`{ identifiedRisks(first: 50) { nodes { id owner { displayName } risk { level } } } }`,
 		`{ identifiedRisks(first: 50, filter: {risk: "Danger", minimumLevel: 50}) { totalCount nodes { id } } }`,
 		`{ identifiedRisks(first: 50, filter: {owner: "1001"}) { totalCount nodes { id contributors { reasons } } } }`,
+		`{ riskScores(first: 50) { totalCount nodes { id score owner { displayName } parts { name level } } } }`,
+		`{ riskScores(first: 50, orderBy: SCORE_ASC, filter: {minimumScore: 90}) { nodes { id score } } }`,
+		`{ riskScores(first: 50, orderBy: NEWEST_FIRST, filter: {owner: "1001", withPast: true}) { totalCount nodes { id score endedAt } } }`,
 		`{ riskBlocks(first: 50) { nodes { id role owner { displayName } risk { level } } } }`,
 		`{ riskBlocks(first: 50, filter: {owner: "1001"}) { totalCount nodes { id contributors { reasons } } } }`,
 	} {

@@ -130,6 +130,7 @@ var asked = map[string][]string{
 	"Query.heldOrders":        {`(connector: "AD")`},
 	"Query.plan":              {`(input: {yaml: "policies: [{identifier: Default, displayName: Other, isProvisioningEnabled: true}, {identifier: New}]\n"})`},
 	"Query.checkRisks":        {`(input: {ownerId: "$id", grant: [{role: "Door", endDate: "2101-01-01T00:00:00Z"}, {role: "Lead"}, {resourceType: "AD_User"}]})`},
+	"Query.riskScores":        {`(first: 12)`, `(first: 12, filter: {withPast: true})`},
 	"Query.explain":           {`(input: {ownerId: "$id"})`},
 	"Query.automationPreview": {`(input: {type: CATEGORY, target: "Sub", entityType: "Directory_User", workflowState: NON_CONFORMING, hoursToWait: 1, decision: DECLINE})`, `(input: {type: CATEGORY, target: "Sub", entityType: "Directory_User", workflowState: NON_CONFORMING, decision: DECLINE, dimensions: [{dimension: "Department", key: "NOWHERE"}]})`},
 	"Query.indirectPreview":   {`(input: {resourceType: "AD_User", property: "Owner"})`, `(input: {resourceType: "AD_User", property: "Nothing"})`},

@@ -11,6 +11,11 @@ import (
 	"writ/server/risk"
 )
 
+func (r *queryResolver) RiskScores(ctx context.Context, first *int, after *string, filter *risk.RiskScoreFilter, orderBy *risk.RiskScoreSort) (*page.Connection[*risk.RiskScore], error) {
+	fields, total := rowsOf(ctx)
+	return r.Resolver.Risks.Scores(ctx, page.Of(first, after), filter, orderBy, fields, total)
+}
+
 func (r *queryResolver) CheckRisks(ctx context.Context, input risk.CheckRisksInput) (*risk.RiskCheck, error) {
 	return r.Resolver.Risks.CheckRisks(ctx, input)
 }

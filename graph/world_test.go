@@ -237,6 +237,8 @@ insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_i
 insert into identified_risk (id, owner_id, risk_id, rule, start_date, end_date, contributors, detected_at) overriding system value
 	select 3810 + n, 1000 + n, 3801, 'Danger-1', timestamptz '2026-01-01', timestamptz '2100-01-01',
 		jsonb_build_array(jsonb_build_object('item', 0, 'resourceType', 91, 'target', 1020 + n, 'property', 'Owner', 'value', 1000 + n, 'exists', true, 'rules', array[110])), timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into risk_score (id, owner_id, entity_type_id, score, factor, risk_ids, names, levels, computed_at, closed_at) overriding system value
+	select 3880 + 10 * k + n, 1000 + n, 11, 40 + n, 2, '{3801,3999}', '{Danger,Gone}', '{80,3}', timestamptz '2026-01-01', case k when 0 then timestamptz '2026-01-02' end from generate_series(1, 4) n, generate_series(0, 1) k;
 insert into indirect_resource_rule (id, identifier, display_name, resource_type_id, property) overriding system value values (3851, 'Through', 'Through', 91, 'Owner');
 insert into indirect_right (id, owner_id, rule, resource_type_id, property, value_id, account_id, path, steps, found_at) overriding system value
 	select 3860 + n, 1000 + n, 'Through', 91, 'Owner', 1000 + n, 1020 + n, array[1000 + n], 1, timestamptz '2026-01-01' from generate_series(1, 4) n;

@@ -434,17 +434,20 @@ create table context_rule (
     version integer default 1 not null,
     min_identities_count integer default 0 not null,
     reduction_outlier_percentage double precision default 0 not null,
+    risk_factor_type smallint default 0 not null,
     constraint context_rule_pkey PRIMARY KEY (id),
     constraint context_rule_entity_type_id_policy_id_key UNIQUE (entity_type_id, policy_id),
     constraint context_rule_identifier_key UNIQUE (identifier),
     constraint context_rule_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
     constraint context_rule_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id),
     constraint context_rule_least_check CHECK ((min_identities_count >= 0)),
-    constraint context_rule_outlier_check CHECK (((reduction_outlier_percentage >= (0)::double precision) AND (reduction_outlier_percentage <= (100)::double precision)))
+    constraint context_rule_outlier_check CHECK (((reduction_outlier_percentage >= (0)::double precision) AND (reduction_outlier_percentage <= (100)::double precision))),
+    constraint context_rule_risk_factor_type_check CHECK (((risk_factor_type >= 0) AND (risk_factor_type <= 2)))
 );
 comment on column context_rule.dimensions is 'Dimension identifier -> binding on the record entity type, e.g. {"Department": "Department"}.';
 comment on column context_rule.min_identities_count is 'Mining: people whom a proposed rule must match.';
 comment on column context_rule.reduction_outlier_percentage is 'Mining: share of the people whose rare values are no criterion.';
+comment on column context_rule.risk_factor_type is 'How the levels of somebody''s risks make his score: 0 there is none, 1 the highest, 2 their mean (role-model 9.6).';
 
 create table correlation_key (
     rule_id bigint not null,
@@ -768,6 +771,7 @@ comment on column identified_risk.risk_id is 'Of risk; no reference: what was fo
 comment on column identified_risk.rule is 'Identifier of the rule that holds.';
 comment on column identified_risk.start_date is 'When it holds; null: since ever.';
 comment on column identified_risk.contributors is 'What makes each item of the rule hold: evaluation.Contributor.';
+CREATE INDEX identified_risk_closed_idx ON public.identified_risk USING btree (closed_at) WHERE (closed_at IS NOT NULL);
 CREATE UNIQUE INDEX identified_risk_once ON public.identified_risk USING btree (owner_id, risk_id) WHERE (closed_at IS NULL);
 CREATE INDEX identified_risk_open_idx ON public.identified_risk USING btree (id) WHERE (closed_at IS NULL);
 CREATE INDEX identified_risk_risk_idx ON public.identified_risk USING btree (risk_id, id) WHERE (closed_at IS NULL);
@@ -1923,9 +1927,39 @@ comment on column risk_block.role_id is 'The role that is kept back, with its pa
 comment on column risk_block.value_id is 'What a navigation would point to; null: a scalar, or a role.';
 comment on column risk_block.start_date is 'When the risk would hold; null: since ever.';
 comment on column risk_block.contributors is 'What would make each item of the rule hold, with what is kept back: evaluation.Contributor.';
+CREATE INDEX risk_block_closed_idx ON public.risk_block USING btree (closed_at) WHERE (closed_at IS NOT NULL);
 CREATE INDEX risk_block_open_idx ON public.risk_block USING btree (id) WHERE (closed_at IS NULL);
 CREATE INDEX risk_block_owner_idx ON public.risk_block USING btree (owner_id, id) WHERE (closed_at IS NULL);
 CREATE INDEX risk_block_risk_idx ON public.risk_block USING btree (risk_id, id) WHERE (closed_at IS NULL);
+
+create table risk_score (
+    id bigint generated always as identity,
+    owner_id bigint not null,
+    entity_type_id bigint not null,
+    score smallint not null,
+    rank text generated always as (lpad((score)::text, 3, '0'::text)) stored not null,
+    factor smallint not null,
+    risk_ids bigint[] not null,
+    names text[] not null,
+    levels smallint[] not null,
+    computed_at timestamp with time zone not null,
+    closed_at timestamp with time zone,
+    constraint risk_score_pkey PRIMARY KEY (id),
+    constraint risk_score_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id),
+    constraint risk_score_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
+    constraint risk_score_factor_check CHECK (((factor >= 1) AND (factor <= 2))),
+    constraint risk_score_parts CHECK (((cardinality(risk_ids) > 0) AND (cardinality(risk_ids) = cardinality(names)) AND (cardinality(risk_ids) = cardinality(levels)))),
+    constraint risk_score_range CHECK (((score >= 0) AND (score <= 100)))
+);
+comment on table risk_score is 'How dangerous people are, or were, by the risks they have (role-model 9.6).';
+comment on column risk_score.rank is 'The score as a text that sorts as it.';
+comment on column risk_score.factor is 'How the levels make the score: 1 the highest, 2 their mean, rounded half up.';
+comment on column risk_score.risk_ids is 'The risks that it is made of, of risk, by id; no reference: a risk may be deleted since. names and levels are theirs, as they were then.';
+CREATE INDEX risk_score_closed_idx ON public.risk_score USING btree (closed_at) WHERE (closed_at IS NOT NULL);
+CREATE UNIQUE INDEX risk_score_once ON public.risk_score USING btree (owner_id) WHERE (closed_at IS NULL);
+CREATE INDEX risk_score_open_idx ON public.risk_score USING btree (id) WHERE (closed_at IS NULL);
+CREATE INDEX risk_score_owner_idx ON public.risk_score USING btree (owner_id, id);
+CREATE INDEX risk_score_rank_idx ON public.risk_score USING btree (rank, id) WHERE (closed_at IS NULL);
 
 create table role (
     id bigint generated always as identity,

@@ -41,6 +41,7 @@ const chosen: Record<string, string[]> = {
     '/risks',
     '/risks/identified',
     '/risks/blocked',
+    '/risks/scores',
     '/model/new/risk',
     '/systems',
   ],
@@ -68,6 +69,7 @@ export const reached = [
   '/queue',
   '/model/mining/$run',
   '/risks/identified/$identified',
+  '/risks/scores/$person',
   '/plans/$planId',
   '/bulk/$bulkId',
 ]

@@ -201,6 +201,7 @@ type QueryResolver interface {
 	RedundancyRuns(ctx context.Context, first *int, after *string) (*page.Connection[*redundancy.RedundancyRun], error)
 	RedundancyRun(ctx context.Context, id int64) (*redundancy.RedundancyRun, error)
 	RedundantAssignments(ctx context.Context, first *int, after *string, filter *redundancy.RedundantAssignmentFilter) (*page.Connection[*redundancy.RedundantAssignment], error)
+	RiskScores(ctx context.Context, first *int, after *string, filter *risk.RiskScoreFilter, orderBy *risk.RiskScoreSort) (*page.Connection[*risk.RiskScore], error)
 	CheckRisks(ctx context.Context, input risk.CheckRisksInput) (*risk.RiskCheck, error)
 	RiskBlocks(ctx context.Context, first *int, after *string, filter *risk.IdentifiedRiskFilter) (*page.Connection[*risk.RiskBlock], error)
 	Risks(ctx context.Context, first *int, after *string, filter *risk.RiskFilter) (*page.Connection[*risk.Risk], error)
@@ -2905,6 +2906,44 @@ func (ec *executionContext) field_Query_riskBlocks_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["filter"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_riskScores_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*risk.RiskScoreFilter, error) {
+			return ec.unmarshalORiskScoreFilter2ᚖwritᚋserverᚋriskᚐRiskScoreFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*risk.RiskScoreSort, error) {
+			return ec.unmarshalORiskScoreSort2ᚖwritᚋserverᚋriskᚐRiskScoreSort(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg3
 	return args, nil
 }
 
@@ -10388,6 +10427,50 @@ func (ec *executionContext) fieldContext_Query_redundantAssignments(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_riskScores(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_riskScores(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RiskScores(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*risk.RiskScoreFilter), fc.Args["orderBy"].(*risk.RiskScoreSort))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*risk.RiskScore]) graphql.Marshaler {
+			return ec.marshalNRiskScoreConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_riskScores(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RiskScoreConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_riskScores_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_checkRisks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12800,6 +12883,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_redundantAssignments(ctx, field)
+				})
+		case "riskScores":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_riskScores(ctx, field)
 				})
 		case "checkRisks":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -3743,6 +3743,29 @@ func (ec *executionContext) fieldContext_ContextRuleConfiguration_reductionOutli
 	return graphql.NewScalarFieldContext("ContextRuleConfiguration", field, false, false, "Float")
 }
 
+func (ec *executionContext) _ContextRuleConfiguration_riskFactorType(ctx context.Context, field graphql.CollectedField, obj *manifest.ContextRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContextRuleConfiguration_riskFactorType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RiskFactorType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNRiskFactorType2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContextRuleConfiguration_riskFactorType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContextRuleConfiguration", field, false, false, "RiskFactorType")
+}
+
 func (ec *executionContext) _ContextRuleConfiguration_version(ctx context.Context, field graphql.CollectedField, obj *manifest.ContextRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13891,7 +13914,7 @@ func (ec *executionContext) unmarshalInputContextRuleConfigurationInput(ctx cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "policy", "sourceEntityType", "resourcesBinding", "startBinding", "endBinding", "excludeExpression", "dimensions", "minIdentitiesCount", "reductionOutlierPercentage"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "policy", "sourceEntityType", "resourcesBinding", "startBinding", "endBinding", "excludeExpression", "dimensions", "minIdentitiesCount", "reductionOutlierPercentage", "riskFactorType"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13977,6 +14000,13 @@ func (ec *executionContext) unmarshalInputContextRuleConfigurationInput(ctx cont
 				return it, err
 			}
 			it.ReductionOutlierPercentage = data
+		case "riskFactorType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("riskFactorType"))
+			data, err := ec.unmarshalORiskFactorType2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RiskFactorType = data
 		}
 	}
 	return it, nil
@@ -19299,6 +19329,11 @@ func (ec *executionContext) slowly_ContextRuleConfiguration(ctx context.Context,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "riskFactorType":
+			out.Values[i] = ec._ContextRuleConfiguration_riskFactorType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "version":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -23593,6 +23628,20 @@ func (ec *executionContext) unmarshalNRiskConfigurationInput2writᚋserverᚋman
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRiskFactorType2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRiskFactorType2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RiskFactorType!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNRiskItemConfiguration2writᚋserverᚋrolemodelᚐRiskItem(ctx context.Context, sel ast.SelectionSet, v rolemodel.RiskItem) graphql.Marshaler {
 	return ec._RiskItemConfiguration(ctx, sel, &v)
 }
@@ -24861,6 +24910,18 @@ func (ec *executionContext) unmarshalORiskConfigurationInput2ᚕwritᚋserverᚋ
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalORiskFactorType2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORiskFactorType2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
 }
 
 func (ec *executionContext) unmarshalORiskType2string(ctx context.Context, v any) (string, error) {

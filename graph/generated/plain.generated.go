@@ -471,6 +471,7 @@ var plainTypes = plain.Types{
 		"endBinding":         {Code: 7},
 		"excludeExpression":  {Code: 8},
 		"minIdentitiesCount": {Code: 10},
+		"riskFactorType":     {Code: 12},
 	}},
 	"ContextRuleConfigurationConnection": {Implementors: contextRuleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ContextRuleConfiguration"},
@@ -2047,6 +2048,31 @@ var plainTypes = plain.Types{
 	"RiskRuleConfiguration": {Implementors: riskRuleConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier": {Code: 1},
 		"items":      {Code: 2, Of: "RiskItemConfiguration"},
+	}},
+	"RiskScore": {Implementors: riskScoreImplementors, Fields: map[string]plain.Field{
+		"id":         {Code: 1},
+		"owner":      {Code: 2, Of: "ResourceRef"},
+		"score":      {Code: 3},
+		"factor":     {Code: 4},
+		"parts":      {Code: 5, Of: "RiskScorePart"},
+		"computedAt": {Code: 6},
+		"endedAt":    {Code: 7},
+	}},
+	"RiskScoreConnection": {Implementors: riskScoreConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "RiskScore"},
+		"edges":                {Code: 2, Of: "RiskScoreEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"RiskScoreEdge": {Implementors: riskScoreEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "RiskScore"},
+	}},
+	"RiskScorePart": {Implementors: riskScorePartImplementors, Fields: map[string]plain.Field{
+		"risk":  {Code: 1, Of: "Risk"},
+		"name":  {Code: 2},
+		"level": {Code: 3},
 	}},
 	"Role": {Implementors: roleImplementors, Fields: map[string]plain.Field{
 		"id":                   {Code: 1},
@@ -5968,6 +5994,12 @@ func plainContextRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *man
 		case 10: // minIdentitiesCount
 			v := obj.MinIdentitiesCount
 			w.Int(int64(v))
+
+		case 12: // riskFactorType
+			v := obj.RiskFactorType
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
 
 		}
 	}
@@ -17773,6 +17805,221 @@ func plainRiskRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *rolemo
 				}
 			}
 			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskScore(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskScore) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskScore"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskScore(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskScore(ctx, sel, obj)
+}
+
+func plainRiskScore(w *plain.Writer, s *plain.Selection, obj *risk.RiskScore) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskScore\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // owner
+			v := obj.Owner
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		case 3: // score
+			v := obj.Score
+			w.Int(int64(v))
+
+		case 4: // factor
+			v := obj.Factor
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 5: // parts
+			v := obj.Parts
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRiskScorePart(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 6: // computedAt
+			v := obj.ComputedAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 7: // endedAt
+			v := obj.EndedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskScoreConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*risk.RiskScore]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskScoreConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskScoreConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskScoreConnection(ctx, sel, obj)
+}
+
+func plainRiskScoreConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*risk.RiskScore]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskScoreConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRiskScore(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRiskScoreEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskScoreEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*risk.RiskScore]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskScoreEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskScoreEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskScoreEdge(ctx, sel, obj)
+}
+
+func plainRiskScoreEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*risk.RiskScore]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskScoreEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainRiskScore(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskScorePart(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskScorePart) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskScorePart"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskScorePart(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskScorePart(ctx, sel, obj)
+}
+
+func plainRiskScorePart(w *plain.Writer, s *plain.Selection, obj *risk.RiskScorePart) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskScorePart\"")
+		case 1: // risk
+			v := obj.Risk
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainRisk(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 2: // name
+			v := obj.Name
+			w.String(v)
+
+		case 3: // level
+			v := obj.Level
+			w.Int(int64(v))
 
 		}
 	}

@@ -675,6 +675,7 @@ type ComplexityRoot struct {
 		Policy                     func(childComplexity int) int
 		ReductionOutlierPercentage func(childComplexity int) int
 		ResourcesBinding           func(childComplexity int) int
+		RiskFactorType             func(childComplexity int) int
 		SourceEntityType           func(childComplexity int) int
 		StartBinding               func(childComplexity int) int
 		Version                    func(childComplexity int) int
@@ -2153,6 +2154,7 @@ type ComplexityRoot struct {
 		Resources                  func(childComplexity int, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) int
 		ReviewQueue                func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
 		RiskBlocks                 func(childComplexity int, first *int, after *string, filter *risk.IdentifiedRiskFilter) int
+		RiskScores                 func(childComplexity int, first *int, after *string, filter *risk.RiskScoreFilter, orderBy *risk.RiskScoreSort) int
 		Risks                      func(childComplexity int, first *int, after *string, filter *risk.RiskFilter) int
 		RoleHolders                func(childComplexity int, role int64, first *int, after *string, filter *catalogue.RoleHolderFilter) int
 		RoleReconciliationItem     func(childComplexity int, id int64) int
@@ -2716,6 +2718,36 @@ type ComplexityRoot struct {
 	RiskRuleConfiguration struct {
 		Identifier func(childComplexity int) int
 		Items      func(childComplexity int) int
+	}
+
+	RiskScore struct {
+		ComputedAt func(childComplexity int) int
+		EndedAt    func(childComplexity int) int
+		Factor     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Owner      func(childComplexity int) int
+		Parts      func(childComplexity int) int
+		Score      func(childComplexity int) int
+	}
+
+	RiskScoreConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RiskScoreEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RiskScorePart struct {
+		Adds  func(childComplexity int) int
+		Level func(childComplexity int) int
+		Name  func(childComplexity int) int
+		Risk  func(childComplexity int) int
 	}
 
 	Role struct {
@@ -5634,6 +5666,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContextRuleConfiguration.ResourcesBinding(childComplexity), true
+	case "ContextRuleConfiguration.riskFactorType":
+		if e.ComplexityRoot.ContextRuleConfiguration.RiskFactorType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContextRuleConfiguration.RiskFactorType(childComplexity), true
 	case "ContextRuleConfiguration.sourceEntityType":
 		if e.ComplexityRoot.ContextRuleConfiguration.SourceEntityType == nil {
 			break
@@ -12670,6 +12708,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RiskBlocks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*risk.IdentifiedRiskFilter)), true
+	case "Query.riskScores":
+		if e.ComplexityRoot.Query.RiskScores == nil {
+			break
+		}
+
+		args, err := ec.field_Query_riskScores_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RiskScores(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*risk.RiskScoreFilter), args["orderBy"].(*risk.RiskScoreSort)), true
 	case "Query.risks":
 		if e.ComplexityRoot.Query.Risks == nil {
 			break
@@ -15261,6 +15310,118 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RiskRuleConfiguration.Items(childComplexity), true
+
+	case "RiskScore.computedAt":
+		if e.ComplexityRoot.RiskScore.ComputedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScore.ComputedAt(childComplexity), true
+	case "RiskScore.endedAt":
+		if e.ComplexityRoot.RiskScore.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScore.EndedAt(childComplexity), true
+	case "RiskScore.factor":
+		if e.ComplexityRoot.RiskScore.Factor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScore.Factor(childComplexity), true
+	case "RiskScore.id":
+		if e.ComplexityRoot.RiskScore.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScore.ID(childComplexity), true
+	case "RiskScore.owner":
+		if e.ComplexityRoot.RiskScore.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScore.Owner(childComplexity), true
+	case "RiskScore.parts":
+		if e.ComplexityRoot.RiskScore.Parts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScore.Parts(childComplexity), true
+	case "RiskScore.score":
+		if e.ComplexityRoot.RiskScore.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScore.Score(childComplexity), true
+
+	case "RiskScoreConnection.edges":
+		if e.ComplexityRoot.RiskScoreConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScoreConnection.Edges(childComplexity), true
+	case "RiskScoreConnection.nodes":
+		if e.ComplexityRoot.RiskScoreConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScoreConnection.Nodes(childComplexity), true
+	case "RiskScoreConnection.pageInfo":
+		if e.ComplexityRoot.RiskScoreConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScoreConnection.PageInfo(childComplexity), true
+	case "RiskScoreConnection.totalCount":
+		if e.ComplexityRoot.RiskScoreConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScoreConnection.TotalCount(childComplexity), true
+	case "RiskScoreConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RiskScoreConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScoreConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RiskScoreEdge.cursor":
+		if e.ComplexityRoot.RiskScoreEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScoreEdge.Cursor(childComplexity), true
+	case "RiskScoreEdge.node":
+		if e.ComplexityRoot.RiskScoreEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScoreEdge.Node(childComplexity), true
+
+	case "RiskScorePart.adds":
+		if e.ComplexityRoot.RiskScorePart.Adds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScorePart.Adds(childComplexity), true
+	case "RiskScorePart.level":
+		if e.ComplexityRoot.RiskScorePart.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScorePart.Level(childComplexity), true
+	case "RiskScorePart.name":
+		if e.ComplexityRoot.RiskScorePart.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScorePart.Name(childComplexity), true
+	case "RiskScorePart.risk":
+		if e.ComplexityRoot.RiskScorePart.Risk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskScorePart.Risk(childComplexity), true
 
 	case "Role.bundles":
 		if e.ComplexityRoot.Role.Bundles == nil {
@@ -18019,6 +18180,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RiskItemConfigurationInput", ec.unmarshalInputRiskItemConfigurationInput),
 			graphql.NewInputUnmarshaler("RiskParameterInput", ec.unmarshalInputRiskParameterInput),
 			graphql.NewInputUnmarshaler("RiskRuleConfigurationInput", ec.unmarshalInputRiskRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("RiskScoreFilter", ec.unmarshalInputRiskScoreFilter),
 			graphql.NewInputUnmarshaler("RiskTakeInput", ec.unmarshalInputRiskTakeInput),
 			graphql.NewInputUnmarshaler("RoleConfigurationInput", ec.unmarshalInputRoleConfigurationInput),
 			graphql.NewInputUnmarshaler("RoleFilter", ec.unmarshalInputRoleFilter),
@@ -20101,6 +20263,16 @@ enum Comparison {
   APPROXIMATE
 }
 
+"""Kinds of risk factor type."""
+enum RiskFactorType {
+  "There are no scores."
+  NONE
+  "The highest level."
+  MAX
+  "The mean of the levels, rounded half up."
+  AVERAGE
+}
+
 """Kinds of boundary kind."""
 enum BoundaryKind {
   "The first and the last date of the section without properties, over all records."
@@ -21401,6 +21573,8 @@ type ContextRuleConfiguration {
   minIdentitiesCount: Int!
   "Mining: share of the people, in percent from 0 to 100, whose rare values are no criterion of a proposed rule. Default: 0."
   reductionOutlierPercentage: Float!
+  "How the levels of the risks that somebody has make his score; scores are made by the task ComputeRiskScores. Of several rules of an entity type that of the policy Default counts. Default: NONE."
+  riskFactorType: RiskFactorType!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
   version: String!
 }
@@ -21429,6 +21603,8 @@ input ContextRuleConfigurationInput {
   minIdentitiesCount: Int
   "Mining: share of the people, in percent from 0 to 100, whose rare values are no criterion of a proposed rule. Default: 0."
   reductionOutlierPercentage: Float
+  "How the levels of the risks that somebody has make his score; scores are made by the task ComputeRiskScores. Of several rules of an entity type that of the policy Default counts. Default: NONE."
+  riskFactorType: RiskFactorType
 }
 
 """SectionProperty is a property of records that belongs to a section."""
@@ -23891,6 +24067,8 @@ enum TaskType {
   GENERATE_PROVISIONING_ORDERS
   "Carries orders out."
   FULFILL
+  "Computes how dangerous people are by the risks they have; in an incremental job of those whose risks are others."
+  COMPUTE_RISK_SCORES
 }
 
 """What a task counts."""
@@ -27821,7 +27999,92 @@ type RaisedRisk {
   overriddenBy: [String!]!
 }
 
+"""How dangerous somebody is, or was, by the risks that he has (role-model 9.6). The task ComputeRiskScores makes it; until it runs again nothing changes it."""
+type RiskScore {
+  "Opaque id."
+  id: ID!
+  "Whose it is."
+  owner: ResourceRef!
+  "From 0 to 100."
+  score: Int!
+  "How the parts make it; never NONE."
+  factor: RiskFactorType!
+  "The risks that it is made of, the most dangerous first."
+  parts: [RiskScorePart!]!
+  "When it was made."
+  computedAt: DateTime!
+  "When it became another one, or none; null: it is so."
+  endedAt: DateTime
+}
+
+"""One risk of a score."""
+type RiskScorePart {
+  "Which risk; null: it is deleted since."
+  risk: Risk
+  "What it was called then."
+  name: String!
+  "Its level then."
+  level: Int!
+  "How much of the score it is. All parts together are the score, before a mean is rounded half up. Of the highest level one part is all of it."
+  adds: Float!
+}
+
+"""One page of a list."""
+type RiskScoreConnection {
+  "The rows."
+  nodes: [RiskScore!]!
+  "The rows with their cursors."
+  edges: [RiskScoreEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type RiskScoreEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: RiskScore!
+}
+
+"""Narrows the list of scores."""
+input RiskScoreFilter {
+  "Id of whose it is."
+  owner: ID
+  "Only this score and above."
+  minimumScore: Int
+  "In name, key or values of whose it is."
+  text: String
+  "Those that were, too; null: only those that are so."
+  withPast: Boolean
+}
+
+"""An order of the list of scores."""
+enum RiskScoreSort {
+  "The most dangerous first."
+  SCORE_DESC
+  "The least dangerous first."
+  SCORE_ASC
+  "The newest first."
+  NEWEST_FIRST
+}
+
 extend type Query {
+  "How dangerous people are by the risks they have, of people whom the caller may see. Who has no risk has no score, and nobody has where context rules say so."
+  riskScores(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which; null: all that are so."
+    filter: RiskScoreFilter
+    "In which order."
+    orderBy: RiskScoreSort = SCORE_DESC
+  ): RiskScoreConnection!
   """
   What a basket would raise, and what that means for the caller (role-model 9.4): nothing is written. NOT_FOUND for a person out of scope, VALIDATION for what there is
   not, TOO_LARGE above 100 things.
@@ -29667,6 +29930,8 @@ func (ec *executionContext) childFields_ContextRuleConfiguration(ctx context.Con
 		return ec.fieldContext_ContextRuleConfiguration_minIdentitiesCount(ctx, field)
 	case "reductionOutlierPercentage":
 		return ec.fieldContext_ContextRuleConfiguration_reductionOutlierPercentage(ctx, field)
+	case "riskFactorType":
+		return ec.fieldContext_ContextRuleConfiguration_riskFactorType(ctx, field)
 	case "version":
 		return ec.fieldContext_ContextRuleConfiguration_version(ctx, field)
 	}
@@ -33391,6 +33656,66 @@ func (ec *executionContext) childFields_RiskRuleConfiguration(ctx context.Contex
 		return ec.fieldContext_RiskRuleConfiguration_items(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RiskRuleConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskScore(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RiskScore_id(ctx, field)
+	case "owner":
+		return ec.fieldContext_RiskScore_owner(ctx, field)
+	case "score":
+		return ec.fieldContext_RiskScore_score(ctx, field)
+	case "factor":
+		return ec.fieldContext_RiskScore_factor(ctx, field)
+	case "parts":
+		return ec.fieldContext_RiskScore_parts(ctx, field)
+	case "computedAt":
+		return ec.fieldContext_RiskScore_computedAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_RiskScore_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskScore", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskScoreConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RiskScoreConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_RiskScoreConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RiskScoreConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RiskScoreConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RiskScoreConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskScoreConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskScoreEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RiskScoreEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RiskScoreEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskScoreEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskScorePart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "risk":
+		return ec.fieldContext_RiskScorePart_risk(ctx, field)
+	case "name":
+		return ec.fieldContext_RiskScorePart_name(ctx, field)
+	case "level":
+		return ec.fieldContext_RiskScorePart_level(ctx, field)
+	case "adds":
+		return ec.fieldContext_RiskScorePart_adds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskScorePart", field.Name)
 }
 
 func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -49,7 +49,7 @@ func (a *App) forgetHistory(ctx context.Context) error {
 		return nil
 	}
 	before := a.Clock.Now().AddDate(0, -months, 0)
-	return errors.Join(a.Assignments.ForgetVersions(ctx, before), a.Directory.ForgetVersions(ctx, before), rolemodel.ForgetVersions(ctx, a.DB, before))
+	return errors.Join(a.Assignments.ForgetVersions(ctx, before), a.Assignments.ForgetRisks(ctx, before), a.Risks.ForgetScores(ctx, before), a.Directory.ForgetVersions(ctx, before), rolemodel.ForgetVersions(ctx, a.DB, before))
 }
 
 // watchSchema ends this process when a newer Writ has migrated the database: what it has in hand is finished, and nothing is done with rows whose

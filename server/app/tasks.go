@@ -15,6 +15,7 @@ import (
 	"writ/server/job"
 	"writ/server/order"
 	"writ/server/permit"
+	"writ/server/risk"
 	"writ/server/synchronization"
 )
 
@@ -32,6 +33,7 @@ func (a *App) tasks() map[job.TaskType]job.TaskFunc {
 		job.TaskUpdateClassification:            a.taskClassification,
 		job.TaskUpdateEntityPropertyExpressions: a.taskExpressions,
 		job.TaskBuildRoleModel:                  a.taskNaming,
+		job.TaskComputeRiskScores:               a.taskScores,
 	}
 }
 
@@ -283,6 +285,14 @@ func (a *App) taskNaming(ctx context.Context, _ job.Task, r job.Reporter) (job.R
 		r.Logf(job.LogWarn, "%s", text)
 	}
 	return job.Result{Output: report.Roles+report.Rules > 0, Warning: len(report.Left) > 0}, err
+}
+
+// taskScores computes how dangerous people are by the risks they have; in an incremental job only of those whose risks are others.
+func (a *App) taskScores(ctx context.Context, t job.Task, r job.Reporter) (job.Result, error) {
+	report, err := a.Risks.ComputeScores(ctx, risk.ScoreOptions{Dirty: t.IsIncremental})
+	r.Count(job.CountOwners, report.Owners)
+	r.Logf(job.LogInfo, "%d people have a score; %d scores are others than before. %d risks of people and %d things kept back ended, as their risks are deleted.", report.Owners, report.Changed, report.Over, report.Freed)
+	return job.Result{Output: report.Changed+report.Over+report.Freed > 0}, err
 }
 
 // mostLines is how many lines about single resources a task writes into its log.

@@ -1,6 +1,7 @@
 package assignment
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -122,4 +123,41 @@ func (w *saver) tellRisks(fresh, over []*riskRow) error {
 		}
 	}
 	return event.Publish(w.ctx, w.tx, w.now, events...)
+}
+
+// EndDeletedRisks ends what people have of risks that are deleted, and what those kept back, and tells how much that was (role-model 9.5). What was kept back is given
+// when its owner is computed.
+func (s *Service) EndDeletedRisks(ctx context.Context, tx bun.Tx, m *Model, now time.Time) (over, freed int, err error) {
+	known := make([]int64, len(m.Source.Risks))
+	for i, r := range m.Source.Risks {
+		known[i] = r.ID
+	}
+	var events []event.Event
+	end := func(table, kind, subject string, data map[string]any) (n int, err error) {
+		err = db.Select(ctx, tx, bun.SafeQuery(`with ended as (update ? set closed_at = ? where closed_at is null and risk_id <> all (?) returning id, owner_id)
+			select e.id, e.owner_id, t.identifier from ended e join resource w on w.id = e.owner_id join entity_type t on t.id = w.entity_type_id order by e.id`, bun.Ident(table), now, ids(known)),
+			func(r *db.Row) error {
+				n++
+				events = append(events, event.Event{Kind: kind, SubjectType: subject, SubjectID: r.Int(), OwnerID: r.Int(), SourceEntityType: r.Text(), Data: data})
+				return nil
+			})
+		return n, err
+	}
+	if over, err = end("identified_risk", EventRiskOver, "identified_risk", map[string]any{"risk": ""}); err != nil {
+		return 0, 0, fmt.Errorf("end risks that are deleted: %w", err)
+	}
+	if freed, err = end("risk_block", EventRiskUnblocked, "risk_block", map[string]any{"risk": "", "role": "", "resourceType": "", "property": ""}); err != nil {
+		return 0, 0, fmt.Errorf("end what deleted risks keep back: %w", err)
+	}
+	return over, freed, event.Publish(ctx, tx, now, events...)
+}
+
+// ForgetRisks drops risks that people had, and what was kept back from them, when they ended before an instant.
+func (s *Service) ForgetRisks(ctx context.Context, before time.Time) error {
+	for _, table := range []string{"identified_risk", "risk_block"} {
+		if _, err := db.InPortions(ctx, s.DB, `delete from `+table+` where ctid = any (array (select ctid from `+table+` where closed_at < ? order by closed_at limit 5000 for update skip locked))`, before); err != nil {
+			return fmt.Errorf("drop old rows of %s: %w", table, err)
+		}
+	}
+	return nil
 }

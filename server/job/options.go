@@ -57,7 +57,7 @@ func OptionsOf() map[TaskType]any {
 	return map[TaskType]any{
 		TaskExport: SynchronizationOptions{}, TaskPrepareSynchronization: SynchronizationOptions{}, TaskSynchronize: SynchronizationOptions{},
 		TaskSynchronizeConnector: SynchronizationOptions{}, TaskComputeRoleModel: RoleModelOptions{}, TaskGenerateProvisioningOrders: OrderOptions{},
-		TaskFulfill: OrderOptions{}, TaskComputeCorrelationKeys: nil, TaskUpdateClassification: nil, TaskUpdateEntityPropertyExpressions: nil, TaskBuildRoleModel: nil,
+		TaskFulfill: OrderOptions{}, TaskComputeCorrelationKeys: nil, TaskUpdateClassification: nil, TaskUpdateEntityPropertyExpressions: nil, TaskBuildRoleModel: nil, TaskComputeRiskScores: nil,
 	}
 }
 

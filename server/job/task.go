@@ -26,12 +26,13 @@ const (
 	TaskComputeRoleModel                TaskType = "ComputeRoleModel"
 	TaskGenerateProvisioningOrders      TaskType = "GenerateProvisioningOrders"
 	TaskFulfill                         TaskType = "Fulfill"
+	TaskComputeRiskScores               TaskType = "ComputeRiskScores"
 )
 
 // TaskTypes are all of them, in the order in which a complete job has them.
 func TaskTypes() []TaskType {
 	return []TaskType{TaskExport, TaskPrepareSynchronization, TaskSynchronize, TaskSynchronizeConnector, TaskUpdateEntityPropertyExpressions, TaskComputeCorrelationKeys,
-		TaskUpdateClassification, TaskBuildRoleModel, TaskComputeRoleModel, TaskGenerateProvisioningOrders, TaskFulfill}
+		TaskUpdateClassification, TaskBuildRoleModel, TaskComputeRoleModel, TaskGenerateProvisioningOrders, TaskFulfill, TaskComputeRiskScores}
 }
 
 // TaskFunc carries out one kind of task. It must be idempotent, for it is started again when its process is lost, and must end soon

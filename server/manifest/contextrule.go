@@ -33,6 +33,8 @@ type ContextRule struct {
 	MinIdentitiesCount int `yaml:"minIdentitiesCount,omitempty" min:"0"`
 	// Mining: share of the people, in percent from 0 to 100, whose rare values are no criterion of a proposed rule. Default: 0.
 	ReductionOutlierPercentage float64 `yaml:"reductionOutlierPercentage,omitempty" min:"0" max:"100"`
+	// How the levels of the risks that somebody has make his score; scores are made by the task ComputeRiskScores. Of several rules of an entity type that of the policy Default counts.
+	RiskFactorType string `yaml:"riskFactorType,omitempty" default:"none" words:"RiskFactorType"`
 }
 
 // The names of its API.
@@ -43,7 +45,9 @@ type (
 
 func contextRuleKind() kind {
 	d := &declared[ContextRule]{
-		facts:      facts{name: "contextRule", list: "contextRules", table: "context_rule", rights: ofModel},
+		facts: facts{name: "contextRule", list: "contextRules", table: "context_rule", rights: ofModel, words: wordLists{
+			"RiskFactorType": said(rolemodel.RiskFactorWords, "There are no scores.", "The highest level.", "The mean of the levels, rounded half up."),
+		}},
 		in:         func(m *Manifest) *[]ContextRule { return &m.ContextRules },
 		identifier: func(c ContextRule) string { return c.Identifier },
 		load:       loaded[ContextRule, rolemodel.ContextRule](nil),

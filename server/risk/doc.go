@@ -7,6 +7,7 @@
 //	contributor.go what makes it up, and why each part is held
 //	check.go       Check: which risks a basket would newly raise, what brings them, and what that means (9.4); requests call it
 //	basket.go      what somebody is to get and to lose, and what he would have then; effect.go the five exemption policies
+//	score.go       ComputeScores: how dangerous people are by the risks they have (9.6), and what each part adds; score_list.go who is how dangerous, now and before
 //
 // Which risks somebody has is computed with everything else that is computed about him (server/evaluation/exposure) and kept by server/assignment;
 // risks themselves are configuration (server/manifest). Here it is read. A check is that same computation of somebody who has a basket besides

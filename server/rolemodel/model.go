@@ -246,6 +246,7 @@ type ContextRule struct {
 	// What mining asks of its proposals (role-model 8.2).
 	MinIdentitiesCount         int
 	ReductionOutlierPercentage float64
+	RiskFactorType             RiskFactor // how risks of people make their score
 	Version                    int
 }
 

@@ -38,6 +38,32 @@ const (
 // ExemptionPolicyWords are the words of exemption policies in a configuration, by number.
 var ExemptionPolicyWords = []string{"warning", "blocking", "approvalRequired", "blockingUnlessOverride", "approvalRequiredUnlessOverride"}
 
+// RiskFactor tells how the levels of somebody's risks make his score (role-model 9.6).
+type RiskFactor int16
+
+const (
+	NoRiskScore      RiskFactor = 0
+	HighestRiskLevel RiskFactor = 1
+	MeanRiskLevel    RiskFactor = 2 // rounded half up
+)
+
+// RiskFactorWords are the words of risk factors in a configuration, by number.
+var RiskFactorWords = []string{"none", "max", "average"}
+
+// RiskFactorOf tells how the scores of an entity type are made: by its context rule of the policy Default, else by the first that says so; NoRiskScore: there are none.
+func (m *Model) RiskFactorOf(entityTypeID int64) RiskFactor {
+	if c := m.ContextRuleOf(entityTypeID, 0); c != nil && c.RiskFactorType != NoRiskScore {
+		return c.RiskFactorType
+	}
+	factor, first := NoRiskScore, int64(0)
+	for _, c := range m.ContextRules {
+		if c.EntityTypeID == entityTypeID && c.RiskFactorType != NoRiskScore && (first == 0 || c.ID < first) {
+			factor, first = c.RiskFactorType, c.ID
+		}
+	}
+	return factor
+}
+
 // Risk is a dangerous combination of entitlements (role-model 9).
 type Risk struct {
 	bun.BaseModel     `bun:"table:risk,alias:rk"`

@@ -40,7 +40,7 @@ import {
   parseRoleSearch,
 } from '../features/reconciliation/reconcileSearch'
 import { parseAutomationSearch } from '../features/rolemodel/automation'
-import { parseRiskSearch } from '../features/risk/riskSearch'
+import { parseRiskSearch, parseScoreSearch } from '../features/risk/riskSearch'
 import {
   parseModelSearch,
   parseNewSearch,
@@ -578,6 +578,20 @@ const risksBlocked = createRoute({
   loader: (at) => bring(at, ({ search }) => import('../features/risk/ahead').then((m) => m.blocked(search))),
   component: lazyPage(() => import('../features/risk/BlockedList'), 'BlockedList'),
 })
+const riskScores = createRoute({
+  getParentRoute: () => risks,
+  path: 'scores',
+  validateSearch: parseScoreSearch,
+  ...open(maySeeIdentifiedRisks),
+  loader: (at) => bring(at, ({ search }) => import('../features/risk/ahead').then((m) => m.scores(search))),
+  component: lazyPage(() => import('../features/risk/ScoreList'), 'ScoreList'),
+})
+const riskScore = createRoute({
+  getParentRoute: () => riskScores,
+  path: '$person',
+  loader: (at) => bring(at, ({ params }) => import('../features/risk/ahead').then((m) => m.score(params))),
+  component: lazyPage(() => import('../features/risk/ScoreDrawer'), 'ScoreDrawer'),
+})
 const identifiedRisk = createRoute({
   getParentRoute: () => risksIdentified,
   path: '$identified',
@@ -701,7 +715,12 @@ export const pages = [
   mining,
   miningRun.addChildren([miningResult]),
   redundant,
-  risks.addChildren([risksIndex, risksIdentified.addChildren([identifiedRisk]), risksBlocked]),
+  risks.addChildren([
+    risksIndex,
+    risksIdentified.addChildren([identifiedRisk]),
+    risksBlocked,
+    riskScores.addChildren([riskScore]),
+  ]),
   objects.addChildren([objectsIndex, objectsOf]),
   rule,
   editObject,

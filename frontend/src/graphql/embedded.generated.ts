@@ -82,6 +82,7 @@ export const withoutId = [
   'RiskContributor',
   'RiskItem',
   'RiskRule',
+  'RiskScorePart',
   'RoleHolderCount',
   'RoleModelOptions',
   'RoleReviewComment',

@@ -738,6 +738,8 @@ export type ContextRuleConfigurationInput = {
   reductionOutlierPercentage?: InputMaybe<Scalars['Float']['input']>;
   /** Path from the owner to its records; empty: the owner itself is the record. */
   resourcesBinding?: InputMaybe<Scalars['String']['input']>;
+  /** How the levels of the risks that somebody has make his score; scores are made by the task ComputeRiskScores. Of several rules of an entity type that of the policy Default counts. Default: NONE. */
+  riskFactorType?: InputMaybe<RiskFactorType>;
   /** Identifier of the entity type of the owners; one rule for each in a policy. */
   sourceEntityType: Scalars['String']['input'];
   /** Path from a record to the date from which it counts; empty: since ever. */
@@ -2427,6 +2429,15 @@ export type RiskEffect =
   /** Whoever asks is told, and goes on or does not. */
   | 'WARNING';
 
+/** Kinds of risk factor type. */
+export type RiskFactorType =
+  /** The mean of the levels, rounded half up. */
+  | 'AVERAGE'
+  /** The highest level. */
+  | 'MAX'
+  /** There are no scores. */
+  | 'NONE';
+
 /** Narrows the list of risks; what is null does not. */
 export type RiskFilter = {
   /** Only these, by identifier. */
@@ -2478,6 +2489,27 @@ export type RiskRuleConfigurationInput = {
   /** What must be there at the same time, all of it. */
   items: Array<RiskItemConfigurationInput>;
 };
+
+/** Narrows the list of scores. */
+export type RiskScoreFilter = {
+  /** Only this score and above. */
+  minimumScore?: InputMaybe<Scalars['Int']['input']>;
+  /** Id of whose it is. */
+  owner?: InputMaybe<Scalars['ID']['input']>;
+  /** In name, key or values of whose it is. */
+  text?: InputMaybe<Scalars['String']['input']>;
+  /** Those that were, too; null: only those that are so. */
+  withPast?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** An order of the list of scores. */
+export type RiskScoreSort =
+  /** The newest first. */
+  | 'NEWEST_FIRST'
+  /** The least dangerous first. */
+  | 'SCORE_ASC'
+  /** The most dangerous first. */
+  | 'SCORE_DESC';
 
 /** A role or a resource type that somebody is to lose. Exactly one of them is named. What a person gave ends, what rules give is denied, what was found is refused. */
 export type RiskTakeInput = {
@@ -3218,6 +3250,8 @@ export type TaskType =
   | 'BUILD_ROLE_MODEL'
   /** Computes the keys by which targets are matched with owners. */
   | 'COMPUTE_CORRELATION_KEYS'
+  /** Computes how dangerous people are by the risks they have; in an incremental job of those whose risks are others. */
+  | 'COMPUTE_RISK_SCORES'
   /** Computes what everybody should have. */
   | 'COMPUTE_ROLE_MODEL'
   /** Reads a system. */

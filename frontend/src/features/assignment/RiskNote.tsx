@@ -20,11 +20,17 @@ export function RiskNote({ id }: { id: string }) {
   })
   usePersonChanges(id, () => read({ requestPolicy: 'network-only' }), { pause })
   const found = data?.identifiedRisks.nodes ?? []
-  if (!found.length) return null
+  const score = data?.riskScores.nodes[0]
+  if (!found.length && !score) return null
   return (
     <div className={classes.risks} role="group" aria-label={t.risk.title}>
       <IconAlertTriangle size={16} aria-hidden />
       <span>{t.risk.personTitle(data?.identifiedRisks.totalCount ?? found.length)}</span>
+      {score && (
+        <Link to="/risks/scores/$person" params={{ person: id }}>
+          {t.risk.scoreOf(score.score)}
+        </Link>
+      )}
       <ul>
         {found.map((x) => (
           <li key={x.id}>

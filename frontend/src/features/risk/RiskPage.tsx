@@ -42,6 +42,11 @@ export function RiskPage() {
               {t.risk.blocked}
             </Link>
           )}
+          {maySeeIdentifiedRisks(me) && (
+            <Link to="/risks/scores" activeOptions={{ includeSearch: false }}>
+              {t.risk.scores}
+            </Link>
+          )}
         </Tabs>
       }
     >

@@ -5,8 +5,10 @@ import {
   IdentifiedRiskListDocument,
   RiskBlockListDocument,
   RiskListDocument,
+  RiskScoreDetailDocument,
+  RiskScoreListDocument,
 } from './risk.generated'
-import { identifiedVariables, parseRiskSearch, riskVariables } from './riskSearch'
+import { identifiedVariables, parseRiskSearch, parseScoreSearch, riskVariables, scoreVariables } from './riskSearch'
 
 // What the pages of risks ask for first.
 
@@ -17,3 +19,5 @@ export const blocked = (search: RawSearch) =>
   firstPage(RiskBlockListDocument, identifiedVariables(parseRiskSearch(search)))
 export const one = (params: Record<string, string>) =>
   asked(IdentifiedRiskDetailDocument, { id: params.identified ?? '' })
+export const scores = (search: RawSearch) => firstPage(RiskScoreListDocument, scoreVariables(parseScoreSearch(search)))
+export const score = (params: Record<string, string>) => asked(RiskScoreDetailDocument, { owner: params.person ?? '' })

@@ -69,6 +69,7 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"dimensions","type":"values","says":"Where a record has the value of each dimension: paths by dimension."},
     {"name":"minIdentitiesCount","type":"int","min":"0","says":"Mining: how many people a proposed rule must match. Default: 0."},
     {"name":"reductionOutlierPercentage","type":"float","min":"0","max":"100","says":"Mining: share of the people, in percent from 0 to 100, whose rare values are no criterion of a proposed rule. Default: 0."},
+    {"name":"riskFactorType","type":"word","words":"RiskFactorType","default":"NONE","says":"How the levels of the risks that somebody has make his score; scores are made by the task ComputeRiskScores. Of several rules of an entity type that of the policy Default counts."},
   ],
   CorrelationRule: [
     {"name":"identifier","type":"text","says":"Name, unique among all rules of resource types. Default: that of the type, -correlation- and a number."},
@@ -353,6 +354,7 @@ export const wordLists: Record<string, string[]> = {
   ImplicitApproval: ["INHERITED","EXPLICIT","IMPLICIT"],
   OffsetReference: ["DEFAULT","AROUND","BEFORE","AFTER"],
   Prolongation: ["INHERITED","ENABLED","DISABLED"],
+  RiskFactorType: ["NONE","MAX","AVERAGE"],
   RiskType: ["SEGREGATION_OF_DUTIES","HIGH_PRIVILEGE"],
   RoleState: ["MANUAL","GENERATED"],
   RuleStrength: ["REQUIRED","REQUESTED_AUTOMATICALLY","SUGGESTED"],

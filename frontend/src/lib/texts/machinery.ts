@@ -125,6 +125,7 @@ export const machineryTexts = {
       UPDATE_CLASSIFICATION: 'Recognize accounts',
       UPDATE_ENTITY_PROPERTY_EXPRESSIONS: 'Compute values of people',
       BUILD_ROLE_MODEL: 'Make roles of entitlements',
+      COMPUTE_RISK_SCORES: 'Compute risk scores',
     } satisfies Record<TaskType, string>,
     scheduleOn: 'Schedule switched on',
     scheduleOff: 'Schedule switched off',

@@ -1,4 +1,4 @@
-import type { ExemptionPolicy, RiskType } from '../../graphql/types.generated'
+import type { ExemptionPolicy, RiskFactorType, RiskType } from '../../graphql/types.generated'
 import { n, plural } from './plural'
 
 /** Dangerous combinations of entitlements. */
@@ -11,6 +11,27 @@ export const riskTexts = {
     blocked: 'Kept back',
     nothingBlocked: 'Nothing is kept back',
     nothingBlockedHint: 'What a rule would newly give, and a risk that blocks forbids, stands here.',
+    scores: 'Scores',
+    score: 'Score',
+    scoreOf: (score: number) => `score ${n(score)}`,
+    madeOf: 'What it is made of',
+    factor: 'How it is made',
+    factors: {
+      NONE: 'There are no scores',
+      MAX: 'The highest level counts',
+      AVERAGE: 'The mean of the levels counts',
+    } satisfies Record<RiskFactorType, string>,
+    computed: 'Computed',
+    adds: (points: string) => `adds ${points}`,
+    addsNothing: 'adds nothing',
+    past: 'What it was before',
+    between: (from: string, to: string) => `${from} to ${to}`,
+    noScores: 'Nobody has a score',
+    noScoresHint:
+      'A score is made by a job with the step "Compute risk scores", of the risks that people have then. A context rule says how.',
+    noScore: 'No score',
+    noScoreHint: 'Nothing dangerous was known when scores were computed last.',
+    noScoreNow: 'None now',
     what: 'What',
     value: (type: string, property: string) => `${property} of ${type}`,
     with: 'Together with what',

@@ -292,6 +292,7 @@ export const setupTexts = {
       'found_role.decided': 'Found role decided',
       'prolonged_role.changed': 'Prolonged roles changed',
       'prolonged_role.decided': 'Prolonged role decided',
+      'risk_score.changed': 'Risk score changed',
       'risk.identified': 'Risk seen',
       'risk.over': 'Risk over',
       'risk.blocked': 'Kept back by a risk',
