@@ -20,7 +20,7 @@ func TestShapesOfPagesAreUpToDate(t *testing.T) {
 	s := &shapes{api: g, structs: map[string][]fieldShape{}, words: map[string][]string{}}
 	var list []kindShape
 	for _, k := range kinds() {
-		if about := k.about(); about.rights == ofModel || about.name == "dimension" {
+		if about := k.about(); about.rights == ofModel || about.name == "dimension" || about.name == "propertyExpression" {
 			of := listOf(&Manifest{}, k).Type().Elem()
 			s.add(of)
 			list = append(list, kindShape{Name: about.name, List: about.list, Of: of.Name(), Word: strings.ToLower(words(about.name)), Title: titled(about.list)})

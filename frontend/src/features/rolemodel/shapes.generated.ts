@@ -3,6 +3,7 @@
 import type { FieldShape, KindShape } from './shape'
 
 export const kindShapes: KindShape[] = [
+  {"name":"propertyExpression","list":"propertyExpressions","of":"PropertyExpression","word":"property expression","title":"Property expressions"},
   {"name":"dimension","list":"dimensions","of":"Dimension","word":"dimension","title":"Dimensions"},
   {"name":"policy","list":"policies","of":"Policy","word":"policy","title":"Policies"},
   {"name":"category","list":"categories","of":"Category","word":"category","title":"Categories"},
@@ -157,6 +158,15 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"commentActivationOnDeleteGapInReconciliation","type":"word","words":"CommentActivation","default":"OPTIONAL","says":"Whether refusing what was found in a system takes a comment: deleting an account, using the proposed value."},
     {"name":"commentActivationOnKeepGapInReconciliation","type":"word","words":"CommentActivation","default":"REQUIRED","says":"Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value."},
     {"name":"dimensions","type":"criteria","says":"What a context must be for the rules of the policy to be looked at; none: every context."},
+  ],
+  PropertyExpression: [
+    {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."},
+    {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show. Default: the identifier."},
+    {"name":"entityType","type":"text","ref":"entity_type","required":true,"says":"Identifier of the entity type whose resources get the value."},
+    {"name":"property","type":"text","required":true,"says":"Identifier of the property that gets it: a scalar, or a navigation to one resource, for which the key or a unique key of that resource is computed. Without a column, and filled by no rule."},
+    {"name":"binding","type":"text","says":"Path of properties to the value, from the resource itself, such as Manager.Email. With an expression: what that is applied to."},
+    {"name":"expression","type":"text","says":"Function on the binding, such as ToUpper; literal; or expression, in which the resource is called source."},
+    {"name":"priority","type":"int","says":"Of several for the same property the one with the smallest number is asked first, and the next when it gives nothing. One that fails is not passed over: the property keeps its value."},
   ],
   QueryRule: [
     {"name":"identifier","type":"text","says":"Name, unique among all rules of resource types. Default: that of the type, -query- and a number."},
