@@ -84,6 +84,10 @@ func (r *queryResolver) ResourceTypeTrial(ctx context.Context, input plan.Resour
 	return r.Resolver.Plans.Trial(ctx, input)
 }
 
+func (r *queryResolver) ResourceTypeDifferences(ctx context.Context, input plan.ResourceTypeDifferencesInput) (*plan.ResourceTypeDifferences, error) {
+	return r.Resolver.Plans.Differences(ctx, input)
+}
+
 func (r *subscriptionResolver) PlansChanged(ctx context.Context, after *string) (<-chan *across.PlansChange, error) {
 	return r.Feed.PlansChanged(ctx, after)
 }

@@ -387,7 +387,9 @@ var notHere = []string{
 	"Mutation.login", "Mutation.refresh", "Mutation.logout", "LoginPayload.accessToken", "LoginPayload.expiresAt", "LoginPayload.me", "LogoutPayload.ok", // signed in already
 	"Mutation.checkConnector", // no system there
 	"ResourceTypeTrial.accountId", "ResourceTypeTrial.readAt", "ResourceTypeTrial.failure", "ResourceTypeTrial.values", "TrialValue.property", "TrialValue.computed", "TrialValue.read", "TrialValue.isComputed", "TrialValue.isSame",
-	"StoredValues.problems",                                         // nothing is proposed
+	"StoredValues.problems", // nothing is proposed
+	"ResourceTypeDifferences.endCursor", "ResourceTypeDifferences.properties", "PropertyDifference.property", "PropertyDifference.differs", "PropertyDifference.errors", "PropertyDifference.sample",
+	"DifferenceExample.owner", "DifferenceExample.computed", "DifferenceExample.read", "DifferenceExample.error",
 	"TrialValue.createOnly", "TrialValue.error", "TrialValue.rules", // this configuration has mistakes: nothing is tried (TestTrial of server/app does)
 }
 

@@ -189,6 +189,7 @@ type QueryResolver interface {
 	PlanGroups(ctx context.Context, id int64, by plan.Grouping, dimension *string, first *int, after *string, filter *plan.ItemFilter) (*page.Connection[*plan.Group], error)
 	StoredValues(ctx context.Context, input plan.StoredValuesInput) (*plan.StoredValues, error)
 	ResourceTypeTrial(ctx context.Context, input plan.ResourceTypeTrialInput) (*plan.ResourceTypeTrial, error)
+	ResourceTypeDifferences(ctx context.Context, input plan.ResourceTypeDifferencesInput) (*plan.ResourceTypeDifferences, error)
 	ProlongedRoles(ctx context.Context, first *int, after *string, filter *reconciliation.ProlongedFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.ProlongedItem], error)
 	ProlongedRole(ctx context.Context, id int64) (*reconciliation.ProlongedItem, error)
 	ReconciliationItems(ctx context.Context, first *int, after *string, filter *reconciliation.ReconciliationFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.Item], error)
@@ -2718,6 +2719,20 @@ func (ec *executionContext) field_Query_redundantAssignments_args(ctx context.Co
 		return nil, err
 	}
 	args["filter"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_resourceTypeDifferences_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (plan.ResourceTypeDifferencesInput, error) {
+			return ec.unmarshalNResourceTypeDifferencesInput2writᚋserverᚋplanᚐResourceTypeDifferencesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -9899,6 +9914,50 @@ func (ec *executionContext) fieldContext_Query_resourceTypeTrial(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_resourceTypeDifferences(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_resourceTypeDifferences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ResourceTypeDifferences(ctx, fc.Args["input"].(plan.ResourceTypeDifferencesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *plan.ResourceTypeDifferences) graphql.Marshaler {
+			return ec.marshalNResourceTypeDifferences2ᚖwritᚋserverᚋplanᚐResourceTypeDifferences(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_resourceTypeDifferences(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResourceTypeDifferences(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_resourceTypeDifferences_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_prolongedRoles(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12811,6 +12870,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_resourceTypeTrial(ctx, field)
+				})
+		case "resourceTypeDifferences":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_resourceTypeDifferences(ctx, field)
 				})
 		case "prolongedRoles":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -595,6 +595,12 @@ var plainTypes = plain.Types{
 	"DeliveryPayload": {Implementors: deliveryPayloadImplementors, Fields: map[string]plain.Field{
 		"delivery": {Code: 1, Of: "Delivery"},
 	}},
+	"DifferenceExample": {Implementors: differenceExampleImplementors, Fields: map[string]plain.Field{
+		"owner":    {Code: 1, Of: "ResourceRef"},
+		"computed": {Code: 2},
+		"read":     {Code: 3},
+		"error":    {Code: 4},
+	}},
 	"DimensionConfiguration": {Implementors: dimensionConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":               {Code: 1},
 		"displayName":              {Code: 2},
@@ -1557,6 +1563,12 @@ var plainTypes = plain.Types{
 		"primaryKey":      {Code: 11},
 		"uniqueKey":       {Code: 12},
 	}},
+	"PropertyDifference": {Implementors: propertyDifferenceImplementors, Fields: map[string]plain.Field{
+		"property": {Code: 1},
+		"differs":  {Code: 2},
+		"errors":   {Code: 3},
+		"sample":   {Code: 4, Of: "DifferenceExample"},
+	}},
 	"PropertyExpressionConfiguration": {Implementors: propertyExpressionConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":  {Code: 1},
 		"displayName": {Code: 2},
@@ -1904,6 +1916,18 @@ var plainTypes = plain.Types{
 		"pageInfo":             {Code: 3, Of: "PageInfo"},
 		"totalCount":           {Code: 4},
 		"totalCountIsEstimate": {Code: 5},
+	}},
+	"ResourceTypeDifferences": {Implementors: resourceTypeDifferencesImplementors, Fields: map[string]plain.Field{
+		"at":         {Code: 1},
+		"problems":   {Code: 2, Of: "PlanProblem"},
+		"total":      {Code: 3},
+		"looked":     {Code: 4},
+		"endCursor":  {Code: 5},
+		"given":      {Code: 6},
+		"gained":     {Code: 7},
+		"lost":       {Code: 8},
+		"failed":     {Code: 9},
+		"properties": {Code: 10, Of: "PropertyDifference"},
 	}},
 	"ResourceTypeEdge": {Implementors: resourceTypeEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
@@ -6960,6 +6984,60 @@ func plainDeliveryPayload(w *plain.Writer, s *plain.Selection, obj *synchronizat
 			if !plainDelivery(w, f.Below, v) {
 				return false
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DifferenceExample(ctx context.Context, sel ast.SelectionSet, obj *plan.DifferenceExample) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DifferenceExample"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDifferenceExample(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DifferenceExample(ctx, sel, obj)
+}
+
+func plainDifferenceExample(w *plain.Writer, s *plain.Selection, obj *plan.DifferenceExample) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DifferenceExample\"")
+		case 1: // owner
+			v := obj.Owner
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		case 2: // computed
+			v := obj.Computed
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 3: // read
+			v := obj.Read
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 4: // error
+			v := obj.Error
+			w.String(v)
 
 		}
 	}
@@ -14180,6 +14258,55 @@ func plainPropertyConfiguration(w *plain.Writer, s *plain.Selection, obj *manife
 	return true
 }
 
+func (ec *executionContext) _PropertyDifference(ctx context.Context, sel ast.SelectionSet, obj *plan.PropertyDifference) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PropertyDifference"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPropertyDifference(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PropertyDifference(ctx, sel, obj)
+}
+
+func plainPropertyDifference(w *plain.Writer, s *plain.Selection, obj *plan.PropertyDifference) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PropertyDifference\"")
+		case 1: // property
+			v := obj.Property
+			w.String(v)
+
+		case 2: // differs
+			v := obj.Differs
+			w.Int(int64(v))
+
+		case 3: // errors
+			v := obj.Errors
+			w.Int(int64(v))
+
+		case 4: // sample
+			v := obj.Sample
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainDifferenceExample(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _PropertyExpressionConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.PropertyExpression) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PropertyExpressionConfiguration"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainPropertyExpressionConfiguration(w, s, obj) }); m != nil {
@@ -16672,6 +16799,92 @@ func plainResourceTypeConnection(w *plain.Writer, s *plain.Selection, obj *page.
 		case 5: // totalCountIsEstimate
 			v := obj.TotalCountIsEstimate
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ResourceTypeDifferences(ctx context.Context, sel ast.SelectionSet, obj *plan.ResourceTypeDifferences) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ResourceTypeDifferences"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainResourceTypeDifferences(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ResourceTypeDifferences(ctx, sel, obj)
+}
+
+func plainResourceTypeDifferences(w *plain.Writer, s *plain.Selection, obj *plan.ResourceTypeDifferences) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ResourceTypeDifferences\"")
+		case 1: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 2: // problems
+			v := obj.Problems
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainPlanProblem(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // total
+			v := obj.Total
+			w.Int(int64(v))
+
+		case 4: // looked
+			v := obj.Looked
+			w.Int(int64(v))
+
+		case 5: // endCursor
+			v := obj.EndCursor
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // given
+			v := obj.Given
+			w.Int(int64(v))
+
+		case 7: // gained
+			v := obj.Gained
+			w.Int(int64(v))
+
+		case 8: // lost
+			v := obj.Lost
+			w.Int(int64(v))
+
+		case 9: // failed
+			v := obj.Failed
+			w.Int(int64(v))
+
+		case 10: // properties
+			v := obj.Properties
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainPropertyDifference(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
 
 		}
 	}

@@ -131,6 +131,107 @@ func (ec *executionContext) fieldContext_DeletePlanPayload_id(_ context.Context,
 	return graphql.NewScalarFieldContext("DeletePlanPayload", field, false, false, "ID")
 }
 
+func (ec *executionContext) _DifferenceExample_owner(ctx context.Context, field graphql.CollectedField, obj *plan.DifferenceExample) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferenceExample_owner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Owner, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.ResourceRef) graphql.Marshaler {
+			return ec.marshalNResourceRef2ᚖwritᚋserverᚋdirectoryᚐResourceRef(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferenceExample_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DifferenceExample",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResourceRef(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DifferenceExample_computed(ctx context.Context, field graphql.CollectedField, obj *plan.DifferenceExample) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferenceExample_computed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Computed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferenceExample_computed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferenceExample", field, false, false, "String")
+}
+
+func (ec *executionContext) _DifferenceExample_read(ctx context.Context, field graphql.CollectedField, obj *plan.DifferenceExample) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferenceExample_read(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Read, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferenceExample_read(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferenceExample", field, false, false, "String")
+}
+
+func (ec *executionContext) _DifferenceExample_error(ctx context.Context, field graphql.CollectedField, obj *plan.DifferenceExample) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferenceExample_error(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Error, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferenceExample_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferenceExample", field, false, false, "String")
+}
+
 func (ec *executionContext) _MakePlanPayload_plan(ctx context.Context, field graphql.CollectedField, obj *plan.MakePlanPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2924,6 +3025,355 @@ func (ec *executionContext) fieldContext_PlansChange_at(_ context.Context, field
 	return graphql.NewScalarFieldContext("PlansChange", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _PropertyDifference_property(ctx context.Context, field graphql.CollectedField, obj *plan.PropertyDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyDifference_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyDifference_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyDifference", field, false, false, "String")
+}
+
+func (ec *executionContext) _PropertyDifference_differs(ctx context.Context, field graphql.CollectedField, obj *plan.PropertyDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyDifference_differs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Differs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyDifference_differs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyDifference", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PropertyDifference_errors(ctx context.Context, field graphql.CollectedField, obj *plan.PropertyDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyDifference_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyDifference_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertyDifference", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PropertyDifference_sample(ctx context.Context, field graphql.CollectedField, obj *plan.PropertyDifference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertyDifference_sample(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sample, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*plan.DifferenceExample) graphql.Marshaler {
+			return ec.marshalNDifferenceExample2ᚕᚖwritᚋserverᚋplanᚐDifferenceExampleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertyDifference_sample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PropertyDifference",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DifferenceExample(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResourceTypeDifferences_at(ctx context.Context, field graphql.CollectedField, obj *plan.ResourceTypeDifferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeDifferences_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeDifferences_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeDifferences", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ResourceTypeDifferences_problems(ctx context.Context, field graphql.CollectedField, obj *plan.ResourceTypeDifferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeDifferences_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []rolemodel.Problem) graphql.Marshaler {
+			return ec.marshalNPlanProblem2ᚕwritᚋserverᚋrolemodelᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeDifferences_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResourceTypeDifferences",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResourceTypeDifferences_total(ctx context.Context, field graphql.CollectedField, obj *plan.ResourceTypeDifferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeDifferences_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeDifferences_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeDifferences", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ResourceTypeDifferences_looked(ctx context.Context, field graphql.CollectedField, obj *plan.ResourceTypeDifferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeDifferences_looked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Looked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeDifferences_looked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeDifferences", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ResourceTypeDifferences_endCursor(ctx context.Context, field graphql.CollectedField, obj *plan.ResourceTypeDifferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeDifferences_endCursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndCursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeDifferences_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeDifferences", field, false, false, "String")
+}
+
+func (ec *executionContext) _ResourceTypeDifferences_given(ctx context.Context, field graphql.CollectedField, obj *plan.ResourceTypeDifferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeDifferences_given(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Given, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeDifferences_given(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeDifferences", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ResourceTypeDifferences_gained(ctx context.Context, field graphql.CollectedField, obj *plan.ResourceTypeDifferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeDifferences_gained(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gained, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeDifferences_gained(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeDifferences", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ResourceTypeDifferences_lost(ctx context.Context, field graphql.CollectedField, obj *plan.ResourceTypeDifferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeDifferences_lost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeDifferences_lost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeDifferences", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ResourceTypeDifferences_failed(ctx context.Context, field graphql.CollectedField, obj *plan.ResourceTypeDifferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeDifferences_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeDifferences_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceTypeDifferences", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ResourceTypeDifferences_properties(ctx context.Context, field graphql.CollectedField, obj *plan.ResourceTypeDifferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceTypeDifferences_properties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Properties, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*plan.PropertyDifference) graphql.Marshaler {
+			return ec.marshalNPropertyDifference2ᚕᚖwritᚋserverᚋplanᚐPropertyDifferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceTypeDifferences_properties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResourceTypeDifferences",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PropertyDifference(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ResourceTypeTrial_at(ctx context.Context, field graphql.CollectedField, obj *plan.ResourceTypeTrial) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4044,6 +4494,80 @@ func UnmarshalPlanItemFilter(ctx context.Context, raw any) (plan.ItemFilter, err
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputResourceTypeDifferencesInput(ctx context.Context, obj any) (plan.ResourceTypeDifferencesInput, error) {
+	var it plan.ResourceTypeDifferencesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["owners"]; !present {
+		asMap["owners"] = 200
+	}
+
+	fieldsInOrder := [...]string{"save", "resourceType", "at", "owners", "after"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "save":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("save"))
+			data, err := ec.unmarshalNConfigurationInput2ᚖwritᚋserverᚋmanifestᚐManifest(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Save = data
+		case "resourceType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceType = data
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = data
+		case "owners":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("owners"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Owners = data
+		case "after":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("after"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.After = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalResourceTypeDifferencesInput unmarshals raw into the ResourceTypeDifferencesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalResourceTypeDifferencesInput(ctx context.Context, raw any) (plan.ResourceTypeDifferencesInput, error) {
+	var out plan.ResourceTypeDifferencesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResourceTypeDifferencesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputResourceTypeTrialInput(ctx context.Context, obj any) (plan.ResourceTypeTrialInput, error) {
 	var it plan.ResourceTypeTrialInput
 	if obj == nil {
@@ -4243,6 +4767,54 @@ func (ec *executionContext) slowly_DeletePlanPayload(ctx context.Context, sel as
 			out.Values[i] = graphql.MarshalString("DeletePlanPayload")
 		case "id":
 			out.Values[i] = ec._DeletePlanPayload_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var differenceExampleImplementors = []string{"DifferenceExample"}
+
+func (ec *executionContext) slowly_DifferenceExample(ctx context.Context, sel ast.SelectionSet, obj *plan.DifferenceExample) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, differenceExampleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DifferenceExample")
+		case "owner":
+			out.Values[i] = ec._DifferenceExample_owner(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "computed":
+			out.Values[i] = ec._DifferenceExample_computed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "read":
+			out.Values[i] = ec._DifferenceExample_read(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "error":
+			out.Values[i] = ec._DifferenceExample_error(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -5260,6 +5832,132 @@ func (ec *executionContext) slowly_PlansChange(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var propertyDifferenceImplementors = []string{"PropertyDifference"}
+
+func (ec *executionContext) slowly_PropertyDifference(ctx context.Context, sel ast.SelectionSet, obj *plan.PropertyDifference) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, propertyDifferenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PropertyDifference")
+		case "property":
+			out.Values[i] = ec._PropertyDifference_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "differs":
+			out.Values[i] = ec._PropertyDifference_differs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._PropertyDifference_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sample":
+			out.Values[i] = ec._PropertyDifference_sample(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var resourceTypeDifferencesImplementors = []string{"ResourceTypeDifferences"}
+
+func (ec *executionContext) slowly_ResourceTypeDifferences(ctx context.Context, sel ast.SelectionSet, obj *plan.ResourceTypeDifferences) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resourceTypeDifferencesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResourceTypeDifferences")
+		case "at":
+			out.Values[i] = ec._ResourceTypeDifferences_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._ResourceTypeDifferences_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._ResourceTypeDifferences_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "looked":
+			out.Values[i] = ec._ResourceTypeDifferences_looked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endCursor":
+			out.Values[i] = ec._ResourceTypeDifferences_endCursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "given":
+			out.Values[i] = ec._ResourceTypeDifferences_given(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gained":
+			out.Values[i] = ec._ResourceTypeDifferences_gained(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lost":
+			out.Values[i] = ec._ResourceTypeDifferences_lost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._ResourceTypeDifferences_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "properties":
+			out.Values[i] = ec._ResourceTypeDifferences_properties(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var resourceTypeTrialImplementors = []string{"ResourceTypeTrial"}
 
 func (ec *executionContext) slowly_ResourceTypeTrial(ctx context.Context, sel ast.SelectionSet, obj *plan.ResourceTypeTrial) graphql.Marshaler {
@@ -5583,6 +6281,30 @@ func (ec *executionContext) marshalNDeletePlanPayload2ᚖwritᚋserverᚋplanᚐ
 	return ec._DeletePlanPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNDifferenceExample2ᚕᚖwritᚋserverᚋplanᚐDifferenceExampleᚄ(ctx context.Context, sel ast.SelectionSet, v []*plan.DifferenceExample) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDifferenceExample2ᚖwritᚋserverᚋplanᚐDifferenceExample(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDifferenceExample2ᚖwritᚋserverᚋplanᚐDifferenceExample(ctx context.Context, sel ast.SelectionSet, v *plan.DifferenceExample) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DifferenceExample!")
+		return graphql.Null
+	}
+	return ec._DifferenceExample(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNMakePlanInput2writᚋserverᚋplanᚐMakePlanInput(ctx context.Context, v any) (plan.MakePlanInput, error) {
 	res, err := ec.unmarshalInputMakePlanInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -5890,6 +6612,43 @@ func (ec *executionContext) marshalNPlansChange2ᚖwritᚋgraphᚋacrossᚐPlans
 		return graphql.Null
 	}
 	return ec._PlansChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPropertyDifference2ᚕᚖwritᚋserverᚋplanᚐPropertyDifferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*plan.PropertyDifference) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPropertyDifference2ᚖwritᚋserverᚋplanᚐPropertyDifference(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPropertyDifference2ᚖwritᚋserverᚋplanᚐPropertyDifference(ctx context.Context, sel ast.SelectionSet, v *plan.PropertyDifference) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PropertyDifference!")
+		return graphql.Null
+	}
+	return ec._PropertyDifference(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNResourceTypeDifferences2ᚖwritᚋserverᚋplanᚐResourceTypeDifferences(ctx context.Context, sel ast.SelectionSet, v *plan.ResourceTypeDifferences) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResourceTypeDifferences!")
+		return graphql.Null
+	}
+	return ec._ResourceTypeDifferences(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNResourceTypeDifferencesInput2writᚋserverᚋplanᚐResourceTypeDifferencesInput(ctx context.Context, v any) (plan.ResourceTypeDifferencesInput, error) {
+	res, err := ec.unmarshalInputResourceTypeDifferencesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNResourceTypeTrial2ᚖwritᚋserverᚋplanᚐResourceTypeTrial(ctx context.Context, sel ast.SelectionSet, v *plan.ResourceTypeTrial) graphql.Marshaler {

@@ -826,6 +826,13 @@ type ComplexityRoot struct {
 		Delivery func(childComplexity int) int
 	}
 
+	DifferenceExample struct {
+		Computed func(childComplexity int) int
+		Error    func(childComplexity int) int
+		Owner    func(childComplexity int) int
+		Read     func(childComplexity int) int
+	}
+
 	DimensionConfiguration struct {
 		Column                   func(childComplexity int) int
 		DisplayName              func(childComplexity int) int
@@ -2048,6 +2055,13 @@ type ComplexityRoot struct {
 		UniqueKey       func(childComplexity int) int
 	}
 
+	PropertyDifference struct {
+		Differs  func(childComplexity int) int
+		Errors   func(childComplexity int) int
+		Property func(childComplexity int) int
+		Sample   func(childComplexity int) int
+	}
+
 	PropertyExpressionConfiguration struct {
 		Binding     func(childComplexity int) int
 		DisplayName func(childComplexity int) int
@@ -2148,6 +2162,7 @@ type ComplexityRoot struct {
 		RedundancyRuns             func(childComplexity int, first *int, after *string) int
 		RedundantAssignments       func(childComplexity int, first *int, after *string, filter *redundancy.RedundantAssignmentFilter) int
 		Resource                   func(childComplexity int, id int64, asOf *time.Time) int
+		ResourceTypeDifferences    func(childComplexity int, input plan.ResourceTypeDifferencesInput) int
 		ResourceTypeTrial          func(childComplexity int, input plan.ResourceTypeTrialInput) int
 		ResourceTypes              func(childComplexity int) int
 		ResourceTypesPage          func(childComplexity int, first *int, after *string, filter *across.ResourceTypeFilter) int
@@ -2547,6 +2562,19 @@ type ComplexityRoot struct {
 		PageInfo             func(childComplexity int) int
 		TotalCount           func(childComplexity int) int
 		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ResourceTypeDifferences struct {
+		At         func(childComplexity int) int
+		EndCursor  func(childComplexity int) int
+		Failed     func(childComplexity int) int
+		Gained     func(childComplexity int) int
+		Given      func(childComplexity int) int
+		Looked     func(childComplexity int) int
+		Lost       func(childComplexity int) int
+		Problems   func(childComplexity int) int
+		Properties func(childComplexity int) int
+		Total      func(childComplexity int) int
 	}
 
 	ResourceTypeEdge struct {
@@ -6225,6 +6253,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeliveryPayload.Delivery(childComplexity), true
+
+	case "DifferenceExample.computed":
+		if e.ComplexityRoot.DifferenceExample.Computed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferenceExample.Computed(childComplexity), true
+	case "DifferenceExample.error":
+		if e.ComplexityRoot.DifferenceExample.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferenceExample.Error(childComplexity), true
+	case "DifferenceExample.owner":
+		if e.ComplexityRoot.DifferenceExample.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferenceExample.Owner(childComplexity), true
+	case "DifferenceExample.read":
+		if e.ComplexityRoot.DifferenceExample.Read == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferenceExample.Read(childComplexity), true
 
 	case "DimensionConfiguration.column":
 		if e.ComplexityRoot.DimensionConfiguration.Column == nil {
@@ -11865,6 +11918,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PropertyConfiguration.UniqueKey(childComplexity), true
 
+	case "PropertyDifference.differs":
+		if e.ComplexityRoot.PropertyDifference.Differs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyDifference.Differs(childComplexity), true
+	case "PropertyDifference.errors":
+		if e.ComplexityRoot.PropertyDifference.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyDifference.Errors(childComplexity), true
+	case "PropertyDifference.property":
+		if e.ComplexityRoot.PropertyDifference.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyDifference.Property(childComplexity), true
+	case "PropertyDifference.sample":
+		if e.ComplexityRoot.PropertyDifference.Sample == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyDifference.Sample(childComplexity), true
+
 	case "PropertyExpressionConfiguration.binding":
 		if e.ComplexityRoot.PropertyExpressionConfiguration.Binding == nil {
 			break
@@ -12647,6 +12725,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Resource(childComplexity, args["id"].(int64), args["asOf"].(*time.Time)), true
+	case "Query.resourceTypeDifferences":
+		if e.ComplexityRoot.Query.ResourceTypeDifferences == nil {
+			break
+		}
+
+		args, err := ec.field_Query_resourceTypeDifferences_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ResourceTypeDifferences(childComplexity, args["input"].(plan.ResourceTypeDifferencesInput)), true
 	case "Query.resourceTypeTrial":
 		if e.ComplexityRoot.Query.ResourceTypeTrial == nil {
 			break
@@ -14590,6 +14679,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceTypeConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ResourceTypeDifferences.at":
+		if e.ComplexityRoot.ResourceTypeDifferences.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeDifferences.At(childComplexity), true
+	case "ResourceTypeDifferences.endCursor":
+		if e.ComplexityRoot.ResourceTypeDifferences.EndCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeDifferences.EndCursor(childComplexity), true
+	case "ResourceTypeDifferences.failed":
+		if e.ComplexityRoot.ResourceTypeDifferences.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeDifferences.Failed(childComplexity), true
+	case "ResourceTypeDifferences.gained":
+		if e.ComplexityRoot.ResourceTypeDifferences.Gained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeDifferences.Gained(childComplexity), true
+	case "ResourceTypeDifferences.given":
+		if e.ComplexityRoot.ResourceTypeDifferences.Given == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeDifferences.Given(childComplexity), true
+	case "ResourceTypeDifferences.looked":
+		if e.ComplexityRoot.ResourceTypeDifferences.Looked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeDifferences.Looked(childComplexity), true
+	case "ResourceTypeDifferences.lost":
+		if e.ComplexityRoot.ResourceTypeDifferences.Lost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeDifferences.Lost(childComplexity), true
+	case "ResourceTypeDifferences.problems":
+		if e.ComplexityRoot.ResourceTypeDifferences.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeDifferences.Problems(childComplexity), true
+	case "ResourceTypeDifferences.properties":
+		if e.ComplexityRoot.ResourceTypeDifferences.Properties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeDifferences.Properties(childComplexity), true
+	case "ResourceTypeDifferences.total":
+		if e.ComplexityRoot.ResourceTypeDifferences.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceTypeDifferences.Total(childComplexity), true
 
 	case "ResourceTypeEdge.cursor":
 		if e.ComplexityRoot.ResourceTypeEdge.Cursor == nil {
@@ -18171,6 +18321,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResourceFilter", ec.unmarshalInputResourceFilter),
 			graphql.NewInputUnmarshaler("ResourceRefConfigurationInput", ec.unmarshalInputResourceRefConfigurationInput),
 			graphql.NewInputUnmarshaler("ResourceTypeConfigurationInput", ec.unmarshalInputResourceTypeConfigurationInput),
+			graphql.NewInputUnmarshaler("ResourceTypeDifferencesInput", ec.unmarshalInputResourceTypeDifferencesInput),
 			graphql.NewInputUnmarshaler("ResourceTypeFilter", ec.unmarshalInputResourceTypeFilter),
 			graphql.NewInputUnmarshaler("ResourceTypeTrialInput", ec.unmarshalInputResourceTypeTrialInput),
 			graphql.NewInputUnmarshaler("ReviewOrdersInput", ec.unmarshalInputReviewOrdersInput),
@@ -26591,6 +26742,76 @@ extend type Mutation {
   ): DeletePlanPayload!
 }
 
+"""A resource type as it would be saved, and how many owners are looked at."""
+input ResourceTypeDifferencesInput {
+  "The resource type, and what else is written with it; what is not named stays as it is."
+  save: ConfigurationInput!
+  "Identifier of the resource type."
+  resourceType: String!
+  "The instant that counts as now. Null: now."
+  at: DateTime
+  "How many owners this call looks at, 1 to 500."
+  owners: Int = 200
+  "Cursor of the call before: goes on after its last owner. Null: the first ones, which are a sample by chance."
+  after: String
+}
+
+"""For how many owners the account by a resource type as it is written differs from what its system shows."""
+type ResourceTypeDifferences {
+  "The instant that counted as now."
+  at: DateTime!
+  "What is wrong with the configuration, errors first, of kinds that the caller may read. With an ERROR among them nothing was computed."
+  problems: [PlanProblem!]!
+  "Owners there are, whom the caller may view."
+  total: Int!
+  "Of them looked at by this call: all numbers are about them."
+  looked: Int!
+  "Pass it as ` + "`" + `after` + "`" + ` to look at the next ones; null: that was the last one."
+  endCursor: String
+  "Would have the account."
+  given: Int!
+  "Would have it, and have none."
+  gained: Int!
+  "Have one, and would not."
+  lost: Int!
+  "Could not be computed at all."
+  failed: Int!
+  "The properties about which anybody differs, those of most first."
+  properties: [PropertyDifference!]!
+}
+
+"""A property about which what is computed and what is read differ."""
+type PropertyDifference {
+  "Identifier of the property."
+  property: String!
+  "Owners who would have the account and whose account shows another value; values that are written only once do not count."
+  differs: Int!
+  "Owners for whom a rule failed."
+  errors: Int!
+  "Some of them, at most five."
+  sample: [DifferenceExample!]!
+}
+
+"""Somebody for whom a property differs."""
+type DifferenceExample {
+  "Who it is."
+  owner: ResourceRef!
+  "What is wanted, names of what is pointed to; none: nothing is."
+  computed: [String!]!
+  "What the system shows; none: nothing."
+  read: [String!]!
+  "Why a rule failed; empty: none did."
+  error: String!
+}
+
+extend type Query {
+  "Computes the accounts of some owners by a resource type that is only proposed, and counts where they differ from what the system shows. The first call is a sample by chance; with the cursor of each the next goes on until everybody was looked at. Nothing is written or sent. Rights, and refusals, as of resourceTypeTrial; owners whom the caller may not view are left out."
+  resourceTypeDifferences(
+    "What to try, and on how many."
+    input: ResourceTypeDifferencesInput!
+  ): ResourceTypeDifferences!
+}
+
 """Plans changed."""
 type PlansChange {
   "Cursor of the change: subscribe after it to go on."
@@ -30230,6 +30451,20 @@ func (ec *executionContext) childFields_DeliveryPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DifferenceExample(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "owner":
+		return ec.fieldContext_DifferenceExample_owner(ctx, field)
+	case "computed":
+		return ec.fieldContext_DifferenceExample_computed(ctx, field)
+	case "read":
+		return ec.fieldContext_DifferenceExample_read(ctx, field)
+	case "error":
+		return ec.fieldContext_DifferenceExample_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DifferenceExample", field.Name)
+}
+
 func (ec *executionContext) childFields_DimensionConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "identifier":
@@ -32498,6 +32733,20 @@ func (ec *executionContext) childFields_PropertyConfiguration(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type PropertyConfiguration", field.Name)
 }
 
+func (ec *executionContext) childFields_PropertyDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_PropertyDifference_property(ctx, field)
+	case "differs":
+		return ec.fieldContext_PropertyDifference_differs(ctx, field)
+	case "errors":
+		return ec.fieldContext_PropertyDifference_errors(ctx, field)
+	case "sample":
+		return ec.fieldContext_PropertyDifference_sample(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PropertyDifference", field.Name)
+}
+
 func (ec *executionContext) childFields_PropertyExpressionConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "identifier":
@@ -33314,6 +33563,32 @@ func (ec *executionContext) childFields_ResourceTypeConnection(ctx context.Conte
 		return ec.fieldContext_ResourceTypeConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResourceTypeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ResourceTypeDifferences(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_ResourceTypeDifferences_at(ctx, field)
+	case "problems":
+		return ec.fieldContext_ResourceTypeDifferences_problems(ctx, field)
+	case "total":
+		return ec.fieldContext_ResourceTypeDifferences_total(ctx, field)
+	case "looked":
+		return ec.fieldContext_ResourceTypeDifferences_looked(ctx, field)
+	case "endCursor":
+		return ec.fieldContext_ResourceTypeDifferences_endCursor(ctx, field)
+	case "given":
+		return ec.fieldContext_ResourceTypeDifferences_given(ctx, field)
+	case "gained":
+		return ec.fieldContext_ResourceTypeDifferences_gained(ctx, field)
+	case "lost":
+		return ec.fieldContext_ResourceTypeDifferences_lost(ctx, field)
+	case "failed":
+		return ec.fieldContext_ResourceTypeDifferences_failed(ctx, field)
+	case "properties":
+		return ec.fieldContext_ResourceTypeDifferences_properties(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourceTypeDifferences", field.Name)
 }
 
 func (ec *executionContext) childFields_ResourceTypeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -13,6 +13,7 @@
 //	columns.go  how they are read
 //	list.go     the plans; items.go what one would do, in pages; group.go in groups
 //	scope.go    who sees what
+//	trial.go    Trial: the account of one owner by a resource type that is only proposed; differs.go of many, counted
 //	check.go    Check: tests of policies, as writ test runs them
 //	command.go  the same for the command line, which waits
 //	cancel.go   Cancel, Delete
