@@ -94,6 +94,12 @@ test('a resource type is tried on somebody while it is written', async ({ page, 
   await page.getByRole('option').filter({ visible: true }).first().click()
   await expect(trial.getByRole('status')).toHaveText(/^\d+ the same, \d+ different$/)
   await expect(trial.getByRole('table')).toContainText('same')
+  // Each rule is a line that says what it is for him, and for how many it differs.
+  const login = page.locator('summary').filter({ hasText: 'EmployeeId → ToLower' })
+  await expect(login).toContainText('same')
+  await trial.getByRole('button', { name: /by chance$/ }).click()
+  await expect(trial).toContainText(/looked at/)
+  await expect(login).toContainText(/differs for \d+/)
   await page.goto('/model/rules/resourceType/Intranet_User?list=scalarRules')
   await expect(trial.getByRole('combobox', { name: 'Person' })).toBeVisible()
 })

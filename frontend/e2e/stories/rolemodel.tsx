@@ -1,7 +1,10 @@
 import type { ComponentProps } from 'react'
 import { TrialAnswer } from '../../src/features/rolemodel/TrialAnswer'
+import { DiffersPanel } from '../../src/features/rolemodel/DiffersPanel'
+import { MappingLine } from '../../src/features/rolemodel/MappingLine'
+import { TriedContext } from '../../src/features/rolemodel/TrialContext'
 import type { Story } from './Stage'
-import { long } from './common'
+import { long, nothing } from './common'
 
 type Trial = ComponentProps<typeof TrialAnswer>['trial']
 type Value = Trial['values'][number]
@@ -43,9 +46,64 @@ const trial = (change: Partial<Trial>): Story => ({
   ),
 })
 
+const found = {
+  problems: [],
+  total: 4_812,
+  looked: 200,
+  endCursor: 'x',
+  given: 180,
+  gained: 4,
+  lost: 2,
+  failed: 1,
+  properties: [
+    {
+      property: 'Phone',
+      differs: 38,
+      errors: 3,
+      sample: [
+        { owner: { id: '1', key: 'E10042', displayName: long }, computed: ['+49 30 1'], read: [], error: '' },
+        { owner: { id: '2', key: 'E10043', displayName: 'Ben Cole' }, computed: [], read: ['1'], error: 'No site' },
+      ],
+    },
+  ],
+}
+
+const line = (rule: object): Story => ({
+  draw: () => (
+    <TriedContext
+      value={{
+        trial: {
+          at: '2026-11-30T03:00:00Z',
+          problems: [],
+          isGiven: true,
+          accountId: '7',
+          readAt: null,
+          failure: '',
+          values: [value({}), value({ property: 'Phone', computed: [], error: `No such key: ${long}`, isSame: false })],
+        },
+        differences: found,
+      }}
+    >
+      <MappingLine rule={rule as never} whole={{ targetEntityType: 'Account' }} />
+    </TriedContext>
+  ),
+})
+
 export const rolemodelStories: Record<string, Story> = {
   'trial, what differs': trial({}),
   'trial, no account yet': trial({ accountId: null, readAt: null, values: [value({ read: [], isSame: false })] }),
   'trial, not given': trial({ isGiven: false, accountId: null, values: [] }),
+  'differs, before anybody was looked at': {
+    draw: () => <DiffersPanel save={{}} resourceType="User" nameOf={(name) => name} onFound={nothing} />,
+    answers: { ResourceTypeDifferences: { resourceTypeDifferences: found } },
+  },
+  'mapping line, same': line({ property: 'Login', binding: 'EmployeeId', expression: 'ToLower' }),
+  'mapping line, fails': line({
+    property: 'Phone',
+    expression: `source.Site.Prefix + " " + "${long}"`,
+    singleRole: 'Phone_Book',
+    createOnly: true,
+    dimensions: [{}],
+  }),
   'trial, cannot be computed': trial({ failure: 'the contexts of this person overlap' }),
 }

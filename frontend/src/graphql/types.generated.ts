@@ -2352,6 +2352,20 @@ export type ResourceTypeConfigurationInput = {
   typeRules?: InputMaybe<Array<TypeRuleConfigurationInput>>;
 };
 
+/** A resource type as it would be saved, and how many owners are looked at. */
+export type ResourceTypeDifferencesInput = {
+  /** Cursor of the call before: goes on after its last owner. Null: the first ones, which are a sample by chance. */
+  after?: InputMaybe<Scalars['String']['input']>;
+  /** The instant that counts as now. Null: now. */
+  at?: InputMaybe<Scalars['DateTime']['input']>;
+  /** How many owners this call looks at, 1 to 500. */
+  owners?: InputMaybe<Scalars['Int']['input']>;
+  /** Identifier of the resource type. */
+  resourceType: Scalars['String']['input'];
+  /** The resource type, and what else is written with it; what is not named stays as it is. */
+  save: ConfigurationInput;
+};
+
 /** All given fields must hold. */
 export type ResourceTypeFilter = {
   /** Only these. */

@@ -15,6 +15,7 @@ import { IndirectPreview } from './IndirectPreview'
 import { addressOf } from './addressOf'
 import { blank, kindOf, type KindShape } from './shape'
 import { StoredPanel } from './StoredPanel'
+import { TriedContext, type Tried } from './TrialContext'
 import { TrialPanel } from './TrialPanel'
 import { useEditor } from './useEditor'
 
@@ -65,6 +66,7 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
   const { can } = useCan()
   const [begin] = useState(() => blank(kind.of, { ...(isAutomation(kind) && beginning), ...props.given }))
   const editor = useEditor(kind, identifier, begin)
+  const [tried, setTried] = useState<Tried>({ trial: null, differences: null })
   const Preview = previews[kind.name]
   const { word } = kind
   const Trial = can(permissions.plansStart) ? trials[kind.name] : undefined
@@ -80,7 +82,7 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
         (Preview ? (
           <Preview draft={editor.draft} identifier={editor.isNew ? null : identifier} />
         ) : (
-          Trial && <Trial draft={editor.draft} save={editor.proposal().save ?? {}} />
+          Trial && <Trial draft={editor.draft} save={editor.proposal().save ?? {}} onTried={setTried} />
         ))
       }
       onSaved={() => {
@@ -89,7 +91,9 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
         void navigate(addressOf(kind, saved))
       }}
     >
-      <ObjectForm editor={editor} disabled={!mayEditModel(me)} />
+      <TriedContext value={tried}>
+        <ObjectForm editor={editor} disabled={!mayEditModel(me)} />
+      </TriedContext>
     </EditorFrame>
   )
 }

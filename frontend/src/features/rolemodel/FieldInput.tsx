@@ -6,6 +6,7 @@ import { t } from '../../lib/texts'
 import { isOffered } from './automation'
 import { CriteriaInput, useDimensions, ValueOf, type Criterion } from './CriteriaInput'
 import classes from './Editor.module.css'
+import { FormulaInput } from './FormulaInput'
 import { PropertyPicker } from './PropertyPicker'
 import { useProperties } from './useProperties'
 import { RefPicker } from './RefPicker'
@@ -140,16 +141,25 @@ export function FieldInput(props: FieldInputProps) {
     )
   if (f.ref || /entityType$/i.test(f.name))
     return <RefPicker {...common} table={f.ref ?? 'entity_type'} required={f.required} value={text} onChange={set} />
-  if (isFormula(f) || f.name === 'description')
+  if (isFormula(f))
+    return (
+      <FormulaInput
+        label={common.label}
+        says={f.says}
+        value={text}
+        whole={props.whole}
+        errors={own.map((m) => m.message)}
+        disabled={disabled}
+        onChange={set}
+      />
+    )
+  if (f.name === 'description')
     return (
       <Textarea
         {...common}
-        description={isFormula(f) ? f.says : undefined}
         autosize
         minRows={1}
         maxRows={12}
-        spellCheck={!isFormula(f)}
-        classNames={isFormula(f) ? { input: classes.formula } : undefined}
         value={text}
         onChange={(event) => set(event.currentTarget.value)}
       />

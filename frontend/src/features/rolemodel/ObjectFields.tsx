@@ -1,8 +1,11 @@
 import { ActionIcon, Button, Checkbox } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
+import { useState } from 'react'
 import { t } from '../../lib/texts'
 import classes from './Editor.module.css'
 import { FieldInput, type FieldInputProps } from './FieldInput'
+import { isMapping } from './mapping'
+import { MappingLine } from './MappingLine'
 import { blank, fieldsOf, freeName, labelled, labelOf, type Draft, type Mistake } from './shape'
 
 /** All fields of an object or of a part of one, in the order in which they are declared. */
@@ -69,33 +72,57 @@ function ListInput(props: FieldInputProps) {
   const list = (props.value as Draft[] | null) ?? []
   const label = labelOf(f)
   const hasNames = fieldsOf(f.of ?? '').some((x) => x.name === 'identifier')
+  // What was just added is open: a line alone says nothing yet.
+  const [added, setAdded] = useState<number | null>(null)
   return (
     <section className={classes.list} aria-label={label}>
       <h2>{label}</h2>
       {list.map((element, i) => {
         const name = hasNames ? String(element.identifier || i + 1) : String(i + 1)
+        const inside = <ObjectFields {...props} struct={f.of ?? ''} value={element} path={`${path}.${i}`} />
+        const remove = (
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            disabled={disabled}
+            aria-label={t.edit.removeThis(name)}
+            onClick={() => {
+              setAdded(null)
+              onChange(
+                path,
+                list.filter((_, k) => k !== i),
+              )
+            }}
+          >
+            <IconTrash size={15} />
+          </ActionIcon>
+        )
+        if (isMapping(f.name))
+          return (
+            <details
+              key={i}
+              className={classes.line}
+              open={i === added || props.mistakes.some((m) => !m.isWarning && m.place.startsWith(`${path}.${i}.`))}
+            >
+              <summary>
+                <MappingLine rule={element} whole={whole} />
+              </summary>
+              <fieldset className={classes.element} aria-label={`${label} ${name}`}>
+                <div className={classes.elementHead}>
+                  <strong data-machine>{name}</strong>
+                  {remove}
+                </div>
+                <div className={classes.fields}>{inside}</div>
+              </fieldset>
+            </details>
+          )
         return (
           <fieldset key={i} className={classes.element} aria-label={`${label} ${name}`}>
             <div className={classes.elementHead}>
               <strong data-machine>{name}</strong>
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                disabled={disabled}
-                aria-label={t.edit.removeThis(name)}
-                onClick={() =>
-                  onChange(
-                    path,
-                    list.filter((_, k) => k !== i),
-                  )
-                }
-              >
-                <IconTrash size={15} />
-              </ActionIcon>
+              {remove}
             </div>
-            <div className={classes.fields}>
-              <ObjectFields {...props} struct={f.of ?? ''} value={element} path={`${path}.${i}`} />
-            </div>
+            <div className={classes.fields}>{inside}</div>
           </fieldset>
         )
       })}
@@ -104,9 +131,10 @@ function ListInput(props: FieldInputProps) {
         className={classes.add}
         disabled={disabled}
         leftSection={<IconPlus size={14} aria-hidden />}
-        onClick={() =>
+        onClick={() => {
+          setAdded(list.length)
           onChange(path, [...list, blank(f.of ?? '', hasNames ? { identifier: freeName(whole, f.name) } : {})])
-        }
+        }}
       >
         {t.edit.add(label.toLowerCase())}
       </Button>

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { toProblem } from '../../graphql/problem'
 import { ResourcePicker } from '../../graphql/ResourcePicker'
 import type { ConfigurationInput } from '../../graphql/types.generated'
@@ -10,14 +10,18 @@ import { cx } from '../../ui/cx'
 import { Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
+import type { Differences } from './differences'
+import { DiffersPanel } from './DiffersPanel'
 import classes from './PreviewPanel.module.css'
 import type { Draft } from './shape'
 import { TrialAnswer } from './TrialAnswer'
+import type { Tried } from './TrialContext'
 import { ResourceTypeTrialDocument } from './TrialPanel.generated'
 import { useProperties } from './useProperties'
 
 /** What the account of one person would be by the resource type as it is written, beside what his system shows. Nothing is sent from here. */
-export function TrialPanel({ draft, save }: { draft: Draft; save: ConfigurationInput }) {
+export function TrialPanel(props: { draft: Draft; save: ConfigurationInput; onTried?: (tried: Tried) => void }) {
+  const { draft, save, onTried } = props
   const [person, setPerson] = useState({ key: '', id: '' })
   const [isOpen, setOpen] = useState(false)
   const text = JSON.stringify(save)
@@ -36,6 +40,14 @@ export function TrialPanel({ draft, save }: { draft: Draft; save: ConfigurationI
   })
   const trial = person.id === '' ? undefined : data?.resourceTypeTrial
   const problem = error && toProblem(error)
+  const [differences, setDifferences] = useState<Differences | null>(null)
+  // The lines of the form show what is known of the text as it stands.
+  const known = settled === text && !fetching ? (trial ?? null) : null
+  useEffect(() => {
+    onTried?.({ trial: known, differences })
+    // Told again only when something else is known.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [known, differences])
   const properties = useProperties(String(draft.targetEntityType ?? ''))
   const nameOf = (identifier: string) => properties.find((p) => p.identifier === identifier)?.displayName ?? identifier
   return (
@@ -71,6 +83,12 @@ export function TrialPanel({ draft, save }: { draft: Draft; save: ConfigurationI
             </div>
           )}
         </Section>
+        <DiffersPanel
+          save={save}
+          resourceType={String(draft.identifier ?? '')}
+          nameOf={nameOf}
+          onFound={setDifferences}
+        />
         <Button variant="default" className={classes.fold} onClick={() => setOpen(false)}>
           {t.common.close}
         </Button>

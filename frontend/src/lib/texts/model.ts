@@ -116,6 +116,56 @@ export const modelTexts = {
     nothing: 'No rule gives a value.',
     others: (count: number) => `${plural(count, 'other property', 'other properties')} that the system shows`,
   },
+  differs: {
+    title: 'Differs for',
+    hint: 'For how many people the account would hold something else than the system shows.',
+    look: (count: number) => `Look at ${n(count)} by chance`,
+    lookAtAll: (count: number) => `Look at all ${n(count)}`,
+    stop: 'Stop',
+    sentence: (d: { looked: number; total: number; given: number; gained: number; lost: number; failed: number }) =>
+      [
+        d.looked < d.total
+          ? `${n(d.looked)} of ${plural(d.total, 'person', 'people')} looked at, by chance`
+          : `all ${plural(d.total, 'person', 'people')} looked at`,
+        `${n(d.given)} would have the account`,
+        ...(d.gained > 0 ? [`${n(d.gained)} gained`] : []),
+        ...(d.lost > 0 ? [`${n(d.lost)} lost`] : []),
+        ...(d.failed > 0 ? [`${n(d.failed)} could not be computed`] : []),
+      ].join(', ') + '.',
+    none: 'Nothing differs.',
+    of: (differs: number, errors: number) =>
+      [
+        ...(differs > 0 || errors === 0 ? [`differs for ${n(differs)}`] : []),
+        ...(errors > 0 ? [`fails for ${n(errors)}`] : []),
+      ].join(', '),
+    change: (read: string, computed: string) => `${read || 'nothing'} → ${computed || 'nothing'}`,
+  },
+  mapping: {
+    none: 'Property not chosen',
+    noSource: 'nothing yet',
+    always: 'always',
+    denied: 'forbidden',
+    createOnly: 'when it is made only',
+    withRole: (role: string) => `with ${role}`,
+    criteria: (count: number) => plural(count, 'condition', 'conditions'),
+    offset: 'with a shifted time',
+  },
+  formula: {
+    help: 'What can be used here',
+    values: 'Values of the owner:',
+    examples: [
+      ['source.First + " " + source.Last', 'texts, one after the other'],
+      ['source.Department.Name', 'a value behind a link; empty when there is none'],
+      ['source.Grade == "A" ? "manager" : "staff"', 'one or the other'],
+      [
+        'source.Name.lowerAscii()',
+        'small letters; upperAscii, trim, replace("a", "b"), split(","), substring(0, 3), indexOf("x")',
+      ],
+      ['ToLower', 'a function alone, for the value of the path beside it'],
+      ['Literal:DE', 'always the same'],
+      ['today()', 'the first instant of today'],
+    ] as [string, string][],
+  },
   edit: {
     title: (what: string) => `Edit ${what}`,
     newTitle: (kind: string) => `New ${kind}`,
