@@ -135,6 +135,22 @@ func (h *hearing) letter(at int) int {
 		return h.j(at)
 	case 'L':
 		return h.l(at)
+	case 'S':
+		return h.s(at)
+	case 'T':
+		return h.t(at)
+	case 'V':
+		h.say("F")
+		return h.twice(at, "V")
+	case 'W':
+		return h.w(at)
+	}
+	return h.rest(at)
+}
+
+// rest hears the letters that depend on their neighbours only a little.
+func (h *hearing) rest(at int) int {
+	switch h.is(at) {
 	case 'M':
 		h.say("M")
 		if h.is(at+1) == 'M' || h.has(at-1, "UMB") && (at+1 == h.last || h.has(at+2, "ER")) { // the B of thumb is silent
@@ -158,15 +174,6 @@ func (h *hearing) letter(at int) int {
 			h.say("R")
 		}
 		return h.twice(at, "R")
-	case 'S':
-		return h.s(at)
-	case 'T':
-		return h.t(at)
-	case 'V':
-		h.say("F")
-		return h.twice(at, "V")
-	case 'W':
-		return h.w(at)
 	case 'X':
 		switch {
 		case at == 0: // Xavier

@@ -217,12 +217,12 @@ func (b *builder) circle(way []*StoredProperty) {
 	for _, p := range append(slices.Clone(way), way[0]) {
 		names = append(names, formula.NameOf(b.shape, p.EntityTypeID)+"."+p.Identifier)
 	}
-	err := fmt.Errorf("It is computed from itself: %s. Take one of them out of the circle", strings.Join(names, " needs "))
+	err := fmt.Errorf("computed from itself: %s. Take one of them out of the circle", strings.Join(names, " needs "))
 	for _, p := range way {
 		for _, x := range p.By {
 			if x.value.Broken == nil {
 				x.value.Broken = err
-				b.problem(rolemodel.SeverityError, "property_expression", x.Identifier, "expression", "%s.", err)
+				b.problem(rolemodel.SeverityError, "property_expression", x.Identifier, "expression", "It is %s.", err)
 			}
 		}
 	}
