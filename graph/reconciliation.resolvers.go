@@ -61,6 +61,14 @@ func (r *queryResolver) RoleReconciliationPatterns(ctx context.Context, first *i
 	return r.Reconciliation.RolePatterns(ctx, page.Of(first, after), filter)
 }
 
+func (r *queryResolver) DifferencesByAge(ctx context.Context) ([]*reconciliation.DifferencesOfSystem, error) {
+	return r.Reconciliation.ByAge(ctx)
+}
+
+func (r *queryResolver) CoverageBySystem(ctx context.Context) ([]*reconciliation.CoverageOfSystem, error) {
+	return r.Reconciliation.Coverage(ctx)
+}
+
 func (r *reconciliationItemResolver) PostponedByName(ctx context.Context, obj *reconciliation.Item) (*string, error) {
 	return personOf(ctx, obj.PostponedBy)
 }

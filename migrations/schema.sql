@@ -97,6 +97,7 @@ comment on column assigned_resource_type.unseen_at is 'Since when, at the latest
 CREATE INDEX assigned_resource_type_approved ON public.assigned_resource_type USING btree (owner_id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (workflow_state = 16) AND (NOT is_denied));
 CREATE INDEX assigned_resource_type_by_owner ON public.assigned_resource_type USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_resource_type_by_type ON public.assigned_resource_type USING btree (resource_type_id, id) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE INDEX assigned_resource_type_coverage ON public.assigned_resource_type USING btree (resource_type_id, workflow_state) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (resource_id IS NOT NULL) AND (NOT is_denied));
 CREATE INDEX assigned_resource_type_created ON public.assigned_resource_type USING btree (created_key) WHERE ((created_key IS NOT NULL) AND (resource_id IS NULL) AND (valid_to = 'infinity'::timestamp with time zone));
 CREATE INDEX assigned_resource_type_past ON public.assigned_resource_type USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
 CREATE UNIQUE INDEX assigned_resource_type_target_unique ON public.assigned_resource_type USING btree (resource_id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (resource_id IS NOT NULL));

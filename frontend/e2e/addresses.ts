@@ -14,6 +14,7 @@ const chosen: Record<string, string[]> = {
     '/reconcile/roles?view=rows',
     '/reconcile/orphans',
     '/reconcile/prolonged',
+    '/reconcile/figures',
     '/plans',
     '/people/Directory_User',
     '/orders',

@@ -199,6 +199,8 @@ type QueryResolver interface {
 	RoleReconciliationItems(ctx context.Context, first *int, after *string, filter *reconciliation.RoleReconciliationFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.RoleItem], error)
 	RoleReconciliationItem(ctx context.Context, id int64) (*reconciliation.RoleItem, error)
 	RoleReconciliationPatterns(ctx context.Context, first *int, after *string, filter *reconciliation.RoleReconciliationFilter) (*page.Connection[*reconciliation.RolePattern], error)
+	DifferencesByAge(ctx context.Context) ([]*reconciliation.DifferencesOfSystem, error)
+	CoverageBySystem(ctx context.Context) ([]*reconciliation.CoverageOfSystem, error)
 	RedundancyRuns(ctx context.Context, first *int, after *string) (*page.Connection[*redundancy.RedundancyRun], error)
 	RedundancyRun(ctx context.Context, id int64) (*redundancy.RedundancyRun, error)
 	RedundantAssignments(ctx context.Context, first *int, after *string, filter *redundancy.RedundantAssignmentFilter) (*page.Connection[*redundancy.RedundantAssignment], error)
@@ -10354,6 +10356,70 @@ func (ec *executionContext) fieldContext_Query_roleReconciliationPatterns(ctx co
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_differencesByAge(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_differencesByAge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().DifferencesByAge(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reconciliation.DifferencesOfSystem) graphql.Marshaler {
+			return ec.marshalNDifferencesOfSystem2ᚕᚖwritᚋserverᚋreconciliationᚐDifferencesOfSystemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_differencesByAge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DifferencesOfSystem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_coverageBySystem(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_coverageBySystem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().CoverageBySystem(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reconciliation.CoverageOfSystem) graphql.Marshaler {
+			return ec.marshalNCoverageOfSystem2ᚕᚖwritᚋserverᚋreconciliationᚐCoverageOfSystemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_coverageBySystem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoverageOfSystem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_redundancyRuns(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12930,6 +12996,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_roleReconciliationPatterns(ctx, field)
+				})
+		case "differencesByAge":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_differencesByAge(ctx, field)
+				})
+		case "coverageBySystem":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_coverageBySystem(ctx, field)
 				})
 		case "redundancyRuns":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -508,6 +508,14 @@ var plainTypes = plain.Types{
 		"manualTiles":     {Code: 10, Of: "TileCount"},
 		"oldestWaitingAt": {Code: 11},
 	}},
+	"CoverageOfSystem": {Implementors: coverageOfSystemImplementors, Fields: map[string]plain.Field{
+		"system":     {Code: 1},
+		"systemName": {Code: 2},
+		"automatic":  {Code: 3},
+		"manual":     {Code: 4},
+		"found":      {Code: 5},
+		"total":      {Code: 6},
+	}},
 	"CreateWebhookPayload": {Implementors: createWebhookPayloadImplementors, Fields: map[string]plain.Field{
 		"webhook": {Code: 1, Of: "Webhook"},
 		"secret":  {Code: 2},
@@ -600,6 +608,16 @@ var plainTypes = plain.Types{
 		"computed": {Code: 2},
 		"read":     {Code: 3},
 		"error":    {Code: 4},
+	}},
+	"DifferencesOfSystem": {Implementors: differencesOfSystemImplementors, Fields: map[string]plain.Field{
+		"system":     {Code: 1},
+		"systemName": {Code: 2},
+		"day":        {Code: 3},
+		"week":       {Code: 4},
+		"month":      {Code: 5},
+		"quarter":    {Code: 6},
+		"older":      {Code: 7},
+		"total":      {Code: 8},
 	}},
 	"DimensionConfiguration": {Implementors: dimensionConfigurationImplementors, Fields: map[string]plain.Field{
 		"identifier":               {Code: 1},
@@ -6280,6 +6298,61 @@ func plainCounters(w *plain.Writer, s *plain.Selection, obj *order.Counters) boo
 	return true
 }
 
+func (ec *executionContext) _CoverageOfSystem(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.CoverageOfSystem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CoverageOfSystem"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCoverageOfSystem(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CoverageOfSystem(ctx, sel, obj)
+}
+
+func plainCoverageOfSystem(w *plain.Writer, s *plain.Selection, obj *reconciliation.CoverageOfSystem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CoverageOfSystem\"")
+		case 1: // system
+			v := obj.System
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 2: // systemName
+			v := obj.SystemName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 3: // automatic
+			v := obj.Automatic
+			w.Int(int64(v))
+
+		case 4: // manual
+			v := obj.Manual
+			w.Int(int64(v))
+
+		case 5: // found
+			v := obj.Found
+			w.Int(int64(v))
+
+		case 6: // total
+			v := obj.Total()
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _CreateWebhookPayload(ctx context.Context, sel ast.SelectionSet, obj *webhook.CreateWebhookPayload) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CreateWebhookPayload"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainCreateWebhookPayload(w, s, obj) }); m != nil {
@@ -7038,6 +7111,69 @@ func plainDifferenceExample(w *plain.Writer, s *plain.Selection, obj *plan.Diffe
 		case 4: // error
 			v := obj.Error
 			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DifferencesOfSystem(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DifferencesOfSystem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DifferencesOfSystem"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDifferencesOfSystem(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DifferencesOfSystem(ctx, sel, obj)
+}
+
+func plainDifferencesOfSystem(w *plain.Writer, s *plain.Selection, obj *reconciliation.DifferencesOfSystem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DifferencesOfSystem\"")
+		case 1: // system
+			v := obj.System
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 2: // systemName
+			v := obj.SystemName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 3: // day
+			v := obj.Day
+			w.Int(int64(v))
+
+		case 4: // week
+			v := obj.Week
+			w.Int(int64(v))
+
+		case 5: // month
+			v := obj.Month
+			w.Int(int64(v))
+
+		case 6: // quarter
+			v := obj.Quarter
+			w.Int(int64(v))
+
+		case 7: // older
+			v := obj.Older
+			w.Int(int64(v))
+
+		case 8: // total
+			v := obj.Total()
+			w.Int(int64(v))
 
 		}
 	}

@@ -717,6 +717,144 @@ func (ec *executionContext) fieldContext_ChooseAccountOwnerPayload_accountId(_ c
 	return graphql.NewScalarFieldContext("ChooseAccountOwnerPayload", field, false, false, "ID")
 }
 
+func (ec *executionContext) _CoverageOfSystem_system(ctx context.Context, field graphql.CollectedField, obj *reconciliation.CoverageOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageOfSystem_system(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.System, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageOfSystem_system(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageOfSystem", field, false, false, "String")
+}
+
+func (ec *executionContext) _CoverageOfSystem_systemName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.CoverageOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageOfSystem_systemName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SystemName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageOfSystem_systemName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageOfSystem", field, false, false, "String")
+}
+
+func (ec *executionContext) _CoverageOfSystem_automatic(ctx context.Context, field graphql.CollectedField, obj *reconciliation.CoverageOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageOfSystem_automatic(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Automatic, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageOfSystem_automatic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageOfSystem", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CoverageOfSystem_manual(ctx context.Context, field graphql.CollectedField, obj *reconciliation.CoverageOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageOfSystem_manual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Manual, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageOfSystem_manual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageOfSystem", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CoverageOfSystem_found(ctx context.Context, field graphql.CollectedField, obj *reconciliation.CoverageOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageOfSystem_found(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Found, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageOfSystem_found(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageOfSystem", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CoverageOfSystem_total(ctx context.Context, field graphql.CollectedField, obj *reconciliation.CoverageOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageOfSystem_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageOfSystem_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageOfSystem", field, true, false, "Int")
+}
+
 func (ec *executionContext) _DecideReconciliationPayload_results(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DecideReconciliationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -871,6 +1009,190 @@ func (ec *executionContext) _DecisionComment_activation(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_DecisionComment_activation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DecisionComment", field, true, false, "CommentActivation")
+}
+
+func (ec *executionContext) _DifferencesOfSystem_system(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DifferencesOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferencesOfSystem_system(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.System, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DifferencesOfSystem_system(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferencesOfSystem", field, false, false, "String")
+}
+
+func (ec *executionContext) _DifferencesOfSystem_systemName(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DifferencesOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferencesOfSystem_systemName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SystemName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DifferencesOfSystem_systemName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferencesOfSystem", field, false, false, "String")
+}
+
+func (ec *executionContext) _DifferencesOfSystem_day(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DifferencesOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferencesOfSystem_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferencesOfSystem_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferencesOfSystem", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DifferencesOfSystem_week(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DifferencesOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferencesOfSystem_week(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Week, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferencesOfSystem_week(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferencesOfSystem", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DifferencesOfSystem_month(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DifferencesOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferencesOfSystem_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Month, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferencesOfSystem_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferencesOfSystem", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DifferencesOfSystem_quarter(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DifferencesOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferencesOfSystem_quarter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Quarter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferencesOfSystem_quarter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferencesOfSystem", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DifferencesOfSystem_older(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DifferencesOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferencesOfSystem_older(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Older, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferencesOfSystem_older(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferencesOfSystem", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DifferencesOfSystem_total(ctx context.Context, field graphql.CollectedField, obj *reconciliation.DifferencesOfSystem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DifferencesOfSystem_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DifferencesOfSystem_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DifferencesOfSystem", field, true, false, "Int")
 }
 
 func (ec *executionContext) _FoundValue_resourceType(ctx context.Context, field graphql.CollectedField, obj *reconciliation.FoundValue) (ret graphql.Marshaler) {
@@ -5011,6 +5333,64 @@ func (ec *executionContext) slowly_ChooseAccountOwnerPayload(ctx context.Context
 	return out
 }
 
+var coverageOfSystemImplementors = []string{"CoverageOfSystem"}
+
+func (ec *executionContext) slowly_CoverageOfSystem(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.CoverageOfSystem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, coverageOfSystemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CoverageOfSystem")
+		case "system":
+			out.Values[i] = ec._CoverageOfSystem_system(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "systemName":
+			out.Values[i] = ec._CoverageOfSystem_systemName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "automatic":
+			out.Values[i] = ec._CoverageOfSystem_automatic(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "manual":
+			out.Values[i] = ec._CoverageOfSystem_manual(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "found":
+			out.Values[i] = ec._CoverageOfSystem_found(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._CoverageOfSystem_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var decideReconciliationPayloadImplementors = []string{"DecideReconciliationPayload"}
 
 func (ec *executionContext) slowly_DecideReconciliationPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DecideReconciliationPayload) graphql.Marshaler {
@@ -5105,6 +5485,74 @@ func (ec *executionContext) slowly_DecisionComment(ctx context.Context, sel ast.
 			}
 		case "activation":
 			out.Values[i] = ec._DecisionComment_activation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var differencesOfSystemImplementors = []string{"DifferencesOfSystem"}
+
+func (ec *executionContext) slowly_DifferencesOfSystem(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.DifferencesOfSystem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, differencesOfSystemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DifferencesOfSystem")
+		case "system":
+			out.Values[i] = ec._DifferencesOfSystem_system(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "systemName":
+			out.Values[i] = ec._DifferencesOfSystem_systemName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "day":
+			out.Values[i] = ec._DifferencesOfSystem_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "week":
+			out.Values[i] = ec._DifferencesOfSystem_week(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "month":
+			out.Values[i] = ec._DifferencesOfSystem_month(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quarter":
+			out.Values[i] = ec._DifferencesOfSystem_quarter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "older":
+			out.Values[i] = ec._DifferencesOfSystem_older(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._DifferencesOfSystem_total(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6274,6 +6722,30 @@ func (ec *executionContext) marshalNChooseAccountOwnerPayload2ᚖwritᚋserver�
 	return ec._ChooseAccountOwnerPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNCoverageOfSystem2ᚕᚖwritᚋserverᚋreconciliationᚐCoverageOfSystemᚄ(ctx context.Context, sel ast.SelectionSet, v []*reconciliation.CoverageOfSystem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCoverageOfSystem2ᚖwritᚋserverᚋreconciliationᚐCoverageOfSystem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCoverageOfSystem2ᚖwritᚋserverᚋreconciliationᚐCoverageOfSystem(ctx context.Context, sel ast.SelectionSet, v *reconciliation.CoverageOfSystem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CoverageOfSystem!")
+		return graphql.Null
+	}
+	return ec._CoverageOfSystem(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDecideReconciliationInput2writᚋserverᚋreconciliationᚐDecideReconciliationInput(ctx context.Context, v any) (reconciliation.DecideReconciliationInput, error) {
 	res, err := ec.unmarshalInputDecideReconciliationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -6318,6 +6790,30 @@ func (ec *executionContext) marshalNDecisionComment2ᚕwritᚋserverᚋreconcili
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNDifferencesOfSystem2ᚕᚖwritᚋserverᚋreconciliationᚐDifferencesOfSystemᚄ(ctx context.Context, sel ast.SelectionSet, v []*reconciliation.DifferencesOfSystem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDifferencesOfSystem2ᚖwritᚋserverᚋreconciliationᚐDifferencesOfSystem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDifferencesOfSystem2ᚖwritᚋserverᚋreconciliationᚐDifferencesOfSystem(ctx context.Context, sel ast.SelectionSet, v *reconciliation.DifferencesOfSystem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DifferencesOfSystem!")
+		return graphql.Null
+	}
+	return ec._DifferencesOfSystem(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNFoundValue2ᚕᚖwritᚋserverᚋreconciliationᚐFoundValueᚄ(ctx context.Context, sel ast.SelectionSet, v []*reconciliation.FoundValue) graphql.Marshaler {

@@ -721,6 +721,15 @@ type ComplexityRoot struct {
 		ToReview        func(childComplexity int) int
 	}
 
+	CoverageOfSystem struct {
+		Automatic  func(childComplexity int) int
+		Found      func(childComplexity int) int
+		Manual     func(childComplexity int) int
+		System     func(childComplexity int) int
+		SystemName func(childComplexity int) int
+		Total      func(childComplexity int) int
+	}
+
 	CreateWebhookPayload struct {
 		Secret  func(childComplexity int) int
 		Webhook func(childComplexity int) int
@@ -831,6 +840,17 @@ type ComplexityRoot struct {
 		Error    func(childComplexity int) int
 		Owner    func(childComplexity int) int
 		Read     func(childComplexity int) int
+	}
+
+	DifferencesOfSystem struct {
+		Day        func(childComplexity int) int
+		Month      func(childComplexity int) int
+		Older      func(childComplexity int) int
+		Quarter    func(childComplexity int) int
+		System     func(childComplexity int) int
+		SystemName func(childComplexity int) int
+		Total      func(childComplexity int) int
+		Week       func(childComplexity int) int
 	}
 
 	DimensionConfiguration struct {
@@ -2113,7 +2133,9 @@ type ComplexityRoot struct {
 		Connectors                 func(childComplexity int) int
 		ConnectorsPage             func(childComplexity int, first *int, after *string, filter *system.ConnectorFilter) int
 		Counters                   func(childComplexity int) int
+		CoverageBySystem           func(childComplexity int) int
 		Delivery                   func(childComplexity int, id int64) int
+		DifferencesByAge           func(childComplexity int) int
 		EntityTypes                func(childComplexity int) int
 		ErrorGroups                func(childComplexity int) int
 		Explain                    func(childComplexity int, input assignment.ExplainInput) int
@@ -5891,6 +5913,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Counters.ToReview(childComplexity), true
 
+	case "CoverageOfSystem.automatic":
+		if e.ComplexityRoot.CoverageOfSystem.Automatic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageOfSystem.Automatic(childComplexity), true
+	case "CoverageOfSystem.found":
+		if e.ComplexityRoot.CoverageOfSystem.Found == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageOfSystem.Found(childComplexity), true
+	case "CoverageOfSystem.manual":
+		if e.ComplexityRoot.CoverageOfSystem.Manual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageOfSystem.Manual(childComplexity), true
+	case "CoverageOfSystem.system":
+		if e.ComplexityRoot.CoverageOfSystem.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageOfSystem.System(childComplexity), true
+	case "CoverageOfSystem.systemName":
+		if e.ComplexityRoot.CoverageOfSystem.SystemName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageOfSystem.SystemName(childComplexity), true
+	case "CoverageOfSystem.total":
+		if e.ComplexityRoot.CoverageOfSystem.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageOfSystem.Total(childComplexity), true
+
 	case "CreateWebhookPayload.secret":
 		if e.ComplexityRoot.CreateWebhookPayload.Secret == nil {
 			break
@@ -6278,6 +6337,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DifferenceExample.Read(childComplexity), true
+
+	case "DifferencesOfSystem.day":
+		if e.ComplexityRoot.DifferencesOfSystem.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferencesOfSystem.Day(childComplexity), true
+	case "DifferencesOfSystem.month":
+		if e.ComplexityRoot.DifferencesOfSystem.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferencesOfSystem.Month(childComplexity), true
+	case "DifferencesOfSystem.older":
+		if e.ComplexityRoot.DifferencesOfSystem.Older == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferencesOfSystem.Older(childComplexity), true
+	case "DifferencesOfSystem.quarter":
+		if e.ComplexityRoot.DifferencesOfSystem.Quarter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferencesOfSystem.Quarter(childComplexity), true
+	case "DifferencesOfSystem.system":
+		if e.ComplexityRoot.DifferencesOfSystem.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferencesOfSystem.System(childComplexity), true
+	case "DifferencesOfSystem.systemName":
+		if e.ComplexityRoot.DifferencesOfSystem.SystemName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferencesOfSystem.SystemName(childComplexity), true
+	case "DifferencesOfSystem.total":
+		if e.ComplexityRoot.DifferencesOfSystem.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferencesOfSystem.Total(childComplexity), true
+	case "DifferencesOfSystem.week":
+		if e.ComplexityRoot.DifferencesOfSystem.Week == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DifferencesOfSystem.Week(childComplexity), true
 
 	case "DimensionConfiguration.column":
 		if e.ComplexityRoot.DimensionConfiguration.Column == nil {
@@ -12240,6 +12348,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Counters(childComplexity), true
+	case "Query.coverageBySystem":
+		if e.ComplexityRoot.Query.CoverageBySystem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.CoverageBySystem(childComplexity), true
 	case "Query.delivery":
 		if e.ComplexityRoot.Query.Delivery == nil {
 			break
@@ -12251,6 +12365,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Delivery(childComplexity, args["id"].(int64)), true
+	case "Query.differencesByAge":
+		if e.ComplexityRoot.Query.DifferencesByAge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.DifferencesByAge(childComplexity), true
 	case "Query.entityTypes":
 		if e.ComplexityRoot.Query.EntityTypes == nil {
 			break
@@ -27672,6 +27792,49 @@ extend type Subscription {
     after: String
   ): ReconciliationChange!
 }
+
+"""How many differences of one system wait for a decision, by how long they have. Those that somebody put off do not count."""
+type DifferencesOfSystem {
+  "Identifier of the connector; null: no connector reads the accounts."
+  system: String
+  "Name of the system."
+  systemName: String
+  "For less than a day."
+  day: Int!
+  "For a day to a week."
+  week: Int!
+  "For a week to 30 days."
+  month: Int!
+  "For 30 to 90 days."
+  quarter: Int!
+  "For longer."
+  older: Int!
+  "All together."
+  total: Int!
+}
+
+"""How the accounts of one system came to be."""
+type CoverageOfSystem {
+  "Identifier of the connector; null: no connector reads the accounts."
+  system: String
+  "Name of the system."
+  systemName: String
+  "Rules or roles give them (18, 118)."
+  automatic: Int!
+  "Somebody approved them (16, 116)."
+  manual: Int!
+  "They were found, and nobody decided about them (1, 3)."
+  found: Int!
+  "All together."
+  total: Int!
+}
+
+extend type Query {
+  "Differences that wait for the caller, by system and age; the system with most comes first. Counted now, of whom and what he may decide about."
+  differencesByAge: [DifferencesOfSystem!]!
+  "Accounts by system and by how they came to be; the system with most comes first. Counted now, of whom and what the caller may decide about."
+  coverageBySystem: [CoverageOfSystem!]!
+}
 `, BuiltIn: false},
 	{Name: "../schema/redundancy.graphqls", Input: `"""Where an analysis is."""
 enum RedundancyRunState {
@@ -30239,6 +30402,24 @@ func (ec *executionContext) childFields_Counters(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Counters", field.Name)
 }
 
+func (ec *executionContext) childFields_CoverageOfSystem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "system":
+		return ec.fieldContext_CoverageOfSystem_system(ctx, field)
+	case "systemName":
+		return ec.fieldContext_CoverageOfSystem_systemName(ctx, field)
+	case "automatic":
+		return ec.fieldContext_CoverageOfSystem_automatic(ctx, field)
+	case "manual":
+		return ec.fieldContext_CoverageOfSystem_manual(ctx, field)
+	case "found":
+		return ec.fieldContext_CoverageOfSystem_found(ctx, field)
+	case "total":
+		return ec.fieldContext_CoverageOfSystem_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CoverageOfSystem", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "webhook":
@@ -30463,6 +30644,28 @@ func (ec *executionContext) childFields_DifferenceExample(ctx context.Context, f
 		return ec.fieldContext_DifferenceExample_error(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DifferenceExample", field.Name)
+}
+
+func (ec *executionContext) childFields_DifferencesOfSystem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "system":
+		return ec.fieldContext_DifferencesOfSystem_system(ctx, field)
+	case "systemName":
+		return ec.fieldContext_DifferencesOfSystem_systemName(ctx, field)
+	case "day":
+		return ec.fieldContext_DifferencesOfSystem_day(ctx, field)
+	case "week":
+		return ec.fieldContext_DifferencesOfSystem_week(ctx, field)
+	case "month":
+		return ec.fieldContext_DifferencesOfSystem_month(ctx, field)
+	case "quarter":
+		return ec.fieldContext_DifferencesOfSystem_quarter(ctx, field)
+	case "older":
+		return ec.fieldContext_DifferencesOfSystem_older(ctx, field)
+	case "total":
+		return ec.fieldContext_DifferencesOfSystem_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DifferencesOfSystem", field.Name)
 }
 
 func (ec *executionContext) childFields_DimensionConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

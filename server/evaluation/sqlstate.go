@@ -26,6 +26,7 @@ const (
 	SQLQuestioned    = "24"
 	SQLProlonged     = "27"
 	SQLApprovedRisk  = "116"
+	SQLGivenByRole   = "118"
 )
 
 // spelled are the states by their names in files of SQL.
@@ -43,6 +44,7 @@ var spelled = map[string]string{
 	"WORKFLOW_CALCULATED":     SQLCalculated,
 	"WORKFLOW_PROLONGED":      SQLProlonged,
 	"WORKFLOW_APPROVED_RISK":  SQLApprovedRisk,
+	"WORKFLOW_GIVEN_BY_ROLE":  SQLGivenByRole,
 	"WORKFLOW_NON_CONFORMING": SQLNonConforming,
 	"WORKFLOW_PRE_EXISTING":   SQLPreExisting,
 	"WORKFLOW_CANCELLATION":   SQLCancellation,

@@ -6,6 +6,7 @@
 //	list.go      the list, and one item; filter.go the filter as SQL
 //	scope.go     who sees what, and what is about himself
 //	pattern.go   many differences of one cause as one row
+//	figures.go   differences by system and age, accounts by how they came to be: for drawings
 //	owner.go     accounts without an owner, each with why; candidate.go the nearest people
 //	counters.go  how much waits, for navigation and home page
 //	role.go      RoleItem: found roles, their filter and rights; role_list.go lists and patterns, role_decide.go what is decided about them

@@ -1,6 +1,7 @@
 import { BulkUnderWay } from '../../src/features/reconciliation/BulkUnderWay'
 import { DifferenceDrawer } from '../../src/features/reconciliation/DifferenceDrawer'
 import { DifferenceList } from '../../src/features/reconciliation/DifferenceList'
+import { FiguresTab } from '../../src/features/reconciliation/FiguresTab'
 import { OrphanDrawer } from '../../src/features/reconciliation/OrphanDrawer'
 import { PatternList } from '../../src/features/reconciliation/PatternList'
 import type { PatternRowFragment } from '../../src/features/reconciliation/PatternList.generated'
@@ -54,6 +55,12 @@ const differences = (nodes: unknown[], who = me()): Story => ({
   answers: { DifferenceList: { reconciliationItems: page(nodes) } },
 })
 
+const figures = (differencesByAge: unknown[], coverageBySystem: unknown[]): Story => ({
+  at: '/reconcile/figures',
+  draw: () => <FiguresTab />,
+  answers: { ReconciliationFigures: { differencesByAge, coverageBySystem } },
+})
+
 const pattern = (change: Partial<PatternRowFragment>): PatternRowFragment => ({
   id: 'p1',
   kind: 'UNRECONCILED',
@@ -88,6 +95,18 @@ const decided = {
 } as const
 
 export const reconciliationStories: Record<string, Story> = {
+  'figures, systems of all sizes': figures(
+    [
+      { system: 'Intranet', systemName: long, day: 4812, week: 96, month: 13, quarter: 1, older: 250, total: 5172 },
+      { system: 'Badge', systemName: 'Badge office', day: 0, week: 0, month: 0, quarter: 0, older: 1, total: 1 },
+      { system: null, systemName: null, day: 2, week: 0, month: 0, quarter: 0, older: 0, total: 2 },
+    ],
+    [
+      { system: 'Intranet', systemName: long, automatic: 98412, manual: 96, found: 13, total: 98521 },
+      { system: 'Badge', systemName: 'Badge office', automatic: 0, manual: 0, found: 2, total: 2 },
+    ],
+  ),
+  'figures, nothing waits': figures([], []),
   'difference, value': decide(difference({ current: long })),
   'difference, value missing, with others': decide(difference({ kind: 'MISSING', current: '' }), [
     difference({ propertyName: 'Holder name' }),

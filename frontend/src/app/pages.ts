@@ -224,6 +224,11 @@ const reconcileProlongedRole = createRoute({
     bring(at, ({ params }) => import('../features/reconciliation/ahead').then((m) => m.prolongedRole(params))),
   component: lazyPage(() => import('../features/reconciliation/ProlongedDrawer'), 'ProlongedDrawer'),
 })
+const reconcileFigures = createRoute({
+  getParentRoute: () => reconcile,
+  path: 'figures',
+  component: lazyPage(() => import('../features/reconciliation/FiguresTab'), 'FiguresTab'),
+})
 const reconcileOrphans = createRoute({
   getParentRoute: () => reconcile,
   path: 'orphans',
@@ -691,6 +696,7 @@ export const pages = [
     reconcileRoles.addChildren([reconcileRole]),
     reconcileOrphans.addChildren([reconcileOrphan]),
     reconcileProlonged.addChildren([reconcileProlongedRole]),
+    reconcileFigures,
   ]),
   people.addChildren([peopleIndex, peopleOf]),
   person.addChildren([

@@ -39,6 +39,7 @@ export function ReconcilePage() {
                 {t.reconcile.prolonged.tab}
               </Link>
             )}
+            {mayReconcileResources(me) && <Link to="/reconcile/figures">{t.reconcile.figures.tab}</Link>}
           </Tabs>
           <BulkUnderWay kinds={reconciling} />
         </>

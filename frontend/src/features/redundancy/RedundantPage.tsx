@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { mayLeaveToRules, maySeeModel } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
@@ -23,17 +23,16 @@ import {
 import {
   countRedundantFilters,
   kindList,
+  parseRedundantSearch,
   redundantVariables,
   toRedundantFilter,
   type RedundantSearch,
 } from './redundantSearch'
 import { useAnalysis, useLeaveToRules, useRedundancyChanges } from './useRedundancy'
 
-const route = getRouteApi('/shell/redundant')
-
 /** What people approved although rules give the same, and leaving it to them (role-model 12.10). */
 export function RedundantPage() {
-  const search = route.useSearch()
+  const search = parseRedundantSearch(useSearch({ strict: false }))
   const navigate = useNavigate()
   const me = useMe()
   const may = mayLeaveToRules(me)

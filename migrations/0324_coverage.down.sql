@@ -1,0 +1,1 @@
+drop index assigned_resource_type_coverage;
