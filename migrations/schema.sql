@@ -1328,7 +1328,7 @@ create table plan_item (
     constraint plan_item_pkey PRIMARY KEY (plan_id, effect, id),
     constraint plan_item_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan(id) ON DELETE CASCADE,
     constraint plan_item_effect_check CHECK (((effect >= 0) AND (effect <= 2))),
-    constraint plan_item_kind_check CHECK ((kind = ANY (ARRAY['ROLE'::text, 'ACCOUNT'::text, 'LINE'::text, 'DIFFERENCE'::text, 'FAILURE'::text])))
+    constraint plan_item_kind_check CHECK ((kind = ANY (ARRAY['ROLE'::text, 'ACCOUNT'::text, 'LINE'::text, 'DIFFERENCE'::text, 'BLOCKED'::text, 'FAILURE'::text])))
 );
 comment on table plan_item is 'One difference that a plan would make, in words: the objects may not be there yet, or not any more.';
 comment on column plan_item.effect is '0 removed, 1 added, 2 changed: in the order in which they are read.';

@@ -26467,6 +26467,8 @@ enum PlanItemKind {
   LINE
   "Something that would wait for reconciliation, or not any more."
   DIFFERENCE
+  "One value that a risk would keep back (role-model 9.5); ` + "`" + `error` + "`" + ` says which. What it keeps back already is not told."
+  BLOCKED
   "Somebody who could not be computed."
   FAILURE
 }

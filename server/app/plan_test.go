@@ -83,7 +83,10 @@ func (p *planned) facts() map[string]int {
 		from order_line l join provisioning_order o on o.id = l.order_id join resource_type t on t.id = o.resource_type_id where l.closed_at is null and o.closed_at is null and o.owner_id is not null
 		union all
 		select 'DIFFERENCE ' || a.owner_id || ' ' || t.identifier || ' ' || coalesce(g.property, '') || ' ' || coalesce(g.current_value, '') || ' ' || coalesce(g.proposed_value, '') || ' ' || g.workflow_state
-		from gap g join assigned_resource_type a on a.id = g.assigned_resource_type_id join resource_type t on t.id = a.resource_type_id where g.closed_at is null and a.owner_id is not null`).Scan(p.ctx, &rows))
+		from gap g join assigned_resource_type a on a.id = g.assigned_resource_type_id join resource_type t on t.id = a.resource_type_id where g.closed_at is null and a.owner_id is not null
+		union all
+		select 'BLOCKED ' || b.owner_id || ' ' || t.identifier || ' ' || b.property || ' ' || coalesce(b.value_id, 0)
+		from risk_block b join resource_type t on t.id = b.resource_type_id where b.closed_at is null`).Scan(p.ctx, &rows))
 	out := map[string]int{}
 	for _, r := range rows {
 		out[r.Fact]++

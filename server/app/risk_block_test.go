@@ -1,15 +1,20 @@
 package app
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"writ/server/assignment"
+	"writ/server/manifest"
 	"writ/server/order"
 	"writ/server/page"
+	"writ/server/plan"
 	"writ/server/reconciliation"
 	"writ/server/risk"
 )
@@ -207,4 +212,38 @@ func TestIncrementalEqualsCompleteWithRisks(t *testing.T) {
 		_, err := s.Orders.Review(s.ctx, order.ReviewOrdersInput{Filter: &order.OrderFilter{}, Decision: new(order.DecideApprove)})
 		require.NoError(s.t, err)
 	})
+}
+
+// TestAPlanTellsOfValuesThatRisksKeepBack: a value that no new role brings and that a risk would keep back is in the plan, once, and no more when it is so; when the
+// risk goes, it says that it is kept back no more.
+func TestAPlanTellsOfValuesThatRisksKeepBack(t *testing.T) {
+	t.Parallel()
+	s := mustMix(t, labBlocks)
+	current, err := manifest.Export(s.ctx, s.DB, s.Manifest.Keyring)
+	require.NoError(t, err)
+	user := current.ResourceTypes[slices.IndexFunc(current.ResourceTypes, func(r manifest.ResourceType) bool { return r.Identifier == "User" })]
+	user.NavigationRules = append(user.NavigationRules, manifest.NavigationRule{Identifier: "lab-for-staff", Property: "Groups", Resource: "lab", SingleRole: "Staff"})
+	raw, err := yaml.Marshal(&manifest.Manifest{ResourceTypes: []manifest.ResourceType{user}})
+	require.NoError(t, err)
+	text := string(raw)
+	p := &planned{t, s.ctx, s.App, s.dir}
+	made, err := s.Plans.Compute(s.ctx, plan.MakePlanInput{YAML: &text})
+	require.NoError(t, err)
+	require.Equal(t, []string{"BLOCKED User Groups  lab Blocked by the risk Lab and press."}, s.list(s.DB, `select concat_ws(' ', kind, object, property, coalesce(before_value, ''), coalesce(after_value, ''), error)
+		from plan_item where plan_id = ?`, made.ID))
+	before := p.facts()
+	_, err = s.Plans.CarryOut(s.ctx, plan.ApplyPlanInput{ID: made.ID})
+	require.NoError(t, err)
+	s.compute()
+	require.Positive(t, p.asSaid(made.ID, before, p.facts(), "a value kept back"))
+	require.Empty(t, s.open())
+	require.Len(t, s.keptBack(), 1)
+	same := strings.Replace(text, "displayName: User", "displayName: A user", 1)
+	again, err := s.Plans.Compute(s.ctx, plan.MakePlanInput{YAML: &same})
+	require.NoError(t, err)
+	require.Zero(t, s.number(`select count(*) from plan_item where plan_id = ?`, again.ID), "what is kept back already is no difference")
+	gone, err := s.Plans.Compute(s.ctx, plan.MakePlanInput{YAML: new(labNoRisk)})
+	require.NoError(t, err)
+	require.Equal(t, []string{"BLOCKED User Groups lab  ", "LINE User Groups  lab "}, s.list(s.DB, `select concat_ws(' ', kind, object, property, coalesce(before_value, ''), coalesce(after_value, ''), coalesce(error, ''))
+		from plan_item where plan_id = ? order by 1`, gone.ID))
 }

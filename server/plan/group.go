@@ -59,9 +59,9 @@ func (s *Service) Groups(ctx context.Context, id int64, by Grouping, dimension *
 	case ByRole:
 		where = db.AllOf(where, bun.SafeQuery("i.kind = 'ROLE'"))
 	case ByResourceType:
-		where = db.AllOf(where, bun.SafeQuery("i.kind in ('ACCOUNT', 'LINE', 'DIFFERENCE')"))
+		where = db.AllOf(where, bun.SafeQuery("i.kind in ('ACCOUNT', 'LINE', 'DIFFERENCE', 'BLOCKED')"))
 	case BySystem:
-		where = db.AllOf(where, bun.SafeQuery("i.kind in ('ACCOUNT', 'LINE', 'DIFFERENCE')"))
+		where = db.AllOf(where, bun.SafeQuery("i.kind in ('ACCOUNT', 'LINE', 'DIFFERENCE', 'BLOCKED')"))
 		key, name = bun.SafeQuery("i.system"), bun.SafeQuery("max(i.system_name)")
 	case ByPerson:
 		key, name = bun.SafeQuery("i.owner_id::text"), bun.SafeQuery("max(w.display_name)")

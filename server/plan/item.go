@@ -19,6 +19,7 @@ const (
 	Account    Kind = "ACCOUNT"    // somebody should have an account of a resource type
 	Line       Kind = "LINE"       // one value, creation or deletion that an order would ask for
 	Difference Kind = "DIFFERENCE" // something that would wait for reconciliation, or not any more
+	Blocked    Kind = "BLOCKED"    // one value that a risk would keep back; Error says which
 	Failure    Kind = "FAILURE"    // somebody who could not be computed
 )
 

@@ -15,6 +15,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/assignment"
+	"writ/server/db"
 	"writ/server/evaluation"
 	"writ/server/order"
 	"writ/server/rolemodel"
@@ -28,7 +29,8 @@ type itemizer struct {
 	now    time.Time
 	orders map[int64]map[evaluation.OrderKind]int // by resource type: orders that could leave at once
 	ended  map[int64][]*Item                      // of owners that are still to come: what ends since somebody else takes it
-	names  map[int64]string                       // resources that roles of the batch have as parameters
+	names  map[int64]string                       // resources that roles of the batch have as parameters, and values that risks would keep back
+	kept   map[int64]map[keptValue][]int64        // single values that risks keep back from owners of the batch already, and which
 
 	next int64 // number of the newest order, while it is summed up
 }
@@ -39,6 +41,13 @@ func newItemizer(m *assignment.Model, ways map[int64]order.Way, now time.Time) *
 		x.roles[r.ID] = r
 	}
 	return x
+}
+
+// keptValue is one value that a risk keeps back.
+type keptValue struct {
+	resourceType int64
+	property     string
+	value        int64 // 0: a scalar
 }
 
 // difference is what would change for one owner.
@@ -62,6 +71,7 @@ func (x *itemizer) of(o *evaluation.Owner, r *evaluation.Result) *difference {
 	for i := range r.Types {
 		d.items = append(d.items, x.typed(&r.Types[i])...)
 	}
+	d.items = append(d.items, x.blocked(o, r)...)
 	if len(d.items) == 0 {
 		return nil
 	}
@@ -142,6 +152,89 @@ func (x *itemizer) keptBack(r *evaluation.Result, d *evaluation.RoleDelta) *stri
 	return new("Blocked by the risk " + strings.Join(names, ", and by the risk ") + ".")
 }
 
+// blocked are the single values that risks would newly keep back, each once, and those that they would keep back no more: what would be given of them is a line
+// besides. What is kept back already is no difference.
+func (x *itemizer) blocked(o *evaluation.Owner, r *evaluation.Result) (items []*Item) {
+	if r.Err != nil {
+		return nil
+	}
+	open := x.kept[o.Resource.ID]
+	at, still := map[keptValue]*Item{}, map[keptValue]bool{}
+	item := func(place keptValue, risk int64) (_ *Item, name string) {
+		if m := x.m.Risk(risk); m != nil {
+			name = m.DisplayName
+		}
+		i := at[place]
+		if i == nil {
+			i = x.about(Blocked, place.resourceType)
+			x.property(i, place.resourceType, place.property)
+			i.IsManual, i.Effect = false, Changed
+			at[place] = i
+			items = append(items, i)
+		}
+		return i, name
+	}
+	for n := range r.Withheld {
+		k := &r.Withheld[n]
+		if k.RoleID != 0 {
+			continue
+		}
+		place := keptValue{k.ResourceTypeID, k.Property, k.ValueID}
+		still[place] = true
+		if slices.Contains(open[place], k.RiskID) {
+			continue
+		}
+		i, name := item(place, k.RiskID)
+		i.After = x.nameOf(k.ValueID)
+		switch {
+		case i.Error == nil:
+			i.Error = new("Blocked by the risk " + name + ".")
+		case !strings.Contains(*i.Error, " "+name+"."):
+			i.Error = new(strings.TrimSuffix(*i.Error, ".") + ", and by the risk " + name + ".")
+		}
+	}
+	for _, place := range slices.SortedFunc(maps.Keys(open), keptValue.compare) {
+		if !still[place] {
+			i, _ := item(place, 0)
+			i.Before = x.nameOf(place.value)
+		}
+	}
+	return items
+}
+
+func (k keptValue) compare(l keptValue) int {
+	return cmp.Or(cmp.Compare(k.resourceType, l.resourceType), cmp.Compare(k.property, l.property), cmp.Compare(k.value, l.value))
+}
+
+// nameOf names a resource; nil: it is none, but a scalar that nobody has computed yet.
+func (x *itemizer) nameOf(id int64) *string {
+	if id == 0 {
+		return nil
+	}
+	return new(cmp.Or(x.names[id], "#"+strconv.FormatInt(id, 10)))
+}
+
+// readKept reads which single values risks keep back from the owners of a batch already, in one statement.
+func (x *itemizer) readKept(ctx context.Context, tx bun.Tx, f *assignment.Foreseen) error {
+	x.kept = map[int64]map[keptValue][]int64{}
+	owners := make([]int64, len(f.Results))
+	for i := range f.Results {
+		owners[i] = f.Results[i].OwnerID
+	}
+	if err := db.Select(ctx, tx, bun.SafeQuery(`select owner_id, risk_id, resource_type_id, property, coalesce(value_id, 0) from risk_block
+		where closed_at is null and role_id is null and owner_id = any (?)`, array(owners)), func(r *db.Row) error {
+		owner, risk, place := r.Int(), r.Int(), keptValue{r.Int(), r.Text(), r.Int()}
+		if x.kept[owner] == nil {
+			x.kept[owner] = map[keptValue][]int64{}
+		}
+		x.kept[owner][place] = append(x.kept[owner][place], risk)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("read what risks keep back: %w", err)
+	}
+	return nil
+}
+
 // parameters says with what a role is held, by the names of the values in the order of the dimensions' identifiers.
 func (x *itemizer) parameters(params map[string]int64) string {
 	list := evaluation.ListedParameters(params)
@@ -152,12 +245,22 @@ func (x *itemizer) parameters(params map[string]int64) string {
 	return strings.Join(names, ", ")
 }
 
-// readNames names the parameters of the roles of a batch, in one statement.
+// readNames names the parameters of the roles of a batch, and what risks would keep back of values, in one statement.
 func (x *itemizer) readNames(ctx context.Context, tx bun.Tx, f *assignment.Foreseen) error {
 	var list []int64
 	for i := range f.Results {
 		for _, d := range f.Results[i].Roles {
 			list = slices.AppendSeq(list, maps.Values(d.Row.Parameters))
+		}
+		for _, k := range f.Results[i].Withheld {
+			if k.RoleID == 0 && k.ValueID != 0 {
+				list = append(list, k.ValueID)
+			}
+		}
+	}
+	for _, open := range x.kept {
+		for place := range open {
+			list = append(list, place.value)
 		}
 	}
 	x.names = map[int64]string{}
@@ -346,6 +449,9 @@ func (x *itemizer) gap(d *evaluation.TypeDelta, g *evaluation.GapDelta) *Item {
 
 // all gives what would change for the owners of a batch. What they take from others comes with those: they are computed later.
 func (x *itemizer) all(ctx context.Context, tx bun.Tx, f *assignment.Foreseen) (list []*difference, err error) {
+	if err := x.readKept(ctx, tx, f); err != nil {
+		return nil, err
+	}
 	if err := x.readNames(ctx, tx, f); err != nil {
 		return nil, err
 	}

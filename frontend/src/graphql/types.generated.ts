@@ -1784,6 +1784,8 @@ export type PlanItemFilter = {
 export type PlanItemKind =
   /** An account that somebody should have. */
   | 'ACCOUNT'
+  /** One value that a risk would keep back (role-model 9.5); `error` says which. What it keeps back already is not told. */
+  | 'BLOCKED'
   /** Something that would wait for reconciliation, or not any more. */
   | 'DIFFERENCE'
   /** Somebody who could not be computed. */

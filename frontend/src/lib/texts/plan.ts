@@ -64,6 +64,7 @@ export const planTexts = {
       ACCOUNT: 'Account',
       LINE: 'Order',
       DIFFERENCE: 'Difference',
+      BLOCKED: 'Kept back',
       FAILURE: 'Not computed',
     } satisfies Record<PlanItemKind, string>,
     sum: 'What it would do',
