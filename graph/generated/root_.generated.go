@@ -19175,6 +19175,8 @@ enum ExplainStepKind {
   RECORD
   "What the system shows and nobody asked for."
   DIFFERENCE
+  "An automation rule that decided about it, or will: from is since when it waited, to when the rule decides."
+  AUTOMATION
   "The order about it."
   ORDER
   "A person's decision."

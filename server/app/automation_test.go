@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"writ/server/catalogue"
 	"writ/server/cli"
 	"writ/server/config"
+	"writ/server/evaluation"
 	"writ/server/manifest"
 	"writ/server/permit"
 	"writ/server/reconciliation"
@@ -118,6 +121,75 @@ func TestAutomationRuleWaits(t *testing.T) {
 	require.Zero(t, s.number(`select count(*) from owner_state where automation_due_at is not null`))
 	s.settled()
 	require.Equal(t, []string{declined}, s.decisions())
+}
+
+// automation gives what an explanation says of automation rules, with times as T.
+func (s *small) automation(in assignment.ExplainInput) (texts []string, x *assignment.Explanation) {
+	s.t.Helper()
+	in.OwnerID = s.number(`select r.id from resource r join entity_type t on t.id = r.entity_type_id where t.identifier = 'Person' order by r.id limit 1`)
+	x, err := s.Assignments.Explain(s.ctx, in)
+	require.NoError(s.t, err)
+	for _, step := range x.Steps {
+		if step.Kind == evaluation.StepAutomation {
+			texts = append(texts, regexp.MustCompile(`\d+ \w{3} \d{4} \d\d:\d\d UTC`).ReplaceAllString(step.Text, "T"))
+			require.NotNil(s.t, step.From)
+		}
+	}
+	return texts, x
+}
+
+// TestAutomationIsExplained: which rule will decide and since when something has waited, then which one decided; of roles and of accounts, in the picture
+// too, and not before it was so.
+func TestAutomationIsExplained(t *testing.T) {
+	t.Parallel()
+	t.Run("Role", func(t *testing.T) {
+		t.Parallel()
+		s := mustAutomate(t, labDecline)
+		waits, x := s.automation(assignment.ExplainInput{Role: "Lab"})
+		require.Equal(t, []string{`Lab has waited as non-conforming since T. The automation rule "Nothing stays" declines it on T, unless somebody decides before.`}, waits)
+		i := slices.IndexFunc(x.Steps, func(step evaluation.Step) bool { return step.Kind == evaluation.StepAutomation })
+		require.Equal(t, "Out", x.Steps[i].Rule)
+		require.Equal(t, 48*time.Hour, x.Steps[i].To.Sub(*x.Steps[i].From))
+		require.NotNil(t, x.Steps[i].RuleSince)
+		rule := slices.IndexFunc(x.Nodes, func(n *assignment.ExplainNode) bool { return n.Title == "Out" })
+		require.GreaterOrEqual(t, rule, 0)
+		role := slices.IndexFunc(x.Nodes, func(n *assignment.ExplainNode) bool { return n.Kind == assignment.NodeRole })
+		require.True(t, slices.ContainsFunc(x.Links, func(l *assignment.ExplainLink) bool { return l.From == x.Nodes[rule].ID && l.To == x.Nodes[role].ID }))
+		other, _ := s.automation(assignment.ExplainInput{ResourceType: "Nope"})
+		require.Empty(t, other, "of something else")
+		before := s.Clock.Now()
+
+		s.later(49 * time.Hour)
+		s.due()
+		decided, _ := s.automation(assignment.ExplainInput{Role: "Lab"})
+		require.Equal(t, []string{`The automation rule "Nothing stays" declined Lab on T; it had waited as non-conforming since T.`}, decided)
+		s.rules("delete: { automationRules: [Out] }")
+		gone, _ := s.automation(assignment.ExplainInput{})
+		require.Equal(t, decided, gone, "the comment has its name")
+		past, _ := s.automation(assignment.ExplainInput{KnownAt: &before})
+		require.Empty(t, past, "nothing was decided then")
+	})
+	t.Run("Account", func(t *testing.T) {
+		t.Parallel()
+		s := mustSmall(t, smallOptions{edit: edits("    allowRemove: true", "    allowRemove: false")})
+		lost(s)
+		s.rules("automationRules: [{ identifier: Accounts, type: resourceType, resourceType: User, workflowState: nonConforming, hoursToWait: 24, decision: approve }]")
+		waits, _ := s.automation(assignment.ExplainInput{ResourceType: "User"})
+		require.Len(t, waits, 1)
+		require.Contains(t, waits[0], `The automation rule "Accounts" approves it on T`)
+		s.later(25 * time.Hour)
+		s.due()
+		decided, _ := s.automation(assignment.ExplainInput{ResourceType: "User"})
+		require.Len(t, decided, 1)
+		require.Contains(t, decided[0], `The automation rule "Accounts" approved `)
+	})
+	t.Run("Never", func(t *testing.T) {
+		t.Parallel()
+		s := mustAutomate(t, labDecline)
+		s.rules("automationRules: [{ identifier: Keep, displayName: People look at labs, type: singleRole, singleRole: Lab, workflowState: nonConforming, hoursToWait: -1, decision: approve }]")
+		waits, _ := s.automation(assignment.ExplainInput{Role: "Lab"})
+		require.Equal(t, []string{`Lab has waited as non-conforming since T. The automation rule "People look at labs" never decides about it, so that no wider one does: a person has to.`}, waits)
+	})
 }
 
 // TestAutomationRuleIsRememberedByTheDatabase: another process, which never heard of the owner, decides when the time has come.

@@ -32,6 +32,7 @@
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list; view_block.go what risks keep back
 //	contexts.go   the contexts of the last evaluation, as they are stored
 //	axes.go       the two axes of time of that: when it holds, and when it was known
+//	explain_automation.go  what automation rules decided, or will
 //	explain.go    why, and why not: which steps, in which order; follows.go what was done about it (orders, decisions, attempts, verification)
 //	past.go       the model and an owner as they were known, to explain the past; record.go where what was kept then is something else
 //	whynot.go     why somebody lacks something, and what would give it: server/remedy, in words; lacking.go what there is to ask about

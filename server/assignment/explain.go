@@ -165,7 +165,11 @@ func (e *explainer) word() error {
 	if e.past {
 		out.Steps = append(out.Steps, e.records(w)...)
 	}
-	out.Steps = append(out.Steps, w.follows(f)...)
+	automatic, err := e.automation()
+	if err != nil {
+		return err
+	}
+	out.Steps = append(append(out.Steps, automatic...), w.follows(f)...)
 	slices.SortStableFunc(out.Steps, func(a, b evaluation.Step) int {
 		if a.Kind == evaluation.StepFoundValue || b.Kind == evaluation.StepFoundValue || a.Kind == evaluation.StepBlocked && a.RoleID != 0 || b.Kind == evaluation.StepBlocked && b.RoleID != 0 {
 			return cmp.Compare(chapter(a), chapter(b)) // it stands before what it comes to
@@ -230,6 +234,8 @@ func tableOf(kind evaluation.StepKind) string {
 		return "context_rule"
 	case evaluation.StepCompositeRole, evaluation.StepSingleRole, evaluation.StepRole:
 		return "role_rule"
+	case evaluation.StepAutomation:
+		return "automation_rule"
 	default:
 		return "resource_type_rule"
 	}
@@ -240,7 +246,7 @@ func chapter(s evaluation.Step) int {
 	switch s.Kind {
 	case evaluation.StepContext:
 		return 0
-	case evaluation.StepBlocked:
+	case evaluation.StepBlocked, evaluation.StepAutomation:
 		if s.RoleID != 0 {
 			return 1
 		}
@@ -255,7 +261,7 @@ func chapter(s evaluation.Step) int {
 // part orders the steps of one resource type: why it is given, what it found, its values, then what was done.
 func part(kind evaluation.StepKind) int {
 	return slices.Index([]evaluation.StepKind{evaluation.StepResourceType, evaluation.StepType, evaluation.StepCorrelation, evaluation.StepProperty, evaluation.StepBlocked, evaluation.StepRecord,
-		evaluation.StepDifference, evaluation.StepOrder, evaluation.StepReview, evaluation.StepLine, evaluation.StepAttempt, evaluation.StepVerification, evaluation.StepIndirect}, kind)
+		evaluation.StepDifference, evaluation.StepAutomation, evaluation.StepOrder, evaluation.StepReview, evaluation.StepLine, evaluation.StepAttempt, evaluation.StepVerification, evaluation.StepIndirect}, kind)
 }
 
 // behind are the resources that reasons look at beside the owner: his records and the values of their dimensions. The right to see what
@@ -369,6 +375,8 @@ func (b *subject) has(s evaluation.Step) bool {
 		return true
 	case evaluation.StepCompositeRole, evaluation.StepSingleRole, evaluation.StepRole, evaluation.StepFoundValue:
 		return b.roles[s.RoleID]
+	case evaluation.StepAutomation:
+		return b.roles[s.RoleID] || b.types[s.ResourceTypeID]
 	case evaluation.StepBlocked:
 		return b.roles[s.RoleID] || b.types[s.ResourceTypeID] || slices.ContainsFunc(s.With, func(c evaluation.Contributor) bool { return b.types[c.ResourceTypeID] })
 	default:

@@ -187,12 +187,32 @@ func (p *picture) step(s *evaluation.Step, values map[int64]int, verdicts map[st
 			id = p.account(s.ResourceTypeID)
 		}
 		p.at[id].Texts = append(p.at[id].Texts, s.Text)
+	case evaluation.StepAutomation:
+		p.automation(s)
 	case evaluation.StepRecord, evaluation.StepDifference:
 		n := p.at[p.account(s.ResourceTypeID)]
 		n.Texts = append(n.Texts, s.Text)
 	default:
 		p.done(s)
 	}
+}
+
+// automation adds the automation rule that decided, or will; of one that is gone only its sentence is left.
+func (p *picture) automation(s *evaluation.Step) {
+	to := ""
+	if s.RoleID != 0 {
+		to = p.role(s.RoleID)
+	} else {
+		to = p.account(s.ResourceTypeID)
+	}
+	if s.RuleID == 0 {
+		p.at[to].Texts = append(p.at[to].Texts, s.Text)
+		return
+	}
+	key := fmt.Sprint("rule/", tableOf(s.Kind), s.RuleID)
+	n := p.node(key, NodeRule, s.Rule, s)
+	n.Matched, n.Since = true, s.RuleSince // also one that declines is what decides
+	p.edge(key, to)
 }
 
 func (p *picture) verdict(id string, s *evaluation.Step) {

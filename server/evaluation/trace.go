@@ -29,6 +29,7 @@ const (
 	StepAttempt       StepKind = "ATTEMPT"        // one time it was sent
 	StepVerification  StepKind = "VERIFICATION"   // whether synchronized data shows it
 	StepDifference    StepKind = "DIFFERENCE"     // what the system shows and nobody asked for
+	StepAutomation    StepKind = "AUTOMATION"     // an automation rule that decided about it, or will
 	StepIndirect      StepKind = "INDIRECT"       // what is had through others, as the last complete computation found it
 )
 

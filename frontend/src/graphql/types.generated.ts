@@ -1082,6 +1082,8 @@ export type ExplainNodeKind =
 export type ExplainStepKind =
   /** One time it was sent. */
   | 'ATTEMPT'
+  /** An automation rule that decided about it, or will: from is since when it waited, to when the rule decides. */
+  | 'AUTOMATION'
   /** A risk keeps a role or a value back, and together with what. */
   | 'BLOCKED'
   /** A rule about a composite role. */
