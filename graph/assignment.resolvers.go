@@ -58,8 +58,8 @@ func (r *queryResolver) ComputationFaults(ctx context.Context, first *int, after
 	return r.Assignments.Faults(ctx, page.Of(first, after), fields, total)
 }
 
-func (r *queryResolver) PermissionsView(ctx context.Context, resourceID int64, asOf *time.Time, at *time.Time, knownAt *time.Time) (*assignment.PermissionsView, error) {
-	return r.Assignments.View(ctx, assignment.ViewInput{ResourceID: resourceID, AsOf: asOf, At: at, KnownAt: knownAt})
+func (r *queryResolver) PermissionsView(ctx context.Context, resourceID int64, asOf *time.Time, at *time.Time, knownAt *time.Time, includeRequested bool) (*assignment.PermissionsView, error) {
+	return r.Assignments.View(ctx, assignment.ViewInput{ResourceID: resourceID, AsOf: asOf, At: at, KnownAt: knownAt, IncludeRequested: includeRequested})
 }
 
 func (r *queryResolver) Explain(ctx context.Context, input assignment.ExplainInput) (*assignment.Explanation, error) {

@@ -39,6 +39,7 @@ import (
 	"writ/server/order"
 	"writ/server/reconciliation"
 	"writ/server/redundancy"
+	"writ/server/request"
 	"writ/server/risk"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -129,6 +130,7 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 	reconciled.Begin = bulks.Begin
 	return &graph.Resolver{
 		Bulk:           bulks,
+		Requests:       request.New(request.Rooms{DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Assignments: assignments, Risks: &risk.Service{DB: b.db, Assignments: assignments}}),
 		Risks:          &risk.Service{DB: b.db, Assignments: assignments},
 		Redundancy:     redundant,
 		Mining:         &mining.Service{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments, Manifest: configuration},

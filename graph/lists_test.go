@@ -102,6 +102,7 @@ func (w *world) lists() map[string]string {
 		"PlanItemConnection":        "{ planItems(id: 3701, first: 20) %s }",
 		"PlanGroupConnection":       "{ planGroups(id: 3701, by: PERSON, first: 20) %s }",
 		"MiningResultConnection":    "{ miningResults(runId: 3711, first: 20) %s }",
+		"CatalogueEntryConnection":  "{ requestCatalogue(ownerId: 1005, first: 20) %s }",
 		"MiningPersonConnection":    "{ miningPeople(resultId: 3721, wouldBeGiven: true, first: 20) %s }",
 		// Computed for one question, of no table:
 		"RulePreviewPersonConnection":     "",
@@ -304,6 +305,10 @@ func TestListsUseIndexes(t *testing.T) {
 		`{ riskScores(first: 50) { totalCount nodes { id score owner { displayName } parts { name level } } } }`,
 		`{ riskScores(first: 50, orderBy: SCORE_ASC, filter: {minimumScore: 90}) { nodes { id score } } }`,
 		`{ riskScores(first: 50, orderBy: NEWEST_FIRST, filter: {owner: "1001", withPast: true}) { totalCount nodes { id score endedAt } } }`,
+		`{ requests(first: 50) { nodes { id number state } } }`,
+		`{ requestItems(first: 50) { nodes { id state owner { displayName } canDecide } } }`,
+		`{ requestItems(first: 50, filter: {ownerId: "1001"}) { totalCount nodes { id steps { level } } } }`,
+		`{ requestItems(first: 50, filter: {toDecideByMe: true}, orderBy: OLDEST) { nodes { id } } }`,
 		`{ riskBlocks(first: 50) { nodes { id role owner { displayName } risk { level } } } }`,
 		`{ riskBlocks(first: 50, filter: {owner: "1001"}) { totalCount nodes { id contributors { reasons } } } }`,
 	} {

@@ -18,6 +18,7 @@ import (
 	"writ/server/plan"
 	"writ/server/reconciliation"
 	"writ/server/redundancy"
+	"writ/server/request"
 	"writ/server/risk"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -36,6 +37,7 @@ type Resolver struct {
 	Mining          *mining.Service
 	Redundancy      *redundancy.Service
 	Risks           *risk.Service
+	Requests        *request.Service
 	Jobs            *job.Service
 	Synchronization *synchronization.Service
 	Manifest        *manifest.Service
@@ -63,6 +65,6 @@ func (r *Resolver) complete() {
 	r.Finder = &across.Finder{Directory: r.Directory, Orders: r.Orders, Model: r.Assignments.Model}
 	r.Contexts = &across.Contexts{Assignments: r.Assignments, Directory: r.Directory}
 	r.Routes = &across.Routes{Systems: r.Systems, Readings: r.Synchronization}
-	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Reconciliation, r.Feed.Mining, r.Feed.Plans, r.Feed.Bulk, r.Feed.Redundancy, r.Feed.Readings, r.Feed.Renew =
-		r.Orders, r.Jobs, r.Assignments, r.Reconciliation, r.Mining, r.Plans, r.Bulk, r.Redundancy, r.Synchronization, r.Auth.Renew
+	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Reconciliation, r.Feed.Mining, r.Feed.Plans, r.Feed.Bulk, r.Feed.Redundancy, r.Feed.Requests, r.Feed.Readings, r.Feed.Renew =
+		r.Orders, r.Jobs, r.Assignments, r.Reconciliation, r.Mining, r.Plans, r.Bulk, r.Redundancy, r.Requests, r.Synchronization, r.Auth.Renew
 }

@@ -141,6 +141,9 @@ var asked = map[string][]string{
 	"Query.planItems":         {`(id: "3701")`},
 	"Query.planGroups":        {`(id: "3701", by: PERSON)`},
 	"Query.storedValues":      {`(input: {resourceId: "$id"})`},
+	"Query.request":           {`(id: "$id")`},
+	"Query.checkRequest": {`(input: {items: [{role: "Worker", ownerIds: ["$id"]}]})`,
+		`(input: {items: [{role: "Asked", ownerIds: ["1005"], startDate: "2019-01-01T00:00:00Z", endDate: "2100-01-01T00:00:00Z"}, {role: "Implied", ownerIds: ["1005"]}]})`},
 	"Query.resourceTypeTrial": {`(input: {resourceType: "AD_User", ownerId: "$id", save: {}})`},
 }
 
@@ -316,6 +319,9 @@ var changes = []change{
 	{"decideReconciliation", `(input: {items: [{id: "3503"}, {id: "3501"}], decision: POSTPONE})`},
 	{"decideRoleReconciliation", `(input: {items: [{id: "3553"}, {id: "3551"}], decision: POSTPONE})`},
 	{"decideProlongedRoles", `(input: {items: [{id: "3593"}, {id: "3591"}], decision: DECLINE, comment: "x"})`},
+	{"reviewRequestItems", `(input: {stepIds: ["3943", "3941"], decision: DECLINE, comment: "x"})`},
+	{"cancelRequest", `(input: {itemIds: ["3924", "3922"], comment: "x"})`},
+	{"requestAssignments", `(input: {items: [{role: "Asked", ownerIds: ["1003"]}], acknowledgeFindings: [NO_APPROVER]})`},
 	{"createResource", `(input: {entityType: "Directory_User", key: "$new", values: [{property: "Department", keys: ["zqd2keyq"]}]})`},
 	{"createResource", `(input: {entityType: "Directory_Department", key: "$new", values: []})`},
 	{"updateResource", `(input: {id: "1003", version: 1, values: [{property: "Phone", value: "1"}]})`},
@@ -346,6 +352,7 @@ var lastChanges = []change{
 	{"decideReconciliation", `(input: {filter: {kinds: [UNRECONCILED]}, decision: KEEP_CURRENT, comment: "x"})`},
 	{"decideRoleReconciliation", `(input: {filter: {states: [KEPT]}, decision: REMOVE_ROLE, comment: "x"})`},
 	{"decideProlongedRoles", `(input: {filter: {}, decision: APPROVE})`},
+	{"requestAssignments", `(input: {clientKey: "once", items: [{role: "Asked", ownerIds: ["1005"], startDate: "2019-01-01T00:00:00Z"}], acknowledgeFindings: [NO_APPROVER, RISK_WARNING]})`},
 	{"chooseAccountOwner", `(input: {accountId: "1025", resourceType: "AD_User", ownerId: "1001", comment: "x"})`},
 	{"startBulkChange", `(input: {kind: RECONCILE_RESOURCES, decision: POSTPONE})`},
 	{"cancelBulkChange", `(input: {id: "3602"})`},
@@ -386,6 +393,7 @@ var notHere = []string{
 	"Query.quiescent", "Mutation.testAdvanceClock", // no --test-hooks
 	"Mutation.login", "Mutation.refresh", "Mutation.logout", "LoginPayload.accessToken", "LoginPayload.expiresAt", "LoginPayload.me", "LogoutPayload.ok", // signed in already
 	"Mutation.checkConnector", // no system there
+	"CheckedItem.startDate",   // one that lies ahead, which would be too far ahead or past one day (TestRequestDates of server/app has it)
 	"ResourceTypeTrial.accountId", "ResourceTypeTrial.readAt", "ResourceTypeTrial.failure", "ResourceTypeTrial.values", "TrialValue.property", "TrialValue.computed", "TrialValue.read", "TrialValue.isComputed", "TrialValue.isSame",
 	"StoredValues.problems", // nothing is proposed
 	"ResourceTypeDifferences.endCursor", "ResourceTypeDifferences.properties", "PropertyDifference.property", "PropertyDifference.differs", "PropertyDifference.errors", "PropertyDifference.sample",
@@ -488,8 +496,8 @@ func (w *world) ids(oneEach bool) []string {
 		select id, 'r' as kind from resource where id between 1001 and 1040 union all select id, 'o' from provisioning_order union all select id, 'l' from order_line
 		union all select id, 'i' from job_instance union all select id, 't' from task_instance union all select id, 'g' from task_log union all select id, 'd' from delivery
 		union all select id, 'w' from webhook union all select id, 'v' from webhook_delivery union all select id, 'm' from mail union all select id, 'e' from row_to_mend union all select id, 'x' from gap union all select id, 'n' from bulk_change
-		union all select id, 'F' from assigned_role where origin = 'FOUND' union all select id, 'P' from assigned_role where workflow_state = 27 union all select id, 'M' from mining_run union all select id, 'D' from redundancy_run union all select id, 'A' from redundant_assignment union all select id, 'R' from mining_result union all select id, 'K' from identified_risk) x
-		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703), ('x', 3503), ('F', 3553), ('P', 3593), ('n', 3601), ('M', 3711), ('D', 3901), ('A', 3913), ('R', 3721), ('K', 3813)"+`)
+		union all select id, 'F' from assigned_role where origin = 'FOUND' union all select id, 'P' from assigned_role where workflow_state = 27 union all select id, 'M' from mining_run union all select id, 'D' from redundancy_run union all select id, 'A' from redundant_assignment union all select id, 'R' from mining_result union all select id, 'K' from identified_risk union all select id, 'Q' from request union all select id, 'I' from request_item) x
+		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703), ('x', 3503), ('F', 3553), ('P', 3593), ('n', 3601), ('M', 3711), ('D', 3901), ('A', 3913), ('R', 3721), ('K', 3813), ('Q', 3903), ('I', 3923)"+`)
 		order by x.id`, oneEach).Scan(w.ctx, &ids))
 	return ids
 }
@@ -559,6 +567,7 @@ func (w *world) happen(now bool) {
 	require.NoError(w.t, event.Publish(permit.With(w.ctx, permit.System("policy")), w.db, w.clock.Now(),
 		event.Event{Kind: "job.changed", SubjectType: "job_instance", SubjectID: 511},
 		event.Event{Kind: "mining_run.changed", SubjectType: "mining_run", SubjectID: 3711},
+		event.Event{Kind: "request.changed", SubjectType: "request_item", SubjectID: 3921},
 		event.Event{Kind: "plan.changed", SubjectType: "plan", SubjectID: 1},
 		event.Event{Kind: "bulk_change.changed", SubjectType: "bulk_change", SubjectID: 1},
 		event.Event{Kind: "redundancy_run.changed", SubjectType: "redundancy_run", SubjectID: 3901},

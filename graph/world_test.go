@@ -35,7 +35,7 @@ type world struct {
 }
 
 // every are permissions on everything there is.
-var every = []string{"/ProvisioningPolicy", "/Custom/ProvisioningPolicy", "/Custom/Resources", "/Custom/ResourceChanges", "/Connectors", "/Jobs", "/AccessControl", "/Metadata", "/Settings", "/Monitoring"}
+var every = []string{"/ProvisioningPolicy", "/Custom/ProvisioningPolicy", "/Custom/Workflows", "/Custom/Resources", "/Custom/ResourceChanges", "/Connectors", "/Jobs", "/AccessControl", "/Metadata", "/Settings", "/Monitoring"}
 
 // role is somebody who asks.
 type role struct {
@@ -263,6 +263,25 @@ insert into plan_item (plan_id, owner_id, type_id, kind, effect, object, object_
 	select 3701, 1000 + n, 11, 'LINE', 1, 'AD_User', 'AD', 'AD', 'AD', 'Phone', 'Phone', 'SET', 'zqp'||n||'planbeforeq', 'zqp'||n||'planafterq', 18, 1, 'UPDATE', timestamptz '2026-01-01', timestamptz '2027-01-01', 'not_due', 'x' from generate_series(1, 4) n;
 insert into kept_value (assigned_resource_type_id, property, workflow_state, kept_value, actor, at)
 	select 1500 + 10 * n + 1, 'Owner', 16, 'zqp'||n||'keptq', 'somebody', timestamptz '2026-01-01' from generate_series(1, 4) n;
+insert into role (id, kind, identifier, display_name, policy_id, entity_type_id, category_id, approval_workflow_type, implicit_approval) overriding system value values
+	(3890, 'SINGLE', 'Asked', 'Asked', 71, 11, 74, 1, 0), (3891, 'SINGLE', 'Implied', 'Implied', 71, 11, 74, 1, 2);
+insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, single_role_id) overriding system value values (3892, 'type-asked', 'TYPE', 71, 91, 3890);
+insert into request (id, state, requester, justification, submitted_at, closed_at) overriding system value
+	select 3900 + n + 10 * k, case k when 0 then 'IN_APPROVAL' else 'DECLINED' end, 'asker', 'zqp'||n||'justificationq', timestamptz '2026-01-01', case k when 1 then timestamptz '2026-01-02' end from generate_series(1, 4) n, generate_series(0, 1) k;
+insert into request_item (id, request_id, position, action, role_id, role_kind, role, object_name, beneficiary_id, parameters, requested_start, requested_end, start_date, end_date, clamps, state, level, levels, risk_ids, problem, outcome, closed_reason,
+		expire_at, submitted_at, approved_at, closed_at) overriding system value
+	select 3920 + n + 10 * k, 3900 + n + 10 * k, 0, 'ADD', 3890, 'SINGLE', 'Asked', 'Asked', 1000 + n, jsonb_build_object('Department', 1010 + (n + 1) / 2), timestamptz '2026-01-01', timestamptz '2100-01-01', timestamptz '2026-01-01', timestamptz '2099-01-01',
+		'[{"field": "end", "requested": "2100-01-01T00:00:00Z", "effective": "2099-01-01T00:00:00Z", "because": "contract_end"}]', case k when 0 then 'IN_APPROVAL' else 'DECLINED' end, 1, 1, '{3801}', 'zqp'||n||'problemq',
+		case k when 1 then 'REFUSED_AT_REVIEW' end, case k when 1 then 'period_over' end, timestamptz '2100-01-01', timestamptz '2026-01-01', case k when 1 then timestamptz '2026-01-02' end, case k when 1 then timestamptz '2026-01-02' end
+	from generate_series(1, 4) n, generate_series(0, 1) k;
+insert into request_step (id, item_id, level, state, skip_reason, opened_at, due_at, closed_at) overriding system value
+	select 3940 + n + 10 * k, 3920 + n + 10 * least(k, 1), case k when 2 then 2 else 1 end, (array['OPEN', 'APPROVED', 'SKIPPED'])[k + 1], case k when 2 then 'implicit' end, timestamptz '2026-01-01', timestamptz '2026-01-06', case when k > 0 then timestamptz '2026-01-02' end
+	from generate_series(1, 4) n, generate_series(0, 2) k;
+insert into request_decision (step_id, item_id, decision, decider, requester, beneficiary_id, comment, at)
+	select 3950 + n, 3930 + n, 'APPROVE', 'decider', 'asker', 1000 + n, 'zqp'||n||'saidq', timestamptz '2026-01-02' from generate_series(1, 4) n;
+insert into request_history (request_id, item_id, step_id, machine, at, actor, action, from_state, to_state, comment)
+	select 3910 + n, 3930 + n, 3950 + n, 'request_step', timestamptz '2026-01-02', 'decider', 'approve', 'OPEN', 'APPROVED', 'zqp'||n||'saidq' from generate_series(1, 4) n;
+insert into request_item_order (item_id, order_id) select 3930 + n, 2000 + 10 * n + 5 from generate_series(1, 4) n;
 insert into dirty_owner (owner_id, entity_type_id, failures, error) select 1000 + n, 11, 1, 'zqp'||n||'faultq' from generate_series(1, 4) n;
 insert into key_fault (resource_id, side, rule_id, message, found_at) select 1025 - n, 'T', 96, 'zqa'||(5 - n)||'faultq', timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into job (id, identifier, display_name, cron, next_run_at) overriding system value values (501, 'Complete', 'Complete', '0 3 * * *', timestamptz '2026-01-02');
@@ -350,14 +369,14 @@ func settle(t *testing.T) *world {
 
 	w.add("everything", "*", "", "", nil, every...).sees = nil
 	w.add("finance", "Directory_User", "Department", "zqd1keyq", nil, every...).sees = regexp.MustCompile(`^zq(p[12][a-z]*|a[12](key|name|fault)|d1key|c1host)q$`)
-	w.add("manager", "Directory_User", "Manager", "", ptr("zqp1keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|p1(key|name)|a2(key|name|fault)|d1key|c1host)q$`)
+	w.add("manager", "Directory_User", "Manager", "", ptr("zqp1keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|p1(key|name|justification|problem|said)|a2(key|name|fault)|d1key|c1host)q$`)
 	w.add("own", "Directory_User", "Id", "", ptr("zqp2keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|a2(key|name|fault)|d1key|c1host)q$`)
 	w.add("departments", "Directory_Department", "", "", nil, "/ProvisioningPolicy", "/Custom", "/Connectors/Connector/Query", "/Monitoring").sees = regexp.MustCompile(`^zq(d[12][a-z]*|c1host)q$`)
 	// access rules and settings of systems are nobody's rows: d1key stands in a rule, c1host in a setting
 	// everybody may be read, orders and what they come from of finance only
 	w.add("mixed", "*", "", "", nil, "/Custom/Resources").sees = regexp.MustCompile(`^zq(p[12][a-z]*|p[34](key|name|phone|old|oldphone)|[ds]\d[a-z]*|a[12][a-z]*|a[345](key|name|login)|c1host)q$`)
 	w.rule("mixed", "mixed-finance", "Directory_User", "Department", "zqd1keyq", append(every, "/Custom/ResourceChanges/AD")...)
-	w.rule("mixed", "mixed-dimension", "Directory_User", "Department", "dimension", "/Custom/Workflows")
+	w.rule("mixed", "mixed-dimension", "Directory_User", "Department", "dimension", "/Custom/Reports")
 	none := regexp.MustCompile(`^$`)
 	w.roles = append(w.roles, &role{name: "nobody", client: b.as("nobody"), sees: none}, &role{name: "anonymous", client: b.anonymous(), sees: none})
 	for _, path := range rights(t).paths() {

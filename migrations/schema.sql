@@ -150,10 +150,13 @@ create table assigned_role (
     postponed_at timestamp with time zone,
     postponed_by text,
     ground jsonb,
+    pending_action text,
+    pending_state smallint,
     constraint assigned_role_pkey PRIMARY KEY (id),
     constraint assigned_role_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
     constraint assigned_role_role_id_fkey FOREIGN KEY (role_id) REFERENCES role(id),
     constraint assigned_role_origin_check CHECK ((origin = ANY (ARRAY['RULE'::text, 'INFERRED'::text, 'MANUAL'::text, 'FOUND'::text, 'GRACE'::text]))),
+    constraint assigned_role_pending CHECK ((((pending_action IS NULL) = (pending_state IS NULL)) AND (pending_action = ANY (ARRAY['ADD'::text, 'REMOVE'::text, 'DENY'::text, 'ALLOW'::text])) AND (pending_state = ANY (ARRAY[2, 4, 8, 9, 10, 11, 12, 13, 25])))),
     constraint assigned_role_postponed_by_somebody CHECK (((postponed_at IS NULL) = (postponed_by IS NULL))),
     constraint assigned_role_reviewed_by_somebody CHECK (((reviewed_at IS NULL) = (reviewed_by IS NULL))),
     constraint assigned_role_workflow_known CHECK ((workflow_state = ANY (ARRAY[0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 24, 25, 26, 27, 116, 118]))) NOT VALID
@@ -164,6 +167,8 @@ comment on column assigned_role.version is 'Counts changes of what a person deci
 comment on column assigned_role.found_by is 'Of a found role: the rules of resource types whose values the accounts of its owner hold, by id.';
 comment on column assigned_role.lacking is 'Of a found role: the rules of resource types that it would make true besides, by id.';
 comment on column assigned_role.ground is 'What a role stands on that rules give, while it has a grace period, and what a prolonged role (27) stood on; null: nothing is kept.';
+comment on column assigned_role.pending_action is 'What somebody asked to have done with it and is not decided; null: nothing.';
+comment on column assigned_role.pending_state is 'How far that is, by the number of a workflow state; workflow_state says whether it is held meanwhile.';
 CREATE INDEX assigned_role_approved ON public.assigned_role USING btree (owner_id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (workflow_state = 16) AND (NOT is_denied));
 CREATE INDEX assigned_role_by_owner ON public.assigned_role USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_by_role ON public.assigned_role USING btree (role_id, owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
@@ -1677,6 +1682,166 @@ CREATE INDEX redundant_assignment_by_role ON public.redundant_assignment USING b
 CREATE INDEX redundant_assignment_by_run ON public.redundant_assignment USING btree (redundancy_run_id);
 CREATE INDEX redundant_assignment_by_type ON public.redundant_assignment USING btree (resource_type_id, id) WHERE (resource_type_id IS NOT NULL);
 
+create table request (
+    id bigint generated always as identity,
+    number text generated always as (('RQ-'::text || id)) stored not null,
+    state text not null,
+    requester_id bigint,
+    requester_user_id bigint,
+    requester text not null,
+    justification text default ''::text not null,
+    client_key text,
+    submitted_at timestamp with time zone not null,
+    closed_at timestamp with time zone,
+    version integer default 1 not null,
+    constraint request_pkey PRIMARY KEY (id),
+    constraint request_number_key UNIQUE (number),
+    constraint request_requester_id_fkey FOREIGN KEY (requester_id) REFERENCES resource(id),
+    constraint request_requester_user_id_fkey FOREIGN KEY (requester_user_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint request_closed CHECK (((closed_at IS NULL) = (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text, 'APPROVED'::text])))),
+    constraint request_justification_bounded CHECK ((length(justification) <= 4000)),
+    constraint request_state_check CHECK ((state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text, 'APPROVED'::text, 'DECLINED'::text, 'WITHDRAWN'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'FULFILLED'::text])))
+);
+comment on column request.state is 'The roll-up of its items; written with them.';
+comment on column request.requester is 'User name of who asked; stays when the account goes.';
+comment on column request.client_key is 'What the asking program called it: the same key of the same user is the same request.';
+CREATE INDEX request_by_user ON public.request USING btree (requester_user_id, id);
+CREATE UNIQUE INDEX request_once ON public.request USING btree (requester, client_key) WHERE (client_key IS NOT NULL);
+
+create table request_decision (
+    step_id bigint not null,
+    item_id bigint not null,
+    decision text not null,
+    decider text not null,
+    decider_user_id bigint,
+    decider_id bigint,
+    requester text not null,
+    requester_user_id bigint,
+    requester_id bigint,
+    beneficiary_id bigint not null,
+    comment text default ''::text not null,
+    at timestamp with time zone not null,
+    constraint request_decision_pkey PRIMARY KEY (step_id),
+    constraint request_decision_once UNIQUE (item_id, decider),
+    constraint request_decision_decider_id_fkey FOREIGN KEY (decider_id) REFERENCES resource(id),
+    constraint request_decision_decider_user_id_fkey FOREIGN KEY (decider_user_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint request_decision_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
+    constraint request_decision_step_id_fkey FOREIGN KEY (step_id) REFERENCES request_step(id),
+    constraint request_decision_decision_check CHECK ((decision = ANY (ARRAY['APPROVE'::text, 'DECLINE'::text]))),
+    constraint request_decision_not_of_beneficiary CHECK (((decider_id IS NULL) OR (decider_id <> beneficiary_id))),
+    constraint request_decision_not_of_requester CHECK (((lower(decider) <> lower(requester)) AND ((decider_user_id IS NULL) OR (decider_user_id IS DISTINCT FROM requester_user_id)) AND ((decider_id IS NULL) OR (decider_id IS DISTINCT FROM requester_id))))
+);
+CREATE TRIGGER request_decision_not_own AFTER INSERT OR UPDATE ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_not_own();
+
+create table request_history (
+    id bigint generated always as identity,
+    request_id bigint not null,
+    item_id bigint,
+    step_id bigint,
+    machine text not null,
+    at timestamp with time zone not null,
+    actor text not null,
+    action text not null,
+    from_state text,
+    to_state text,
+    comment text default ''::text not null,
+    constraint request_history_pkey PRIMARY KEY (id),
+    constraint request_history_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
+    constraint request_history_legal FOREIGN KEY (machine, from_state, to_state) REFERENCES legal_move(machine, from_state, to_state),
+    constraint request_history_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(id),
+    constraint request_history_step_id_fkey FOREIGN KEY (step_id) REFERENCES request_step(id)
+);
+comment on column request_history.from_state is 'Null, like to_state, where the state stayed as it was, or the thing is new.';
+CREATE INDEX request_history_by_request ON public.request_history USING btree (request_id, id);
+
+create table request_item (
+    id bigint generated always as identity,
+    request_id bigint not null,
+    "position" integer not null,
+    action text not null,
+    role_id bigint not null,
+    role_kind text not null,
+    role text not null,
+    object_name text not null,
+    beneficiary_id bigint not null,
+    parameters jsonb default '{}'::jsonb not null,
+    requested_start timestamp with time zone,
+    requested_end timestamp with time zone,
+    start_date timestamp with time zone,
+    end_date timestamp with time zone,
+    clamps jsonb default '[]'::jsonb not null,
+    state text not null,
+    level smallint default 0 not null,
+    levels smallint default 0 not null,
+    assigned_role_id bigint,
+    risk_ids bigint[] default '{}'::bigint[] not null,
+    is_at_risk boolean default false not null,
+    problem text,
+    outcome text,
+    closed_reason text,
+    expire_at timestamp with time zone,
+    submitted_at timestamp with time zone not null,
+    approved_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    version integer default 1 not null,
+    constraint request_item_pkey PRIMARY KEY (id),
+    constraint request_item_place UNIQUE (request_id, "position"),
+    constraint request_item_assigned_role_id_fkey FOREIGN KEY (assigned_role_id) REFERENCES assigned_role(id),
+    constraint request_item_beneficiary_id_fkey FOREIGN KEY (beneficiary_id) REFERENCES resource(id),
+    constraint request_item_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(id),
+    constraint request_item_action_check CHECK ((action = ANY (ARRAY['ADD'::text, 'REMOVE'::text, 'DENY'::text, 'ALLOW'::text]))),
+    constraint request_item_approved CHECK (((approved_at IS NOT NULL) OR (state <> ALL (ARRAY['APPROVED'::text, 'FULFILLED'::text])))),
+    constraint request_item_closed CHECK (((closed_at IS NULL) = (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text, 'APPROVED'::text])))),
+    constraint request_item_levels CHECK ((((level >= 0) AND (level <= levels)) AND (levels <= 3))),
+    constraint request_item_outcome_check CHECK ((outcome = ANY (ARRAY['COMPLETE'::text, 'PARTIAL'::text, 'ALREADY_SO'::text, 'REFUSED_AT_REVIEW'::text, 'ENDED_BEFORE_START'::text]))),
+    constraint request_item_state_check CHECK ((state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text, 'APPROVED'::text, 'DECLINED'::text, 'WITHDRAWN'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'FULFILLED'::text])))
+);
+comment on column request_item.role_id is 'No reference: what was asked for is told when the role is gone, by role and object_name.';
+comment on column request_item.start_date is 'As it holds after all limits; null: from the approval on.';
+comment on column request_item.clamps is 'What limits made of the dates: field, requested, effective, because.';
+comment on column request_item.level is 'The level that waits; 0: none, or not yet.';
+comment on column request_item.assigned_role_id is 'The row it makes, or takes away.';
+comment on column request_item.risk_ids is 'The risks that it raised when it was asked for.';
+comment on column request_item.is_at_risk is 'One of them asks for an approval of its own: a step of level 0.';
+comment on column request_item.problem is 'What stands in the way now, as a sentence.';
+CREATE INDEX request_item_by_beneficiary ON public.request_item USING btree (beneficiary_id, id);
+CREATE INDEX request_item_by_role ON public.request_item USING btree (role_id) WHERE (closed_at IS NULL);
+CREATE INDEX request_item_expiring ON public.request_item USING btree (expire_at) WHERE ((expire_at IS NOT NULL) AND (closed_at IS NULL));
+CREATE INDEX request_item_open ON public.request_item USING btree (beneficiary_id) WHERE (closed_at IS NULL);
+CREATE INDEX request_item_refused ON public.request_item USING btree (beneficiary_id) WHERE (outcome = 'REFUSED_AT_REVIEW'::text);
+CREATE INDEX request_item_waiting ON public.request_item USING btree (id) WHERE (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text]));
+CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.request_item FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('request_item');
+
+create table request_item_order (
+    item_id bigint not null,
+    order_id bigint not null,
+    constraint request_item_order_pkey PRIMARY KEY (item_id, order_id),
+    constraint request_item_order_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
+    constraint request_item_order_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id)
+);
+CREATE INDEX request_item_order_by_order ON public.request_item_order USING btree (order_id);
+
+create table request_step (
+    id bigint generated always as identity,
+    item_id bigint not null,
+    level smallint not null,
+    state text not null,
+    skip_reason text,
+    opened_at timestamp with time zone,
+    due_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    version integer default 1 not null,
+    constraint request_step_pkey PRIMARY KEY (id),
+    constraint request_step_level UNIQUE (item_id, level),
+    constraint request_step_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
+    constraint request_step_closed CHECK (((closed_at IS NULL) = (state = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'STUCK'::text])))),
+    constraint request_step_skipped CHECK (((skip_reason IS NOT NULL) = (state = 'SKIPPED'::text))),
+    constraint request_step_state_check CHECK ((state = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'STUCK'::text, 'APPROVED'::text, 'DECLINED'::text, 'SKIPPED'::text, 'EXPIRED'::text, 'CLOSED'::text])))
+);
+CREATE INDEX request_step_open ON public.request_step USING btree (item_id) WHERE (state = ANY (ARRAY['OPEN'::text, 'STUCK'::text]));
+CREATE INDEX request_step_stuck ON public.request_step USING btree (id) WHERE (state = 'STUCK'::text);
+CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.request_step FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('request_step');
+
 create table resource (
     id bigint generated always as identity,
     entity_type_id bigint not null,
@@ -2686,6 +2851,17 @@ AS $function$
         union all
         select jsonb_array_elements_text(f.content) where jsonb_typeof(f.content) = 'array') v
 $function$;
+
+CREATE OR REPLACE FUNCTION public.request_decision_not_own()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if is_same_person(new.decider, new.beneficiary_id) or new.requester_id is not null and is_same_person(new.decider, new.requester_id) then
+        raise exception 'step % is the own one of who decides on it', new.step_id using errcode = '23514', constraint = 'request_decision_not_own';
+    end if;
+    return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.search_pattern(word text)
  RETURNS text

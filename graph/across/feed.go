@@ -21,6 +21,7 @@ import (
 	"writ/server/plan"
 	"writ/server/reconciliation"
 	"writ/server/redundancy"
+	"writ/server/request"
 	"writ/server/synchronization"
 )
 
@@ -36,6 +37,7 @@ type Feed struct {
 	Plans          *plan.Service
 	Bulk           *bulk.Service
 	Redundancy     *redundancy.Service
+	Requests       *request.Service
 	Readings       *synchronization.Service
 	// Renew gives a context the rights of now; its error ends the subscription (auth.Service.Renew).
 	Renew func(ctx context.Context) (context.Context, error)
@@ -301,6 +303,20 @@ func (f *Feed) RedundancyChanged(ctx context.Context, after *string) (<-chan *Re
 	return told(ctx, f, after, f.Redundancy.MayLook, func(last event.Row) *RedundancyChange {
 		return &RedundancyChange{Cursor: last.Cursor.String(), At: last.At}
 	}, redundancy.EventChanged, bulk.EventChanged)
+}
+
+// RequestsChange says that requests changed.
+type RequestsChange struct {
+	Cursor string
+	At     time.Time
+}
+
+// RequestsChanged says that requests changed, once for several changes at the same moment. It does not say which, since it may be one that the subscriber
+// may not see.
+func (f *Feed) RequestsChanged(ctx context.Context, after *string) (<-chan *RequestsChange, error) {
+	return told(ctx, f, after, f.Requests.MayLook, func(last event.Row) *RequestsChange {
+		return &RequestsChange{Cursor: last.Cursor.String(), At: last.At}
+	}, request.EventChanged, request.EventStepChanged)
 }
 
 // told says that something happened of some kinds, once for several events at the same moment, to whoever may look.

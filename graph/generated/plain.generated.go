@@ -25,6 +25,7 @@ import (
 	"writ/server/plan"
 	"writ/server/reconciliation"
 	"writ/server/redundancy"
+	"writ/server/request"
 	"writ/server/risk"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
@@ -111,6 +112,12 @@ var plainTypes = plain.Types{
 	}},
 	"ApplyPlanPayload": {Implementors: applyPlanPayloadImplementors, Fields: map[string]plain.Field{
 		"plan": {Code: 1, Of: "Plan"},
+	}},
+	"ApprovalLevel": {Implementors: approvalLevelImplementors, Fields: map[string]plain.Field{
+		"level":          {Code: 1},
+		"approvers":      {Code: 2},
+		"more":           {Code: 3},
+		"skippedBecause": {Code: 4},
 	}},
 	"ApprovedPeriod": {Implementors: approvedPeriodImplementors, Fields: map[string]plain.Field{
 		"start": {Code: 1},
@@ -327,6 +334,32 @@ var plainTypes = plain.Types{
 	"CancelRedundancyAnalysisPayload": {Implementors: cancelRedundancyAnalysisPayloadImplementors, Fields: map[string]plain.Field{
 		"run": {Code: 1, Of: "RedundancyRun"},
 	}},
+	"CatalogueEntry": {Implementors: catalogueEntryImplementors, Fields: map[string]plain.Field{
+		"id":          {Code: 1},
+		"role":        {Code: 2},
+		"kind":        {Code: 3},
+		"name":        {Code: 4},
+		"description": {Code: 5},
+		"category":    {Code: 6},
+		"policy":      {Code: 7},
+		"levels":      {Code: 8},
+		"status":      {Code: 9},
+		"parameters":  {Code: 10, Of: "CatalogueParameter"},
+		"needsEnd":    {Code: 11},
+		"takesEnd":    {Code: 12},
+	}},
+	"CatalogueEntryConnection": {Implementors: catalogueEntryConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "CatalogueEntry"},
+		"totalCount":           {Code: 2},
+		"totalCountIsEstimate": {Code: 3},
+		"pageInfo":             {Code: 4, Of: "PageInfo"},
+	}},
+	"CatalogueParameter": {Implementors: catalogueParameterImplementors, Fields: map[string]plain.Field{
+		"dimension":  {Code: 1},
+		"name":       {Code: 2},
+		"entityType": {Code: 3},
+		"isRequired": {Code: 4},
+	}},
 	"Category": {Implementors: categoryImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
 		"identifier":  {Code: 2},
@@ -359,6 +392,20 @@ var plainTypes = plain.Types{
 	"CategoryEdge": {Implementors: categoryEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "Category"},
+	}},
+	"CheckedItem": {Implementors: checkedItemImplementors, Fields: map[string]plain.Field{
+		"position":  {Code: 1},
+		"owner":     {Code: 2, Of: "ResourceRef"},
+		"role":      {Code: 3},
+		"roleKind":  {Code: 4},
+		"object":    {Code: 5},
+		"action":    {Code: 6},
+		"startDate": {Code: 7},
+		"endDate":   {Code: 8},
+		"clamps":    {Code: 9, Of: "RequestClamp"},
+		"levels":    {Code: 10, Of: "ApprovalLevel"},
+		"systems":   {Code: 11, Of: "RequestedSystem"},
+		"findings":  {Code: 12, Of: "RequestFinding"},
 	}},
 	"ChooseAccountOwnerPayload": {Implementors: chooseAccountOwnerPayloadImplementors, Fields: map[string]plain.Field{
 		"accountId": {Code: 1},
@@ -1804,6 +1851,158 @@ var plainTypes = plain.Types{
 	"ReleaseHeldOrdersPayload": {Implementors: releaseHeldOrdersPayloadImplementors, Fields: map[string]plain.Field{
 		"released": {Code: 1},
 	}},
+	"Request": {Implementors: requestImplementors, Fields: map[string]plain.Field{
+		"id":            {Code: 1},
+		"number":        {Code: 2},
+		"state":         {Code: 3},
+		"requesterName": {Code: 4},
+		"justification": {Code: 5},
+		"submittedAt":   {Code: 6},
+		"closedAt":      {Code: 7},
+		"version":       {Code: 8},
+		"items":         {Code: 9, Of: "RequestItem"},
+		"history":       {Code: 10, Of: "RequestHistoryEntry"},
+	}},
+	"RequestAssignmentsPayload": {Implementors: requestAssignmentsPayloadImplementors, Fields: map[string]plain.Field{
+		"request": {Code: 1, Of: "Request"},
+		"check":   {Code: 2, Of: "RequestCheck"},
+	}},
+	"RequestCheck": {Implementors: requestCheckImplementors, Fields: map[string]plain.Field{
+		"digest":      {Code: 1},
+		"submittable": {Code: 2},
+		"items":       {Code: 3, Of: "CheckedItem"},
+	}},
+	"RequestClamp": {Implementors: requestClampImplementors, Fields: map[string]plain.Field{
+		"field":     {Code: 1},
+		"requested": {Code: 2},
+		"effective": {Code: 3},
+		"because":   {Code: 4},
+	}},
+	"RequestConnection": {Implementors: requestConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Request"},
+		"totalCount":           {Code: 2},
+		"totalCountIsEstimate": {Code: 3},
+		"pageInfo":             {Code: 4, Of: "PageInfo"},
+	}},
+	"RequestFinding": {Implementors: requestFindingImplementors, Fields: map[string]plain.Field{
+		"code":     {Code: 1},
+		"severity": {Code: 2},
+		"message":  {Code: 3},
+		"field":    {Code: 4},
+	}},
+	"RequestHistoryEntry": {Implementors: requestHistoryEntryImplementors, Fields: map[string]plain.Field{
+		"at":      {Code: 1},
+		"actor":   {Code: 2},
+		"itemId":  {Code: 3},
+		"stepId":  {Code: 4},
+		"action":  {Code: 5},
+		"from":    {Code: 6},
+		"to":      {Code: 7},
+		"comment": {Code: 8},
+	}},
+	"RequestItem": {Implementors: requestItemImplementors, Fields: map[string]plain.Field{
+		"id":               {Code: 1},
+		"requestId":        {Code: 2},
+		"requestNumber":    {Code: 3},
+		"requesterName":    {Code: 4},
+		"justification":    {Code: 5},
+		"action":           {Code: 6},
+		"role":             {Code: 7},
+		"roleKind":         {Code: 8},
+		"objectName":       {Code: 9},
+		"owner":            {Code: 10, Of: "ResourceRef"},
+		"parameters":       {Code: 11, Of: "RequestParameter"},
+		"requestedStart":   {Code: 12},
+		"requestedEnd":     {Code: 13},
+		"startDate":        {Code: 14},
+		"endDate":          {Code: 15},
+		"clamps":           {Code: 16, Of: "RequestClamp"},
+		"state":            {Code: 17},
+		"workflowState":    {Code: 18},
+		"level":            {Code: 19},
+		"levels":           {Code: 20},
+		"problem":          {Code: 21},
+		"outcome":          {Code: 22},
+		"closedReason":     {Code: 23},
+		"expireAt":         {Code: 24},
+		"submittedAt":      {Code: 25},
+		"approvedAt":       {Code: 26},
+		"closedAt":         {Code: 27},
+		"version":          {Code: 28},
+		"stepId":           {Code: 29},
+		"stepVersion":      {Code: 30},
+		"isStuck":          {Code: 31},
+		"isOwn":            {Code: 32},
+		"canDecide":        {Code: 33},
+		"canWithdraw":      {Code: 34},
+		"commentOnApprove": {Code: 35},
+		"commentOnDecline": {Code: 36},
+		"risks":            {Code: 37, Of: "Risk"},
+		"steps":            {Code: 38, Of: "RequestStep"},
+		"orders":           {Code: 39, Of: "RequestedOrder"},
+	}},
+	"RequestItemConnection": {Implementors: requestItemConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "RequestItem"},
+		"totalCount":           {Code: 2},
+		"totalCountIsEstimate": {Code: 3},
+		"pageInfo":             {Code: 4, Of: "PageInfo"},
+	}},
+	"RequestItemResult": {Implementors: requestItemResultImplementors, Fields: map[string]plain.Field{
+		"id":    {Code: 1},
+		"item":  {Code: 2, Of: "RequestItem"},
+		"error": {Code: 3, Of: "ItemError"},
+	}},
+	"RequestItemsPayload": {Implementors: requestItemsPayloadImplementors, Fields: map[string]plain.Field{
+		"results": {Code: 1, Of: "RequestItemResult"},
+	}},
+	"RequestParameter": {Implementors: requestParameterImplementors, Fields: map[string]plain.Field{
+		"dimension": {Code: 1},
+		"value":     {Code: 2, Of: "ResourceRef"},
+	}},
+	"RequestStep": {Implementors: requestStepImplementors, Fields: map[string]plain.Field{
+		"id":         {Code: 1},
+		"level":      {Code: 2},
+		"state":      {Code: 3},
+		"skipReason": {Code: 4},
+		"openedAt":   {Code: 5},
+		"dueAt":      {Code: 6},
+		"closedAt":   {Code: 7},
+		"version":    {Code: 8},
+		"decider":    {Code: 9},
+		"comment":    {Code: 10},
+		"candidates": {Code: 11},
+		"more":       {Code: 12},
+	}},
+	"RequestTargetConnection": {Implementors: requestTargetConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "ResourceRef"},
+		"totalCount":           {Code: 2},
+		"totalCountIsEstimate": {Code: 3},
+		"pageInfo":             {Code: 4, Of: "PageInfo"},
+	}},
+	"RequestTransition": {Implementors: requestTransitionImplementors, Fields: map[string]plain.Field{
+		"machine":     {Code: 1},
+		"action":      {Code: 2},
+		"from":        {Code: 3},
+		"to":          {Code: 4},
+		"whoMay":      {Code: 5},
+		"description": {Code: 6},
+	}},
+	"RequestedOrder": {Implementors: requestedOrderImplementors, Fields: map[string]plain.Field{
+		"id":         {Code: 1},
+		"name":       {Code: 2},
+		"state":      {Code: 3},
+		"isManual":   {Code: 4},
+		"verifiedAt": {Code: 5},
+	}},
+	"RequestedSystem": {Implementors: requestedSystemImplementors, Fields: map[string]plain.Field{
+		"resourceType": {Code: 1},
+		"name":         {Code: 2},
+		"isReviewed":   {Code: 3},
+	}},
+	"RequestsChange": {Implementors: requestsChangeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"at":     {Code: 2},
+	}},
 	"Resource": {Implementors: resourceImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
 		"key":         {Code: 3},
@@ -3202,6 +3401,54 @@ func plainApplyPlanPayload(w *plain.Writer, s *plain.Selection, obj *plan.ApplyP
 			}
 			if !plainPlan(w, f.Below, v) {
 				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ApprovalLevel(ctx context.Context, sel ast.SelectionSet, obj *request.ApprovalLevel) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ApprovalLevel"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainApprovalLevel(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ApprovalLevel(ctx, sel, obj)
+}
+
+func plainApprovalLevel(w *plain.Writer, s *plain.Selection, obj *request.ApprovalLevel) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ApprovalLevel\"")
+		case 1: // level
+			v := obj.Level
+			w.Int(int64(v))
+
+		case 2: // approvers
+			v := obj.Approvers
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 3: // more
+			v := obj.More
+			w.Int(int64(v))
+
+		case 4: // skippedBecause
+			v := obj.SkippedBecause
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
 			}
 
 		}
@@ -4898,6 +5145,181 @@ func plainCancelRedundancyAnalysisPayload(w *plain.Writer, s *plain.Selection, o
 	return true
 }
 
+func (ec *executionContext) _CatalogueEntry(ctx context.Context, sel ast.SelectionSet, obj *request.CatalogueEntry) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CatalogueEntry"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCatalogueEntry(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CatalogueEntry(ctx, sel, obj)
+}
+
+func plainCatalogueEntry(w *plain.Writer, s *plain.Selection, obj *request.CatalogueEntry) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CatalogueEntry\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // role
+			v := obj.Role
+			w.String(v)
+
+		case 3: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 4: // name
+			v := obj.Name
+			w.String(v)
+
+		case 5: // description
+			v := obj.Description
+			w.String(v)
+
+		case 6: // category
+			v := obj.Category
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // policy
+			v := obj.Policy
+			w.String(v)
+
+		case 8: // levels
+			v := obj.Levels
+			w.Int(int64(v))
+
+		case 9: // status
+			v := obj.Status
+			w.String(string(v))
+
+		case 10: // parameters
+			v := obj.Parameters
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainCatalogueParameter(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 11: // needsEnd
+			v := obj.NeedsEnd
+			w.Bool(v)
+
+		case 12: // takesEnd
+			v := obj.TakesEnd
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _CatalogueEntryConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*request.CatalogueEntry]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CatalogueEntryConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCatalogueEntryConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CatalogueEntryConnection(ctx, sel, obj)
+}
+
+func plainCatalogueEntryConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*request.CatalogueEntry]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CatalogueEntryConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainCatalogueEntry(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 3: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		case 4: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _CatalogueParameter(ctx context.Context, sel ast.SelectionSet, obj *request.CatalogueParameter) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CatalogueParameter"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCatalogueParameter(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CatalogueParameter(ctx, sel, obj)
+}
+
+func plainCatalogueParameter(w *plain.Writer, s *plain.Selection, obj *request.CatalogueParameter) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CatalogueParameter\"")
+		case 1: // dimension
+			v := obj.Dimension
+			w.String(v)
+
+		case 2: // name
+			v := obj.Name
+			w.String(v)
+
+		case 3: // entityType
+			v := obj.EntityType
+			w.String(v)
+
+		case 4: // isRequired
+			v := obj.IsRequired
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _Category(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Category) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Category"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainCategory(w, s, obj) }); m != nil {
@@ -5138,6 +5560,128 @@ func plainCategoryEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*role
 			if !plainCategory(w, f.Below, v) {
 				return false
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _CheckedItem(ctx context.Context, sel ast.SelectionSet, obj *request.CheckedItem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CheckedItem"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCheckedItem(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CheckedItem(ctx, sel, obj)
+}
+
+func plainCheckedItem(w *plain.Writer, s *plain.Selection, obj *request.CheckedItem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CheckedItem\"")
+		case 1: // position
+			v := obj.Position
+			w.Int(int64(v))
+
+		case 2: // owner
+			v := obj.Owner
+			if !plainResourceRef(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // role
+			v := obj.Role
+			w.String(v)
+
+		case 4: // roleKind
+			v := obj.RoleKind
+			w.String(string(v))
+
+		case 5: // object
+			v := obj.Object
+			w.String(v)
+
+		case 6: // action
+			v := obj.Action
+			w.String(string(v))
+
+		case 7: // startDate
+			v := obj.StartDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 8: // endDate
+			v := obj.EndDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 9: // clamps
+			v := obj.Clamps
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRequestClamp(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 10: // levels
+			v := obj.Levels
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainApprovalLevel(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 11: // systems
+			v := obj.Systems
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequestedSystem(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 12: // findings
+			v := obj.Findings
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequestFinding(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
 
 		}
 	}
@@ -16003,6 +16547,1194 @@ func plainReleaseHeldOrdersPayload(w *plain.Writer, s *plain.Selection, obj *ord
 		case 1: // released
 			v := obj.Released
 			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _Request(ctx context.Context, sel ast.SelectionSet, obj *request.Request) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Request"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequest(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_Request(ctx, sel, obj)
+}
+
+func plainRequest(w *plain.Writer, s *plain.Selection, obj *request.Request) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"Request\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // number
+			v := obj.Number
+			w.String(v)
+
+		case 3: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 4: // requesterName
+			v := obj.RequesterName
+			w.String(v)
+
+		case 5: // justification
+			v := obj.Justification
+			w.String(v)
+
+		case 6: // submittedAt
+			v := obj.SubmittedAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 7: // closedAt
+			v := obj.ClosedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 8: // version
+			v := obj.Version
+			w.Int(int64(v))
+
+		case 9: // items
+			v := obj.Items
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequestItem(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 10: // history
+			v := obj.History
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequestHistoryEntry(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestAssignmentsPayload(ctx context.Context, sel ast.SelectionSet, obj *request.RequestAssignmentsPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestAssignmentsPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestAssignmentsPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestAssignmentsPayload(ctx, sel, obj)
+}
+
+func plainRequestAssignmentsPayload(w *plain.Writer, s *plain.Selection, obj *request.RequestAssignmentsPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestAssignmentsPayload\"")
+		case 1: // request
+			v := obj.Request
+			if v == nil {
+				return false
+			}
+			if !plainRequest(w, f.Below, v) {
+				return false
+			}
+
+		case 2: // check
+			v := obj.Check
+			if v == nil {
+				return false
+			}
+			if !plainRequestCheck(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestCheck(ctx context.Context, sel ast.SelectionSet, obj *request.RequestCheck) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestCheck"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestCheck(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestCheck(ctx, sel, obj)
+}
+
+func plainRequestCheck(w *plain.Writer, s *plain.Selection, obj *request.RequestCheck) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestCheck\"")
+		case 1: // digest
+			v := obj.Digest
+			w.String(v)
+
+		case 2: // submittable
+			v := obj.Submittable
+			w.Bool(v)
+
+		case 3: // items
+			v := obj.Items
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainCheckedItem(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestClamp(ctx context.Context, sel ast.SelectionSet, obj *request.RequestClamp) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestClamp"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestClamp(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestClamp(ctx, sel, obj)
+}
+
+func plainRequestClamp(w *plain.Writer, s *plain.Selection, obj *request.RequestClamp) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestClamp\"")
+		case 1: // field
+			v := obj.Field
+			w.String(v)
+
+		case 2: // requested
+			v := obj.Requested
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 3: // effective
+			v := obj.Effective
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 4: // because
+			v := obj.Because
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*request.Request]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestConnection(ctx, sel, obj)
+}
+
+func plainRequestConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*request.Request]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequest(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 3: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		case 4: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestFinding(ctx context.Context, sel ast.SelectionSet, obj *request.RequestFinding) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestFinding"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestFinding(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestFinding(ctx, sel, obj)
+}
+
+func plainRequestFinding(w *plain.Writer, s *plain.Selection, obj *request.RequestFinding) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestFinding\"")
+		case 1: // code
+			v := obj.Code
+			w.String(string(v))
+
+		case 2: // severity
+			v := obj.Severity
+			w.String(string(v))
+
+		case 3: // message
+			v := obj.Message
+			w.String(v)
+
+		case 4: // field
+			v := obj.Field
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestHistoryEntry(ctx context.Context, sel ast.SelectionSet, obj *request.RequestHistoryEntry) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestHistoryEntry"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestHistoryEntry(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestHistoryEntry(ctx, sel, obj)
+}
+
+func plainRequestHistoryEntry(w *plain.Writer, s *plain.Selection, obj *request.RequestHistoryEntry) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestHistoryEntry\"")
+		case 1: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 2: // actor
+			v := obj.Actor
+			w.String(v)
+
+		case 3: // itemId
+			v := obj.ItemID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 4: // stepId
+			v := obj.StepID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 5: // action
+			v := obj.Action
+			w.String(v)
+
+		case 6: // from
+			v := obj.From
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // to
+			v := obj.To
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 8: // comment
+			v := obj.Comment
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestItem(ctx context.Context, sel ast.SelectionSet, obj *request.RequestItem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestItem"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestItem(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestItem(ctx, sel, obj)
+}
+
+func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestItem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestItem\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // requestId
+			v := obj.RequestID
+			w.ID(v)
+
+		case 3: // requestNumber
+			v := obj.RequestNumber
+			w.String(v)
+
+		case 4: // requesterName
+			v := obj.RequesterName
+			w.String(v)
+
+		case 5: // justification
+			v := obj.Justification
+			w.String(v)
+
+		case 6: // action
+			v := obj.Action
+			w.String(string(v))
+
+		case 7: // role
+			v := obj.Role
+			w.String(v)
+
+		case 8: // roleKind
+			v := obj.RoleKind
+			w.String(string(v))
+
+		case 9: // objectName
+			v := obj.ObjectName
+			w.String(v)
+
+		case 10: // owner
+			v := obj.Owner
+			if !plainResourceRef(w, f.Below, &v) {
+				return false
+			}
+
+		case 11: // parameters
+			v := obj.Parameters
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequestParameter(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 12: // requestedStart
+			v := obj.RequestedStart
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 13: // requestedEnd
+			v := obj.RequestedEnd
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 14: // startDate
+			v := obj.StartDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 15: // endDate
+			v := obj.EndDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 16: // clamps
+			v := obj.Clamps
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRequestClamp(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 17: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 18: // workflowState
+			v := obj.WorkflowState()
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 19: // level
+			v := obj.Level
+			w.Int(int64(v))
+
+		case 20: // levels
+			v := obj.Levels
+			w.Int(int64(v))
+
+		case 21: // problem
+			v := obj.Problem
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 22: // outcome
+			v := obj.Outcome
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 23: // closedReason
+			v := obj.ClosedReason
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 24: // expireAt
+			v := obj.ExpireAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 25: // submittedAt
+			v := obj.SubmittedAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 26: // approvedAt
+			v := obj.ApprovedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 27: // closedAt
+			v := obj.ClosedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 28: // version
+			v := obj.Version
+			w.Int(int64(v))
+
+		case 29: // stepId
+			v := obj.StepID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 30: // stepVersion
+			v := obj.StepVersion
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 31: // isStuck
+			v := obj.IsStuck
+			w.Bool(v)
+
+		case 32: // isOwn
+			v := obj.IsOwn
+			w.Bool(v)
+
+		case 33: // canDecide
+			v := obj.CanDecide
+			w.Bool(v)
+
+		case 34: // canWithdraw
+			v := obj.CanWithdraw
+			w.Bool(v)
+
+		case 35: // commentOnApprove
+			v := obj.CommentOnApprove()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 36: // commentOnDecline
+			v := obj.CommentOnDecline()
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 37: // risks
+			v := obj.Risks
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRisk(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 38: // steps
+			v := obj.Steps
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequestStep(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 39: // orders
+			v := obj.Orders
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequestedOrder(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestItemConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*request.RequestItem]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestItemConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestItemConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestItemConnection(ctx, sel, obj)
+}
+
+func plainRequestItemConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*request.RequestItem]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestItemConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequestItem(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 3: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		case 4: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestItemResult(ctx context.Context, sel ast.SelectionSet, obj *request.RequestItemResult) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestItemResult"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestItemResult(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestItemResult(ctx, sel, obj)
+}
+
+func plainRequestItemResult(w *plain.Writer, s *plain.Selection, obj *request.RequestItemResult) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestItemResult\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // item
+			v := obj.Item
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainRequestItem(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 3: // error
+			v := obj.Error
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainItemError(w, f.Below, v) {
+					return false
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestItemsPayload(ctx context.Context, sel ast.SelectionSet, obj *request.RequestItemsPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestItemsPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestItemsPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestItemsPayload(ctx, sel, obj)
+}
+
+func plainRequestItemsPayload(w *plain.Writer, s *plain.Selection, obj *request.RequestItemsPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestItemsPayload\"")
+		case 1: // results
+			v := obj.Results
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequestItemResult(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestParameter(ctx context.Context, sel ast.SelectionSet, obj *request.RequestParameter) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestParameter"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestParameter(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestParameter(ctx, sel, obj)
+}
+
+func plainRequestParameter(w *plain.Writer, s *plain.Selection, obj *request.RequestParameter) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestParameter\"")
+		case 1: // dimension
+			v := obj.Dimension
+			w.String(v)
+
+		case 2: // value
+			v := obj.Value
+			if !plainResourceRef(w, f.Below, &v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestStep(ctx context.Context, sel ast.SelectionSet, obj *request.RequestStep) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestStep"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestStep(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestStep(ctx, sel, obj)
+}
+
+func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestStep) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestStep\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // level
+			v := obj.Level
+			w.Int(int64(v))
+
+		case 3: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 4: // skipReason
+			v := obj.SkipReason
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 5: // openedAt
+			v := obj.OpenedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 6: // dueAt
+			v := obj.DueAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 7: // closedAt
+			v := obj.ClosedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 8: // version
+			v := obj.Version
+			w.Int(int64(v))
+
+		case 9: // decider
+			v := obj.Decider
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 10: // comment
+			v := obj.Comment
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 11: // candidates
+			v := obj.Candidates
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 12: // more
+			v := obj.More
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestTargetConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*directory.ResourceRef]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestTargetConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestTargetConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestTargetConnection(ctx, sel, obj)
+}
+
+func plainRequestTargetConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*directory.ResourceRef]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestTargetConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainResourceRef(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 3: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		case 4: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestTransition(ctx context.Context, sel ast.SelectionSet, obj *request.RequestTransition) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestTransition"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestTransition(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestTransition(ctx, sel, obj)
+}
+
+func plainRequestTransition(w *plain.Writer, s *plain.Selection, obj *request.RequestTransition) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestTransition\"")
+		case 1: // machine
+			v := obj.Machine
+			w.String(v)
+
+		case 2: // action
+			v := obj.Action
+			w.String(v)
+
+		case 3: // from
+			v := obj.From
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 4: // to
+			v := obj.To
+			w.String(v)
+
+		case 5: // whoMay
+			v := obj.WhoMay
+			w.String(v)
+
+		case 6: // description
+			v := obj.Description
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestedOrder(ctx context.Context, sel ast.SelectionSet, obj *request.RequestedOrder) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestedOrder"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestedOrder(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestedOrder(ctx, sel, obj)
+}
+
+func plainRequestedOrder(w *plain.Writer, s *plain.Selection, obj *request.RequestedOrder) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestedOrder\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // name
+			v := obj.Name
+			w.String(v)
+
+		case 3: // state
+			v := obj.State()
+			w.String(string(v))
+
+		case 4: // isManual
+			v := obj.IsManual
+			w.Bool(v)
+
+		case 5: // verifiedAt
+			v := obj.VerifiedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestedSystem(ctx context.Context, sel ast.SelectionSet, obj *request.RequestedSystem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestedSystem"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestedSystem(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestedSystem(ctx, sel, obj)
+}
+
+func plainRequestedSystem(w *plain.Writer, s *plain.Selection, obj *request.RequestedSystem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestedSystem\"")
+		case 1: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 2: // name
+			v := obj.Name
+			w.String(v)
+
+		case 3: // isReviewed
+			v := obj.IsReviewed
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestsChange(ctx context.Context, sel ast.SelectionSet, obj *across.RequestsChange) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestsChange"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestsChange(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestsChange(ctx, sel, obj)
+}
+
+func plainRequestsChange(w *plain.Writer, s *plain.Selection, obj *across.RequestsChange) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestsChange\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
 
 		}
 	}

@@ -25,6 +25,7 @@ import (
 	"writ/server/plan"
 	"writ/server/reconciliation"
 	"writ/server/redundancy"
+	"writ/server/request"
 	"writ/server/risk"
 	"writ/server/rolemodel"
 	"writ/server/synchronization"
@@ -210,6 +211,13 @@ type ComplexityRoot struct {
 
 	ApplyPlanPayload struct {
 		Plan func(childComplexity int) int
+	}
+
+	ApprovalLevel struct {
+		Approvers      func(childComplexity int) int
+		Level          func(childComplexity int) int
+		More           func(childComplexity int) int
+		SkippedBecause func(childComplexity int) int
 	}
 
 	ApprovedPeriod struct {
@@ -471,6 +479,35 @@ type ComplexityRoot struct {
 		Run func(childComplexity int) int
 	}
 
+	CatalogueEntry struct {
+		Category    func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Levels      func(childComplexity int) int
+		Name        func(childComplexity int) int
+		NeedsEnd    func(childComplexity int) int
+		Parameters  func(childComplexity int) int
+		Policy      func(childComplexity int) int
+		Role        func(childComplexity int) int
+		Status      func(childComplexity int) int
+		TakesEnd    func(childComplexity int) int
+	}
+
+	CatalogueEntryConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	CatalogueParameter struct {
+		Dimension  func(childComplexity int) int
+		EntityType func(childComplexity int) int
+		IsRequired func(childComplexity int) int
+		Name       func(childComplexity int) int
+	}
+
 	Category struct {
 		Description func(childComplexity int) int
 		DisplayName func(childComplexity int) int
@@ -512,6 +549,21 @@ type ComplexityRoot struct {
 	CategoryEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	CheckedItem struct {
+		Action    func(childComplexity int) int
+		Clamps    func(childComplexity int) int
+		EndDate   func(childComplexity int) int
+		Findings  func(childComplexity int) int
+		Levels    func(childComplexity int) int
+		Object    func(childComplexity int) int
+		Owner     func(childComplexity int) int
+		Position  func(childComplexity int) int
+		Role      func(childComplexity int) int
+		RoleKind  func(childComplexity int) int
+		StartDate func(childComplexity int) int
+		Systems   func(childComplexity int) int
 	}
 
 	ChooseAccountOwnerPayload struct {
@@ -1455,6 +1507,7 @@ type ComplexityRoot struct {
 		CancelMining               func(childComplexity int, input mining.CancelMiningInput) int
 		CancelPlan                 func(childComplexity int, input plan.CancelPlanInput) int
 		CancelRedundancyAnalysis   func(childComplexity int, input redundancy.CancelRedundancyAnalysisInput) int
+		CancelRequest              func(childComplexity int, input request.CancelRequestInput) int
 		CheckConnector             func(childComplexity int, input system.ConnectorInput) int
 		ChooseAccountOwner         func(childComplexity int, input reconciliation.ChooseAccountOwnerInput) int
 		ConfirmManualOrders        func(childComplexity int, input order.ConfirmManualOrdersInput) int
@@ -1501,9 +1554,11 @@ type ComplexityRoot struct {
 		ReleaseManualOrders        func(childComplexity int, input order.BulkOrdersInput) int
 		ReplayWebhook              func(childComplexity int, input webhook.ReplayWebhookInput) int
 		ReportManualOrderErrors    func(childComplexity int, input order.ReportManualOrderErrorsInput) int
+		RequestAssignments         func(childComplexity int, input request.RequestAssignmentsInput) int
 		ResumeDelivery             func(childComplexity int, input synchronization.DeliveryInput) int
 		ResumeJobInstance          func(childComplexity int, input job.JobInstanceInput) int
 		ReviewOrders               func(childComplexity int, input order.ReviewOrdersInput) int
+		ReviewRequestItems         func(childComplexity int, input request.ReviewRequestItemsInput) int
 		RotateWebhookSecret        func(childComplexity int, input webhook.WebhookInput) int
 		RunJob                     func(childComplexity int, input job.RunJobInput) int
 		SaveAutomationRule         func(childComplexity int, input manifest.SaveInput[manifest.AutomationRule]) int
@@ -2127,6 +2182,7 @@ type ComplexityRoot struct {
 		BulkItems                  func(childComplexity int, id int64, first *int, after *string, filter *bulk.BulkItemFilter) int
 		Categories                 func(childComplexity int) int
 		CategoriesPage             func(childComplexity int, first *int, after *string, filter *across.CategoryFilter) int
+		CheckRequest               func(childComplexity int, input request.RequestAssignmentsInput) int
 		CheckRisks                 func(childComplexity int, input risk.CheckRisksInput) int
 		ComputationFaults          func(childComplexity int, first *int, after *string) int
 		Configuration              func(childComplexity int) int
@@ -2164,7 +2220,7 @@ type ComplexityRoot struct {
 		Order                      func(childComplexity int, id int64) int
 		Orders                     func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
 		OrdersPerHour              func(childComplexity int, hours *int) int
-		PermissionsView            func(childComplexity int, resourceID int64, asOf *time.Time, at *time.Time, knownAt *time.Time) int
+		PermissionsView            func(childComplexity int, resourceID int64, asOf *time.Time, at *time.Time, knownAt *time.Time, includeRequested bool) int
 		Plan                       func(childComplexity int, input manifest.PlanInput) int
 		PlanGroups                 func(childComplexity int, id int64, by plan.Grouping, dimension *string, first *int, after *string, filter *plan.ItemFilter) int
 		PlanItems                  func(childComplexity int, id int64, first *int, after *string, filter *plan.ItemFilter) int
@@ -2183,6 +2239,13 @@ type ComplexityRoot struct {
 		RedundancyRun              func(childComplexity int, id int64) int
 		RedundancyRuns             func(childComplexity int, first *int, after *string) int
 		RedundantAssignments       func(childComplexity int, first *int, after *string, filter *redundancy.RedundantAssignmentFilter) int
+		Request                    func(childComplexity int, id *int64, number *string) int
+		RequestCatalogue           func(childComplexity int, ownerID int64, first *int, after *string, filter *request.CatalogueFilter) int
+		RequestItem                func(childComplexity int, id int64) int
+		RequestItems               func(childComplexity int, first *int, after *string, filter *request.RequestFilter, orderBy *request.RequestSort) int
+		RequestTargets             func(childComplexity int, first *int, after *string, text *string) int
+		RequestTransitions         func(childComplexity int) int
+		Requests                   func(childComplexity int, first *int, after *string, filter *request.RequestFilter, orderBy *request.RequestSort) int
 		Resource                   func(childComplexity int, id int64, asOf *time.Time) int
 		ResourceTypeDifferences    func(childComplexity int, input plan.ResourceTypeDifferencesInput) int
 		ResourceTypeTrial          func(childComplexity int, input plan.ResourceTypeTrialInput) int
@@ -2422,6 +2485,176 @@ type ComplexityRoot struct {
 
 	ReleaseHeldOrdersPayload struct {
 		Released func(childComplexity int) int
+	}
+
+	Request struct {
+		ClosedAt      func(childComplexity int) int
+		History       func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Items         func(childComplexity int) int
+		Justification func(childComplexity int) int
+		Number        func(childComplexity int) int
+		RequesterName func(childComplexity int) int
+		State         func(childComplexity int) int
+		SubmittedAt   func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	RequestAssignmentsPayload struct {
+		Check   func(childComplexity int) int
+		Request func(childComplexity int) int
+	}
+
+	RequestCheck struct {
+		Digest      func(childComplexity int) int
+		Items       func(childComplexity int) int
+		Submittable func(childComplexity int) int
+	}
+
+	RequestClamp struct {
+		Because   func(childComplexity int) int
+		Effective func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Requested func(childComplexity int) int
+	}
+
+	RequestConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RequestFinding struct {
+		Code     func(childComplexity int) int
+		Field    func(childComplexity int) int
+		Message  func(childComplexity int) int
+		Severity func(childComplexity int) int
+	}
+
+	RequestHistoryEntry struct {
+		Action  func(childComplexity int) int
+		Actor   func(childComplexity int) int
+		At      func(childComplexity int) int
+		Comment func(childComplexity int) int
+		From    func(childComplexity int) int
+		ItemID  func(childComplexity int) int
+		StepID  func(childComplexity int) int
+		To      func(childComplexity int) int
+	}
+
+	RequestItem struct {
+		Action           func(childComplexity int) int
+		ApprovedAt       func(childComplexity int) int
+		CanDecide        func(childComplexity int) int
+		CanWithdraw      func(childComplexity int) int
+		Clamps           func(childComplexity int) int
+		ClosedAt         func(childComplexity int) int
+		ClosedReason     func(childComplexity int) int
+		CommentOnApprove func(childComplexity int) int
+		CommentOnDecline func(childComplexity int) int
+		EndDate          func(childComplexity int) int
+		ExpireAt         func(childComplexity int) int
+		ID               func(childComplexity int) int
+		IsOwn            func(childComplexity int) int
+		IsStuck          func(childComplexity int) int
+		Justification    func(childComplexity int) int
+		Level            func(childComplexity int) int
+		Levels           func(childComplexity int) int
+		ObjectName       func(childComplexity int) int
+		Orders           func(childComplexity int) int
+		Outcome          func(childComplexity int) int
+		Owner            func(childComplexity int) int
+		Parameters       func(childComplexity int) int
+		Problem          func(childComplexity int) int
+		RequestID        func(childComplexity int) int
+		RequestNumber    func(childComplexity int) int
+		RequestedEnd     func(childComplexity int) int
+		RequestedStart   func(childComplexity int) int
+		RequesterName    func(childComplexity int) int
+		Risks            func(childComplexity int) int
+		Role             func(childComplexity int) int
+		RoleKind         func(childComplexity int) int
+		StartDate        func(childComplexity int) int
+		State            func(childComplexity int) int
+		StepID           func(childComplexity int) int
+		StepVersion      func(childComplexity int) int
+		Steps            func(childComplexity int) int
+		SubmittedAt      func(childComplexity int) int
+		Version          func(childComplexity int) int
+		WorkflowState    func(childComplexity int) int
+	}
+
+	RequestItemConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RequestItemResult struct {
+		Error func(childComplexity int) int
+		ID    func(childComplexity int) int
+		Item  func(childComplexity int) int
+	}
+
+	RequestItemsPayload struct {
+		Results func(childComplexity int) int
+	}
+
+	RequestParameter struct {
+		Dimension func(childComplexity int) int
+		Value     func(childComplexity int) int
+	}
+
+	RequestStep struct {
+		Candidates func(childComplexity int) int
+		ClosedAt   func(childComplexity int) int
+		Comment    func(childComplexity int) int
+		Decider    func(childComplexity int) int
+		DueAt      func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Level      func(childComplexity int) int
+		More       func(childComplexity int) int
+		OpenedAt   func(childComplexity int) int
+		SkipReason func(childComplexity int) int
+		State      func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	RequestTargetConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	RequestTransition struct {
+		Action      func(childComplexity int) int
+		Description func(childComplexity int) int
+		From        func(childComplexity int) int
+		Machine     func(childComplexity int) int
+		To          func(childComplexity int) int
+		WhoMay      func(childComplexity int) int
+	}
+
+	RequestedOrder struct {
+		ID         func(childComplexity int) int
+		IsManual   func(childComplexity int) int
+		Name       func(childComplexity int) int
+		State      func(childComplexity int) int
+		VerifiedAt func(childComplexity int) int
+	}
+
+	RequestedSystem struct {
+		IsReviewed   func(childComplexity int) int
+		Name         func(childComplexity int) int
+		ResourceType func(childComplexity int) int
+	}
+
+	RequestsChange struct {
+		At     func(childComplexity int) int
+		Cursor func(childComplexity int) int
 	}
 
 	Resource struct {
@@ -3217,6 +3450,7 @@ type ComplexityRoot struct {
 		PlansChanged          func(childComplexity int, after *string) int
 		ReconciliationChanged func(childComplexity int, after *string) int
 		RedundancyChanged     func(childComplexity int, after *string) int
+		RequestsChanged       func(childComplexity int, after *string) int
 	}
 
 	SynchronizationOptions struct {
@@ -3773,6 +4007,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApplyPlanPayload.Plan(childComplexity), true
+
+	case "ApprovalLevel.approvers":
+		if e.ComplexityRoot.ApprovalLevel.Approvers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalLevel.Approvers(childComplexity), true
+	case "ApprovalLevel.level":
+		if e.ComplexityRoot.ApprovalLevel.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalLevel.Level(childComplexity), true
+	case "ApprovalLevel.more":
+		if e.ComplexityRoot.ApprovalLevel.More == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalLevel.More(childComplexity), true
+	case "ApprovalLevel.skippedBecause":
+		if e.ComplexityRoot.ApprovalLevel.SkippedBecause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalLevel.SkippedBecause(childComplexity), true
 
 	case "ApprovedPeriod.end":
 		if e.ComplexityRoot.ApprovedPeriod.End == nil {
@@ -4784,6 +5043,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelRedundancyAnalysisPayload.Run(childComplexity), true
 
+	case "CatalogueEntry.category":
+		if e.ComplexityRoot.CatalogueEntry.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.Category(childComplexity), true
+	case "CatalogueEntry.description":
+		if e.ComplexityRoot.CatalogueEntry.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.Description(childComplexity), true
+	case "CatalogueEntry.id":
+		if e.ComplexityRoot.CatalogueEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.ID(childComplexity), true
+	case "CatalogueEntry.kind":
+		if e.ComplexityRoot.CatalogueEntry.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.Kind(childComplexity), true
+	case "CatalogueEntry.levels":
+		if e.ComplexityRoot.CatalogueEntry.Levels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.Levels(childComplexity), true
+	case "CatalogueEntry.name":
+		if e.ComplexityRoot.CatalogueEntry.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.Name(childComplexity), true
+	case "CatalogueEntry.needsEnd":
+		if e.ComplexityRoot.CatalogueEntry.NeedsEnd == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.NeedsEnd(childComplexity), true
+	case "CatalogueEntry.parameters":
+		if e.ComplexityRoot.CatalogueEntry.Parameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.Parameters(childComplexity), true
+	case "CatalogueEntry.policy":
+		if e.ComplexityRoot.CatalogueEntry.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.Policy(childComplexity), true
+	case "CatalogueEntry.role":
+		if e.ComplexityRoot.CatalogueEntry.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.Role(childComplexity), true
+	case "CatalogueEntry.status":
+		if e.ComplexityRoot.CatalogueEntry.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.Status(childComplexity), true
+	case "CatalogueEntry.takesEnd":
+		if e.ComplexityRoot.CatalogueEntry.TakesEnd == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.TakesEnd(childComplexity), true
+
+	case "CatalogueEntryConnection.nodes":
+		if e.ComplexityRoot.CatalogueEntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntryConnection.Nodes(childComplexity), true
+	case "CatalogueEntryConnection.pageInfo":
+		if e.ComplexityRoot.CatalogueEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntryConnection.PageInfo(childComplexity), true
+	case "CatalogueEntryConnection.totalCount":
+		if e.ComplexityRoot.CatalogueEntryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntryConnection.TotalCount(childComplexity), true
+	case "CatalogueEntryConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.CatalogueEntryConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntryConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "CatalogueParameter.dimension":
+		if e.ComplexityRoot.CatalogueParameter.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueParameter.Dimension(childComplexity), true
+	case "CatalogueParameter.entityType":
+		if e.ComplexityRoot.CatalogueParameter.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueParameter.EntityType(childComplexity), true
+	case "CatalogueParameter.isRequired":
+		if e.ComplexityRoot.CatalogueParameter.IsRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueParameter.IsRequired(childComplexity), true
+	case "CatalogueParameter.name":
+		if e.ComplexityRoot.CatalogueParameter.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueParameter.Name(childComplexity), true
+
 	case "Category.description":
 		if e.ComplexityRoot.Category.Description == nil {
 			break
@@ -4956,6 +5338,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CategoryEdge.Node(childComplexity), true
+
+	case "CheckedItem.action":
+		if e.ComplexityRoot.CheckedItem.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedItem.Action(childComplexity), true
+	case "CheckedItem.clamps":
+		if e.ComplexityRoot.CheckedItem.Clamps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedItem.Clamps(childComplexity), true
+	case "CheckedItem.endDate":
+		if e.ComplexityRoot.CheckedItem.EndDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedItem.EndDate(childComplexity), true
+	case "CheckedItem.findings":
+		if e.ComplexityRoot.CheckedItem.Findings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedItem.Findings(childComplexity), true
+	case "CheckedItem.levels":
+		if e.ComplexityRoot.CheckedItem.Levels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedItem.Levels(childComplexity), true
+	case "CheckedItem.object":
+		if e.ComplexityRoot.CheckedItem.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedItem.Object(childComplexity), true
+	case "CheckedItem.owner":
+		if e.ComplexityRoot.CheckedItem.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedItem.Owner(childComplexity), true
+	case "CheckedItem.position":
+		if e.ComplexityRoot.CheckedItem.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedItem.Position(childComplexity), true
+	case "CheckedItem.role":
+		if e.ComplexityRoot.CheckedItem.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedItem.Role(childComplexity), true
+	case "CheckedItem.roleKind":
+		if e.ComplexityRoot.CheckedItem.RoleKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedItem.RoleKind(childComplexity), true
+	case "CheckedItem.startDate":
+		if e.ComplexityRoot.CheckedItem.StartDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedItem.StartDate(childComplexity), true
+	case "CheckedItem.systems":
+		if e.ComplexityRoot.CheckedItem.Systems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckedItem.Systems(childComplexity), true
 
 	case "ChooseAccountOwnerPayload.accountId":
 		if e.ComplexityRoot.ChooseAccountOwnerPayload.AccountID == nil {
@@ -8894,6 +9349,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelRedundancyAnalysis(childComplexity, args["input"].(redundancy.CancelRedundancyAnalysisInput)), true
+	case "Mutation.cancelRequest":
+		if e.ComplexityRoot.Mutation.CancelRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelRequest(childComplexity, args["input"].(request.CancelRequestInput)), true
 	case "Mutation.checkConnector":
 		if e.ComplexityRoot.Mutation.CheckConnector == nil {
 			break
@@ -9390,6 +9856,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReportManualOrderErrors(childComplexity, args["input"].(order.ReportManualOrderErrorsInput)), true
+	case "Mutation.requestAssignments":
+		if e.ComplexityRoot.Mutation.RequestAssignments == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestAssignments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestAssignments(childComplexity, args["input"].(request.RequestAssignmentsInput)), true
 	case "Mutation.resumeDelivery":
 		if e.ComplexityRoot.Mutation.ResumeDelivery == nil {
 			break
@@ -9423,6 +9900,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReviewOrders(childComplexity, args["input"].(order.ReviewOrdersInput)), true
+	case "Mutation.reviewRequestItems":
+		if e.ComplexityRoot.Mutation.ReviewRequestItems == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reviewRequestItems_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReviewRequestItems(childComplexity, args["input"].(request.ReviewRequestItemsInput)), true
 	case "Mutation.rotateWebhookSecret":
 		if e.ComplexityRoot.Mutation.RotateWebhookSecret == nil {
 			break
@@ -12297,6 +12785,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CategoriesPage(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*across.CategoryFilter)), true
+	case "Query.checkRequest":
+		if e.ComplexityRoot.Query.CheckRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Query_checkRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CheckRequest(childComplexity, args["input"].(request.RequestAssignmentsInput)), true
 	case "Query.checkRisks":
 		if e.ComplexityRoot.Query.CheckRisks == nil {
 			break
@@ -12655,7 +13154,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.PermissionsView(childComplexity, args["resourceId"].(int64), args["asOf"].(*time.Time), args["at"].(*time.Time), args["knownAt"].(*time.Time)), true
+		return e.ComplexityRoot.Query.PermissionsView(childComplexity, args["resourceId"].(int64), args["asOf"].(*time.Time), args["at"].(*time.Time), args["knownAt"].(*time.Time), args["includeRequested"].(bool)), true
 	case "Query.plan":
 		if e.ComplexityRoot.Query.Plan == nil {
 			break
@@ -12834,6 +13333,78 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RedundantAssignments(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*redundancy.RedundantAssignmentFilter)), true
+	case "Query.request":
+		if e.ComplexityRoot.Query.Request == nil {
+			break
+		}
+
+		args, err := ec.field_Query_request_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Request(childComplexity, args["id"].(*int64), args["number"].(*string)), true
+	case "Query.requestCatalogue":
+		if e.ComplexityRoot.Query.RequestCatalogue == nil {
+			break
+		}
+
+		args, err := ec.field_Query_requestCatalogue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RequestCatalogue(childComplexity, args["ownerId"].(int64), args["first"].(*int), args["after"].(*string), args["filter"].(*request.CatalogueFilter)), true
+	case "Query.requestItem":
+		if e.ComplexityRoot.Query.RequestItem == nil {
+			break
+		}
+
+		args, err := ec.field_Query_requestItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RequestItem(childComplexity, args["id"].(int64)), true
+	case "Query.requestItems":
+		if e.ComplexityRoot.Query.RequestItems == nil {
+			break
+		}
+
+		args, err := ec.field_Query_requestItems_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RequestItems(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*request.RequestFilter), args["orderBy"].(*request.RequestSort)), true
+	case "Query.requestTargets":
+		if e.ComplexityRoot.Query.RequestTargets == nil {
+			break
+		}
+
+		args, err := ec.field_Query_requestTargets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RequestTargets(childComplexity, args["first"].(*int), args["after"].(*string), args["text"].(*string)), true
+	case "Query.requestTransitions":
+		if e.ComplexityRoot.Query.RequestTransitions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.RequestTransitions(childComplexity), true
+	case "Query.requests":
+		if e.ComplexityRoot.Query.Requests == nil {
+			break
+		}
+
+		args, err := ec.field_Query_requests_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Requests(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*request.RequestFilter), args["orderBy"].(*request.RequestSort)), true
 	case "Query.resource":
 		if e.ComplexityRoot.Query.Resource == nil {
 			break
@@ -14043,6 +14614,720 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReleaseHeldOrdersPayload.Released(childComplexity), true
+
+	case "Request.closedAt":
+		if e.ComplexityRoot.Request.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Request.ClosedAt(childComplexity), true
+	case "Request.history":
+		if e.ComplexityRoot.Request.History == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Request.History(childComplexity), true
+	case "Request.id":
+		if e.ComplexityRoot.Request.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Request.ID(childComplexity), true
+	case "Request.items":
+		if e.ComplexityRoot.Request.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Request.Items(childComplexity), true
+	case "Request.justification":
+		if e.ComplexityRoot.Request.Justification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Request.Justification(childComplexity), true
+	case "Request.number":
+		if e.ComplexityRoot.Request.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Request.Number(childComplexity), true
+	case "Request.requesterName":
+		if e.ComplexityRoot.Request.RequesterName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Request.RequesterName(childComplexity), true
+	case "Request.state":
+		if e.ComplexityRoot.Request.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Request.State(childComplexity), true
+	case "Request.submittedAt":
+		if e.ComplexityRoot.Request.SubmittedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Request.SubmittedAt(childComplexity), true
+	case "Request.version":
+		if e.ComplexityRoot.Request.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Request.Version(childComplexity), true
+
+	case "RequestAssignmentsPayload.check":
+		if e.ComplexityRoot.RequestAssignmentsPayload.Check == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestAssignmentsPayload.Check(childComplexity), true
+	case "RequestAssignmentsPayload.request":
+		if e.ComplexityRoot.RequestAssignmentsPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestAssignmentsPayload.Request(childComplexity), true
+
+	case "RequestCheck.digest":
+		if e.ComplexityRoot.RequestCheck.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestCheck.Digest(childComplexity), true
+	case "RequestCheck.items":
+		if e.ComplexityRoot.RequestCheck.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestCheck.Items(childComplexity), true
+	case "RequestCheck.submittable":
+		if e.ComplexityRoot.RequestCheck.Submittable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestCheck.Submittable(childComplexity), true
+
+	case "RequestClamp.because":
+		if e.ComplexityRoot.RequestClamp.Because == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestClamp.Because(childComplexity), true
+	case "RequestClamp.effective":
+		if e.ComplexityRoot.RequestClamp.Effective == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestClamp.Effective(childComplexity), true
+	case "RequestClamp.field":
+		if e.ComplexityRoot.RequestClamp.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestClamp.Field(childComplexity), true
+	case "RequestClamp.requested":
+		if e.ComplexityRoot.RequestClamp.Requested == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestClamp.Requested(childComplexity), true
+
+	case "RequestConnection.nodes":
+		if e.ComplexityRoot.RequestConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestConnection.Nodes(childComplexity), true
+	case "RequestConnection.pageInfo":
+		if e.ComplexityRoot.RequestConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestConnection.PageInfo(childComplexity), true
+	case "RequestConnection.totalCount":
+		if e.ComplexityRoot.RequestConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestConnection.TotalCount(childComplexity), true
+	case "RequestConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RequestConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RequestFinding.code":
+		if e.ComplexityRoot.RequestFinding.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestFinding.Code(childComplexity), true
+	case "RequestFinding.field":
+		if e.ComplexityRoot.RequestFinding.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestFinding.Field(childComplexity), true
+	case "RequestFinding.message":
+		if e.ComplexityRoot.RequestFinding.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestFinding.Message(childComplexity), true
+	case "RequestFinding.severity":
+		if e.ComplexityRoot.RequestFinding.Severity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestFinding.Severity(childComplexity), true
+
+	case "RequestHistoryEntry.action":
+		if e.ComplexityRoot.RequestHistoryEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHistoryEntry.Action(childComplexity), true
+	case "RequestHistoryEntry.actor":
+		if e.ComplexityRoot.RequestHistoryEntry.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHistoryEntry.Actor(childComplexity), true
+	case "RequestHistoryEntry.at":
+		if e.ComplexityRoot.RequestHistoryEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHistoryEntry.At(childComplexity), true
+	case "RequestHistoryEntry.comment":
+		if e.ComplexityRoot.RequestHistoryEntry.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHistoryEntry.Comment(childComplexity), true
+	case "RequestHistoryEntry.from":
+		if e.ComplexityRoot.RequestHistoryEntry.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHistoryEntry.From(childComplexity), true
+	case "RequestHistoryEntry.itemId":
+		if e.ComplexityRoot.RequestHistoryEntry.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHistoryEntry.ItemID(childComplexity), true
+	case "RequestHistoryEntry.stepId":
+		if e.ComplexityRoot.RequestHistoryEntry.StepID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHistoryEntry.StepID(childComplexity), true
+	case "RequestHistoryEntry.to":
+		if e.ComplexityRoot.RequestHistoryEntry.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHistoryEntry.To(childComplexity), true
+
+	case "RequestItem.action":
+		if e.ComplexityRoot.RequestItem.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Action(childComplexity), true
+	case "RequestItem.approvedAt":
+		if e.ComplexityRoot.RequestItem.ApprovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.ApprovedAt(childComplexity), true
+	case "RequestItem.canDecide":
+		if e.ComplexityRoot.RequestItem.CanDecide == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.CanDecide(childComplexity), true
+	case "RequestItem.canWithdraw":
+		if e.ComplexityRoot.RequestItem.CanWithdraw == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.CanWithdraw(childComplexity), true
+	case "RequestItem.clamps":
+		if e.ComplexityRoot.RequestItem.Clamps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Clamps(childComplexity), true
+	case "RequestItem.closedAt":
+		if e.ComplexityRoot.RequestItem.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.ClosedAt(childComplexity), true
+	case "RequestItem.closedReason":
+		if e.ComplexityRoot.RequestItem.ClosedReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.ClosedReason(childComplexity), true
+	case "RequestItem.commentOnApprove":
+		if e.ComplexityRoot.RequestItem.CommentOnApprove == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.CommentOnApprove(childComplexity), true
+	case "RequestItem.commentOnDecline":
+		if e.ComplexityRoot.RequestItem.CommentOnDecline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.CommentOnDecline(childComplexity), true
+	case "RequestItem.endDate":
+		if e.ComplexityRoot.RequestItem.EndDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.EndDate(childComplexity), true
+	case "RequestItem.expireAt":
+		if e.ComplexityRoot.RequestItem.ExpireAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.ExpireAt(childComplexity), true
+	case "RequestItem.id":
+		if e.ComplexityRoot.RequestItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.ID(childComplexity), true
+	case "RequestItem.isOwn":
+		if e.ComplexityRoot.RequestItem.IsOwn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.IsOwn(childComplexity), true
+	case "RequestItem.isStuck":
+		if e.ComplexityRoot.RequestItem.IsStuck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.IsStuck(childComplexity), true
+	case "RequestItem.justification":
+		if e.ComplexityRoot.RequestItem.Justification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Justification(childComplexity), true
+	case "RequestItem.level":
+		if e.ComplexityRoot.RequestItem.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Level(childComplexity), true
+	case "RequestItem.levels":
+		if e.ComplexityRoot.RequestItem.Levels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Levels(childComplexity), true
+	case "RequestItem.objectName":
+		if e.ComplexityRoot.RequestItem.ObjectName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.ObjectName(childComplexity), true
+	case "RequestItem.orders":
+		if e.ComplexityRoot.RequestItem.Orders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Orders(childComplexity), true
+	case "RequestItem.outcome":
+		if e.ComplexityRoot.RequestItem.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Outcome(childComplexity), true
+	case "RequestItem.owner":
+		if e.ComplexityRoot.RequestItem.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Owner(childComplexity), true
+	case "RequestItem.parameters":
+		if e.ComplexityRoot.RequestItem.Parameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Parameters(childComplexity), true
+	case "RequestItem.problem":
+		if e.ComplexityRoot.RequestItem.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Problem(childComplexity), true
+	case "RequestItem.requestId":
+		if e.ComplexityRoot.RequestItem.RequestID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.RequestID(childComplexity), true
+	case "RequestItem.requestNumber":
+		if e.ComplexityRoot.RequestItem.RequestNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.RequestNumber(childComplexity), true
+	case "RequestItem.requestedEnd":
+		if e.ComplexityRoot.RequestItem.RequestedEnd == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.RequestedEnd(childComplexity), true
+	case "RequestItem.requestedStart":
+		if e.ComplexityRoot.RequestItem.RequestedStart == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.RequestedStart(childComplexity), true
+	case "RequestItem.requesterName":
+		if e.ComplexityRoot.RequestItem.RequesterName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.RequesterName(childComplexity), true
+	case "RequestItem.risks":
+		if e.ComplexityRoot.RequestItem.Risks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Risks(childComplexity), true
+	case "RequestItem.role":
+		if e.ComplexityRoot.RequestItem.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Role(childComplexity), true
+	case "RequestItem.roleKind":
+		if e.ComplexityRoot.RequestItem.RoleKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.RoleKind(childComplexity), true
+	case "RequestItem.startDate":
+		if e.ComplexityRoot.RequestItem.StartDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.StartDate(childComplexity), true
+	case "RequestItem.state":
+		if e.ComplexityRoot.RequestItem.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.State(childComplexity), true
+	case "RequestItem.stepId":
+		if e.ComplexityRoot.RequestItem.StepID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.StepID(childComplexity), true
+	case "RequestItem.stepVersion":
+		if e.ComplexityRoot.RequestItem.StepVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.StepVersion(childComplexity), true
+	case "RequestItem.steps":
+		if e.ComplexityRoot.RequestItem.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Steps(childComplexity), true
+	case "RequestItem.submittedAt":
+		if e.ComplexityRoot.RequestItem.SubmittedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.SubmittedAt(childComplexity), true
+	case "RequestItem.version":
+		if e.ComplexityRoot.RequestItem.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Version(childComplexity), true
+	case "RequestItem.workflowState":
+		if e.ComplexityRoot.RequestItem.WorkflowState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.WorkflowState(childComplexity), true
+
+	case "RequestItemConnection.nodes":
+		if e.ComplexityRoot.RequestItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItemConnection.Nodes(childComplexity), true
+	case "RequestItemConnection.pageInfo":
+		if e.ComplexityRoot.RequestItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItemConnection.PageInfo(childComplexity), true
+	case "RequestItemConnection.totalCount":
+		if e.ComplexityRoot.RequestItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItemConnection.TotalCount(childComplexity), true
+	case "RequestItemConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RequestItemConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItemConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RequestItemResult.error":
+		if e.ComplexityRoot.RequestItemResult.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItemResult.Error(childComplexity), true
+	case "RequestItemResult.id":
+		if e.ComplexityRoot.RequestItemResult.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItemResult.ID(childComplexity), true
+	case "RequestItemResult.item":
+		if e.ComplexityRoot.RequestItemResult.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItemResult.Item(childComplexity), true
+
+	case "RequestItemsPayload.results":
+		if e.ComplexityRoot.RequestItemsPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItemsPayload.Results(childComplexity), true
+
+	case "RequestParameter.dimension":
+		if e.ComplexityRoot.RequestParameter.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestParameter.Dimension(childComplexity), true
+	case "RequestParameter.value":
+		if e.ComplexityRoot.RequestParameter.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestParameter.Value(childComplexity), true
+
+	case "RequestStep.candidates":
+		if e.ComplexityRoot.RequestStep.Candidates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.Candidates(childComplexity), true
+	case "RequestStep.closedAt":
+		if e.ComplexityRoot.RequestStep.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.ClosedAt(childComplexity), true
+	case "RequestStep.comment":
+		if e.ComplexityRoot.RequestStep.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.Comment(childComplexity), true
+	case "RequestStep.decider":
+		if e.ComplexityRoot.RequestStep.Decider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.Decider(childComplexity), true
+	case "RequestStep.dueAt":
+		if e.ComplexityRoot.RequestStep.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.DueAt(childComplexity), true
+	case "RequestStep.id":
+		if e.ComplexityRoot.RequestStep.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.ID(childComplexity), true
+	case "RequestStep.level":
+		if e.ComplexityRoot.RequestStep.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.Level(childComplexity), true
+	case "RequestStep.more":
+		if e.ComplexityRoot.RequestStep.More == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.More(childComplexity), true
+	case "RequestStep.openedAt":
+		if e.ComplexityRoot.RequestStep.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.OpenedAt(childComplexity), true
+	case "RequestStep.skipReason":
+		if e.ComplexityRoot.RequestStep.SkipReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.SkipReason(childComplexity), true
+	case "RequestStep.state":
+		if e.ComplexityRoot.RequestStep.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.State(childComplexity), true
+	case "RequestStep.version":
+		if e.ComplexityRoot.RequestStep.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.Version(childComplexity), true
+
+	case "RequestTargetConnection.nodes":
+		if e.ComplexityRoot.RequestTargetConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestTargetConnection.Nodes(childComplexity), true
+	case "RequestTargetConnection.pageInfo":
+		if e.ComplexityRoot.RequestTargetConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestTargetConnection.PageInfo(childComplexity), true
+	case "RequestTargetConnection.totalCount":
+		if e.ComplexityRoot.RequestTargetConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestTargetConnection.TotalCount(childComplexity), true
+	case "RequestTargetConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RequestTargetConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestTargetConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "RequestTransition.action":
+		if e.ComplexityRoot.RequestTransition.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestTransition.Action(childComplexity), true
+	case "RequestTransition.description":
+		if e.ComplexityRoot.RequestTransition.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestTransition.Description(childComplexity), true
+	case "RequestTransition.from":
+		if e.ComplexityRoot.RequestTransition.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestTransition.From(childComplexity), true
+	case "RequestTransition.machine":
+		if e.ComplexityRoot.RequestTransition.Machine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestTransition.Machine(childComplexity), true
+	case "RequestTransition.to":
+		if e.ComplexityRoot.RequestTransition.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestTransition.To(childComplexity), true
+	case "RequestTransition.whoMay":
+		if e.ComplexityRoot.RequestTransition.WhoMay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestTransition.WhoMay(childComplexity), true
+
+	case "RequestedOrder.id":
+		if e.ComplexityRoot.RequestedOrder.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestedOrder.ID(childComplexity), true
+	case "RequestedOrder.isManual":
+		if e.ComplexityRoot.RequestedOrder.IsManual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestedOrder.IsManual(childComplexity), true
+	case "RequestedOrder.name":
+		if e.ComplexityRoot.RequestedOrder.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestedOrder.Name(childComplexity), true
+	case "RequestedOrder.state":
+		if e.ComplexityRoot.RequestedOrder.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestedOrder.State(childComplexity), true
+	case "RequestedOrder.verifiedAt":
+		if e.ComplexityRoot.RequestedOrder.VerifiedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestedOrder.VerifiedAt(childComplexity), true
+
+	case "RequestedSystem.isReviewed":
+		if e.ComplexityRoot.RequestedSystem.IsReviewed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestedSystem.IsReviewed(childComplexity), true
+	case "RequestedSystem.name":
+		if e.ComplexityRoot.RequestedSystem.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestedSystem.Name(childComplexity), true
+	case "RequestedSystem.resourceType":
+		if e.ComplexityRoot.RequestedSystem.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestedSystem.ResourceType(childComplexity), true
+
+	case "RequestsChange.at":
+		if e.ComplexityRoot.RequestsChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestsChange.At(childComplexity), true
+	case "RequestsChange.cursor":
+		if e.ComplexityRoot.RequestsChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestsChange.Cursor(childComplexity), true
 
 	case "Resource.contexts":
 		if e.ComplexityRoot.Resource.Contexts == nil {
@@ -17515,6 +18800,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.RedundancyChanged(childComplexity, args["after"].(*string)), true
+	case "Subscription.requestsChanged":
+		if e.ComplexityRoot.Subscription.RequestsChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_requestsChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.RequestsChanged(childComplexity, args["after"].(*string)), true
 
 	case "SynchronizationOptions.commandColumn":
 		if e.ComplexityRoot.SynchronizationOptions.CommandColumn == nil {
@@ -18363,6 +19659,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelMiningInput", ec.unmarshalInputCancelMiningInput),
 			graphql.NewInputUnmarshaler("CancelPlanInput", ec.unmarshalInputCancelPlanInput),
 			graphql.NewInputUnmarshaler("CancelRedundancyAnalysisInput", ec.unmarshalInputCancelRedundancyAnalysisInput),
+			graphql.NewInputUnmarshaler("CancelRequestInput", ec.unmarshalInputCancelRequestInput),
+			graphql.NewInputUnmarshaler("CatalogueFilter", ec.unmarshalInputCatalogueFilter),
 			graphql.NewInputUnmarshaler("CategoryConfigurationInput", ec.unmarshalInputCategoryConfigurationInput),
 			graphql.NewInputUnmarshaler("CategoryFilter", ec.unmarshalInputCategoryFilter),
 			graphql.NewInputUnmarshaler("CheckRisksInput", ec.unmarshalInputCheckRisksInput),
@@ -18438,6 +19736,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReleaseHeldOrdersInput", ec.unmarshalInputReleaseHeldOrdersInput),
 			graphql.NewInputUnmarshaler("ReplayWebhookInput", ec.unmarshalInputReplayWebhookInput),
 			graphql.NewInputUnmarshaler("ReportManualOrderErrorsInput", ec.unmarshalInputReportManualOrderErrorsInput),
+			graphql.NewInputUnmarshaler("RequestAssignmentsInput", ec.unmarshalInputRequestAssignmentsInput),
+			graphql.NewInputUnmarshaler("RequestFilter", ec.unmarshalInputRequestFilter),
+			graphql.NewInputUnmarshaler("RequestItemInput", ec.unmarshalInputRequestItemInput),
+			graphql.NewInputUnmarshaler("RequestParameterInput", ec.unmarshalInputRequestParameterInput),
 			graphql.NewInputUnmarshaler("ResourceFilter", ec.unmarshalInputResourceFilter),
 			graphql.NewInputUnmarshaler("ResourceRefConfigurationInput", ec.unmarshalInputResourceRefConfigurationInput),
 			graphql.NewInputUnmarshaler("ResourceTypeConfigurationInput", ec.unmarshalInputResourceTypeConfigurationInput),
@@ -18445,6 +19747,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResourceTypeFilter", ec.unmarshalInputResourceTypeFilter),
 			graphql.NewInputUnmarshaler("ResourceTypeTrialInput", ec.unmarshalInputResourceTypeTrialInput),
 			graphql.NewInputUnmarshaler("ReviewOrdersInput", ec.unmarshalInputReviewOrdersInput),
+			graphql.NewInputUnmarshaler("ReviewRequestItemsInput", ec.unmarshalInputReviewRequestItemsInput),
 			graphql.NewInputUnmarshaler("RiskConfigurationInput", ec.unmarshalInputRiskConfigurationInput),
 			graphql.NewInputUnmarshaler("RiskFilter", ec.unmarshalInputRiskFilter),
 			graphql.NewInputUnmarshaler("RiskGrantInput", ec.unmarshalInputRiskGrantInput),
@@ -18489,6 +19792,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartMiningInput", ec.unmarshalInputStartMiningInput),
 			graphql.NewInputUnmarshaler("StartRedundancyAnalysisInput", ec.unmarshalInputStartRedundancyAnalysisInput),
 			graphql.NewInputUnmarshaler("StepConfigurationInput", ec.unmarshalInputStepConfigurationInput),
+			graphql.NewInputUnmarshaler("StepDecisionInput", ec.unmarshalInputStepDecisionInput),
 			graphql.NewInputUnmarshaler("StoredValuesInput", ec.unmarshalInputStoredValuesInput),
 			graphql.NewInputUnmarshaler("SynchronizationOptionsInput", ec.unmarshalInputSynchronizationOptionsInput),
 			graphql.NewInputUnmarshaler("ThresholdsConfigurationInput", ec.unmarshalInputThresholdsConfigurationInput),
@@ -19267,6 +20571,8 @@ extend type Query {
     at: DateTime
     "By what was known then. Null, or later than now: by what is known now."
     knownAt: DateTime
+    "Roles that are only asked for, too: nobody has them yet (requests 3.1)."
+    includeRequested: Boolean! = false
   ): PermissionsView!
   """
   Why somebody has something, or why not, now or at an instant and as known at one. NOT_FOUND out of scope or not known then, VALIDATION for an
@@ -28079,6 +29385,766 @@ extend type Subscription {
   ): RedundancyChange!
 }
 `, BuiltIn: false},
+	{Name: "../schema/request.graphqls", Input: `"""Where something that is asked for is; of a request the first of these that one of its items is in (requests 3)."""
+enum RequestState {
+  "On its way to whoever decides; lasts no longer than the request itself."
+  SUBMITTED
+  "Somebody has to approve it."
+  IN_APPROVAL
+  "Decided; waits for its date, its orders, or for being seen in the managed systems."
+  APPROVED
+  "Seen in the managed systems, or nothing had to be written."
+  FULFILLED
+  "Somebody declined it, or all that it wanted at the provisioning review."
+  DECLINED
+  "Nobody decided in time, or its time passed."
+  EXPIRED
+  "It lost its sense: the role or the person is gone, or a rule gives it by now."
+  CANCELLED
+  "Taken back before it was approved."
+  WITHDRAWN
+}
+
+"""What is asked for (requests 8)."""
+enum RequestAction {
+  "The role is to be had."
+  ADD
+  "What a person gave is to end."
+  REMOVE
+  "What rules give is to be withheld."
+  DENY
+  "What was forbidden is to be allowed again: a rule gives it then, or it is given by hand."
+  ALLOW
+}
+
+"""Where one approval is (requests 3.2)."""
+enum RequestStepState {
+  "An earlier level is not done."
+  WAITING
+  "Somebody may decide."
+  OPEN
+  "Its turn, and nobody is there who may decide; looked for again and again."
+  STUCK
+  "Approved."
+  APPROVED
+  "Declined."
+  DECLINED
+  "It needed no decision."
+  SKIPPED
+  "What it is about expired."
+  EXPIRED
+  "What it is about ended otherwise."
+  CLOSED
+}
+
+"""How something ended, where the state alone does not tell."""
+enum RequestOutcome {
+  "All of it was seen."
+  COMPLETE
+  "Some of it was declined at the provisioning review."
+  PARTIAL
+  "It came to be so otherwise."
+  ALREADY_SO
+  "All of it was declined at the provisioning review; the assignment stays."
+  REFUSED_AT_REVIEW
+  "Its time ended before anything was seen."
+  ENDED_BEFORE_START
+}
+
+"""What may be decided about a step."""
+enum StepDecision {
+  "It goes on to the next level, or is given."
+  APPROVE
+  "It ends, and nothing of it is given."
+  DECLINE
+}
+
+"""What a remark of the basket means for the submission."""
+enum FindingSeverity {
+  "It cannot be submitted."
+  BLOCKS
+  "It can when the remark is acknowledged."
+  WARNS
+  "It is said only."
+  INFORMS
+}
+
+"""What a remark of the basket is about (requests 7.3)."""
+enum FindingCode {
+  "A required parameter has no value."
+  MISSING_PARAMETER
+  "A parameter has a value that the role does not take."
+  PARAMETER_INVALID
+  "Nobody asks for the role: rules alone give it, its policy is off or another tool's, or it is for others."
+  NOT_REQUESTABLE
+  "The person is outside of the policy of the role."
+  OUT_OF_POLICY
+  "A rule forbids the role to such people."
+  DENIED_BY_RULE
+  "The role was forbidden by hand: this asks to allow it again."
+  DENIED_BY_HAND
+  "Had already, by hand, for the whole time."
+  ALREADY_HELD
+  "Had already, through a rule, for the whole time."
+  GIVEN_BY_RULE
+  "It was found in a system."
+  HELD_FOUND
+  "Asked for already."
+  ALREADY_REQUESTED
+  "In the basket twice."
+  DUPLICATE_IN_BASKET
+  "To be given and taken at once."
+  CONTRADICTION
+  "Nothing is left of the time."
+  EMPTY_PERIOD
+  "The role is given until a day only."
+  END_REQUIRED
+  "The role always ends with the contract."
+  END_NOT_ALLOWED
+  "The start lies too far ahead."
+  START_TOO_FAR
+  "Limits changed the dates."
+  CLAMPED
+  "Nobody, or not enough people, can approve it yet."
+  NO_APPROVER
+  "The person has left."
+  BENEFICIARY_LEFT
+  "There is nothing to take away, to forbid or to allow."
+  NOT_HELD
+  "It comes with another role."
+  INFERRED_BY_ROLE
+  "A rule gives it: taken away it is forbidden."
+  BECOMES_DENIAL
+  "A risk comes of it."
+  RISK_WARNING
+  "A risk comes of it that has to be approved apart."
+  RISK_APPROVAL
+  "A risk comes of it that forbids it."
+  RISK_BLOCKED
+}
+
+"""What somebody has of an entry of the catalogue."""
+enum CatalogueStatus {
+  "Nothing yet."
+  CAN_BE_REQUESTED
+  "Given by a person."
+  HELD_BY_HAND
+  "Given by a rule, or with another role."
+  HELD_BY_RULE
+  "Asked for, and not decided."
+  REQUESTED
+  "Forbidden by a person."
+  FORBIDDEN
+}
+
+"""The order of a list of requests."""
+enum RequestSort {
+  "The last submitted first."
+  NEWEST
+  "What waits longest first."
+  OLDEST
+}
+
+"""What somebody asked for at one moment (requests 2.1). Its items go their own ways."""
+type Request {
+  "Its id."
+  id: ID!
+  "What people call it, e.g. RQ-17."
+  number: String!
+  "The roll-up of its items."
+  state: RequestState!
+  "Who asked, by name."
+  requesterName: String!
+  "Why; empty: nothing was said."
+  justification: String!
+  "When."
+  submittedAt: DateTime!
+  "When nothing of it was open any more; null: something is."
+  closedAt: DateTime
+  "Counts its changes."
+  version: Int!
+  "Its items, those that the caller may see, in the order of the basket."
+  items: [RequestItem!]!
+  "What happened to those, the oldest first; the first 2,000."
+  history: [RequestHistoryEntry!]!
+}
+
+"""One wish for one person (requests 2.2): the unit of approval and of state."""
+type RequestItem {
+  "Its id."
+  id: ID!
+  "The request it belongs to."
+  requestId: ID!
+  "Number of that."
+  requestNumber: String!
+  "Who asked, by name."
+  requesterName: String!
+  "Why, as the request says; empty: nothing was said."
+  justification: String!
+  "What is asked for."
+  action: RequestAction!
+  "Identifier of the role, as it was called when it was asked for."
+  role: String!
+  "Single or composite."
+  roleKind: RoleKind!
+  "Name of the role, as it was called when it was asked for."
+  objectName: String!
+  "Who gets it, or loses it."
+  owner: ResourceRef!
+  "The values that the role is asked for with, those that the caller may read."
+  parameters: [RequestParameter!]!
+  "The start as wished; null: as soon as approved."
+  requestedStart: DateTime
+  "The end as wished; null: as late as allowed."
+  requestedEnd: DateTime
+  "The start as it holds; null: the moment of the approval."
+  startDate: DateTime
+  "The end as it holds, exclusive; null: none."
+  endDate: DateTime
+  "What limits made of the dates."
+  clamps: [RequestClamp!]!
+  "Where it is."
+  state: RequestState!
+  "Number of the workflow state of the assignment while it is open (role-model 12.6); null: it has none."
+  workflowState: Int
+  "The level that waits, or the last that did; 0: none."
+  level: Int!
+  "How many levels of approval it has, 0 to 3; fixed when it was submitted."
+  levels: Int!
+  "What stands in the way now; null: nothing."
+  problem: String
+  "How it ended; null: the state tells, or it is open."
+  outcome: RequestOutcome
+  "Why it ended by itself; null: it did not."
+  closedReason: String
+  "When it expires if nobody decides; null: never."
+  expireAt: DateTime
+  "When it was asked for."
+  submittedAt: DateTime!
+  "When the last level approved; null: not."
+  approvedAt: DateTime
+  "When it ended; null: it is open."
+  closedAt: DateTime
+  "Counts its changes."
+  version: Int!
+  "Id of the step that waits for a decision, for reviewRequestItems; null: none."
+  stepId: ID
+  "Counts the changes of that step: name it with a decision, so that one made on older content is refused."
+  stepVersion: Int
+  "The step waits for nobody, since nobody may decide on it."
+  isStuck: Boolean!
+  "The caller asked for it, or gets or loses it: somebody else has to decide."
+  isOwn: Boolean!
+  "The caller may decide on it now."
+  canDecide: Boolean!
+  "The caller may take it back now."
+  canWithdraw: Boolean!
+  "Whether approving takes a comment, as the role says, or its policy."
+  commentOnApprove: CommentActivation!
+  "Whether declining takes a comment, as the role says, or its policy."
+  commentOnDecline: CommentActivation!
+  "The risks that it raised when it was asked for, those that there are still."
+  risks: [Risk!]!
+  "Its approvals, by level."
+  steps: [RequestStep!]!
+  "The orders it caused, the first 100: how far they are, for everybody who sees the item."
+  orders: [RequestedOrder!]!
+}
+
+"""How far an order is that a request caused."""
+type RequestedOrder {
+  "Id of the order."
+  id: ID!
+  "Name of the resource type."
+  name: String!
+  "Provisioning state of the order."
+  state: ProvisioningState!
+  "It is carried out by a person."
+  isManual: Boolean!
+  "When it was seen in the managed system; null: not yet."
+  verifiedAt: DateTime
+}
+
+"""A value that a role is asked for with (role-model 3.4)."""
+type RequestParameter {
+  "Identifier of the dimension."
+  dimension: String!
+  "The value."
+  value: ResourceRef!
+}
+
+"""What a limit made of a date (requests 6.2)."""
+type RequestClamp {
+  "Which date: start or end."
+  field: String!
+  "As wished; null: nothing was said."
+  requested: DateTime
+  "As it holds; null: the moment of the approval."
+  effective: DateTime
+  "Why: not_before_today, not_before_contract, maximum_duration, contract_end or after_what_is_had."
+  because: String!
+}
+
+"""One approval of an item (requests 2.3)."""
+type RequestStep {
+  "Its id."
+  id: ID!
+  "1 to 3; 0: that of a risk, before the others."
+  level: Int!
+  "Where it is."
+  state: RequestStepState!
+  "Why it needed no decision: implicit, who asked could approve it himself; give_back, who has it gives it back. Null: it needs one."
+  skipReason: String
+  "Since when it can be decided; null: not yet."
+  openedAt: DateTime
+  "When it counts as late; null: it was not opened. Nothing is decided by that."
+  dueAt: DateTime
+  "When it was decided, or ended; null: not."
+  closedAt: DateTime
+  "Counts its changes."
+  version: Int!
+  "Who decided, by name; null: nobody."
+  decider: String
+  "What was said with the decision; null: nobody decided."
+  comment: String
+  "Names of those who may decide now, the first twenty; only of a single item (request, requestItem), and of a step that is open."
+  candidates: [String!]!
+  "How many more there are."
+  more: Int!
+}
+
+"""One thing that happened to a request."""
+type RequestHistoryEntry {
+  "When."
+  at: DateTime!
+  "User name of who did it, or the part of the server."
+  actor: String!
+  "The item."
+  itemId: ID
+  "The step; null: it is about the item itself."
+  stepId: ID
+  "What was done, as in requestTransitions."
+  action: String!
+  "State before; null: it is new, or the state stayed."
+  from: String
+  "State after; null: the state stayed."
+  to: String
+  "What was said."
+  comment: String!
+}
+
+"""A legal move of an item or of a step of a request, as the server has it."""
+type RequestTransition {
+  "request_item or request_step."
+  machine: String!
+  "The verb."
+  action: String!
+  "State before; null: it is new."
+  from: String
+  "State after."
+  to: String!
+  "Who does it: REQUESTER, APPROVER, SERVER, CLOCK or ORDER."
+  whoMay: String!
+  "What it means."
+  description: String!
+}
+
+"""One page of requests."""
+type RequestConnection {
+  "The requests."
+  nodes: [Request!]!
+  "How many there are under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+  "Whether there is more."
+  pageInfo: PageInfo!
+}
+
+"""One page of items of requests."""
+type RequestItemConnection {
+  "The items."
+  nodes: [RequestItem!]!
+  "How many there are under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+  "Whether there is more."
+  pageInfo: PageInfo!
+}
+
+"""One page of people for whom the caller may ask."""
+type RequestTargetConnection {
+  "The people."
+  nodes: [ResourceRef!]!
+  "How many there are under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+  "Whether there is more."
+  pageInfo: PageInfo!
+}
+
+"""One page of the catalogue."""
+type CatalogueEntryConnection {
+  "The roles."
+  nodes: [CatalogueEntry!]!
+  "How many there are under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+  "Whether there is more."
+  pageInfo: PageInfo!
+}
+
+"""A role that can be asked for, for somebody (requests 7.2)."""
+type CatalogueEntry {
+  "Id of the role."
+  id: ID!
+  "Identifier of the role."
+  role: String!
+  "Single or composite."
+  kind: RoleKind!
+  "Name of the role."
+  name: String!
+  "What it is for; may be empty."
+  description: String!
+  "Name of its category; null: none."
+  category: String
+  "Name of its policy."
+  policy: String!
+  "How many approvals a request needs, 0 to 3."
+  levels: Int!
+  "What the person has of it."
+  status: CatalogueStatus!
+  "The values it may or must be asked for with."
+  parameters: [CatalogueParameter!]!
+  "A request has to say until when."
+  needsEnd: Boolean!
+  "A request may say until when; false: it always ends with the contract."
+  takesEnd: Boolean!
+}
+
+"""A value that a role may or must be asked for with (role-model 3.4)."""
+type CatalogueParameter {
+  "Identifier of the dimension."
+  dimension: String!
+  "Name of the dimension."
+  name: String!
+  "Entity type of its values."
+  entityType: String!
+  "A request has to say it."
+  isRequired: Boolean!
+}
+
+"""What the server says about a basket (requests 7). Nothing is written."""
+type RequestCheck {
+  "What was looked at: name it as basketDigest, so that a basket that means something else by now is refused."
+  digest: String!
+  "Nothing blocks it."
+  submittable: Boolean!
+  "What would become of each object for each person."
+  items: [CheckedItem!]!
+}
+
+"""What would become of one object for one person."""
+type CheckedItem {
+  "Which of the input's items, from 0."
+  position: Int!
+  "For whom."
+  owner: ResourceRef!
+  "Identifier of the role."
+  role: String!
+  "Single or composite."
+  roleKind: RoleKind!
+  "Name of the role."
+  object: String!
+  "What is asked for in the end."
+  action: RequestAction!
+  "The start as it would hold; null: the moment of the approval."
+  startDate: DateTime
+  "The end as it would hold; null: none."
+  endDate: DateTime
+  "What limits made of the dates."
+  clamps: [RequestClamp!]!
+  "Who would be asked, by level."
+  levels: [ApprovalLevel!]!
+  "Where something would be written."
+  systems: [RequestedSystem!]!
+  "What is to be said about it, the worst first where it blocks."
+  findings: [RequestFinding!]!
+}
+
+"""Who would be asked at one level of approval (requests 5)."""
+type ApprovalLevel {
+  "1 to 3; 0: that of a risk, before the others."
+  level: Int!
+  "Names of those who could decide, the first twenty."
+  approvers: [String!]!
+  "How many more there are."
+  more: Int!
+  "Why nobody is asked: implicit or give_back; null: somebody is."
+  skippedBecause: String
+}
+
+"""Where something would be written."""
+type RequestedSystem {
+  "Identifier of the resource type."
+  resourceType: String!
+  "Its name."
+  name: String!
+  "Its orders are reviewed before they are carried out."
+  isReviewed: Boolean!
+}
+
+"""One remark of the basket."""
+type RequestFinding {
+  "What it is about."
+  code: FindingCode!
+  "What it means for the submission."
+  severity: FindingSeverity!
+  "In words, with a way on where there is one."
+  message: String!
+  "Field of the item that it is about; null: the whole."
+  field: String
+}
+
+"""What became of each that was named."""
+type RequestItemsPayload {
+  "One result each, in the order given."
+  results: [RequestItemResult!]!
+}
+
+"""What became of one."""
+type RequestItemResult {
+  "What was named: a step, or an item."
+  id: ID!
+  "The item as it is now; null: there is none in the caller's scope."
+  item: RequestItem
+  "Why nothing was done; null: it was."
+  error: ItemError
+}
+
+"""What was made of a basket."""
+type RequestAssignmentsPayload {
+  "The request."
+  request: Request!
+  "What the server said about the basket."
+  check: RequestCheck!
+}
+
+"""Requests, or items, changed."""
+type RequestsChange {
+  "Position in the stream of events."
+  cursor: String!
+  "When."
+  at: DateTime!
+}
+
+"""A basket (requests 7): 1 to 100 objects, for 1 to 200 people each, 500 pairs in all."""
+input RequestAssignmentsInput {
+  "What the asking program calls it, 1 to 200 characters: the same key of the same user is the same request, and asks nothing again. Null: a new one."
+  clientKey: String
+  "Why, at most 4,000 characters."
+  justification: String
+  "What is asked for."
+  items: [RequestItemInput!]!
+  "The codes of severity WARNS that the requester has seen and accepts. CONFLICT when one is missing."
+  acknowledgeFindings: [FindingCode!]
+  "The digest of the check that was shown; STALE_ITEM when the basket means something else by now. Null: whatever."
+  basketDigest: String
+}
+
+"""One object of a basket, for one or more people."""
+input RequestItemInput {
+  "What is asked for; null: ADD."
+  action: RequestAction
+  "Identifier of the role."
+  role: String!
+  "Single or composite; null: whichever there is. VALIDATION when there are both."
+  roleKind: RoleKind
+  "For whom. NOT_FOUND for whoever the caller does not ask for."
+  ownerIds: [ID!]!
+  "The values that the role is asked for with; ADD only."
+  parameters: [RequestParameterInput!]
+  "From when; null: as soon as approved. What is past is the approval."
+  startDate: DateTime
+  "Until when, exclusive; null: as late as allowed."
+  endDate: DateTime
+}
+
+"""A value that a role is asked for with."""
+input RequestParameterInput {
+  "Identifier of the dimension."
+  dimension: String!
+  "Key of the value."
+  key: String!
+}
+
+"""Narrows lists of requests and of their items: conditions are joined by AND, values of one by OR."""
+input RequestFilter {
+  "Items in one of these states."
+  states: [RequestState!]
+  "Items that ask for one of these."
+  actions: [RequestAction!]
+  "Identifier of the role."
+  role: String
+  "Who gets or loses it."
+  ownerId: ID
+  "Of one request."
+  requestId: ID
+  "What the caller asked for; false: what others did."
+  mine: Boolean
+  "What the caller gets or loses; false: what others do."
+  aboutMe: Boolean
+  "What the caller may decide now; false: the rest."
+  toDecideByMe: Boolean
+  "What nobody may decide now; false: the rest."
+  stuck: Boolean
+  "Number of the request, or words of the role or of the person."
+  text: String
+}
+
+"""Narrows the catalogue."""
+input CatalogueFilter {
+  "Words of name, identifier, description, category or tags, in any order."
+  text: String
+  "Identifier of a category: those in it or below it."
+  category: String
+  "What the person has of it."
+  statuses: [CatalogueStatus!]
+}
+
+"""Which steps, and what is decided: one decision for all of stepIds, or one for each of steps. 500 at most."""
+input ReviewRequestItemsInput {
+  "Steps that are all decided in the same way. Either these or steps."
+  stepIds: [ID!]
+  "Steps with a decision each. Either these or stepIds."
+  steps: [StepDecisionInput!]
+  "The decision about stepIds."
+  decision: StepDecision
+  "What is said with it, at most 4,000 characters; required or not taken as commentOnApprove and commentOnDecline say."
+  comment: String
+}
+
+"""A decision about one step."""
+input StepDecisionInput {
+  "The step."
+  stepId: ID!
+  "What is decided."
+  decision: StepDecision!
+  "The version that was seen; another one now is STALE_ITEM. Null: whichever."
+  version: Int
+  "What is said with it, at most 4,000 characters."
+  comment: String
+}
+
+"""What is taken back: a whole request, or items of any. Exactly one of both."""
+input CancelRequestInput {
+  "A request: all of it that waits."
+  requestId: ID
+  "Items, 500 at most."
+  itemIds: [ID!]
+  "Why; required of whoever takes back what somebody else asked for."
+  comment: String
+}
+
+extend type Query {
+  "For whom the caller may ask, by name. FORBIDDEN without the permission to ask for anybody (/Custom/Workflows/ModifyPermissions_{entityType}/Request/ActionPending)."
+  requestTargets(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Words of the name, the key or values; null: all."
+    text: String
+  ): RequestTargetConnection!
+  "What may be asked for somebody, by name: roles of policies that are switched on and that he is in. NOT_FOUND when the caller does not ask for him."
+  requestCatalogue(
+    "For whom."
+    ownerId: ID!
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which; null: all."
+    filter: CatalogueFilter
+  ): CatalogueEntryConnection!
+  "What the server says about a basket: dates, approvals, and what stands in the way. It writes nothing."
+  checkRequest(
+    "The basket."
+    input: RequestAssignmentsInput!
+  ): RequestCheck!
+  "Requests of which the caller may see something: his own, those about him, and those for the people whose roles he reviews or whose requests he supervises."
+  requests(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which: those with an item that fits; null: all."
+    filter: RequestFilter
+    "The order; null: NEWEST."
+    orderBy: RequestSort
+  ): RequestConnection!
+  "Items of requests that the caller may see."
+  requestItems(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which; null: all."
+    filter: RequestFilter
+    "The order; null: NEWEST."
+    orderBy: RequestSort
+  ): RequestItemConnection!
+  "One request, by id or by number; null: there is none of which the caller may see something."
+  request(
+    "Its id."
+    id: ID
+    "Its number, e.g. RQ-17."
+    number: String
+  ): Request
+  "One item; null: there is none that the caller may see."
+  requestItem(
+    "Its id."
+    id: ID!
+  ): RequestItem
+  "Every legal move of items and steps, as the server has them."
+  requestTransitions: [RequestTransition!]!
+}
+
+extend type Mutation {
+  """
+  Asks for what is in a basket. Every object for every person is an item of its own, with approvals as its role says. CONFLICT when something stands in the way,
+  with all that does; STALE_ITEM when the basket means something else than the digest that was shown.
+  """
+  requestAssignments(
+    "The basket."
+    input: RequestAssignmentsInput!
+  ): RequestAssignmentsPayload!
+  """
+  Decides approvals. Whoever may review roles of the person decides (/Custom/ProvisioningPolicy/ReviewRoles/{entityType}), never who asked, who gets it, or who
+  decided another level of it: FORBIDDEN. ALREADY_DONE when somebody was first; the same decision again by the same person is no error.
+  """
+  reviewRequestItems(
+    "Which steps, and what is decided."
+    input: ReviewRequestItemsInput!
+  ): RequestItemsPayload!
+  "Takes back what is not approved yet: who asked for it, who would get it, or, with a comment, who supervises requests (/Custom/Workflows/Supervise/{entityType})."
+  cancelRequest(
+    "What is taken back."
+    input: CancelRequestInput!
+  ): RequestItemsPayload!
+}
+
+extend type Subscription {
+  "Says that requests changed, once for several changes at the same moment. What changed is read again."
+  requestsChanged(
+    "Cursor to continue after: what was missed since is told first. Default: from now on."
+    after: String
+  ): RequestsChange!
+}
+`, BuiltIn: false},
 	{Name: "../schema/risk.graphqls", Input: `"""A dangerous combination of entitlements (role-model 9). It is written as configuration: ` + "`" + `saveRisk` + "`" + `."""
 type Risk {
   "Opaque id."
@@ -29388,6 +31454,20 @@ func (ec *executionContext) childFields_ApplyPlanPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type ApplyPlanPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ApprovalLevel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "level":
+		return ec.fieldContext_ApprovalLevel_level(ctx, field)
+	case "approvers":
+		return ec.fieldContext_ApprovalLevel_approvers(ctx, field)
+	case "more":
+		return ec.fieldContext_ApprovalLevel_more(ctx, field)
+	case "skippedBecause":
+		return ec.fieldContext_ApprovalLevel_skippedBecause(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalLevel", field.Name)
+}
+
 func (ec *executionContext) childFields_ApprovedPeriod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "start":
@@ -29906,6 +31986,64 @@ func (ec *executionContext) childFields_CancelRedundancyAnalysisPayload(ctx cont
 	return nil, fmt.Errorf("no field named %q was found under type CancelRedundancyAnalysisPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CatalogueEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CatalogueEntry_id(ctx, field)
+	case "role":
+		return ec.fieldContext_CatalogueEntry_role(ctx, field)
+	case "kind":
+		return ec.fieldContext_CatalogueEntry_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_CatalogueEntry_name(ctx, field)
+	case "description":
+		return ec.fieldContext_CatalogueEntry_description(ctx, field)
+	case "category":
+		return ec.fieldContext_CatalogueEntry_category(ctx, field)
+	case "policy":
+		return ec.fieldContext_CatalogueEntry_policy(ctx, field)
+	case "levels":
+		return ec.fieldContext_CatalogueEntry_levels(ctx, field)
+	case "status":
+		return ec.fieldContext_CatalogueEntry_status(ctx, field)
+	case "parameters":
+		return ec.fieldContext_CatalogueEntry_parameters(ctx, field)
+	case "needsEnd":
+		return ec.fieldContext_CatalogueEntry_needsEnd(ctx, field)
+	case "takesEnd":
+		return ec.fieldContext_CatalogueEntry_takesEnd(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_CatalogueEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_CatalogueEntryConnection_nodes(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CatalogueEntryConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_CatalogueEntryConnection_totalCountIsEstimate(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CatalogueEntryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CatalogueParameter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dimension":
+		return ec.fieldContext_CatalogueParameter_dimension(ctx, field)
+	case "name":
+		return ec.fieldContext_CatalogueParameter_name(ctx, field)
+	case "entityType":
+		return ec.fieldContext_CatalogueParameter_entityType(ctx, field)
+	case "isRequired":
+		return ec.fieldContext_CatalogueParameter_isRequired(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CatalogueParameter", field.Name)
+}
+
 func (ec *executionContext) childFields_Category(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -29990,6 +32128,36 @@ func (ec *executionContext) childFields_CategoryEdge(ctx context.Context, field 
 		return ec.fieldContext_CategoryEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CategoryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CheckedItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "position":
+		return ec.fieldContext_CheckedItem_position(ctx, field)
+	case "owner":
+		return ec.fieldContext_CheckedItem_owner(ctx, field)
+	case "role":
+		return ec.fieldContext_CheckedItem_role(ctx, field)
+	case "roleKind":
+		return ec.fieldContext_CheckedItem_roleKind(ctx, field)
+	case "object":
+		return ec.fieldContext_CheckedItem_object(ctx, field)
+	case "action":
+		return ec.fieldContext_CheckedItem_action(ctx, field)
+	case "startDate":
+		return ec.fieldContext_CheckedItem_startDate(ctx, field)
+	case "endDate":
+		return ec.fieldContext_CheckedItem_endDate(ctx, field)
+	case "clamps":
+		return ec.fieldContext_CheckedItem_clamps(ctx, field)
+	case "levels":
+		return ec.fieldContext_CheckedItem_levels(ctx, field)
+	case "systems":
+		return ec.fieldContext_CheckedItem_systems(ctx, field)
+	case "findings":
+		return ec.fieldContext_CheckedItem_findings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckedItem", field.Name)
 }
 
 func (ec *executionContext) childFields_ChooseAccountOwnerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -33446,6 +35614,346 @@ func (ec *executionContext) childFields_ReleaseHeldOrdersPayload(ctx context.Con
 		return ec.fieldContext_ReleaseHeldOrdersPayload_released(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReleaseHeldOrdersPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Request(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Request_id(ctx, field)
+	case "number":
+		return ec.fieldContext_Request_number(ctx, field)
+	case "state":
+		return ec.fieldContext_Request_state(ctx, field)
+	case "requesterName":
+		return ec.fieldContext_Request_requesterName(ctx, field)
+	case "justification":
+		return ec.fieldContext_Request_justification(ctx, field)
+	case "submittedAt":
+		return ec.fieldContext_Request_submittedAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Request_closedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Request_version(ctx, field)
+	case "items":
+		return ec.fieldContext_Request_items(ctx, field)
+	case "history":
+		return ec.fieldContext_Request_history(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Request", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestAssignmentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_RequestAssignmentsPayload_request(ctx, field)
+	case "check":
+		return ec.fieldContext_RequestAssignmentsPayload_check(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestAssignmentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "digest":
+		return ec.fieldContext_RequestCheck_digest(ctx, field)
+	case "submittable":
+		return ec.fieldContext_RequestCheck_submittable(ctx, field)
+	case "items":
+		return ec.fieldContext_RequestCheck_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestClamp(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_RequestClamp_field(ctx, field)
+	case "requested":
+		return ec.fieldContext_RequestClamp_requested(ctx, field)
+	case "effective":
+		return ec.fieldContext_RequestClamp_effective(ctx, field)
+	case "because":
+		return ec.fieldContext_RequestClamp_because(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestClamp", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RequestConnection_nodes(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RequestConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RequestConnection_totalCountIsEstimate(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RequestConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestFinding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_RequestFinding_code(ctx, field)
+	case "severity":
+		return ec.fieldContext_RequestFinding_severity(ctx, field)
+	case "message":
+		return ec.fieldContext_RequestFinding_message(ctx, field)
+	case "field":
+		return ec.fieldContext_RequestFinding_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestFinding", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestHistoryEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_RequestHistoryEntry_at(ctx, field)
+	case "actor":
+		return ec.fieldContext_RequestHistoryEntry_actor(ctx, field)
+	case "itemId":
+		return ec.fieldContext_RequestHistoryEntry_itemId(ctx, field)
+	case "stepId":
+		return ec.fieldContext_RequestHistoryEntry_stepId(ctx, field)
+	case "action":
+		return ec.fieldContext_RequestHistoryEntry_action(ctx, field)
+	case "from":
+		return ec.fieldContext_RequestHistoryEntry_from(ctx, field)
+	case "to":
+		return ec.fieldContext_RequestHistoryEntry_to(ctx, field)
+	case "comment":
+		return ec.fieldContext_RequestHistoryEntry_comment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestHistoryEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RequestItem_id(ctx, field)
+	case "requestId":
+		return ec.fieldContext_RequestItem_requestId(ctx, field)
+	case "requestNumber":
+		return ec.fieldContext_RequestItem_requestNumber(ctx, field)
+	case "requesterName":
+		return ec.fieldContext_RequestItem_requesterName(ctx, field)
+	case "justification":
+		return ec.fieldContext_RequestItem_justification(ctx, field)
+	case "action":
+		return ec.fieldContext_RequestItem_action(ctx, field)
+	case "role":
+		return ec.fieldContext_RequestItem_role(ctx, field)
+	case "roleKind":
+		return ec.fieldContext_RequestItem_roleKind(ctx, field)
+	case "objectName":
+		return ec.fieldContext_RequestItem_objectName(ctx, field)
+	case "owner":
+		return ec.fieldContext_RequestItem_owner(ctx, field)
+	case "parameters":
+		return ec.fieldContext_RequestItem_parameters(ctx, field)
+	case "requestedStart":
+		return ec.fieldContext_RequestItem_requestedStart(ctx, field)
+	case "requestedEnd":
+		return ec.fieldContext_RequestItem_requestedEnd(ctx, field)
+	case "startDate":
+		return ec.fieldContext_RequestItem_startDate(ctx, field)
+	case "endDate":
+		return ec.fieldContext_RequestItem_endDate(ctx, field)
+	case "clamps":
+		return ec.fieldContext_RequestItem_clamps(ctx, field)
+	case "state":
+		return ec.fieldContext_RequestItem_state(ctx, field)
+	case "workflowState":
+		return ec.fieldContext_RequestItem_workflowState(ctx, field)
+	case "level":
+		return ec.fieldContext_RequestItem_level(ctx, field)
+	case "levels":
+		return ec.fieldContext_RequestItem_levels(ctx, field)
+	case "problem":
+		return ec.fieldContext_RequestItem_problem(ctx, field)
+	case "outcome":
+		return ec.fieldContext_RequestItem_outcome(ctx, field)
+	case "closedReason":
+		return ec.fieldContext_RequestItem_closedReason(ctx, field)
+	case "expireAt":
+		return ec.fieldContext_RequestItem_expireAt(ctx, field)
+	case "submittedAt":
+		return ec.fieldContext_RequestItem_submittedAt(ctx, field)
+	case "approvedAt":
+		return ec.fieldContext_RequestItem_approvedAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_RequestItem_closedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_RequestItem_version(ctx, field)
+	case "stepId":
+		return ec.fieldContext_RequestItem_stepId(ctx, field)
+	case "stepVersion":
+		return ec.fieldContext_RequestItem_stepVersion(ctx, field)
+	case "isStuck":
+		return ec.fieldContext_RequestItem_isStuck(ctx, field)
+	case "isOwn":
+		return ec.fieldContext_RequestItem_isOwn(ctx, field)
+	case "canDecide":
+		return ec.fieldContext_RequestItem_canDecide(ctx, field)
+	case "canWithdraw":
+		return ec.fieldContext_RequestItem_canWithdraw(ctx, field)
+	case "commentOnApprove":
+		return ec.fieldContext_RequestItem_commentOnApprove(ctx, field)
+	case "commentOnDecline":
+		return ec.fieldContext_RequestItem_commentOnDecline(ctx, field)
+	case "risks":
+		return ec.fieldContext_RequestItem_risks(ctx, field)
+	case "steps":
+		return ec.fieldContext_RequestItem_steps(ctx, field)
+	case "orders":
+		return ec.fieldContext_RequestItem_orders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestItem", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RequestItemConnection_nodes(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RequestItemConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RequestItemConnection_totalCountIsEstimate(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RequestItemConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestItemResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RequestItemResult_id(ctx, field)
+	case "item":
+		return ec.fieldContext_RequestItemResult_item(ctx, field)
+	case "error":
+		return ec.fieldContext_RequestItemResult_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestItemResult", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestItemsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_RequestItemsPayload_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestItemsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestParameter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dimension":
+		return ec.fieldContext_RequestParameter_dimension(ctx, field)
+	case "value":
+		return ec.fieldContext_RequestParameter_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestParameter", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RequestStep_id(ctx, field)
+	case "level":
+		return ec.fieldContext_RequestStep_level(ctx, field)
+	case "state":
+		return ec.fieldContext_RequestStep_state(ctx, field)
+	case "skipReason":
+		return ec.fieldContext_RequestStep_skipReason(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_RequestStep_openedAt(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_RequestStep_dueAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_RequestStep_closedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_RequestStep_version(ctx, field)
+	case "decider":
+		return ec.fieldContext_RequestStep_decider(ctx, field)
+	case "comment":
+		return ec.fieldContext_RequestStep_comment(ctx, field)
+	case "candidates":
+		return ec.fieldContext_RequestStep_candidates(ctx, field)
+	case "more":
+		return ec.fieldContext_RequestStep_more(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestStep", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestTargetConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RequestTargetConnection_nodes(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RequestTargetConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RequestTargetConnection_totalCountIsEstimate(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RequestTargetConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestTargetConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestTransition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "machine":
+		return ec.fieldContext_RequestTransition_machine(ctx, field)
+	case "action":
+		return ec.fieldContext_RequestTransition_action(ctx, field)
+	case "from":
+		return ec.fieldContext_RequestTransition_from(ctx, field)
+	case "to":
+		return ec.fieldContext_RequestTransition_to(ctx, field)
+	case "whoMay":
+		return ec.fieldContext_RequestTransition_whoMay(ctx, field)
+	case "description":
+		return ec.fieldContext_RequestTransition_description(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestTransition", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestedOrder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RequestedOrder_id(ctx, field)
+	case "name":
+		return ec.fieldContext_RequestedOrder_name(ctx, field)
+	case "state":
+		return ec.fieldContext_RequestedOrder_state(ctx, field)
+	case "isManual":
+		return ec.fieldContext_RequestedOrder_isManual(ctx, field)
+	case "verifiedAt":
+		return ec.fieldContext_RequestedOrder_verifiedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestedOrder", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestedSystem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resourceType":
+		return ec.fieldContext_RequestedSystem_resourceType(ctx, field)
+	case "name":
+		return ec.fieldContext_RequestedSystem_name(ctx, field)
+	case "isReviewed":
+		return ec.fieldContext_RequestedSystem_isReviewed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestedSystem", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestsChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RequestsChange_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_RequestsChange_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestsChange", field.Name)
 }
 
 func (ec *executionContext) childFields_Resource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -40,6 +40,12 @@ func notifiedOf(permission string) narrowing {
 	}
 }
 
+func executing(permissions []string) narrowing {
+	return func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("ae.permission IN (?)", bun.List(permissions)).Where("ae.can_execute")
+	}
+}
+
 // validAt keeps assigned profiles that are in force: inside their dates, and not withheld by a denial that is itself in force.
 func validAt(q *bun.SelectQuery, now time.Time) *bun.SelectQuery {
 	return q.Where("NOT ap.is_denied").

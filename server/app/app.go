@@ -36,6 +36,7 @@ import (
 	"writ/server/queue"
 	"writ/server/reconciliation"
 	"writ/server/redundancy"
+	"writ/server/request"
 	"writ/server/risk"
 	"writ/server/synchronization"
 	"writ/server/system"
@@ -62,6 +63,7 @@ type App struct {
 	Bulk            *bulk.Service
 	Mining          *mining.Service
 	Risks           *risk.Service
+	Requests        *request.Service
 	Synchronization *synchronization.Service
 	Jobs            *job.Service
 	Auth            *auth.Service
@@ -97,7 +99,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Hub = event.NewHub(a.DB, cmp.Or(s.DirectURL, s.DatabaseURL), a.Log)
 
 	a.Directory = directory.New(a.DB, a.Clock, a.Shapes, directory.Hooks{Changed: a.resourcesChanged, Passed: assignment.Passed})
-	a.Assignments = assignment.New(a.DB, a.Clock, a.Log, a.Shapes, assignment.Hooks{Orders: a.planned, Ordered: a.ordered, Paused: a.paused, Decide: a.decided, Visible: a.visible, Write: a.writeComputed})
+	a.Assignments = assignment.New(a.DB, a.Clock, a.Log, a.Shapes, assignment.Hooks{Orders: a.planned, Ordered: a.ordered, Paused: a.paused, Decide: a.decided, Requested: a.requested, Visible: a.visible, Write: a.writeComputed})
 	a.Directory.Computed = a.Assignments.Computed
 	a.Assignments.DisableIndirect = s.Config.Work.DisableIndirectPermissions
 	a.Orders = order.New(a.DB, a.Clock, a.Log, a.Shapes, order.Hooks{Open: a.Systems.Open, IsManual: a.Systems.IsManual, MarkDirty: assignment.MarkDirty,
@@ -113,6 +115,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 		manifest.Hooks{Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
 			CheckConnection: a.Systems.CheckSettings, Changed: a.configurationChanged})
 	a.Risks = &risk.Service{DB: a.DB, Assignments: a.Assignments}
+	a.Requests = request.New(request.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Risks: a.Risks})
 	a.Mining = &mining.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Manifest: a.Manifest}
 	a.Plans = plan.New(plan.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Directory: a.Directory, Manifest: a.Manifest, Assignments: a.Assignments, Orders: a.Orders}, plan.Hooks{Actor: a.actor})
 	mail := s.Config.Mail

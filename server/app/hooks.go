@@ -46,6 +46,11 @@ func (a *App) decided(ctx context.Context, tx bun.Tx, m *assignment.Model, d ass
 	return a.Reconciliation.DecideByRule(ctx, tx, m, d)
 }
 
+// requested: what is asked for owners goes on with what was computed of them.
+func (a *App) requested(ctx context.Context, tx bun.Tx, m *assignment.Model, now time.Time, owners []int64) error {
+	return a.Requests.Settle(ctx, tx, m, now, owners)
+}
+
 // actor: an account with the rights of now, for what goes on without its session.
 func (a *App) actor(ctx context.Context, userID int64) (*permit.Actor, error) {
 	return access.ActorOf(ctx, a.DB, userID, a.Config.Serve.Demo, a.Clock.Now())

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/errs"
+	"writ/server/evaluation"
 )
 
 // ViewInput asks for the permissions of a resource. An assignment has two axes of time: when it holds, and when that was known. Without any
@@ -18,12 +19,16 @@ type ViewInput struct {
 	AsOf       *time.Time // both at once: what was known at the instant about the instant; stands alone
 	At         *time.Time // what holds at this instant; nil: at KnownAt
 	KnownAt    *time.Time // by what was known at this instant; nil, or later than now: now
+
+	IncludeRequested bool // roles that are only asked for, too
 }
 
 // axes are the two instants that a view is asked for.
 type axes struct {
 	at    time.Time // when it holds
 	known time.Time // when that was known
+
+	requested bool // roles that are only asked for, too
 }
 
 func (in *ViewInput) axes(now time.Time) (axes, error) {
@@ -31,9 +36,9 @@ func (in *ViewInput) axes(now time.Time) (axes, error) {
 		if in.At != nil || in.KnownAt != nil {
 			return axes{}, errs.Invalid("asOf", "asOf is at and knownAt in one: give either it or them.")
 		}
-		in = &ViewInput{At: in.AsOf, KnownAt: in.AsOf}
+		in = &ViewInput{At: in.AsOf, KnownAt: in.AsOf, IncludeRequested: in.IncludeRequested}
 	}
-	a := axes{known: now}
+	a := axes{known: now, requested: in.IncludeRequested}
 	if in.KnownAt != nil && in.KnownAt.Before(now) {
 		a.known = in.KnownAt.UTC()
 	}
@@ -86,6 +91,11 @@ func (a axes) roles(ctx context.Context, db bun.IDB, owner int64) ([]viewRole, e
 		return nil, err
 	}
 	for _, r := range rows {
+		w := evaluation.Workflow(r.WorkflowState)
+		asked := r.Origin == evaluation.OriginManual && (w.Pending() || w == evaluation.Declined)
+		if asked && !(a.requested && w.Pending()) {
+			continue // nobody has it, or had
+		}
 		never := r.StartDate != nil && r.EndDate != nil && !r.StartDate.Before(*r.EndDate)
 		over := r.EndDate != nil && !r.EndDate.After(a.at) && (r.IsOver || a.hindsight())
 		if !never && !over && a.shows(r.StartDate, r.EndDate) {

@@ -20,6 +20,7 @@
 //	state.go      the workflow states below, and their history
 //	decide.go     what decisions about orders mean for assignments: kept, declined, denied
 //	foundrole.go  what decisions about found roles mean: kept, refused, put off, with the differences they explain
+//	requested.go  what requests mean: a role that is only asked for, what is asked about one that is had; server/request decides
 //	reconcile.go  what decisions about differences mean: kept, given up for what is computed, authorized, handed over, refused
 //	redundant.go  what people approved although rules give it, and leaving it to them
 //	automate.go   automation rules: who waits for one, what is due goes to server/reconciliation, and when to look again

@@ -81,7 +81,7 @@ func (m *Model) RoleRuleSentence(r *rolemodel.RoleRule) string {
 func (m *Model) asks(rules []int64, values map[string]int64) bool {
 	for _, id := range rules {
 		r := find(m.Source.RoleRules, func(r *rolemodel.RoleRule) bool { return r.ID == id })
-		if r == nil || m.satisfies(r.Dimensions, values) && (r.CompositeRoleID == nil || m.givesBy(*r.CompositeRoleID, values)) {
+		if r == nil || m.Satisfies(r.Dimensions, values) && (r.CompositeRoleID == nil || m.givesBy(*r.CompositeRoleID, values)) {
 			return true
 		}
 	}
@@ -100,7 +100,8 @@ func (m *Model) givesBy(roleID int64, values map[string]int64) bool {
 	return m.asks(rules, values)
 }
 
-func (m *Model) satisfies(criteria rolemodel.Criteria, values map[string]int64) bool {
+// Satisfies reports whether somebody with these values of dimensions meets criteria.
+func (m *Model) Satisfies(criteria rolemodel.Criteria, values map[string]int64) bool {
 	for name, c := range criteria {
 		d := m.Shape.Dimensions[name]
 		if d == nil {

@@ -64,7 +64,7 @@ func (s *Service) save(ctx context.Context, tx bun.Tx, m *Model, b *evaluation.B
 	if len(w.changed) == 0 {
 		return w.report, w.failed, nil
 	}
-	for _, part := range []func() error{w.roles, w.types, w.seen, w.history, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events, w.differences, w.found, w.risks, w.blocks} {
+	for _, part := range []func() error{w.roles, w.types, w.seen, w.history, w.gaps, w.kept, w.contexts, w.states, w.facts, w.keys, w.orders, w.events, w.differences, w.found, w.risks, w.blocks, w.requested} {
 		if err := part(); err != nil {
 			return w.report, w.failed, fmt.Errorf("save assignments: %w", err)
 		}
@@ -307,6 +307,9 @@ func (w *saver) orders() error {
 	}
 	return w.s.Orders(w.ctx, w.tx, w.now, w.planned)
 }
+
+// requested tells requests of whom something was computed.
+func (w *saver) requested() error { return w.s.Requested(w.ctx, w.tx, w.m, w.now, w.changedIDs()) }
 
 // events tells that an owner's entitlements changed; an evaluation that found the same says nothing.
 func (w *saver) events() error {

@@ -45,6 +45,9 @@ type Hooks struct {
 
 	// Write writes values that were computed into resources that are there: the directory's writer.
 	Write func(ctx context.Context, tx bun.Tx, now time.Time, shape *directory.Shape, changes []directory.Change) (directory.Counts, error)
+	// Requested tells whoever keeps requests that owners were computed, in the transaction that writes it: server/request.
+	Requested func(ctx context.Context, tx bun.Tx, m *Model, now time.Time, owners []int64) error
+
 	// Visible refuses (NotFound) a resource outside the caller's scope: the directory's check.
 	Visible func(ctx context.Context, resourceID int64) error
 }

@@ -20,6 +20,7 @@ const (
 	MassReconciliateRoles     = "/Custom/ProvisioningPolicy/MassReconciliateRoles"     // + /{sourceEntityType}; more than one at once
 	BulkRoleReconciliation    = "/Custom/ProvisioningPolicy/BulkRoleReconciliation"    // the same under another name
 	MassReviewRoles           = "/Custom/ProvisioningPolicy/MassReviewRoles"           // + /{sourceEntityType}; more than one at once
+	Supervise                 = "/Custom/Workflows/Supervise"                          // + /{entityType}; sees all requests, withdraws them with a reason
 	OrderQuery                = "/ProvisioningPolicy/AssignedResourceType/Query"
 	AssignmentQuery           = "/ProvisioningPolicy/AssignedSingleRole/Query"
 	ProvisioningStart         = "/ProvisioningPolicy/Provisioning/Start"
@@ -52,6 +53,11 @@ const (
 	WebhookQuery              = "/Settings/Webhook/Query"
 	WebhookUpdate             = "/Settings/Webhook/Update"
 )
+
+// Request is the permission to ask for entitlements of resources of an entity type (requests 14.1).
+func Request(entityType string) string {
+	return "/Custom/Workflows/ModifyPermissions_" + entityType + "/Request/ActionPending"
+}
 
 // customAreas are the areas whose stored form begins with /Custom.
 var customAreas = []string{

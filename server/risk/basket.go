@@ -17,6 +17,7 @@ type Basket struct {
 	Pending []RiskGrantInput // what was asked for elsewhere, beside the assignments that wait: it counts as had
 	Grant   []RiskGrantInput
 	Take    []RiskTakeInput
+	Without []int64 // assignments of roles that do not count: what is asked for by the rows that wait for it
 }
 
 // RiskGrantInput is a role or a resource type that somebody is to have.

@@ -129,6 +129,7 @@ func (c *checking) check() (*RiskCheck, error) {
 		return nil, errs.Missing("There is no resource %d.", c.basket.OwnerID).Of(c.basket.OwnerID)
 	}
 	base := worldOf(c.i, o)
+	base.Roles = slices.DeleteFunc(base.Roles, func(x *evaluation.AssignedRole) bool { return slices.Contains(c.basket.Without, x.ID) })
 	for n, g := range c.basket.Pending {
 		if err := base.grant(g, fmt.Sprintf("pending[%d]", n)); err != nil {
 			return nil, err

@@ -19,6 +19,15 @@ type Service struct {
 	Assignments *assignment.Service
 }
 
+// Named gives a risk of a model as it is shown; nil: it is gone.
+func (s *Service) Named(m *assignment.Model, id int64) *Risk {
+	r := m.Risk(id)
+	if r == nil {
+		return nil
+	}
+	return named(m, r)
+}
+
 // condition is a piece of SQL over i (an identified risk) and w (who has it).
 type condition = db.Condition
 

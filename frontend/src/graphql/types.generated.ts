@@ -425,6 +425,39 @@ export type CancelRedundancyAnalysisInput = {
   id: Scalars['ID']['input'];
 };
 
+/** What is taken back: a whole request, or items of any. Exactly one of both. */
+export type CancelRequestInput = {
+  /** Why; required of whoever takes back what somebody else asked for. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** Items, 500 at most. */
+  itemIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** A request: all of it that waits. */
+  requestId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** Narrows the catalogue. */
+export type CatalogueFilter = {
+  /** Identifier of a category: those in it or below it. */
+  category?: InputMaybe<Scalars['String']['input']>;
+  /** What the person has of it. */
+  statuses?: InputMaybe<Array<CatalogueStatus>>;
+  /** Words of name, identifier, description, category or tags, in any order. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What somebody has of an entry of the catalogue. */
+export type CatalogueStatus =
+  /** Nothing yet. */
+  | 'CAN_BE_REQUESTED'
+  /** Forbidden by a person. */
+  | 'FORBIDDEN'
+  /** Given by a person. */
+  | 'HELD_BY_HAND'
+  /** Given by a rule, or with another role. */
+  | 'HELD_BY_RULE'
+  /** Asked for, and not decided. */
+  | 'REQUESTED';
+
 /** Category is a folder of roles and resource types (role-model 2.3). */
 export type CategoryConfigurationInput = {
   /** What belongs in it. */
@@ -1134,6 +1167,68 @@ export type FencedKind =
   | 'ORDER'
   /** For an endpoint. */
   | 'WEBHOOK';
+
+/** What a remark of the basket is about (requests 7.3). */
+export type FindingCode =
+  /** Had already, by hand, for the whole time. */
+  | 'ALREADY_HELD'
+  /** Asked for already. */
+  | 'ALREADY_REQUESTED'
+  /** A rule gives it: taken away it is forbidden. */
+  | 'BECOMES_DENIAL'
+  /** The person has left. */
+  | 'BENEFICIARY_LEFT'
+  /** Limits changed the dates. */
+  | 'CLAMPED'
+  /** To be given and taken at once. */
+  | 'CONTRADICTION'
+  /** The role was forbidden by hand: this asks to allow it again. */
+  | 'DENIED_BY_HAND'
+  /** A rule forbids the role to such people. */
+  | 'DENIED_BY_RULE'
+  /** In the basket twice. */
+  | 'DUPLICATE_IN_BASKET'
+  /** Nothing is left of the time. */
+  | 'EMPTY_PERIOD'
+  /** The role always ends with the contract. */
+  | 'END_NOT_ALLOWED'
+  /** The role is given until a day only. */
+  | 'END_REQUIRED'
+  /** Had already, through a rule, for the whole time. */
+  | 'GIVEN_BY_RULE'
+  /** It was found in a system. */
+  | 'HELD_FOUND'
+  /** It comes with another role. */
+  | 'INFERRED_BY_ROLE'
+  /** A required parameter has no value. */
+  | 'MISSING_PARAMETER'
+  /** There is nothing to take away, to forbid or to allow. */
+  | 'NOT_HELD'
+  /** Nobody asks for the role: rules alone give it, its policy is off or another tool's, or it is for others. */
+  | 'NOT_REQUESTABLE'
+  /** Nobody, or not enough people, can approve it yet. */
+  | 'NO_APPROVER'
+  /** The person is outside of the policy of the role. */
+  | 'OUT_OF_POLICY'
+  /** A parameter has a value that the role does not take. */
+  | 'PARAMETER_INVALID'
+  /** A risk comes of it that has to be approved apart. */
+  | 'RISK_APPROVAL'
+  /** A risk comes of it that forbids it. */
+  | 'RISK_BLOCKED'
+  /** A risk comes of it. */
+  | 'RISK_WARNING'
+  /** The start lies too far ahead. */
+  | 'START_TOO_FAR';
+
+/** What a remark of the basket means for the submission. */
+export type FindingSeverity =
+  /** It cannot be submitted. */
+  | 'BLOCKS'
+  /** It is said only. */
+  | 'INFORMS'
+  /** It can when the remark is acknowledged. */
+  | 'WARNS';
 
 /** Why somebody holds a role. */
 export type HolderOrigin =
@@ -2233,6 +2328,139 @@ export type ReportManualOrderErrorsInput = {
   orderIds?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
+/** What is asked for (requests 8). */
+export type RequestAction =
+  /** The role is to be had. */
+  | 'ADD'
+  /** What was forbidden is to be allowed again: a rule gives it then, or it is given by hand. */
+  | 'ALLOW'
+  /** What rules give is to be withheld. */
+  | 'DENY'
+  /** What a person gave is to end. */
+  | 'REMOVE';
+
+/** A basket (requests 7): 1 to 100 objects, for 1 to 200 people each, 500 pairs in all. */
+export type RequestAssignmentsInput = {
+  /** The codes of severity WARNS that the requester has seen and accepts. CONFLICT when one is missing. */
+  acknowledgeFindings?: InputMaybe<Array<FindingCode>>;
+  /** The digest of the check that was shown; STALE_ITEM when the basket means something else by now. Null: whatever. */
+  basketDigest?: InputMaybe<Scalars['String']['input']>;
+  /** What the asking program calls it, 1 to 200 characters: the same key of the same user is the same request, and asks nothing again. Null: a new one. */
+  clientKey?: InputMaybe<Scalars['String']['input']>;
+  /** What is asked for. */
+  items: Array<RequestItemInput>;
+  /** Why, at most 4,000 characters. */
+  justification?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Narrows lists of requests and of their items: conditions are joined by AND, values of one by OR. */
+export type RequestFilter = {
+  /** What the caller gets or loses; false: what others do. */
+  aboutMe?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Items that ask for one of these. */
+  actions?: InputMaybe<Array<RequestAction>>;
+  /** What the caller asked for; false: what others did. */
+  mine?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Who gets or loses it. */
+  ownerId?: InputMaybe<Scalars['ID']['input']>;
+  /** Of one request. */
+  requestId?: InputMaybe<Scalars['ID']['input']>;
+  /** Identifier of the role. */
+  role?: InputMaybe<Scalars['String']['input']>;
+  /** Items in one of these states. */
+  states?: InputMaybe<Array<RequestState>>;
+  /** What nobody may decide now; false: the rest. */
+  stuck?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Number of the request, or words of the role or of the person. */
+  text?: InputMaybe<Scalars['String']['input']>;
+  /** What the caller may decide now; false: the rest. */
+  toDecideByMe?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** One object of a basket, for one or more people. */
+export type RequestItemInput = {
+  /** What is asked for; null: ADD. */
+  action?: InputMaybe<RequestAction>;
+  /** Until when, exclusive; null: as late as allowed. */
+  endDate?: InputMaybe<Scalars['DateTime']['input']>;
+  /** For whom. NOT_FOUND for whoever the caller does not ask for. */
+  ownerIds: Array<Scalars['ID']['input']>;
+  /** The values that the role is asked for with; ADD only. */
+  parameters?: InputMaybe<Array<RequestParameterInput>>;
+  /** Identifier of the role. */
+  role: Scalars['String']['input'];
+  /** Single or composite; null: whichever there is. VALIDATION when there are both. */
+  roleKind?: InputMaybe<RoleKind>;
+  /** From when; null: as soon as approved. What is past is the approval. */
+  startDate?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** How something ended, where the state alone does not tell. */
+export type RequestOutcome =
+  /** It came to be so otherwise. */
+  | 'ALREADY_SO'
+  /** All of it was seen. */
+  | 'COMPLETE'
+  /** Its time ended before anything was seen. */
+  | 'ENDED_BEFORE_START'
+  /** Some of it was declined at the provisioning review. */
+  | 'PARTIAL'
+  /** All of it was declined at the provisioning review; the assignment stays. */
+  | 'REFUSED_AT_REVIEW';
+
+/** A value that a role is asked for with. */
+export type RequestParameterInput = {
+  /** Identifier of the dimension. */
+  dimension: Scalars['String']['input'];
+  /** Key of the value. */
+  key: Scalars['String']['input'];
+};
+
+/** The order of a list of requests. */
+export type RequestSort =
+  /** The last submitted first. */
+  | 'NEWEST'
+  /** What waits longest first. */
+  | 'OLDEST';
+
+/** Where something that is asked for is; of a request the first of these that one of its items is in (requests 3). */
+export type RequestState =
+  /** Decided; waits for its date, its orders, or for being seen in the managed systems. */
+  | 'APPROVED'
+  /** It lost its sense: the role or the person is gone, or a rule gives it by now. */
+  | 'CANCELLED'
+  /** Somebody declined it, or all that it wanted at the provisioning review. */
+  | 'DECLINED'
+  /** Nobody decided in time, or its time passed. */
+  | 'EXPIRED'
+  /** Seen in the managed systems, or nothing had to be written. */
+  | 'FULFILLED'
+  /** Somebody has to approve it. */
+  | 'IN_APPROVAL'
+  /** On its way to whoever decides; lasts no longer than the request itself. */
+  | 'SUBMITTED'
+  /** Taken back before it was approved. */
+  | 'WITHDRAWN';
+
+/** Where one approval is (requests 3.2). */
+export type RequestStepState =
+  /** Approved. */
+  | 'APPROVED'
+  /** What it is about ended otherwise. */
+  | 'CLOSED'
+  /** Declined. */
+  | 'DECLINED'
+  /** What it is about expired. */
+  | 'EXPIRED'
+  /** Somebody may decide. */
+  | 'OPEN'
+  /** It needed no decision. */
+  | 'SKIPPED'
+  /** Its turn, and nobody is there who may decide; looked for again and again. */
+  | 'STUCK'
+  /** An earlier level is not done. */
+  | 'WAITING';
+
 /** All given fields must hold. */
 export type ResourceFilter = {
   /** One of these keys. */
@@ -2408,6 +2636,18 @@ export type ReviewOrdersInput = {
   lines?: InputMaybe<Array<LineDecisionInput>>;
   /** Orders to decide as a whole. Either ids or a filter, never both. */
   orderIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+};
+
+/** Which steps, and what is decided: one decision for all of stepIds, or one for each of steps. 500 at most. */
+export type ReviewRequestItemsInput = {
+  /** What is said with it, at most 4,000 characters; required or not taken as commentOnApprove and commentOnDecline say. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** The decision about stepIds. */
+  decision?: InputMaybe<StepDecision>;
+  /** Steps that are all decided in the same way. Either these or steps. */
+  stepIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** Steps with a decision each. Either these or stepIds. */
+  steps?: InputMaybe<Array<StepDecisionInput>>;
 };
 
 /** Risk is a dangerous combination of entitlements, which people are warned of, or kept from (role-model 9). */
@@ -3156,6 +3396,25 @@ export type StepConfigurationInput = {
   task: Scalars['String']['input'];
   /** What it does. */
   type: TaskType;
+};
+
+/** What may be decided about a step. */
+export type StepDecision =
+  /** It goes on to the next level, or is given. */
+  | 'APPROVE'
+  /** It ends, and nothing of it is given. */
+  | 'DECLINE';
+
+/** A decision about one step. */
+export type StepDecisionInput = {
+  /** What is said with it, at most 4,000 characters. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** What is decided. */
+  decision: StepDecision;
+  /** The step. */
+  stepId: Scalars['ID']['input'];
+  /** The version that was seen; another one now is STALE_ITEM. Null: whichever. */
+  version?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** Whose stored values are explained, and by which expressions. */

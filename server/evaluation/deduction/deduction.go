@@ -90,6 +90,7 @@ func (d *deduction) known() {
 	for _, row := range d.Owner.Roles {
 		over := interval.Interval{From: interval.StartOf(row.Start), To: interval.EndOf(row.End)}
 		switch {
+		case row.Workflow.Pending(): // it is only asked for
 		case row.IsDenied && over.Has(d.Now):
 			d.blocked[row.RoleID] = true
 		case row.WasRefused():

@@ -187,6 +187,7 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 	var kept []*evaluation.AssignedRole // what a person gave or denied
 	var of []hold
 	gone := r.Owner.Resource.Gone
+	rows = decidedOn(rows)
 	for _, row := range rows {
 		over := interval.Interval{From: interval.StartOf(row.Start), To: interval.EndOf(row.End)}
 		if gone || over.To <= r.Now && over.To != interval.Max || row.Workflow.Over() {
@@ -251,6 +252,14 @@ func (r *Run) role(id int64, rules []*model.Rule, rows []*evaluation.AssignedRol
 	}
 	r.roleRows(id, keep, past, rows, from, used, stay)
 	r.hold(id, append(of, given...))
+}
+
+// decidedOn leaves out what is only asked for: no computation looks at it, moves it or ends it (requests 3.1).
+func decidedOn(rows []*evaluation.AssignedRole) []*evaluation.AssignedRole {
+	if !slices.ContainsFunc(rows, func(x *evaluation.AssignedRole) bool { return x.Workflow.Pending() }) {
+		return rows
+	}
+	return slices.DeleteFunc(slices.Clone(rows), func(x *evaluation.AssignedRole) bool { return x.Workflow.Pending() })
 }
 
 // roleRows matches the wanted periods with the rows there are, reusing their ids. What is over ends its row; a row that turns out to have

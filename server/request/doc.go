@@ -1,0 +1,56 @@
+// Package request is what people ask for: who asks, for whom, who approves, and what became of it (requests).
+//
+//	state.go     the two machines: items and steps
+//	request.go   Request, RequestItem, RequestStep...: the GraphQL types
+//	apply.go     the only place where items and steps change their state: row, history, event, roll-up of the request
+//	basket.go    what would be asked, looked at before: dates, approvals, findings; finding.go the sentences
+//	period.go    dates, and what limits make of them
+//	catalogue.go what may be asked for whom
+//	submit.go    a basket becomes a request
+//	approver.go  who may decide a step, and who may not
+//	review.go    approve, decline
+//	withdraw.go  taken back
+//	settle.go    what a computation means for the requests of its owners: fulfilled, or without sense by now; sweep.go what time alone does
+//	list.go      lists and single requests; scope.go who sees what; columns.go from which columns
+//
+// Below: server/assignment, which keeps the row of every wish from the beginning (assignment/requested.go), server/order, which carries out what is
+// approved, and server/access, which knows who holds which permission.
+//
+// # Locks
+//
+// The owners first, as computations do (assignment.LockOwners), then requests, items and steps by id. One decision is one transaction.
+//
+// # Items
+//
+//	(new)       -> SUBMITTED    submit
+//	SUBMITTED   -> IN_APPROVAL  route
+//	            -> APPROVED     route_to_end
+//	            -> CANCELLED    cancel
+//	            -> WITHDRAWN    withdraw
+//	IN_APPROVAL -> APPROVED     approve_last
+//	            -> DECLINED     decline
+//	            -> EXPIRED      expire
+//	            -> CANCELLED    cancel
+//	            -> WITHDRAWN    withdraw
+//	APPROVED    -> FULFILLED    fulfil
+//	            -> DECLINED     refuse
+//	            -> EXPIRED      end
+//	            -> CANCELLED    cancel
+//	DECLINED    -> APPROVED     reconsider
+//
+// # Steps
+//
+//	WAITING  -> OPEN      open
+//	         -> STUCK     block
+//	         -> SKIPPED   skip
+//	         -> EXPIRED   expire
+//	         -> CLOSED    close
+//	OPEN     -> STUCK     block
+//	         -> APPROVED  approve
+//	         -> DECLINED  decline
+//	         -> EXPIRED   expire
+//	         -> CLOSED    close
+//	STUCK    -> OPEN      reroute
+//	         -> EXPIRED   expire
+//	         -> CLOSED    close
+package request

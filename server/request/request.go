@@ -1,0 +1,183 @@
+package request
+
+import (
+	"time"
+
+	"writ/server/assignment"
+	"writ/server/directory"
+	"writ/server/evaluation"
+	"writ/server/order"
+	"writ/server/page"
+	"writ/server/risk"
+	"writ/server/rolemodel"
+)
+
+// RequestAction is what an item wants.
+type RequestAction string
+
+// The actions (requests 8).
+const (
+	Add    RequestAction = "ADD"    // the role is to be had
+	Remove RequestAction = "REMOVE" // what a person gave is to end
+	Deny   RequestAction = "DENY"   // what rules give is to be withheld
+	Allow  RequestAction = "ALLOW"  // a denial is to end
+)
+
+// gives reports whether the item wants something to be had.
+func (a RequestAction) gives() bool { return a == Add || a == Allow }
+
+// RequestOutcome tells how an item ended, where the state alone does not.
+type RequestOutcome string
+
+// The outcomes.
+const (
+	Complete         RequestOutcome = "COMPLETE"           // all of it was seen
+	Partial          RequestOutcome = "PARTIAL"            // some of it was declined at the provisioning review
+	AlreadySo        RequestOutcome = "ALREADY_SO"         // it came to be so otherwise
+	RefusedAtReview  RequestOutcome = "REFUSED_AT_REVIEW"  // all of it was declined at the provisioning review
+	EndedBeforeStart RequestOutcome = "ENDED_BEFORE_START" // its time ended before anything was seen
+)
+
+// Request is what somebody asked for at one moment.
+type Request struct {
+	ID            int64
+	Number        string
+	State         RequestState
+	RequesterName string
+	Justification string
+	SubmittedAt   time.Time
+	ClosedAt      *time.Time
+	Version       int
+	Items         []*RequestItem // those that the caller may see
+	History       []*RequestHistoryEntry
+}
+
+// RequestItem is one wish for one beneficiary.
+type RequestItem struct {
+	ID             int64
+	RequestID      int64
+	RequestNumber  string
+	RequesterName  string
+	Justification  string
+	Action         RequestAction
+	Role           string // identifier
+	RoleKind       rolemodel.RoleKind
+	ObjectName     string
+	Owner          directory.ResourceRef
+	Parameters     []*RequestParameter
+	RequestedStart *time.Time
+	RequestedEnd   *time.Time
+	StartDate      *time.Time
+	EndDate        *time.Time
+	Clamps         []RequestClamp
+	State          RequestState
+	Level          int
+	Levels         int
+	Problem        *string
+	Outcome        *RequestOutcome
+	ClosedReason   *string
+	ExpireAt       *time.Time
+	SubmittedAt    time.Time
+	ApprovedAt     *time.Time
+	ClosedAt       *time.Time
+	Version        int
+	StepID         *int64 // the step that waits for a decision
+	StepVersion    *int
+	IsStuck        bool
+	IsOwn          bool // the caller asked for it or gets it: somebody else has to decide
+	CanDecide      bool
+	CanWithdraw    bool
+	Risks          []*risk.Risk // those that it raised when it was asked for, and that there are still
+	Steps          []*RequestStep
+	Orders         []*RequestedOrder
+
+	roleID        int64
+	isAtRisk      bool
+	riskIDs       []int64
+	rawParameters map[string]int64
+	approve       rolemodel.CommentMode
+	decline       rolemodel.CommentMode
+}
+
+// WorkflowState is the number of the workflow state of the assignment while the item is open (role-model 12.6); nil: it is not.
+func (i *RequestItem) WorkflowState() *int {
+	switch {
+	case i.State.isWaiting():
+		return new(int(i.circuit().State(i.Level)))
+	case i.State == Approved && i.Action != Remove && i.Action != Allow:
+		return new(int(map[bool]evaluation.Workflow{false: evaluation.Approved, true: evaluation.ApprovedRisk}[i.isAtRisk]))
+	}
+	return nil
+}
+
+// circuit is what approvals it has to pass.
+func (i *RequestItem) circuit() assignment.Circuit {
+	return assignment.Circuit{Levels: i.Levels, AtRisk: i.isAtRisk}
+}
+
+// CommentOnApprove is whether approving takes a comment, as a word.
+func (i *RequestItem) CommentOnApprove() string { return rolemodel.CommentWords[i.approve] }
+
+// CommentOnDecline is whether declining takes a comment, as a word.
+func (i *RequestItem) CommentOnDecline() string { return rolemodel.CommentWords[i.decline] }
+
+// RequestParameter is a value that a role is asked for with.
+type RequestParameter struct {
+	Dimension string
+	Value     directory.ResourceRef
+}
+
+// RequestClamp is what a limit made of a date.
+type RequestClamp struct {
+	Field     string     `json:"field"` // start, end
+	Requested *time.Time `json:"requested"`
+	Effective *time.Time `json:"effective"`
+	Because   string     `json:"because"` // not_before_today, not_before_contract, maximum_duration, contract_end
+}
+
+// RequestedOrder is how far an order is that an item caused.
+type RequestedOrder struct {
+	ID         int64
+	Name       string // of the resource type
+	IsManual   bool
+	VerifiedAt *time.Time
+	state      evaluation.State
+}
+
+// State is the provisioning state of the order, by its name.
+func (o *RequestedOrder) State() order.ProvisioningState { return order.NameOf(o.state) }
+
+// RequestStep is one approval of an item.
+type RequestStep struct {
+	ID         int64
+	ItemID     int64
+	Level      int
+	State      RequestStepState
+	SkipReason *string
+	OpenedAt   *time.Time
+	DueAt      *time.Time
+	ClosedAt   *time.Time
+	Version    int
+	Decider    *string // display name of who decided
+	Comment    *string
+	Candidates []string // display names of those who may decide now; of a step that waits for nobody none
+	More       int      // further candidates
+}
+
+// RequestHistoryEntry is one thing that happened to a request.
+type RequestHistoryEntry struct {
+	At      time.Time
+	Actor   string
+	ItemID  *int64
+	StepID  *int64
+	Action  string
+	From    *string
+	To      *string
+	Comment string
+}
+
+// The names of the lists.
+type (
+	RequestConnection     = page.Connection[*Request]
+	RequestItemConnection = page.Connection[*RequestItem]
+)

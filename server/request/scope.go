@@ -1,0 +1,80 @@
+package request
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/assignment"
+	"writ/server/db"
+	"writ/server/directory"
+	"writ/server/permit"
+)
+
+// Who sees what (requests 14.2): whoever asked sees all items of the request, who gets something those about himself, and who may review roles or supervises
+// requests those about the people of his scope. What is not seen is not there.
+
+// mine is the condition on q of what the caller asked for.
+func mine(ctx context.Context) db.Condition {
+	me := permit.From(ctx)
+	if me == nil || me.System {
+		return bun.SafeQuery("false")
+	}
+	return db.AnyOf(bun.SafeQuery("q.requester_user_id = ?", me.UserID), bun.SafeQuery("? <> 0 and q.requester_id = ?", me.ResourceID, me.ResourceID))
+}
+
+// aboutMe is the condition on i of what the caller gets or loses.
+func aboutMe(ctx context.Context) db.Condition {
+	me := permit.From(ctx)
+	if me == nil || me.ResourceID == 0 {
+		return bun.SafeQuery("false")
+	}
+	return bun.SafeQuery("i.beneficiary_id = ?", me.ResourceID)
+}
+
+// over is the condition on w of those whom a permission with one path per entity type opens.
+func over(ctx context.Context, m *assignment.Model, permission string) db.Condition {
+	var list []db.Condition
+	for _, id := range requestable(m) {
+		t := m.Shape.EntityTypes[id]
+		scope := permit.Find(ctx, permit.For(permission, t.Identifier)).OfOwners()
+		switch {
+		case scope.All(t.Identifier):
+			list = append(list, bun.SafeQuery("w.entity_type_id = ?", id))
+		case scope.On(t.Identifier).Allowed():
+			list = append(list, bun.SafeQuery("w.entity_type_id = ? and ?", id, directory.Rows(m.Shape, id, "w", scope)))
+		}
+	}
+	return db.AnyOf(list...)
+}
+
+// seen is the condition on q, i and w of the items that the caller may see.
+func seen(ctx context.Context, m *assignment.Model) db.Condition {
+	if me := permit.From(ctx); me != nil && me.System {
+		return bun.SafeQuery("true")
+	}
+	return db.AnyOf(mine(ctx), aboutMe(ctx), over(ctx, m, permit.ReviewRoles), over(ctx, m, permit.Supervise))
+}
+
+// toDecide is the condition on q, i and w, beside an open step, of what the caller may decide: not what he asked for or gets himself, by whichever of his
+// accounts, and no further step of what he decided already.
+func toDecide(ctx context.Context, m *assignment.Model) db.Condition {
+	name := permit.Name(ctx)
+	return db.AllOf(
+		bun.SafeQuery("i.state = 'IN_APPROVAL' and exists (select from request_step o where o.item_id = i.id and o.state = 'OPEN')"), over(ctx, m, permit.ReviewRoles),
+		bun.SafeQuery("lower(q.requester) <> lower(?0) and not is_same_person(?0, i.beneficiary_id) and (q.requester_id is null or not is_same_person(?0, q.requester_id))", name),
+		bun.SafeQuery("not exists (select from request_decision d where d.item_id = i.id and lower(d.decider) = lower(?))", name))
+}
+
+// supervises reports whether the caller supervises the requests for somebody.
+func supervises(ctx context.Context, b bun.IDB, m *assignment.Model, entityTypeID, beneficiaryID int64) (bool, error) {
+	var found bool
+	if err := b.NewRaw("select exists (select from resource w where w.id = ? and w.entity_type_id = ? and ?)", beneficiaryID, entityTypeID, over(ctx, m, permit.Supervise)).Scan(ctx, &found); err != nil {
+		return false, fmt.Errorf("look who supervises requests: %w", db.Explain(err))
+	}
+	return found, nil
+}
+
+// MayLook refuses only who is not signed in: everybody sees what he asked for.
+func (s *Service) MayLook(ctx context.Context) error { return permit.SignedIn(ctx) }

@@ -1,0 +1,20 @@
+package request
+
+// stateWords are the states in the middle of a sentence.
+var stateWords = map[RequestState]string{
+	Submitted: "submitted", InApproval: "in approval", Approved: "approved", Fulfilled: "fulfilled", Declined: "declined", Expired: "expired", Cancelled: "cancelled", Withdrawn: "withdrawn",
+}
+
+// stateNow says what a state means for whoever wants to do something with it now.
+var stateNow = map[RequestState]string{
+	Submitted: "it is on its way to whoever decides", InApproval: "somebody has to decide on it", Approved: "it is decided, give it back or ask for its removal instead",
+	Fulfilled: "it is done, give it back or ask for its removal instead", Declined: "ask again, as a new request", Expired: "ask again, as a new request",
+	Cancelled: "ask again, as a new request", Withdrawn: "ask again, as a new request",
+}
+
+// reasons say why an item ended by itself (requests 4.1, 20).
+var reasons = map[string]string{
+	"role_deleted": "the role was deleted", "not_requestable": "the role cannot be asked for any more", "policy_disabled": "the policy of the role was switched off",
+	"beneficiary_left": "the person has left", "given_by_rule": "a rule gives it by now", "row_gone": "what was asked about is gone",
+	"period_over": "the time it was asked for is over", "not_decided": "nobody decided in time",
+}
