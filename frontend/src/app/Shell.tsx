@@ -1,6 +1,6 @@
 import { Notifications } from '@mantine/notifications'
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
-import { Suspense, useContext, useEffect, useState } from 'react'
+import { Suspense, useContext, useEffect, useMemo, useState } from 'react'
 import { useClient } from 'urql'
 import { LiveContext } from '../graphql/live'
 import { useMe } from '../graphql/SessionContext'
@@ -13,7 +13,7 @@ import { Nav } from './Nav'
 import { NewVersion } from './NewVersion'
 import { PendingPage } from './notices'
 import { FenceBanner } from '../features/fence/FenceBanner'
-import { mayReconcile, maySeeFence } from '../graphql/may'
+import { mayReconcile, maySeeApprovals, maySeeFence, maySeeRequests, mayReviewRoles } from '../graphql/may'
 import classes from './Shell.module.css'
 import { TopBar } from './TopBar'
 import { useListedPages } from './listed'
@@ -30,13 +30,20 @@ export function Shell() {
   const live = useContext(LiveContext)
   const status = useContext(SocketStatusContext)
   const keymap = useContext(KeymapContext)
-  const reconciles = mayReconcile(me)
+  const concerns = useMemo(
+    () => ({
+      reconciliation: mayReconcile(me),
+      requests: maySeeRequests(me) || maySeeApprovals(me),
+      approvals: mayReviewRoles(me),
+    }),
+    [me],
+  )
   const navigate = useNavigate()
   const path = useRouterState({ select: (state) => state.location.pathname })
   const [navOpen, setNavOpen] = useState(false)
   const [overlay, setOverlay] = useState<'jump' | 'keys' | null>(null)
 
-  useEffect(() => live.start(client, status, reconciles), [live, client, status, reconciles])
+  useEffect(() => live.start(client, status, concerns), [live, client, status, concerns])
   // Brought early, so that what is typed right after Ctrl K lands in it.
   useEffect(() => {
     const timer = setTimeout(() => void loadPalette().catch(() => undefined), 400)

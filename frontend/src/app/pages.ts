@@ -1,13 +1,16 @@
 import {
   IconAlertTriangle,
+  IconArrowForwardUp,
   IconBook2,
   IconBriefcase,
   IconChecklist,
   IconCircleX,
   IconFileText,
   IconHome,
+  IconInbox,
   IconKey,
   IconGitCompare,
+  IconHandStop,
   IconLifebuoy,
   IconPick,
   IconPlayerPlay,
@@ -33,6 +36,7 @@ import { parseRedundantSearch } from '../features/redundancy/redundantSearch'
 import { parseMiningSearch } from '../features/mining/miningSearch'
 import { parseOrderSearch } from '../features/order/orderSearch'
 import { parsePlanSearch } from '../features/plan/planSearch'
+import { parseRequestListSearch, parseRequestSearch } from '../features/request/requestSearch'
 import {
   parseDifferenceSearch,
   parseOrphanSearch,
@@ -53,8 +57,10 @@ import {
   mayReconcile,
   mayReconcileResources,
   mayReconcileRoles,
+  mayRequest,
   mayReview,
   maySeeAccess,
+  maySeeApprovals,
   maySeeAudit,
   maySeeBulk,
   maySeeFence,
@@ -66,6 +72,7 @@ import {
   maySeePlans,
   maySeeQueue,
   maySeeRedundant,
+  maySeeRequests,
   maySeeRisks,
   maySeeSystems,
   maySeeWebhooks,
@@ -85,6 +92,59 @@ const home = createRoute({
   path: '/',
   ...open(undefined, { group: 'top', label: t.nav.home, icon: IconHome, go: { key: 'h', says: t.keys.goHome } }),
   component: lazyPage(() => import('../features/home/HomePage'), 'HomePage'),
+})
+
+const request = createRoute({
+  getParentRoute: () => shell,
+  path: '/request',
+  validateSearch: parseRequestSearch,
+  ...open(mayRequest, {
+    group: 'work',
+    label: t.request.nav,
+    title: t.request.title,
+    icon: IconArrowForwardUp,
+    go: { key: 'n', says: t.keys.goRequest },
+  }),
+  component: lazyPage(() => import('../features/request/RequestPage'), 'RequestPage'),
+})
+const requests = createRoute({
+  getParentRoute: () => shell,
+  path: '/requests',
+  validateSearch: parseRequestListSearch,
+  ...open(maySeeRequests, {
+    group: 'work',
+    label: t.request.mine,
+    icon: IconInbox,
+    go: { key: 'q', says: t.keys.goRequests },
+  }),
+  loader: (at) => bring(at, ({ search }) => import('../features/request/ahead').then((m) => m.mine(search))),
+  component: lazyPage(() => import('../features/request/MyRequestsPage'), 'MyRequestsPage'),
+})
+const requestsItem = createRoute({
+  getParentRoute: () => requests,
+  path: '$itemId',
+  loader: (at) => bring(at, ({ params }) => import('../features/request/ahead').then((m) => m.item(params))),
+  component: lazyPage(() => import('../features/request/RequestDrawer'), 'RequestDrawer'),
+})
+const approvals = createRoute({
+  getParentRoute: () => shell,
+  path: '/approvals',
+  validateSearch: parseRequestListSearch,
+  ...open(maySeeApprovals, {
+    group: 'work',
+    label: t.request.approvals,
+    icon: IconHandStop,
+    counter: (c) => c.toApprove ?? 0,
+    go: { key: 't', says: t.keys.goApprovals },
+  }),
+  loader: (at) => bring(at, ({ search }) => import('../features/request/ahead').then((m) => m.approvals(search))),
+  component: lazyPage(() => import('../features/request/ApprovalsPage'), 'ApprovalsPage'),
+})
+const approvalsItem = createRoute({
+  getParentRoute: () => approvals,
+  path: '$itemId',
+  loader: (at) => bring(at, ({ params }) => import('../features/request/ahead').then((m) => m.item(params))),
+  component: lazyPage(() => import('../features/request/ApprovalDrawer'), 'ApprovalDrawer'),
 })
 
 const review = createRoute({
@@ -687,6 +747,9 @@ const unknown = createRoute({ getParentRoute: () => shell, path: '$', component:
 /** All pages of signed-in people. */
 export const pages = [
   home,
+  request,
+  requests.addChildren([requestsItem]),
+  approvals.addChildren([approvalsItem]),
   review.addChildren([reviewOrder]),
   manual.addChildren([manualOrder]),
   errors.addChildren([errorsOrder]),

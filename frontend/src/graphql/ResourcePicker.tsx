@@ -18,8 +18,8 @@ export function ResourcePicker(props: {
   name?: string
   error?: ReactNode
   description?: ReactNode
-  /** Its key, and its id when it was found here; both empty: none. */
-  onChange: (key: string, id: string) => void
+  /** Its key, its id when it was found here, and its name; all empty: none. */
+  onChange: (key: string, id: string, name: string) => void
 }) {
   const { value } = props
   const [chosen, setChosen] = useState({ key: value, name: props.name ?? value })
@@ -76,7 +76,7 @@ export function ResourcePicker(props: {
       }}
       onChange={(key, option) => {
         setChosen({ key: key ?? '', name: option?.label ?? '' })
-        props.onChange(key ?? '', found.find((r) => r.key === key)?.id ?? '')
+        props.onChange(key ?? '', found.find((r) => r.key === key)?.id ?? '', option?.label ?? '')
       }}
     />
   )

@@ -11,11 +11,13 @@ import type { SocketStatus } from './socketStatus'
 
 /** Types whose id is not theirs: that of what they are about. The others without an identity follow from the schema. */
 const aboutOthers = [
+  'CatalogueEntry',
   'DeletePlanPayload',
   'Entitlement',
   'ExplainNode',
   'OrderResult',
   'ReconciliationResult',
+  'RequestItemResult',
   'ProlongedRoleResult',
   'RoleReconciliationResult',
   'RulePreviewPerson',

@@ -52,7 +52,7 @@ function setup() {
   const live = new Live()
   const status = new SocketStatus()
   const client = createClient(new Session(), status, new Ahead(), live)
-  const stop = live.start(client, status, false)
+  const stop = live.start(client, status, { reconciliation: false, requests: false, approvals: false })
   /** The server takes the socket, hears of all subscriptions and says the numbers of now. */
   const listen = async () => {
     const socket = sockets[0]

@@ -9,6 +9,8 @@ import {
   OrderChangedDocument,
   ReconciliationChangedDocument,
   ReconciliationNumbersDocument,
+  RequestNumbersDocument,
+  RequestsChangedDocument,
   type CountersFragment,
   type JobsChangedSubscription,
   type OrderChangedSubscription,
@@ -18,8 +20,18 @@ import {
 export type OrderChange = OrderChangedSubscription['orderChanged']
 type JobsChange = JobsChangedSubscription['jobsChanged']
 
-/** What waits for the person; `reconciliation` is null for who may not reconcile. */
-export type LiveCounters = CountersFragment & { reconciliation: ReconciliationCountersFragment | null }
+/** What waits for the person; `reconciliation` is null for who may not reconcile, `toApprove` for who does not approve. */
+export type LiveCounters = CountersFragment & {
+  reconciliation: ReconciliationCountersFragment | null
+  toApprove: number | null
+}
+
+/** What of it concerns the person: the rest is not listened to. */
+interface Concerns {
+  reconciliation: boolean
+  requests: boolean
+  approvals: boolean
+}
 
 /** What is to be reconciled is counted at most so often. */
 const countEvery = 1_000
@@ -31,7 +43,9 @@ const countEvery = 1_000
 export class Live {
   private counted: CountersFragment | null = null
   private reconciliation: ReconciliationCountersFragment | null = null
+  private toApprove: number | null = null
   private counters: LiveCounters | null = null
+  private requestListeners = new Set<() => void>()
   private reconciliationListeners = new Set<() => void>()
   private counterListeners = new Set<() => void>()
   private orderListeners = new Set<(changes: OrderChange[]) => void>()
@@ -42,9 +56,29 @@ export class Live {
   private jobs: JobsChange[] = []
   private timer: ReturnType<typeof setTimeout> | undefined
 
-  /** Starts listening, also to what is to be reconciled when that is the person's to decide; the returned function stops it. */
-  start(client: Client, status: SocketStatus, mayReconcile: boolean): () => void {
+  /** Starts listening to what concerns the person; the returned function stops it. */
+  start(client: Client, status: SocketStatus, concerns: Concerns): () => void {
+    const mayReconcile = concerns.reconciliation
     let told = false
+    let asking: ReturnType<typeof setTimeout> | undefined
+    const countRequests = () => {
+      if (!concerns.approvals) return
+      void client
+        .query(RequestNumbersDocument, {}, { requestPolicy: 'network-only' })
+        .toPromise()
+        .then(({ data }) => {
+          if (!data) return
+          this.toApprove = data.toDecide.totalCount
+          this.publish()
+        })
+    }
+    const requests = () => {
+      asking ??= setTimeout(() => {
+        asking = undefined
+        countRequests()
+      }, countEvery)
+      for (const listener of this.requestListeners) listener()
+    }
     let counting: ReturnType<typeof setTimeout> | undefined
     const count = () => {
       if (!mayReconcile) return
@@ -75,8 +109,16 @@ export class Live {
           told = false
           for (const listener of this.jobListeners) listener([])
           if (mayReconcile) reconcile()
+          if (concerns.requests) requests()
         }),
       },
+      ...(concerns.requests
+        ? [
+            client.subscription(RequestsChangedDocument, {}).subscribe(({ data }) => {
+              if (data) requests()
+            }),
+          ]
+        : []),
       ...(mayReconcile
         ? [
             client.query(ReconciliationNumbersDocument, {}, { requestPolicy: 'network-only' }).subscribe(({ data }) => {
@@ -110,9 +152,11 @@ export class Live {
         count()
       }),
     ]
+    countRequests()
     return () => {
       clearTimeout(this.timer)
       clearTimeout(counting)
+      clearTimeout(asking)
       this.timer = undefined
       for (const stop of stops) stop.unsubscribe()
     }
@@ -152,13 +196,22 @@ export class Live {
     for (const listener of this.beginListeners) listener()
   }
 
+  onRequests(listener: () => void): () => void {
+    this.requestListeners.add(listener)
+    return () => this.requestListeners.delete(listener)
+  }
+
   private setCounters(counters: CountersFragment) {
     this.counted = counters
     this.publish()
   }
 
   private publish() {
-    this.counters = this.counted && { ...this.counted, reconciliation: this.reconciliation }
+    this.counters = this.counted && {
+      ...this.counted,
+      reconciliation: this.reconciliation,
+      toApprove: this.toApprove,
+    }
     for (const listener of this.counterListeners) listener()
   }
 
@@ -210,4 +263,14 @@ export function useReconciliationChanges(listener: () => void) {
     latest.current = listener
   })
   useEffect(() => live.onReconciliation(() => latest.current()), [live])
+}
+
+/** Calls back when requests, or items of them, changed. */
+export function useRequestChanges(listener: () => void) {
+  const live = useContext(LiveContext)
+  const latest = useRef(listener)
+  useEffect(() => {
+    latest.current = listener
+  })
+  useEffect(() => live.onRequests(() => latest.current()), [live])
 }

@@ -32,3 +32,12 @@ export const maySeeIdentifiedRisks = (me: MeFragment) => can(me.permissions, per
 export const maySeeRedundant = (me: MeFragment) => can(me.permissions, permissions.redundant)
 export const mayLeaveToRules = (me: MeFragment) => can(me.permissions, permissions.redundantStart)
 export const maySeeRisks = (me: MeFragment) => maySeeModel(me) || maySeeIdentifiedRisks(me)
+
+/** Asks for entitlements of somebody: the path ends the same for every entity type, and any ancestor of one opens it. */
+export const mayRequest = (me: MeFragment) =>
+  me.permissions.some((p) => /^\/Custom\/Workflows\/ModifyPermissions_[^/]+(\/Request(\/ActionPending)?)?$/.test(p)) ||
+  can(me.permissions, '/Custom/Workflows')
+/** Sees what is asked for: what he asked for himself, and what others ask for him. */
+export const maySeeRequests = (me: MeFragment) => mayRequest(me) || me.resource != null
+const maySuperviseRequests = (me: MeFragment) => canUnder(me.permissions, '/Custom/Workflows/Supervise')
+export const maySeeApprovals = (me: MeFragment) => mayReviewRoles(me) || maySuperviseRequests(me)

@@ -9,6 +9,7 @@ import { personTexts } from './texts/person'
 import { planTexts } from './texts/plan'
 import { reconciliationTexts } from './texts/reconciliation'
 import { redundantTexts } from './texts/redundant'
+import { requestTexts } from './texts/request'
 import { riskTexts } from './texts/risk'
 import { setupTexts } from './texts/setup'
 import { stateTexts } from './texts/state'
@@ -26,6 +27,7 @@ const english = {
   ...personTexts,
   ...planTexts,
   ...reconciliationTexts,
+  ...requestTexts,
   ...machineryTexts,
   ...modelTexts,
   ...setupTexts,

@@ -15,6 +15,7 @@ import { toProblem } from '../../graphql/problem'
 import { mayReconcileResources, mayReconcileRoles, mayReviewRoles } from '../../graphql/may'
 import { useCan, useMe } from '../../graphql/SessionContext'
 import type { EntitlementKind } from '../../graphql/types.generated'
+import { useMayAskFor } from '../../graphql/useMayAskFor'
 import { usePersonChanges } from '../../graphql/usePersonChanges'
 import { useReading } from '../../graphql/useReading'
 import { formatExact, formatPeriod, span } from '../../lib/format'
@@ -24,6 +25,7 @@ import { cx } from '../../ui/cx'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { SearchFilter } from '../../ui/Filters'
 import { ProblemNote } from '../../ui/ProblemNote'
+import { useNow } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
 import { StateBadge } from '../../ui/StateBadge'
 import { ViewSwitch } from '../../ui/ViewSwitch'
@@ -32,6 +34,7 @@ import { RiskNote } from './RiskNote'
 import { treeRows, type TreeRow } from './entitlementTree'
 import type { PermissionsSearch } from './permissionsSearch'
 import classes from './PermissionsTab.module.css'
+import { AskLink } from './AskLink'
 import { WhyPopover } from './WhyPopover'
 
 const route = getRouteApi('/shell/person/$id/')
@@ -60,6 +63,8 @@ export function PermissionsTab() {
   })
   usePersonChanges(id, () => read({ requestPolicy: 'network-only' }), { pause: search.asOf !== undefined })
 
+  const owner = data?.permissionsView.owner
+  const asks = useMayAskFor(search.asOf === undefined ? owner : undefined)
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const entitlements = data?.permissionsView.entitlements
   const { rows, hidden } = useMemo(
@@ -161,6 +166,7 @@ export function PermissionsTab() {
                 typeOfValue={entitlements.find((e) => e.id === row.entitlement.parentId)?.identifier}
                 ownerId={id}
                 onToggle={() => toggle(row.entitlement.id)}
+                asks={asks}
                 at={search.asOf}
                 knownAt={search.knownAt ?? search.asOf}
               />
@@ -199,10 +205,13 @@ function EntitlementLine(props: {
   typeOfValue?: string
   ownerId: string
   onToggle: () => void
+  /** The caller may ask for what the person has to be changed. */
+  asks: boolean
   at?: string
   knownAt?: string
 }) {
   const { row, ownerId, onToggle } = props
+  const now = useNow()
   const { entitlement: e, depth, hasChildren, isOpen } = row
   const me = useMe()
   const reconciles = mayReconcileResources(me)
@@ -303,7 +312,8 @@ function EntitlementLine(props: {
       <span role="gridcell" className={cx('num dim', classes.dates)} title={exactDates(e)}>
         {formatPeriod(e.startDate, e.endDate)}
       </span>
-      <span role="gridcell">
+      <span role="gridcell" className={classes.last}>
+        {props.asks && <AskLink entitlement={e} ownerId={ownerId} now={now} />}
         <WhyPopover
           entitlement={e}
           typeOfValue={props.typeOfValue}

@@ -27,6 +27,7 @@ function entitlement(
     waitReason: null,
     error: null,
     hiddenInSimplifiedView: false,
+    inForce: true,
     category: null,
     orderId: null,
     differenceId: null,

@@ -1,6 +1,8 @@
 import { Button } from '@mantine/core'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useCan, useMe } from '../../graphql/SessionContext'
+import { useMayAskFor } from '../../graphql/useMayAskFor'
 import { permissions, resourcePermission } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { useNow } from '../../ui/RelativeTime'
@@ -23,6 +25,7 @@ export function PersonActions(props: {
 }) {
   const { person, type, kind, records } = props
   const now = useNow()
+  const navigate = useNavigate()
   const { scopes } = useMe()
   const { can } = useCan()
   const [open, setOpen] = useState<'edit' | 'delete' | 'record' | 'leave' | 'imagine' | null>(null)
@@ -33,6 +36,7 @@ export function PersonActions(props: {
   }
 
   const alive = person.validTo === null
+  const asks = useMayAskFor(person) && alive
   const isOurs = person.isManual && type?.canCreate === true && scopes.createResources.includes(person.entityType)
   const mayEdit = alive && isOurs && can(resourcePermission(person.entityType, 'Update'))
   const mayImagine =
@@ -49,6 +53,11 @@ export function PersonActions(props: {
 
   return (
     <>
+      {asks && (
+        <Button onClick={() => void navigate({ to: '/request', search: { for: person.id } })}>
+          {t.request.newRequest}
+        </Button>
+      )}
       {mayAddRecord && (
         <Button variant="default" onClick={() => setOpen('record')}>
           {t.person.add(kind.type.displayName)}

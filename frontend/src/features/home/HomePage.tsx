@@ -1,5 +1,5 @@
 import { useCounters } from '../../graphql/live'
-import { maySeeJobs, maySeeOrders, maySeePeople, maySeeSystems } from '../../graphql/may'
+import { maySeeJobs, maySeeOrders, maySeePeople, maySeeRequests, maySeeSystems } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import { useReading } from '../../graphql/useReading'
 import { t } from '../../lib/texts'
@@ -13,6 +13,7 @@ import classes from './HomePage.module.css'
 import { HoursPanel } from './HoursPanel'
 import { JobsPanel } from './JobsPanel'
 import { OldestPanel } from './OldestPanel'
+import { RequestsPanel } from './RequestsPanel'
 import { SystemsPanel } from './SystemsPanel'
 import { WaitingPanel } from './WaitingPanel'
 
@@ -38,6 +39,7 @@ export function HomePage() {
         )}
         <div className={classes.side}>
           <WaitingPanel />
+          {maySeeRequests(me) && <RequestsPanel />}
           {seesJobs && <JobsPanel />}
         </div>
         {seesOrders && (

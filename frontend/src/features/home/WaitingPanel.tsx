@@ -7,6 +7,7 @@ import {
   IconHandStop,
   IconScale,
   IconTools,
+  IconUserCheck,
   type Icon,
 } from '@tabler/icons-react'
 import { Link, type LinkProps } from '@tanstack/react-router'
@@ -35,6 +36,17 @@ export function WaitingPanel() {
     count: number | undefined
     tone: string
   }[] = [
+    ...(mayReviewRoles(me)
+      ? [
+          {
+            to: '/approvals',
+            word: t.request.home,
+            icon: IconUserCheck,
+            count: counters?.toApprove ?? undefined,
+            tone: 'amber',
+          } as const,
+        ]
+      : []),
     ...(mayReview
       ? [{ to: '/review', word: t.home.review, icon: IconChecklist, count: counters?.toReview, tone: 'amber' } as const]
       : []),

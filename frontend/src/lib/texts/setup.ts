@@ -293,6 +293,8 @@ export const setupTexts = {
       'prolonged_role.changed': 'Prolonged roles changed',
       'prolonged_role.decided': 'Prolonged role decided',
       'risk_score.changed': 'Risk score changed',
+      'request.changed': 'Request moved on',
+      'request.step_changed': 'Approval of a request moved on',
       'risk.identified': 'Risk seen',
       'risk.over': 'Risk over',
       'risk.blocked': 'Kept back by a risk',

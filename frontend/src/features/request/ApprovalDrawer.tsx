@@ -1,0 +1,172 @@
+import { Button, TextInput } from '@mantine/core'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useRef, useState } from 'react'
+import { useOfflineSince } from '../../graphql/socketStatus'
+import type { StepDecision } from '../../graphql/types.generated'
+import { neighbour } from '../../lib/selection'
+import { t } from '../../lib/texts'
+import { ConfirmDialog } from '../../ui/ConfirmDialog'
+import { Drawer } from '../../ui/Drawer'
+import { EmptyNote } from '../../ui/EmptyNote'
+import { useKeys } from '../../ui/keys'
+import { notifyDone, notifyProblem } from '../../ui/notify'
+import { ProblemNote } from '../../ui/ProblemNote'
+import { useQueue } from '../../ui/queue'
+import { RelativeTime } from '../../ui/RelativeTime'
+import { Skeleton } from '../../ui/Skeleton'
+import { useDraft } from '../../ui/useDraft'
+import { activationOf, questionOf, stepDecisions, stepKeys } from './questions'
+import classes from './Request.module.css'
+import type { RequestDetailFragment } from './request.generated'
+import { RequestBody } from './RequestBody'
+import type { RequestListSearch } from './requestSearch'
+import { itemPhrase, itemTitle } from './requestWords'
+import { useDecideSteps } from './useDecideSteps'
+import { useItem } from './useItem'
+
+/** One item to decide, beside the queue; the next one opens in the same drawer. */
+export function ApprovalDrawer() {
+  const { itemId = '' } = useParams({ strict: false })
+  const search = useSearch({ strict: false }) as RequestListSearch
+  const navigate = useNavigate()
+  const queue = useQueue()
+  const { item, problem, fetching, reload } = useItem(itemId)
+  const close = () => void navigate({ to: '/approvals', search })
+  const decided = () => {
+    const next = neighbour(itemId, queue.ids)
+    queue.onDecided(itemId)
+    if (next && next !== itemId)
+      void navigate({ to: '/approvals/$itemId', params: { itemId: next }, search, replace: true })
+    else close()
+  }
+  return (
+    <Drawer
+      title={item ? itemTitle(item) : t.request.item}
+      subject={item?.id ?? ''}
+      busy={!item && fetching}
+      onClose={close}
+      sub={
+        item && (
+          <>
+            <span className="mono">{item.requestNumber}</span> · <RelativeTime at={item.submittedAt} />
+          </>
+        )
+      }
+      footer={item && <DecideBar key={item.id} item={item} onDecided={decided} reload={reload} />}
+    >
+      {item ? (
+        <RequestBody item={item} />
+      ) : problem ? (
+        <ProblemNote problem={problem} onRetry={reload} />
+      ) : fetching ? (
+        <Skeleton lines={8} />
+      ) : (
+        <EmptyNote title={t.request.itemGone} hint={t.request.itemGoneHint} />
+      )}
+    </Drawer>
+  )
+}
+
+/** The comment and the two decisions, or why they are somebody else's. */
+function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; reload: () => void }) {
+  const { item } = props
+  const [comment, setComment] = useDraft(`request-step.${item.stepId ?? item.id}`)
+  const [asking, setAsking] = useState<StepDecision | null>(null)
+  const [refused, setRefused] = useState<string | null>(null)
+  const field = useRef<HTMLInputElement>(null)
+  const { busy, decideThese } = useDecideSteps()
+  const offline = useOfflineSince() !== null
+  const held = offline || busy
+  const takesComment = stepDecisions.some((d) => activationOf(d, item) !== 'DISABLED')
+  const send = async (decision: StepDecision, reason: string) => {
+    const { failed, problem } = await decideThese([item], decision, reason)
+    setAsking(null)
+    const no = problem ?? failed[0]
+    if (no) {
+      setRefused(no.message)
+      notifyProblem({ code: no.code, message: no.message })
+      return props.reload()
+    }
+    setComment('')
+    notifyDone(`${t.request.decided[decision]}: ${itemPhrase(item)}`)
+    props.onDecided()
+  }
+  useKeys(
+    !item.canDecide || held
+      ? []
+      : [
+          ...stepDecisions.map((decision) => ({
+            key: stepKeys[decision],
+            label: t.request.decisions[decision],
+            run: () => setAsking(decision),
+          })),
+          ...(takesComment ? [{ key: 'c', label: t.common.comment, run: () => field.current?.focus() }] : []),
+        ],
+  )
+  if (!item.canDecide) {
+    const open = item.steps.find((s) => s.state === 'OPEN')
+    return (
+      <p className="dim" role="status">
+        {refused && <>{refused} </>}
+        {item.closedAt !== null || item.state === 'APPROVED'
+          ? t.request.over
+          : item.isOwn
+            ? t.request.own
+            : item.isStuck
+              ? t.request.stuckHint
+              : t.request.notYours}
+        {open && ` ${t.request.whoDecides(t.request.approvers(open.candidates, open.more))}`}
+      </p>
+    )
+  }
+  const question = asking && questionOf(asking, item)
+  return (
+    <div className={classes.decide}>
+      {takesComment && (
+        <TextInput
+          ref={field}
+          aria-label={t.common.comment}
+          placeholder={`${t.common.comment} (${t.common.optional})`}
+          maxLength={4000}
+          value={comment}
+          onChange={(event) => setComment(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') {
+              event.stopPropagation()
+              event.currentTarget.blur()
+            }
+          }}
+        />
+      )}
+      {refused && (
+        <p role="alert" className={classes.refused}>
+          {refused}
+        </p>
+      )}
+      {offline && <p className="dim">{t.app.offlineHint}</p>}
+      <div className={classes.buttons}>
+        {stepDecisions.map((decision) => (
+          <Button
+            key={decision}
+            variant={decision === 'APPROVE' ? 'filled' : 'default'}
+            className={decision === 'DECLINE' ? classes.danger : undefined}
+            disabled={held}
+            onClick={() => setAsking(decision)}
+            rightSection={<kbd>{stepKeys[decision]}</kbd>}
+          >
+            {t.request.decisions[decision]}…
+          </Button>
+        ))}
+      </div>
+      {asking && question && (
+        <ConfirmDialog
+          {...question}
+          reason={question.reason && { ...question.reason, value: comment, onChange: setComment }}
+          busy={busy}
+          onConfirm={(reason) => void send(asking, reason)}
+          onClose={() => setAsking(null)}
+        />
+      )}
+    </div>
+  )
+}

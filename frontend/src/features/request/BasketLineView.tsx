@@ -1,0 +1,125 @@
+import { ActionIcon, Button, TextInput, Tooltip } from '@mantine/core'
+import { IconChevronDown, IconChevronRight, IconTrash } from '@tabler/icons-react'
+import { useState } from 'react'
+import { ResourcePicker } from '../../graphql/ResourcePicker'
+import { t } from '../../lib/texts'
+import { endOfDay, startOfDay } from '../../lib/day'
+import type { BasketLine } from './basket'
+import { CheckedResult } from './CheckedResult'
+import { periodText } from './dates'
+import { actionIcons } from './looks'
+import classes from './Request.module.css'
+import type { CheckedFragment } from './request.generated'
+
+type Checked = CheckedFragment['items'][number]
+
+/** A day with a year that the server takes; what is still being typed is none. */
+const wholeDay = (value: string) => (/^\d{4}-\d\d-\d\d$/.test(value) ? value : '')
+
+const tones = { ADD: 'green', REMOVE: 'red', DENY: 'red', ALLOW: 'teal' } as const
+
+/** One line of the basket: what, for whom, from when until when, with which values, and what would become of it. */
+export function BasketLineView(props: {
+  line: BasketLine
+  checked: Checked[] | undefined
+  /** The answer is about what was in the basket a moment ago. */
+  isOld: boolean
+  onChange: (change: Partial<BasketLine>) => void
+  onLeaveOut: (ownerId: string) => void
+  onDrop: () => void
+}) {
+  const { line, checked = [], onChange } = props
+  const lacking = line.parameters.some((p) => p.isRequired && !line.values[p.dimension]?.key)
+  const needs = line.action === 'ADD' && (lacking || (line.needsEnd && !line.until))
+  const [open, setOpen] = useState(needs)
+  const Sign = actionIcons[line.action]
+  const folds = line.action !== 'REMOVE'
+  const fault = (field: string) =>
+    checked.flatMap((c) => c.findings).find((f) => f.field === field && f.severity === 'BLOCKS')?.message
+  const dates =
+    line.from || line.until
+      ? periodText(
+          line.from ? startOfDay(line.from).toISOString() : null,
+          line.until ? endOfDay(line.until).toISOString() : null,
+        )
+      : t.request.asSoon
+  return (
+    <li className={classes.line}>
+      <div className={classes.lineHead}>
+        <Sign size={17} stroke={1.8} aria-hidden color={`var(--tone-${tones[line.action]}-text)`} />
+        <div className={classes.lineWhat}>
+          <strong>
+            {line.action !== 'ADD' && `${t.request.action[line.action]}: `}
+            {line.name}
+          </strong>
+          <span className="dim">{line.owners.map((o) => o.displayName).join(', ')}</span>
+        </div>
+        <Tooltip label={t.common.delete}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t.request.removedFrom(line.name)}
+            onClick={props.onDrop}
+          >
+            <IconTrash size={16} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      {folds && (
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-xs"
+          className={classes.foldButton}
+          aria-expanded={open}
+          aria-label={t.request.edit(line.name)}
+          leftSection={open ? <IconChevronDown size={13} /> : <IconChevronRight size={13} />}
+          onClick={() => setOpen(!open)}
+        >
+          {open
+            ? t.request.fold
+            : [dates, ...Object.values(line.values).map((v) => v.name)].filter(Boolean).join(' · ')}
+        </Button>
+      )}
+      {folds && open && (
+        <div className={classes.fields}>
+          {line.action === 'ADD' &&
+            line.parameters.map((p) => (
+              <ResourcePicker
+                key={p.dimension}
+                label={p.isRequired ? `${p.name} *` : `${p.name} (${t.common.optional})`}
+                entityType={p.entityType}
+                value={line.values[p.dimension]?.key ?? ''}
+                name={line.values[p.dimension]?.name}
+                error={p.isRequired && lacking && checked.length > 0 ? fault('parameters') : undefined}
+                onChange={(key, _id, name) => onChange({ values: { ...line.values, [p.dimension]: { key, name } } })}
+              />
+            ))}
+          <TextInput
+            type="date"
+            label={t.request.from}
+            description={t.request.fromHint}
+            value={line.from}
+            error={fault('startDate')}
+            onChange={(event) => onChange({ from: wholeDay(event.currentTarget.value) })}
+          />
+          {line.takesEnd ? (
+            <TextInput
+              type="date"
+              label={line.needsEnd ? `${t.request.until} *` : t.request.until}
+              description={line.needsEnd ? t.request.neededUntil : t.request.untilHint}
+              value={line.until}
+              error={fault('endDate')}
+              onChange={(event) => onChange({ until: wholeDay(event.currentTarget.value) })}
+            />
+          ) : (
+            <p className="dim">{t.request.ownEnd}</p>
+          )}
+        </div>
+      )}
+      <div className={classes.outcomes} data-old={props.isOld || undefined}>
+        <CheckedResult items={checked} onLeaveOut={props.onLeaveOut} />
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,155 @@
+import { IconCheck, IconChecks, IconSend } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { requestStates } from '../../lib/requestStates'
+import type { Look } from '../../lib/states'
+import { provisioningStates } from '../../lib/states'
+import { t } from '../../lib/texts'
+import { cx } from '../../ui/cx'
+import { RelativeTime } from '../../ui/RelativeTime'
+import { stepLooks } from './looks'
+import type { RequestDetailFragment } from './request.generated'
+import classes from './RequestSteps.module.css'
+
+interface Step {
+  key: string
+  word: ReactNode
+  look: Omit<Look, 'word'>
+  position: 'done' | 'current' | 'next' | 'off'
+  at?: string | null
+  sub?: ReactNode
+  said?: string | null
+  isMoving?: boolean
+}
+
+const over: RequestDetailFragment['state'][] = ['DECLINED', 'EXPIRED', 'CANCELLED', 'WITHDRAWN']
+
+/** The way of an item: sent, each level of approval, its orders up to Verified, fulfilled; or where it ended. */
+export function RequestSteps({ item, seesOrders }: { item: RequestDetailFragment; seesOrders: boolean }) {
+  return (
+    <ol className={classes.steps} aria-label={t.request.progress}>
+      {stepsOf(item, seesOrders).map((step) => {
+        const Glyph = step.look.icon
+        return (
+          <li
+            key={step.key}
+            className={cx(classes[step.position], step.isMoving && classes.moving)}
+            aria-current={step.position === 'current' ? 'step' : undefined}
+            style={{
+              ['--tone' as string]: `var(--tone-${step.look.tone}-solid)`,
+              ['--tone-text' as string]: `var(--tone-${step.look.tone}-text)`,
+              ['--tone-back' as string]: `var(--tone-${step.look.tone}-back)`,
+            }}
+          >
+            <span className={classes.dot}>
+              <Glyph size={13} stroke={2.2} aria-hidden />
+            </span>
+            <div className={classes.body}>
+              <span className={classes.word}>
+                {step.word}
+                <span className="sr-only">, {t.request.stepper[step.position]}</span>
+              </span>
+              {step.sub && <span className={classes.sub}>{step.sub}</span>}
+              {step.said && <blockquote className={classes.said}>{step.said}</blockquote>}
+            </div>
+            {step.at && (
+              <span className={classes.at}>
+                <RelativeTime at={step.at} />
+              </span>
+            )}
+          </li>
+        )
+      })}
+    </ol>
+  )
+}
+
+function stepsOf(item: RequestDetailFragment, seesOrders: boolean): Step[] {
+  const steps: Step[] = [
+    {
+      key: 'sent',
+      word: t.request.submitted,
+      look: { tone: 'green', icon: IconSend },
+      position: 'done',
+      at: item.submittedAt,
+      sub: t.common.by(item.requesterName),
+    },
+    ...item.steps.map((step): Step => {
+      const closed = step.state === 'APPROVED' || step.state === 'SKIPPED'
+      return {
+        key: step.id,
+        word: `${t.request.level(step.level)}: ${t.request.stepState[step.state]}`,
+        look: stepLooks[step.state],
+        position: closed
+          ? 'done'
+          : step.state === 'OPEN' || step.state === 'STUCK'
+            ? 'current'
+            : step.state === 'WAITING'
+              ? 'next'
+              : 'off',
+        isMoving: step.state === 'OPEN',
+        at: step.closedAt ?? step.openedAt,
+        sub: step.decider
+          ? t.common.by(step.decider)
+          : step.skipReason
+            ? (t.request.skipped[step.skipReason] ?? t.request.skippedBecause(step.skipReason))
+            : step.state === 'OPEN' && step.candidates.length > 0
+              ? t.request.approvers(step.candidates, step.more)
+              : step.state === 'STUCK'
+                ? t.request.stuckHint
+                : null,
+        said: step.comment,
+      }
+    }),
+  ]
+  if (over.includes(item.state) && item.approvedAt === null) return [...steps, end(item)]
+  const isApproved = item.approvedAt !== null
+  steps.push({
+    key: 'approved',
+    word: t.request.approved,
+    look: isApproved ? { tone: 'green', icon: IconCheck } : { tone: 'grey', icon: requestStates.APPROVED.icon },
+    position: isApproved ? 'done' : 'next',
+    at: item.approvedAt,
+    sub: item.state === 'APPROVED' && item.orders.length === 0 ? requestStates.APPROVED.hint : null,
+  })
+  for (const order of item.orders) {
+    const look = provisioningStates[order.state]
+    const isDone = order.state === 'VERIFIED'
+    const words = t.request.order(order.name, look.word)
+    steps.push({
+      key: order.id,
+      word: seesOrders ? (
+        <Link to="/order/$orderId" params={{ orderId: order.id }} className="underlined">
+          {words}
+        </Link>
+      ) : (
+        words
+      ),
+      look,
+      position: isDone ? 'done' : 'current',
+      isMoving: order.state === 'PENDING' || order.state === 'TRANSMITTED' || order.state === 'EXECUTED',
+      at: order.verifiedAt,
+      sub: order.isManual ? t.request.manual : null,
+    })
+  }
+  if (over.includes(item.state)) return [...steps, end(item)]
+  const isFulfilled = item.state === 'FULFILLED'
+  steps.push({
+    key: 'fulfilled',
+    word: t.request.fulfilled,
+    look: isFulfilled ? requestStates.FULFILLED : { tone: 'grey', icon: IconChecks },
+    position: isFulfilled ? 'done' : 'next',
+    at: isFulfilled ? item.closedAt : null,
+  })
+  return steps
+}
+
+function end(item: RequestDetailFragment): Step {
+  return {
+    key: 'end',
+    word: t.request.state[item.state],
+    look: requestStates[item.state],
+    position: 'current',
+    at: item.closedAt,
+  }
+}
