@@ -7,6 +7,11 @@ import type { OrphanDetailQuery } from '../features/reconciliation/OrphanDrawer.
 import type { MiningResultRowFragment } from '../features/mining/MiningRunPage.generated'
 import type { ProlongedRowFragment } from '../features/reconciliation/ProlongedTab.generated'
 import type { FoundRoleRowFragment } from '../features/reconciliation/RolesTab.generated'
+import type {
+  CatalogueRowFragment,
+  CheckedFragment,
+  RequestDetailFragment,
+} from '../features/request/request.generated'
 import type { BulkRowFragment } from '../graphql/bulk.generated'
 import { provisioningStates } from '../lib/states'
 
@@ -176,6 +181,106 @@ export function redundant(change: Partial<RedundantRowFragment> = {}): Redundant
       { start: '2026-10-01T00:00:00Z', end: '2027-01-01T00:00:00Z' },
     ],
     isOwn: false,
+type RequestStep = RequestDetailFragment['steps'][number]
+
+/** One level of approval, which waits for a decision. */
+export function requestStep(change: Partial<RequestStep> = {}): RequestStep {
+  return {
+    id: `step-${++count}`,
+    level: 1,
+    state: 'OPEN',
+    skipReason: null,
+    openedAt: '2026-03-01T08:00:00Z',
+    dueAt: '2026-03-06T08:00:00Z',
+    closedAt: null,
+    decider: null,
+    comment: null,
+    candidates: ['Rita Reviewer', 'Rolf Officer'],
+    more: 0,
+    ...change,
+  }
+}
+
+/** What Erik asked for Petra, and waits for its first approval. */
+export function requestItem(change: Partial<RequestDetailFragment> = {}): RequestDetailFragment {
+  const id = `${++count}`
+  return {
+    id,
+    requestId: `r${id}`,
+    requestNumber: 'RQ-17',
+    requesterName: 'Erik Employee',
+    action: 'ADD',
+    role: 'Payment_Entry',
+    roleKind: 'SINGLE',
+    objectName: 'Payment entry',
+    owner: petra,
+    state: 'IN_APPROVAL',
+    level: 1,
+    levels: 1,
+    problem: null,
+    outcome: null,
+    closedReason: null,
+    submittedAt: '2026-03-01T08:00:00Z',
+    closedAt: null,
+    version: 1,
+    stepId: `step-of-${id}`,
+    stepVersion: 4,
+    isStuck: false,
+    isOwn: false,
+    canDecide: true,
+    canWithdraw: false,
+    commentOnApprove: 'OPTIONAL',
+    commentOnDecline: 'REQUIRED',
+    justification: 'Closing of the quarter.',
+    parameters: [],
+    requestedStart: null,
+    requestedEnd: null,
+    startDate: null,
+    endDate: null,
+    clamps: [],
+    expireAt: '2026-04-30T08:00:00Z',
+    approvedAt: null,
+    risks: [],
+    steps: [requestStep()],
+    orders: [],
+    ...change,
+  }
+}
+
+/** A role that can be asked for. */
+export function catalogueEntry(change: Partial<CatalogueRowFragment> = {}): CatalogueRowFragment {
+  return {
+    id: `role-${++count}`,
+    role: 'Payment_Entry',
+    kind: 'SINGLE',
+    name: 'Payment entry',
+    description: 'Entering payments.',
+    category: 'Business applications',
+    policy: 'Default policy',
+    levels: 1,
+    status: 'CAN_BE_REQUESTED',
+    parameters: [],
+    needsEnd: false,
+    takesEnd: true,
+    ...change,
+  }
+}
+
+/** What the server says about one line of a basket: it goes to whoever approves. */
+export function checkedItem(change: Partial<CheckedFragment['items'][number]> = {}): CheckedFragment['items'][number] {
+  return {
+    position: 0,
+    owner: petra,
+    role: 'Payment_Entry',
+    roleKind: 'SINGLE',
+    object: 'Payment entry',
+    action: 'ADD',
+    startDate: null,
+    endDate: null,
+    clamps: [],
+    levels: [{ level: 1, approvers: ['Rita Reviewer', 'Rolf Officer'], more: 0, skippedBecause: null }],
+    systems: [{ resourceType: 'intranet', name: 'Intranet account', isReviewed: false }],
+    findings: [],
     ...change,
   }
 }

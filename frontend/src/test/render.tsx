@@ -35,6 +35,19 @@ export class ToldLive extends Live {
     return () => this.reconciling.delete(listener)
   }
 
+  private requesting = new Set<() => void>()
+
+  override onRequests(listener: () => void): () => void {
+    this.requesting.add(listener)
+    return () => this.requesting.delete(listener)
+  }
+
+  tellRequests() {
+    act(() => {
+      for (const listener of this.requesting) listener()
+    })
+  }
+
   tellReconciliation() {
     act(() => {
       for (const listener of this.reconciling) listener()

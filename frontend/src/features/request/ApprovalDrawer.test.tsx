@@ -1,0 +1,122 @@
+import { Outlet } from '@tanstack/react-router'
+import { screen, waitFor } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, test, vi } from 'vitest'
+import { LiveContext } from '../../graphql/live'
+import { me, requestItem, requestStep } from '../../test/factories'
+import { fakeClient, renderAt, ToldLive } from '../../test/render'
+import { QueueContext } from '../../ui/queue'
+import { ApprovalDrawer } from './ApprovalDrawer'
+import type { RequestDetailFragment } from './request.generated'
+
+function setup(items: RequestDetailFragment[], error: { code: string; message: string } | null = null) {
+  const { client, sent } = fakeClient({
+    RequestItemDetail: ({ id }: { id: string }) => ({ requestItem: items.find((i) => i.id === id) ?? null }),
+    ReviewRequestItems: ({ input }: { input: { steps: { stepId: string }[] } }) => ({
+      reviewRequestItems: { results: input.steps.map(({ stepId }) => ({ id: stepId, item: null, error })) },
+    }),
+  })
+  const onDecided = vi.fn()
+  const live = new ToldLive()
+  renderAt({
+    at: `/approvals/${items[0]?.id ?? '1'}`,
+    who: me(),
+    parent: () => (
+      <LiveContext value={live}>
+        <QueueContext value={{ ids: items.map((i) => i.id), onDecided }}>
+          <Outlet />
+        </QueueContext>
+      </LiveContext>
+    ),
+    path: '$itemId',
+    child: ApprovalDrawer,
+    client,
+  })
+  return { sent, onDecided, live, user: userEvent.setup() }
+}
+
+test('an item is approved with a and its comment, and the next one opens', async () => {
+  const first = requestItem({ id: '1' })
+  const next = requestItem({ id: '2', objectName: 'Ledger' })
+  const { sent, onDecided, user } = setup([first, next])
+  await screen.findByRole('dialog', { name: 'Payment entry · Petra Lang' })
+  screen.getByText('Closing of the quarter.')
+  await user.type(screen.getByRole('textbox', { name: 'Comment' }), 'as agreed')
+  await user.keyboard('{Escape}a')
+  await screen.findByRole('dialog', { name: 'Approve Payment entry for Petra Lang?' })
+  expect(screen.getByLabelText(/Why\?/)).toHaveValue('as agreed')
+  await user.click(screen.getByRole('button', { name: 'Approve' }))
+  await waitFor(() => expect(onDecided).toHaveBeenCalledWith('1'))
+  expect(sent.map((s) => s.variables.input)).toEqual([
+    { steps: [{ stepId: first.stepId, version: 4, decision: 'APPROVE', comment: 'as agreed' }] },
+  ])
+  await screen.findByRole('dialog', { name: 'Ledger · Petra Lang' })
+})
+
+test('declining asks for a reason where the role wants one', async () => {
+  const { sent, user } = setup([requestItem({ id: '1' })])
+  await screen.findByRole('dialog', { name: 'Payment entry · Petra Lang' })
+  await user.keyboard('d')
+  await screen.findByRole('dialog', { name: 'Decline Payment entry for Petra Lang?' })
+  expect(screen.getByRole('button', { name: 'Decline' })).toBeDisabled()
+  await user.type(screen.getByLabelText(/Why\?/), 'not his work')
+  await user.click(screen.getByRole('button', { name: 'Decline' }))
+  await waitFor(() => expect(sent).toHaveLength(1))
+})
+
+test('no comment is asked for where the role takes none', async () => {
+  const { user } = setup([requestItem({ id: '1', commentOnApprove: 'DISABLED', commentOnDecline: 'DISABLED' })])
+  await screen.findByRole('dialog', { name: 'Payment entry · Petra Lang' })
+  expect(screen.queryByRole('textbox')).toBeNull()
+  await user.keyboard('a')
+  await screen.findByRole('dialog', { name: 'Approve Payment entry for Petra Lang?' })
+  expect(screen.queryByRole('textbox')).toBeNull()
+})
+
+test('what changed meanwhile is refused with why, and stays', async () => {
+  const { onDecided, user } = setup([requestItem({ id: '1' })], {
+    code: 'STALE_ITEM',
+    message: 'This changed since you looked at it. Look again, then decide.',
+  })
+  await screen.findByRole('dialog', { name: 'Payment entry · Petra Lang' })
+  await user.keyboard('a')
+  await user.click(await screen.findByRole('button', { name: 'Approve' }))
+  expect(await screen.findAllByText(/changed since you looked at it/)).not.toHaveLength(0)
+  expect(onDecided).not.toHaveBeenCalled()
+})
+
+test('on one’s own item it says who decides instead, and no key decides', async () => {
+  const { sent, user } = setup([requestItem({ id: '1', isOwn: true, canDecide: false })])
+  await screen.findByText(/You cannot decide on your own request\. Now: Rita Reviewer, Rolf Officer\./)
+  expect(screen.queryByRole('button', { name: /Approve/ })).toBeNull()
+  await user.keyboard('a')
+  expect(sent).toEqual([])
+})
+
+test('each level is told with who decided, and what is skipped with why', async () => {
+  setup([
+    requestItem({
+      id: '1',
+      level: 3,
+      levels: 3,
+      risks: [{ id: '9', displayName: 'Payments', remediation: 'Keep one.', level: 80 }],
+      steps: [
+        requestStep({ level: 1, state: 'SKIPPED', skipReason: 'implicit', candidates: [] }),
+        requestStep({ level: 2, state: 'APPROVED', decider: 'Mara Manager', comment: 'fine', candidates: [] }),
+        requestStep({ level: 3 }),
+      ],
+    }),
+  ])
+  await screen.findByText('Approval 3 of 3')
+  screen.getByText('not asked: who asks could approve it')
+  screen.getByText('by Mara Manager')
+  screen.getByText('fine')
+  screen.getByText('Payments')
+  const current = screen.getByRole('list', { name: 'Way of the request' }).querySelectorAll('[aria-current=step]')
+  expect([...current].map((li) => li.textContent)).toEqual([expect.stringContaining('Approval 3')])
+})
+
+test('what is not there says so', async () => {
+  setup([])
+  await screen.findByText('This request is not there')
+})
