@@ -35,6 +35,8 @@ export function Stage({ at = '/review/order-1', answers = {}, who = me(), draw }
       '/reconcile/roles/$foundId',
       '/reconcile/prolonged/$prolongedId',
       '/reconcile/runs/$runId',
+      '/approvals/$itemId',
+      '/requests/$itemId',
       '/model/mining/$run/$result',
       '/plans/$planId',
       '$',

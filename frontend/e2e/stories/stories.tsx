@@ -7,6 +7,7 @@ import { redundancyStories } from './redundancy'
 import { orderStories } from './order'
 import { planStories } from './plan'
 import { reconciliationStories } from './reconciliation'
+import { requestStories } from './request'
 import { rolemodelStories } from './rolemodel'
 import { uiStories } from './ui'
 import type { Story } from './Stage'
@@ -22,6 +23,7 @@ export const stories: Record<string, Story> = {
   ...orderStories,
   ...planStories,
   ...reconciliationStories,
+  ...requestStories,
   ...rolemodelStories,
   ...uiStories,
 }

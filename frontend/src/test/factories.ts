@@ -181,6 +181,10 @@ export function redundant(change: Partial<RedundantRowFragment> = {}): Redundant
       { start: '2026-10-01T00:00:00Z', end: '2027-01-01T00:00:00Z' },
     ],
     isOwn: false,
+    ...change,
+  }
+}
+
 type RequestStep = RequestDetailFragment['steps'][number]
 
 /** One level of approval, which waits for a decision. */

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, TextInput, Tooltip } from '@mantine/core'
 import { IconChevronDown, IconChevronRight, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
+import { useMe } from '../../graphql/SessionContext'
 import { ResourcePicker } from '../../graphql/ResourcePicker'
 import { t } from '../../lib/texts'
 import { endOfDay, startOfDay } from '../../lib/day'
@@ -85,14 +86,12 @@ export function BasketLineView(props: {
         <div className={classes.fields}>
           {line.action === 'ADD' &&
             line.parameters.map((p) => (
-              <ResourcePicker
+              <ValueField
                 key={p.dimension}
-                label={p.isRequired ? `${p.name} *` : `${p.name} (${t.common.optional})`}
-                entityType={p.entityType}
-                value={line.values[p.dimension]?.key ?? ''}
-                name={line.values[p.dimension]?.name}
+                parameter={p}
+                value={line.values[p.dimension]}
                 error={p.isRequired && lacking && checked.length > 0 ? fault('parameters') : undefined}
-                onChange={(key, _id, name) => onChange({ values: { ...line.values, [p.dimension]: { key, name } } })}
+                onChange={(value) => onChange({ values: { ...line.values, [p.dimension]: value } })}
               />
             ))}
           <TextInput
@@ -121,5 +120,39 @@ export function BasketLineView(props: {
         <CheckedResult items={checked} onLeaveOut={props.onLeaveOut} />
       </div>
     </li>
+  )
+}
+
+/** A value of a dimension: found by name by whoever may list its resources, else said by its key. */
+function ValueField(props: {
+  parameter: BasketLine['parameters'][number]
+  value: { key: string; name: string } | undefined
+  error?: string
+  onChange: (value: { key: string; name: string }) => void
+}) {
+  const { parameter: p, value, error, onChange } = props
+  const me = useMe()
+  const label = p.isRequired ? `${p.name} *` : `${p.name} (${t.common.optional})`
+  if (me.scopes.queryResources.includes(p.entityType))
+    return (
+      <ResourcePicker
+        label={label}
+        entityType={p.entityType}
+        value={value?.key ?? ''}
+        name={value?.name}
+        error={error}
+        onChange={(key, _id, name) => onChange({ key, name })}
+      />
+    )
+  return (
+    <TextInput
+      label={label}
+      description={t.request.keyHint}
+      autoComplete="off"
+      maxLength={200}
+      value={value?.key ?? ''}
+      error={error}
+      onChange={(event) => onChange({ key: event.currentTarget.value.trim(), name: event.currentTarget.value.trim() })}
+    />
   )
 }

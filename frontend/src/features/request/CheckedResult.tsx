@@ -1,7 +1,6 @@
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { t } from '../../lib/texts'
-import { cx } from '../../ui/cx'
 import { clampText } from './dates'
 import { severityLooks } from './looks'
 import classes from './Request.module.css'
@@ -25,12 +24,23 @@ function alike(items: Checked[]): Checked[][] {
   return [...groups.values()]
 }
 
+/** Fields of the line: what stands in the way there is put right there. */
+const mended = ['parameters', 'startDate', 'endDate']
+
+/** One remark as it is said about each of them, the same words once. */
+const saidOf = (group: Checked[], f: Checked['findings'][number]) => [
+  ...new Set(
+    group.flatMap((g) => g.findings.find((other) => other.code === f.code && other.field === f.field)?.message ?? []),
+  ),
+]
+
 /** What would become of one line of the basket: who decides, where something is written, and what stands in the way. */
 export function CheckedResult(props: { items: Checked[]; onLeaveOut: (ownerId: string) => void }) {
   const groups = alike(props.items)
   const many = props.items.length > 1
   return groups.map((group) => {
     const item = group[0] as Checked
+    const blocked = item.findings.some((f) => f.severity === 'BLOCKS')
     return (
       <div key={item.owner.id} className={classes.outcome}>
         {many && <strong>{group.map((g) => g.owner.displayName).join(', ')}</strong>}
@@ -40,19 +50,15 @@ export function CheckedResult(props: { items: Checked[]; onLeaveOut: (ownerId: s
           return (
             <div
               key={`${f.code} ${f.field ?? ''} ${f.message}`}
-              className={cx(classes.finding)}
+              className={classes.finding}
               style={{ background: `var(--tone-${tone}-back)`, color: `var(--tone-${tone}-text)` }}
             >
               <Glyph size={15} stroke={2} role="img" aria-label={word} />
               <div className={classes.findingText} data-machine>
                 {f.code === 'CLAMPED' && item.clamps.length > 0
                   ? item.clamps.map((clamp) => <p key={clamp.field}>{clampText(clamp)}</p>)
-                  : group.map((g) => (
-                      <p key={g.owner.id}>
-                        {g.findings.find((other) => other.code === f.code && other.field === f.field)?.message}
-                      </p>
-                    ))}
-                {f.severity === 'BLOCKS' && (
+                  : saidOf(group, f).map((message) => <p key={message}>{message}</p>)}
+                {f.severity === 'BLOCKS' && !mended.includes(f.field ?? '') && (
                   <span className={classes.ways}>
                     {number && (
                       <Link to="/requests" search={{ text: number }} className="underlined">
@@ -76,7 +82,7 @@ export function CheckedResult(props: { items: Checked[]; onLeaveOut: (ownerId: s
             </div>
           )
         })}
-        {item.levels.length === 0 ? (
+        {blocked ? null : item.levels.length === 0 ? (
           <p className="dim">{t.request.noApproval}</p>
         ) : (
           <ol className={classes.route}>
@@ -93,11 +99,13 @@ export function CheckedResult(props: { items: Checked[]; onLeaveOut: (ownerId: s
             ))}
           </ol>
         )}
-        <p className="dim">
-          {item.systems.length === 0
-            ? t.request.writesNothing
-            : t.request.writes(item.systems.map((s) => (s.isReviewed ? t.request.reviewed(s.name) : s.name)))}
-        </p>
+        {!blocked && (
+          <p className="dim">
+            {item.systems.length === 0
+              ? t.request.writesNothing
+              : t.request.writes(item.systems.map((s) => (s.isReviewed ? t.request.reviewed(s.name) : s.name)))}
+          </p>
+        )}
       </div>
     )
   })

@@ -94,7 +94,7 @@ export const requestTexts = {
     neededUntil: 'This is given until a day only.',
     ownEnd: 'It ends with the contract.',
     asSoon: 'as soon as approved',
-    parameterGone: 'This value is not in the catalogue any more.',
+    keyHint: 'Its key: you may not look through the list.',
     why: 'Why it is needed',
     whyHint: 'Whoever decides reads this.',
     will: 'What will happen',
