@@ -97,11 +97,14 @@ test('a manager asks for two of his people, leaves one out, and takes it back', 
   await basket.getByRole('button', { name: 'Send request' }).click()
   await manager.getByRole('button', { name: 'See it' }).click()
   const mine = bodyRows(grid(manager, 'My requests'))
-  await mine.first().click()
-  await drawer(manager).getByRole('button', { name: 'Take back…' }).click()
-  await manager
-    .getByRole('dialog', { name: /^Take back Datacenter access for/ })
-    .getByRole('button', { name: 'Take back' })
-    .click()
-  await expect(drawer(manager).getByRole('button', { name: 'Ask again' }).first()).toBeVisible()
+  await expect(mine).toHaveCount(2)
+  for (const at of [0, 1]) {
+    await mine.nth(at).click()
+    await drawer(manager).getByRole('button', { name: 'Take back…' }).click()
+    await manager
+      .getByRole('dialog', { name: /^Take back Datacenter access for/ })
+      .getByRole('button', { name: 'Take back' })
+      .click()
+    await expect(drawer(manager).getByRole('button', { name: 'Ask again' })).toBeVisible()
+  }
 })

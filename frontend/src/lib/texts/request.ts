@@ -331,7 +331,7 @@ export const requestTexts = {
     // Help
     machine: 'How requests move',
     machineHint: 'The tables that the server itself obeys, of what is asked for and of each approval of it.',
-    machines: { request_item: 'What is asked for', request_step: 'An approval' } as Record<string, string>,
+    machines: { request_item: 'Request', request_step: 'Approval' } as Record<string, string>,
     whoMay: {
       REQUESTER: 'Who asked',
       APPROVER: 'Who approves',
