@@ -60,22 +60,9 @@ func limit(now time.Time, start, end *time.Time, set rolemodel.Settings, context
 	clamp := func(field string, requested, effective *time.Time, because string) {
 		p.clamps = append(p.clamps, RequestClamp{field, requested, effective, because})
 	}
-	refuse := func(code FindingCode, field, format string, args ...any) period {
-		p.findings = append(p.findings, finding(code, field, format, args...))
+	if f := refusedDates(now, start, end, set.ManualAssignmentEndDateLockedToContextMode); f != nil {
+		p.findings = append(p.findings, f)
 		return p
-	}
-	mode := set.ManualAssignmentEndDateLockedToContextMode
-	switch {
-	case mode == rolemodel.EndNeverLocked && end == nil:
-		return refuse(EndRequired, "endDate", "This role is given until a day only. Say until when.")
-	case mode == rolemodel.EndAlwaysLocked && end != nil:
-		return refuse(EndNotAllowed, "endDate", "This role always ends with the contract. Leave the end out.")
-	case start != nil && start.After(now.Add(maxAhead)):
-		return refuse(StartTooFar, "startDate", "A start lies at most %d days ahead.", int(maxAhead.Hours()/24))
-	case end != nil && !end.After(now):
-		return refuse(EmptyPeriod, "endDate", "The end is over already. Choose a later one.")
-	case start != nil && end != nil && !end.After(*start):
-		return refuse(EmptyPeriod, "endDate", "The end lies before the start.")
 	}
 	if start != nil && !start.After(now) {
 		p.start = nil
@@ -107,12 +94,30 @@ func limit(now time.Time, start, end *time.Time, set rolemodel.Settings, context
 		p.end = last
 	}
 	if p.end != nil && !p.end.After(begin) {
-		return refuse(EmptyPeriod, "endDate", "Nothing is left of that time: it would begin on %s and end on %s.", day(begin), day(*p.end))
+		p.findings = append(p.findings, finding(EmptyPeriod, "endDate", "Nothing is left of that time: it would begin on %s and end on %s.", day(begin), day(*p.end)))
+		return p
 	}
 	if len(p.clamps) > 0 {
 		p.findings = append(p.findings, finding(Clamped, "", "%s", clampedText(p.clamps)))
 	}
 	return p
+}
+
+// refusedDates tells why dates cannot be wished at all; nil: they can.
+func refusedDates(now time.Time, start, end *time.Time, mode rolemodel.EndLock) *RequestFinding {
+	switch {
+	case mode == rolemodel.EndNeverLocked && end == nil:
+		return finding(EndRequired, "endDate", "This role is given until a day only. Say until when.")
+	case mode == rolemodel.EndAlwaysLocked && end != nil:
+		return finding(EndNotAllowed, "endDate", "This role always ends with the contract. Leave the end out.")
+	case start != nil && start.After(now.Add(maxAhead)):
+		return finding(StartTooFar, "startDate", "A start lies at most %d days ahead.", int(maxAhead.Hours()/24))
+	case end != nil && !end.After(now):
+		return finding(EmptyPeriod, "endDate", "The end is over already. Choose a later one.")
+	case start != nil && end != nil && !end.After(*start):
+		return finding(EmptyPeriod, "endDate", "The end lies before the start.")
+	}
+	return nil
 }
 
 func day(t time.Time) string { return t.UTC().Format("2 January 2006 15:04 UTC") }
