@@ -1705,6 +1705,7 @@ create table request (
 comment on column request.state is 'The roll-up of its items; written with them.';
 comment on column request.requester is 'User name of who asked; stays when the account goes.';
 comment on column request.client_key is 'What the asking program called it: the same key of the same user is the same request.';
+CREATE INDEX request_by_requester ON public.request USING btree (requester_id, id) WHERE (requester_id IS NOT NULL);
 CREATE INDEX request_by_user ON public.request USING btree (requester_user_id, id);
 CREATE UNIQUE INDEX request_once ON public.request USING btree (requester, client_key) WHERE (client_key IS NOT NULL);
 

@@ -86,14 +86,14 @@ func (s *Service) withdraw(ctx context.Context, id int64, comment *string) (refu
 			return err
 		}
 		t := newTurn(ctx, tx, s.Clock.Now(), names(m))
-		own, err := s.mayWithdraw(ctx, tx, m, list[0])
+		right, err := s.mayWithdraw(ctx, tx, m, list[0])
 		switch {
 		case err != nil:
 			return err
-		case own == notAtAll:
+		case right == notAtAll:
 			refused = errs.New(errs.Forbidden, "Who asked for it takes it back, or whoever supervises requests.").Of(id)
 			return nil
-		case own == supervised && said == "":
+		case right == supervised && said == "":
 			refused = errs.Invalid("input.comment", "Say why you take back what somebody else asked for.").Of(id)
 			return nil
 		case !list[0].State.isWaiting():
@@ -113,7 +113,7 @@ type withdrawing int
 
 const (
 	notAtAll withdrawing = iota
-	own
+	byOwner
 	supervised
 )
 
@@ -124,7 +124,7 @@ func (s *Service) mayWithdraw(ctx context.Context, b bun.IDB, m *assignment.Mode
 		return notAtAll, fmt.Errorf("look whose request it is: %w", err)
 	}
 	if mine {
-		return own, nil
+		return byOwner, nil
 	}
 	over, err := supervises(ctx, b, m, x.EntityTypeID, x.BeneficiaryID)
 	if over {

@@ -1,0 +1,1 @@
+drop index request_by_requester;
