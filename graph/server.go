@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -114,6 +115,8 @@ type stream struct {
 	*ends
 	isSubscription atomic.Bool
 	ctx            context.Context
+	mu             sync.Mutex
+	isOver         bool // its handler has returned: the server has taken the connection back
 }
 
 type streamKey struct{}
@@ -124,14 +127,30 @@ func (s *stream) isCut() bool {
 
 // Write implements http.ResponseWriter.
 func (s *stream) Write(b []byte) (int, error) {
-	if s.isCut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.isOver || s.isCut() {
 		return len(b), nil
 	}
 	return s.ResponseWriter.Write(b)
 }
 
 // Flush implements http.Flusher.
-func (s *stream) Flush() { _ = http.NewResponseController(s.ResponseWriter).Flush() }
+func (s *stream) Flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.isOver {
+		_ = http.NewResponseController(s.ResponseWriter).Flush()
+	}
+}
+
+// over takes the connection away from whoever still writes: the signs of life of a subscription come from a goroutine that may outlive its handler, and the
+// server must not be written to then.
+func (s *stream) over() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.isOver = true
+}
 
 // Unwrap is for http.ResponseController.
 func (s *stream) Unwrap() http.ResponseWriter { return s.ResponseWriter }
@@ -156,6 +175,7 @@ func streams(a *auth.Service, ending context.Context, next http.Handler) http.Ha
 		ctx, cut := context.WithCancel(r.Context())
 		defer cut()
 		s := &stream{ResponseWriter: w, ends: &ends{cut: cut}, ctx: ctx}
+		defer s.over()
 		defer context.AfterFunc(ending, s.restart)()
 		ctx = context.WithValue(context.WithValue(ctx, streamKey{}, s), endsKey{}, s.ends)
 		if end, ok := auth.Expires(ctx); ok {
