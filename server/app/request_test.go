@@ -433,7 +433,7 @@ func TestRequestScope(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "NOT_FOUND", p.Results[0].Error.Code)
 	_, err = s.wish(alice, request.Add, "Press", "P0")
-	require.True(t, errs.Is(err, errs.NotFound), "she may ask for nobody: %v", err)
+	require.True(t, errs.Is(err, errs.Forbidden), "she may ask for nobody: %v", err)
 	_, err = s.Requests.Targets(alice, page.Args{First: 10}, nil, nil, true)
 	require.True(t, errs.Is(err, errs.Forbidden), "%v", err)
 	p, err = s.Requests.Withdraw(alice, request.CancelRequestInput{ItemIDs: []int64{r.Items[0].ID}})

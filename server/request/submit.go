@@ -24,7 +24,7 @@ type RequestAssignmentsPayload struct {
 // types of those it is for. Conflict when something stands in the way, with all that does; StaleItem when the basket is another one than was shown
 // (basketDigest). The same clientKey of the same user gives the same request, and asks nothing again.
 func (s *Service) Submit(ctx context.Context, in RequestAssignmentsInput) (*RequestAssignmentsPayload, error) {
-	if err := permit.SignedIn(ctx); err != nil {
+	if _, err := s.mayRequest(ctx); err != nil {
 		return nil, err
 	}
 	if in.Justification != nil {
