@@ -601,6 +601,9 @@ func TestIdsOfOthers(t *testing.T) {
 				if f.Name == "makePlan" { // keeps what it is asked, whatever that names, and looks later: its answer is another number each time
 					continue
 				}
+				if f.Name == "resourceTypeDifferences" { // takes the same configuration as resourceTypeTrial, which is asked, and looks at everybody each time
+					continue
+				}
 				for _, hole := range holes(schema, f) {
 					if root.Name == "Subscription" && !hole.isID {
 						continue

@@ -172,7 +172,7 @@ async function browserTests() {
       PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1',
     }),
     playwrightSums,
-    15 * minute,
+    25 * minute,
   );
   if (total.failed > failedBefore) {
     const told = server.log().split('\n').filter((line) => /level=(WARN|ERROR)/.test(line));
