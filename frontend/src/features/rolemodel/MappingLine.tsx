@@ -19,7 +19,9 @@ export function MappingLine({ rule, whole }: { rule: Draft; whole: Draft }) {
       <span className={from.isFormula ? classes.formula : undefined} data-machine>
         {from.text || <span className="dim">{t.mapping.noSource}</span>}
       </span>
-      <span className="dim">{whenOf(rule)}</span>
+      <span className="dim" data-machine>
+        {whenOf(rule)}
+      </span>
       <span>
         {value &&
           (value.error ? (
