@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +19,6 @@ import (
 	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/permit"
-	"writ/server/risk"
 	"writ/server/rolemodel"
 )
 
@@ -664,97 +662,6 @@ func (k *basket) levels(x *CheckedItem, set rolemodel.Settings) error {
 	return nil
 }
 
-// risks tells which risks the basket raises for each of its people, and what that means (requests 7.4).
-func (k *basket) risks(c *RequestCheck) error {
-	if len(k.m.Source.Risks) == 0 {
-		return nil
-	}
-	var baskets []risk.Basket
-	var of [][]*CheckedItem // the items behind the grants of each basket
-	at := map[int64]int{}
-	for _, x := range c.Items {
-		if x.blocks() {
-			continue
-		}
-		n, ok := at[x.Owner.ID]
-		if !ok {
-			n = len(baskets)
-			at[x.Owner.ID] = n
-			baskets, of = append(baskets, risk.Basket{OwnerID: x.Owner.ID}), append(of, nil)
-		}
-		if x.Action.gives() {
-			baskets[n].Grant, of[n] = append(baskets[n].Grant, granting(x.Role, x.parameters, x.StartDate, x.EndDate)), append(of[n], x)
-		} else {
-			baskets[n].Take = append(baskets[n].Take, risk.RiskTakeInput{Role: x.Role})
-		}
-	}
-	var some []risk.Basket
-	var items [][]*CheckedItem
-	for n, b := range baskets {
-		if len(b.Grant) > 0 {
-			some, items = append(some, b), append(items, of[n])
-		}
-	}
-	if len(some) == 0 {
-		return nil
-	}
-	found, err := k.s.Risks.Check(k.ctx, k.b, some)
-	if err != nil {
-		return err
-	}
-	for n, r := range found {
-		for _, raised := range r.Risks {
-			for _, i := range raised.Items {
-				if err := k.raise(items[n][i], raised); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// granting is a role as the check of risks wants it.
-func granting(role string, params map[string]int64, start, end *time.Time) risk.RiskGrantInput {
-	g := risk.RiskGrantInput{Role: role, StartDate: start, EndDate: end}
-	for _, name := range slices.Sorted(maps.Keys(params)) {
-		g.Parameters = append(g.Parameters, risk.RiskParameterInput{Dimension: name, Value: params[name]})
-	}
-	return g
-}
-
-// raise notes a risk that an item raises.
-func (k *basket) raise(x *CheckedItem, raised *risk.RaisedRisk) error {
-	r := k.m.Source.Risks[slices.IndexFunc(k.m.Source.Risks, func(r *rolemodel.Risk) bool { return r.Identifier == raised.Risk.Identifier })]
-	x.riskIDs = append(x.riskIDs, r.ID)
-	words := fmt.Sprintf("With it %s has the risk %s.", x.Owner.DisplayName, raised.Risk.DisplayName)
-	if r.Remediation != "" {
-		words += " " + r.Remediation
-	}
-	switch raised.Effect {
-	case risk.EffectBlock:
-		x.Findings = append(x.Findings, finding(RiskBlocked, "", "%s It cannot be asked for.", words))
-	case risk.EffectApproval:
-		x.Findings = append(x.Findings, finding(RiskApproval, "", "%s It has to be approved apart.", words))
-		if x.atRisk() {
-			return nil
-		}
-		list, err := k.approvers.candidates(k.ctx, k.b, x.owner.EntityTypeID, party{requester: k.me.Username, requesterID: k.me.ResourceID, beneficiary: x.owner.ID})
-		if err != nil {
-			return err
-		}
-		l := &ApprovalLevel{}
-		l.Approvers, l.More = shown(list)
-		x.Levels = append([]*ApprovalLevel{l}, x.Levels...)
-		if len(list) == 0 {
-			x.Findings = append(x.Findings, finding(NoApprover, "", "Nobody can approve the risk for %s yet. It waits until an administrator gives somebody the right to review roles.", x.Owner.DisplayName))
-		}
-	default:
-		x.Findings = append(x.Findings, finding(RiskWarning, "", "%s", words))
-	}
-	return nil
-}
-
 // shown are the names of the first candidates, and how many more there are.
 func shown(list []access.Holder) (names []string, more int) {
 	const most = 20
@@ -766,42 +673,4 @@ func shown(list []access.Holder) (names []string, more int) {
 		names = append(names, h.DisplayName)
 	}
 	return names, 0
-}
-
-// systemsOf are the resource types that a role leads to, itself or through the roles that come with it, by name.
-func systemsOf(m *assignment.Model, roleID int64) []*RequestedSystem {
-	rules := rulesOf(m, roleID)
-	seen := map[int64]bool{}
-	list := []*RequestedSystem{}
-	for _, r := range m.Source.Rules {
-		if !slices.Contains(rules, r.ID) || seen[r.ResourceTypeID] {
-			continue
-		}
-		seen[r.ResourceTypeID] = true
-		if t := m.ResourceType(r.ResourceTypeID); t != nil {
-			list = append(list, &RequestedSystem{ResourceType: t.Identifier, Name: t.DisplayName, IsReviewed: t.BlockProvisioning})
-		}
-	}
-	slices.SortFunc(list, func(a, b *RequestedSystem) int { return strings.Compare(a.Name, b.Name) })
-	return list
-}
-
-// rulesOf are the rules of resource types that a role makes true, itself or through the roles that come with it, by id.
-func rulesOf(m *assignment.Model, roleID int64) []int64 {
-	roles := []int64{roleID}
-	for i := 0; i < len(roles); i++ {
-		for _, r := range m.Source.RoleRules {
-			if r.CompositeRoleID != nil && *r.CompositeRoleID == roles[i] && !r.IsDenied && !slices.Contains(roles, r.RoleID) {
-				roles = append(roles, r.RoleID)
-			}
-		}
-	}
-	var list []int64
-	for _, r := range m.Source.Rules {
-		if r.SingleRoleID != nil && slices.Contains(roles, *r.SingleRoleID) {
-			list = append(list, r.ID)
-		}
-	}
-	slices.Sort(list)
-	return list
 }

@@ -258,7 +258,7 @@ func whyExcluded(account string, p party) *errs.Error {
 	return errs.New(errs.Forbidden, "This is about you, or you asked for it by another account of yours. Somebody else has to decide on it.")
 }
 
-// remember writes who decided a step.
+// decided writes who decided a step.
 func (t *turn) decided(x *item, st *step, d StepDecision, comment string) error {
 	me := permit.From(t.ctx)
 	var resource, user *int64

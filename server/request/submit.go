@@ -123,7 +123,7 @@ func (s *Service) insert(ctx context.Context, tx bun.Tx, m *assignment.Model, in
 		resource, user, me.Username, justification, in.ClientKey, now).Scan(ctx, &id, &number); err != nil {
 		return 0, fmt.Errorf("write a request: %w", err)
 	}
-	t := newTurn(ctx, tx, now, names(m))
+	t, who := newTurn(ctx, tx, now, names(m)), s.approvers(m)
 	var owners []int64
 	for i, x := range c.Items {
 		o := &item{RequestID: id, Number: number, Action: x.Action, RoleID: x.role.ID, RoleKind: x.role.Kind, Role: x.Role, ObjectName: x.Object, BeneficiaryID: x.Owner.ID, EntityTypeID: x.owner.EntityTypeID,
@@ -143,7 +143,7 @@ func (s *Service) insert(ctx context.Context, tx bun.Tx, m *assignment.Model, in
 			st.SkipReason = l.SkippedBecause
 			t.step(o, st, Skip, "")
 		}
-		if err := s.onward(ctx, t, m, o, s.approvers(m), "", false); err != nil {
+		if err := s.onward(ctx, t, m, o, who, "", false); err != nil {
 			return 0, err
 		}
 		owners = append(owners, o.BeneficiaryID)
@@ -219,7 +219,7 @@ func (s *Service) onward(ctx context.Context, t *turn, m *assignment.Model, x *i
 		t.step(x, st, Block, "")
 	}
 	if ok, err := assignment.Ask(ctx, t.tx, said, *x.AssignedRoleID, x.Level, x.circuit()); err != nil || !ok {
-		return cmpErr(err, ok, x)
+		return orGone(err, ok, x)
 	}
 	action := Route
 	if decided {
@@ -231,7 +231,8 @@ func (s *Service) onward(ctx context.Context, t *turn, m *assignment.Model, x *i
 	return nil
 }
 
-func cmpErr(err error, ok bool, x *item) error {
+// orGone is an error, or that the row of an item has ended.
+func orGone(err error, ok bool, x *item) error {
 	if err == nil && !ok {
 		return errs.New(errs.Conflict, "What was asked about is gone.").Of(x.ID)
 	}
@@ -251,7 +252,7 @@ func (s *Service) grant(ctx context.Context, t *turn, m *assignment.Model, x *it
 	}
 	ok, err := assignment.Granted(ctx, t.tx, said, *x.AssignedRoleID, x.circuit(), start, end)
 	if err != nil || !ok {
-		return cmpErr(err, ok, x)
+		return orGone(err, ok, x)
 	}
 	x.Level, x.ApprovedAt, x.Problem = x.Levels, &t.now, nil
 	action := RouteToEnd

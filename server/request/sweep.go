@@ -20,20 +20,19 @@ const perSweep = 100
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.Clock.Now()
 	for _, about := range []struct {
-		condition string
-		args      []any
+		condition string // ?0: now
 		look      func(ctx context.Context, tx bun.Tx, m *assignment.Model, x *item) error
 	}{
-		{`i.closed_at is null and i.state = 'IN_APPROVAL' and (i.expire_at <= ?0 or i.end_date <= ?0)`, []any{now}, s.expire},
-		{`i.closed_at is null and i.state = 'IN_APPROVAL' and exists (select from request_step s where s.item_id = i.id and s.state = 'STUCK')`, nil, s.reroute},
+		{`i.closed_at is null and i.state = 'IN_APPROVAL' and (i.expire_at <= ?0 or i.end_date <= ?0)`, s.expire},
+		{`i.closed_at is null and i.state = 'IN_APPROVAL' and exists (select from request_step s where s.item_id = i.id and s.state = 'STUCK')`, s.reroute},
 		{`i.closed_at is null and i.state in ('SUBMITTED', 'IN_APPROVAL') and not exists (select from role r join policy p on p.id = r.policy_id
-			where r.id = i.role_id and r.approval_workflow_type < 4 and p.is_provisioning_enabled and not p.is_external)`, nil, s.again},
+			where r.id = i.role_id and r.approval_workflow_type < 4 and p.is_provisioning_enabled and not p.is_external)`, s.again},
 		{`i.closed_at is null and i.state = 'APPROVED' and (i.start_date is null or i.start_date <= ?0) and not exists (select from dirty_owner d where d.owner_id = i.beneficiary_id)
 			and exists (select from owner_state o where o.owner_id = i.beneficiary_id and o.evaluated_at >= i.approved_at)
-			and not exists (select from request_item_order x join order_line l on l.order_id = x.order_id where x.item_id = i.id and l.closed_at is null and l.state not in (?2, ?3))`, []any{now}, s.again},
+			and not exists (select from request_item_order x join order_line l on l.order_id = x.order_id where x.item_id = i.id and l.closed_at is null and l.state not in (?2, ?3))`, s.again},
 	} {
 		var found []struct{ ID, BeneficiaryID int64 }
-		if err := s.DB.NewRaw(`select i.id, i.beneficiary_id from request_item i where `+about.condition+` order by i.id limit ?1`, append(padded(about.args, now), perSweep, evaluation.Verified, evaluation.Inactive)...).Scan(ctx, &found); err != nil {
+		if err := s.DB.NewRaw(`select i.id, i.beneficiary_id from request_item i where `+about.condition+` order by i.id limit ?1`, now, perSweep, evaluation.Verified, evaluation.Inactive).Scan(ctx, &found); err != nil {
 			return fmt.Errorf("look for items of requests: %w", db.Explain(err))
 		}
 		for _, f := range found {
@@ -43,14 +42,6 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// padded makes the argument ?0 be there.
-func padded(args []any, fill any) []any {
-	if len(args) == 0 {
-		return []any{fill}
-	}
-	return args
 }
 
 // one looks at one item under the lock of its owner.
