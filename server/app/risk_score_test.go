@@ -175,14 +175,17 @@ func TestDirtyScoresAreComplete(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := mustBasket(drawn{t, rt}, warns, labBlocks, asks)
 		s.factor(rapid.SampledFrom([]string{"max", "average"}).Draw(rt, "factor"))
+		here := true // a role is asked for whoever is there only
 		for range rapid.IntRange(2, 5).Draw(rt, "steps") {
-			switch rapid.SampledFrom([]string{"give", "take", "people"}).Draw(rt, "step") {
-			case "give":
+			switch step := rapid.SampledFrom([]string{"give", "take", "people"}).Draw(rt, "step"); {
+			case step == "give" && here:
 				s.byManual(rapid.SampledFrom([]string{"Lab", "Press", "Bench", "Crew"}).Draw(rt, "role"), nil, nil)
-			case "take":
+			case step == "take":
 				s.exec(`delete from assigned_role where id in (select id from assigned_role where origin = 'MANUAL' order by id limit 1)`)
-			case "people":
-				s.people(rapid.SampledFrom([]string{ann, ""}).Draw(rt, "who"))
+			case step == "people":
+				who := rapid.SampledFrom([]string{ann, ""}).Draw(rt, "who")
+				here = who != ""
+				s.people(who)
 				s.synchronize("HR")
 			}
 			_, err := s.Assignments.Run(s.ctx, assignment.Recompute{EntityTypes: []string{"Person"}, Options: assignment.Options{Force: true}}, nil)
