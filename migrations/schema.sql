@@ -2261,6 +2261,7 @@ create table row_digest_table (
     stored bigint not null,
     stored_links bigint not null,
     completed_at timestamp with time zone not null,
+    cookie text default ''::text not null,
     constraint row_digest_table_pkey PRIMARY KEY (entity_type_id, delivery_id),
     constraint row_digest_table_entity_type_id_fkey FOREIGN KEY (entity_type_id) REFERENCES entity_type(id) ON DELETE CASCADE,
     constraint row_digest_table_buckets_check CHECK ((buckets > 0))
@@ -2272,6 +2273,7 @@ comment on column row_digest_table.stamp is 'What the connector called the conte
 comment on column row_digest_table.loose is 'Keys that are looked at in every reading, because the directory may not be as their row is.';
 comment on column row_digest_table.stored is 'Resources that are stored, for percentages.';
 comment on column row_digest_table.completed_at is 'When everything was compared last.';
+comment on column row_digest_table.cookie is 'The moment in the history of the table up to which it is known, as its connector tells it (fulfil.Tracker); empty: it cannot be told.';
 
 create table row_to_mend (
     id bigint generated always as identity,

@@ -105,6 +105,7 @@ type Opened struct {
 	Watcher   Watcher   // it can cheaply tell whether its data changed
 	Stamper   Stamper   // it can cheaply tell which tables changed
 	Explainer Explainer // it can tell whether a table changed by our own changes alone
+	Tracker   Tracker   // it can tell what happened to a table since an earlier moment
 }
 
 // Connector is what every open connection can do. Safe for concurrent use. Close releases it.
@@ -207,6 +208,23 @@ type Stamper interface {
 // the answer is no: the table is read.
 type Explainer interface {
 	Explains(from, to string, effects []string) bool
+}
+
+// Tracker tells what happened to a table since an earlier moment, deletions included, so that only that is read. A cookie is the connector's own: a
+// number of a log, a token of the system. It lives as long as what was read up to it is in force.
+type Tracker interface {
+	// Cookies gives, by table, a text that stands for this moment in its history. One whose history cannot be told is left out.
+	Cookies(ctx context.Context) (map[string]string, error)
+	// Since gives what happened to a table since a cookie. nil: it cannot be told (any more), or it is more than most rows: the table has to be read.
+	Since(ctx context.Context, table, cookie string, most int) (*Delta, error)
+}
+
+// Delta is what happened to a table since a cookie.
+type Delta struct {
+	Rows   []Row    // those that came or changed, as they are now, as Export gives them. Others may be among them
+	Gone   []string // keys of those that went away, where the system tells them
+	Count  int      // how many rows the table has now: whoever knows those before finds out whether some are gone. -1: Gone tells
+	Cookie string   // the moment at which it was read
 }
 
 // Package opens connections of one technology. server/app/connectors.go holds the map of them.

@@ -73,6 +73,7 @@ type (
 	guardedWatcher   struct{ *guard }
 	guardedStamper   struct{ *guard }
 	guardedExplainer struct{ *guard }
+	guardedTracker   struct{ *guard }
 )
 
 // framed gives the guard the abilities of its connector.
@@ -98,6 +99,9 @@ func (g *guard) framed() *Opened {
 	}
 	if g.inner.Explainer != nil {
 		o.Explainer = guardedExplainer{g}
+	}
+	if g.inner.Tracker != nil {
+		o.Tracker = guardedTracker{g}
 	}
 	return o
 }
@@ -140,6 +144,19 @@ func (g guardedStamper) Stamps(ctx context.Context) (map[string]string, error) {
 // Explains only computes: nothing is to be guarded.
 func (g guardedExplainer) Explains(from, to string, effects []string) bool {
 	return g.inner.Explainer.Explains(from, to, effects)
+}
+
+func (g guardedTracker) Cookies(ctx context.Context) (map[string]string, error) {
+	return within(ctx, g.guard, nil, g.inner.Tracker.Cookies)
+}
+
+// Since takes what holds no values, or is more than was asked for, as if it could not be told: the table is read, where each row has its place.
+func (g guardedTracker) Since(ctx context.Context, table, cookie string, most int) (*Delta, error) {
+	d, err := within(ctx, g.guard, nil, func(ctx context.Context) (*Delta, error) { return g.inner.Tracker.Since(ctx, table, cookie, most) })
+	if err != nil || d == nil || len(d.Rows)+len(d.Gone) > most || slices.ContainsFunc(d.Rows, func(r Row) bool { return untyped(r) != "" }) {
+		return nil, err
+	}
+	return d, nil
 }
 
 func (g guardedExporter) Schema(ctx context.Context) ([]Table, error) {

@@ -54,9 +54,48 @@ func (c *conn) ApplyTogether(ctx context.Context, list []fulfil.Change) []fulfil
 func (c *conn) opened() *fulfil.Opened {
 	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Exchanger: c, Reader: c, Watcher: c}
 }
-func (c *conn) Token(context.Context) (string, error)             { return "t", nil }
-func (c *conn) Stamps(context.Context) (map[string]string, error) { return nil, nil }
-func (c *conn) Explains(string, string, []string) bool            { return false }
+func (c *conn) Token(context.Context) (string, error)              { return "t", nil }
+func (c *conn) Stamps(context.Context) (map[string]string, error)  { return nil, nil }
+func (c *conn) Explains(string, string, []string) bool             { return false }
+func (c *conn) Cookies(context.Context) (map[string]string, error) { return nil, nil }
+func (c *conn) Since(context.Context, string, string, int) (*fulfil.Delta, error) {
+	return nil, nil
+}
+
+// historian is a connector that tells what the test has it tell.
+type historian struct {
+	*conn
+	delta *fulfil.Delta
+}
+
+func (h historian) Since(context.Context, string, string, int) (*fulfil.Delta, error) {
+	if h.delta == nil {
+		panic("broken")
+	}
+	return h.delta, nil
+}
+
+// TestHistoryThroughTheFrame: what cannot be relied on is as if it had not been told, and a panic is an error.
+func TestHistoryThroughTheFrame(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		delta *fulfil.Delta
+		given bool
+	}{
+		{&fulfil.Delta{Rows: []fulfil.Row{{"a": "1"}}, Gone: []string{"b"}}, true},
+		{&fulfil.Delta{Rows: []fulfil.Row{{"a": 1}}}, false},
+		{&fulfil.Delta{Rows: []fulfil.Row{{"a": "1"}, {"a": "2"}}, Gone: []string{"b"}}, false},
+	} {
+		h := historian{&conn{}, c.delta}
+		g := fulfil.Guard("hr", &fulfil.Opened{Connector: h, Tracker: h}, fulfil.Limits{})
+		d, err := g.Tracker.Since(t.Context(), "person", "c", 2)
+		require.NoError(t, err)
+		require.Equal(t, c.given, d != nil, "%+v", c.delta)
+	}
+	h := historian{conn: &conn{}}
+	_, err := fulfil.Guard("hr", &fulfil.Opened{Connector: h, Tracker: h}, fulfil.Limits{}).Tracker.Since(t.Context(), "person", "c", 2)
+	require.True(t, errs.Is(err, errs.Unavailable), "%v", err)
+}
 
 func always(o fulfil.Outcome) func(context.Context, fulfil.Change) fulfil.Receipt {
 	return func(context.Context, fulfil.Change) fulfil.Receipt { return fulfil.Receipt{Outcome: o} }

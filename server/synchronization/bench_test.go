@@ -10,6 +10,31 @@ import (
 	"writ/server/synchronization"
 )
 
+// TestLargeTarget measures, on a managed database of many rows (WRIT_TEST_ROWS), what one change of somebody else costs: with its history, and when the
+// table is read.
+func TestLargeTarget(t *testing.T) {
+	t.Parallel()
+	n := 2500
+	if text := os.Getenv("WRIT_TEST_ROWS"); text != "" {
+		n, _ = strconv.Atoi(text)
+	}
+	for _, tracks := range []bool{true, false} {
+		b := setup(t)
+		_, other := b.target(t, targetTables+fmt.Sprintf(`; insert into person (id, name, department) select 'p' || n, 'Person', 'IT' from generate_series(1, %d) n`, n), tracks)
+		b.drainUntilQuiet(t)
+		for i := range 3 {
+			if _, err := other.ExecContext(t.Context(), fmt.Sprintf("begin; update person set name = 'Other %d' where id = 'p1'; select pg_stat_force_next_flush(); commit", i)); err != nil {
+				t.Fatal(err)
+			}
+			begin := time.Now()
+			if err := b.Drain(b.ctx, b.connector); err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("one of %d rows changed, history told: %v: %v, %d read", n, tracks, time.Since(begin).Round(time.Millisecond), b.last(t).Counters.EntityTypes["Person"].Read)
+		}
+	}
+}
+
 // TestLarge measures the stages on many rows: WRIT_TEST_ROWS=1000000 go test -run TestLarge -v. Small by default.
 func TestLarge(t *testing.T) {
 	t.Parallel()

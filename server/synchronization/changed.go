@@ -96,6 +96,8 @@ type tableRead struct {
 	known *digests          // nil: every row is compared
 	fresh map[string]digest // what the rows that are compared will be known by
 	mixed bool              // a key has a row that did not change and one that did
+
+	cookie string // the moment in the history of the table up to which it is known; "": it cannot be told
 }
 
 func (c *changedRows) table(m *tableMap) *tableRead {

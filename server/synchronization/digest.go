@@ -44,6 +44,7 @@ type digestTable struct {
 	Version       int64
 	Signature     []byte
 	Stamp         string
+	Cookie        string // of fulfil.Tracker: up to where the table is known; "": its history cannot be told
 	Buckets       int
 	Rows          int
 	Loose         int
@@ -221,7 +222,7 @@ func (s *Service) keepDigests(ctx context.Context, d *Delivery, r *tableRead, k 
 	if !d.Counters.EntityTypes[r.entityType.Identifier].Whole {
 		return nil
 	}
-	t := digestTable{EntityTypeID: id, DeliveryID: d.ID, Signature: r.signature(k.Version), Stamp: stamp, CompletedAt: d.StartedAt, Buckets: bucketsFor(len(fresh))}
+	t := digestTable{EntityTypeID: id, DeliveryID: d.ID, Signature: r.signature(k.Version), Stamp: stamp, Cookie: r.cookie, CompletedAt: d.StartedAt, Buckets: bucketsFor(len(fresh))}
 	touched := map[int]bool{}
 	merged := fresh
 	if known != nil {
@@ -390,14 +391,14 @@ func promoteDigests(ctx context.Context, tx bun.Tx, d *Delivery, entityTypeID in
 	}
 	steps := []string{
 		"delete from row_digest o using row_digest n where n.entity_type_id = ?0 and n.delivery_id = ?1 and o.entity_type_id = ?0 and o.delivery_id = 0 and o.bucket = n.bucket",
-		`update row_digest_table o set version = ?1, signature = n.signature, stamp = n.stamp, buckets = n.buckets, rows = n.rows, loose = n.loose, stored = ?2, stored_links = ?3,
+		`update row_digest_table o set version = ?1, signature = n.signature, stamp = n.stamp, cookie = n.cookie, buckets = n.buckets, rows = n.rows, loose = n.loose, stored = ?2, stored_links = ?3,
 			completed_at = n.completed_at from row_digest_table n where o.entity_type_id = ?0 and o.delivery_id = 0 and n.entity_type_id = ?0 and n.delivery_id = ?1`,
 	}
 	if mine.Version == 0 {
 		steps = []string{
 			"delete from row_digest_table where entity_type_id = ?0 and delivery_id = 0",
-			`insert into row_digest_table (entity_type_id, delivery_id, version, signature, stamp, buckets, rows, loose, stored, stored_links, completed_at)
-				select entity_type_id, 0, ?1, signature, stamp, buckets, rows, loose, ?2, ?3, completed_at from row_digest_table where entity_type_id = ?0 and delivery_id = ?1`,
+			`insert into row_digest_table (entity_type_id, delivery_id, version, signature, stamp, cookie, buckets, rows, loose, stored, stored_links, completed_at)
+				select entity_type_id, 0, ?1, signature, stamp, cookie, buckets, rows, loose, ?2, ?3, completed_at from row_digest_table where entity_type_id = ?0 and delivery_id = ?1`,
 		}
 	}
 	steps = append(steps, "update row_digest set delivery_id = 0 where entity_type_id = ?0 and delivery_id = ?1", "delete from row_digest_table where entity_type_id = ?0 and delivery_id = ?1")

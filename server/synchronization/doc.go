@@ -5,6 +5,7 @@
 //	state.go      the machine below, and the only function that moves a delivery
 //	export.go     read the mapped tables of a connector, row by row; clean.go brings a row into its normal form, or says why it is set aside
 //	changed.go    continuous mode: rows that are what they were in the last reading are left out; digest.go what is remembered of them
+//	tracked.go    of a system that tells what happened since the last reading only that is read
 //	written.go    after our own changes only their targets are read, when nothing else happened
 //	compare.go    set duplicates aside, compare with the directory: the list of changes
 //	follow.go     what we renamed ourselves is met under its new key
@@ -34,7 +35,7 @@
 // # What did not change
 //
 // In continuous mode a reading leaves out the tables whose content is what it was (fulfil.Stamper), and of the others the rows whose digest is: only the
-// rest is normalised, staged and compared. Digests come into force with the delivery that brought them, in its transaction. They hold for one mapping,
+// rest is normalised, staged and compared. Of a table whose system tells what happened since (fulfil.Tracker), only that is read. Digests come into force with the delivery that brought them, in its transaction. They hold for one mapping,
 // one version of the settings and one program, and for a day; jobs compare everything. Whatever is in doubt has everything read.
 //
 // # Locks and transactions

@@ -250,6 +250,12 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *system.Con
 	if exporter == nil || !capability.CanExport {
 		return errs.Invalid("", "Connection %s (%s) cannot be read, but entity type %s is mapped to it.", k.Identifier, capability.DisplayName, mapped[0].entityType.Identifier)
 	}
+	var cookies map[string]string
+	if conn.Tracker != nil { // before the data, too: what happens meanwhile is told of the next time
+		if cookies, err = conn.Tracker.Cookies(ctx); err != nil {
+			return fmt.Errorf("look at the history of connection %s: %w", k.Identifier, err)
+		}
+	}
 	look := func() (token string, stamps map[string]string, err error) {
 		if conn.Watcher != nil {
 			if token, err = conn.Watcher.Token(ctx); err != nil {
@@ -282,18 +288,13 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *system.Con
 		if same {
 			continue
 		}
-		if known != nil {
-			r, err := s.readWritten(ctx, d, conn, m, known, stamps[m.table])
-			if err != nil {
-				return err
-			}
-			if r != nil {
-				few = append(few, r)
-				continue
-			}
-			if err := s.compareRows(ctx, d, m, known); err != nil {
-				return err
-			}
+		r, err := s.readSome(ctx, d, conn, m, known, stamps[m.table])
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			few = append(few, r)
+			continue
 		}
 		left = append(left, m)
 	}
@@ -308,6 +309,7 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *system.Con
 		if read[i], err = s.readTable(ctx, d, exporter, m, in); err != nil {
 			return err
 		}
+		read[i].cookie = cookies[m.table]
 	}
 	// Once more: had a column gone between the check and the reading, its values would all have looked empty.
 	if err := checkColumns(ctx, exporter, capability, k, left); err != nil {
@@ -334,6 +336,21 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *system.Con
 		}
 	}
 	return nil
+}
+
+// readSome reads the rows of a table that are enough. nil: none are, and the table has to be read.
+func (s *Service) readSome(ctx context.Context, d *Delivery, conn *fulfil.Opened, m *tableMap, known *digests, stamp string) (*tableRead, error) {
+	if known == nil {
+		return nil, nil
+	}
+	r, err := s.readWritten(ctx, d, conn, m, known, stamp)
+	if r == nil && err == nil {
+		r, err = s.readTracked(ctx, d, conn, m, known)
+	}
+	if r == nil && err == nil {
+		err = s.compareRows(ctx, d, m, known)
+	}
+	return r, err
 }
 
 // checkColumns: a mapped column that is not there would clear all its values (provisioning 7.3.5).
@@ -398,6 +415,37 @@ type staged struct {
 // fileBytes is how many bytes of files are gathered before rows go to the database.
 const fileBytes = 32 << 20
 
+// fewRows are as many as are cheaper to insert one by one than with a COPY.
+const fewRows = 8
+
+// stage puts rows into delivery_row, with what the files hold that they show.
+func (s *Service) stage(ctx context.Context, d *Delivery, m *tableMap, rows []staged, files directory.Files) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
+		if err := directory.KeepFiles(ctx, tx, s.Clock.Now(), files); err != nil {
+			return err
+		}
+		if len(rows) > fewRows {
+			return db.CopyIn(ctx, tx, "delivery_row", []string{"delivery_id", "entity_type_id", "key", "line", "command", "scalars", "refs"}, func(yield func([]any) bool) {
+				for _, row := range rows {
+					if !yield([]any{d.ID, m.entityType.ID, row.key, row.line, row.command, row.scalars, row.refs}) {
+						return
+					}
+				}
+			})
+		}
+		for _, row := range rows {
+			if _, err := tx.NewRaw(`insert into delivery_row (delivery_id, entity_type_id, key, line, command, scalars, refs) values (?, ?, ?, ?, ?, ?, ?)`,
+				d.ID, m.entityType.ID, row.key, row.line, row.command, string(row.scalars), string(row.refs)).Exec(ctx); err != nil {
+				return fmt.Errorf("stage what was read: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
 // readTable stages the rows of one table, without those that are what they were.
 func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Exporter, m *tableMap, in RunInput) (*tableRead, error) {
 	found := d.changed.table(m)
@@ -406,21 +454,7 @@ func (s *Service) readTable(ctx context.Context, d *Delivery, exporter fulfil.Ex
 	batch := make([]staged, 0, chunk)
 	files := directory.Files{}
 	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-			if err := directory.KeepFiles(ctx, tx, s.Clock.Now(), files); err != nil {
-				return err
-			}
-			return db.CopyIn(ctx, tx, "delivery_row", []string{"delivery_id", "entity_type_id", "key", "line", "command", "scalars", "refs"}, func(yield func([]any) bool) {
-				for _, row := range batch {
-					if !yield([]any{d.ID, m.entityType.ID, row.key, row.line, row.command, row.scalars, row.refs}) {
-						return
-					}
-				}
-			})
-		})
+		err := s.stage(ctx, d, m, batch, files)
 		r.Count(CountRead, len(batch))
 		batch = batch[:0]
 		clear(files)

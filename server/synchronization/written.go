@@ -8,7 +8,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
-	"writ/server/directory"
 	"writ/server/fulfil"
 )
 
@@ -64,8 +63,8 @@ func (s *Service) readWritten(ctx context.Context, d *Delivery, conn *fulfil.Ope
 	if conn.Explainer == nil || conn.Reader == nil || known.Stamp == "" || stamp == "" || known.Loose > 0 {
 		return nil, nil
 	}
-	if p := m.key; p.property.Type != directory.String || p.format != "" { // then two keys of the system may be one for us
-		return nil, nil
+	if fit, err := s.isPlain(ctx, m); !fit || err != nil {
+		return nil, err
 	}
 	var keys []string
 	for key := range known.wanted {
@@ -82,26 +81,12 @@ func (s *Service) readWritten(ctx context.Context, d *Delivery, conn *fulfil.Ope
 	if keys = slices.Compact(keys); len(keys) > mostKeys {
 		return nil, nil
 	}
-	toMend, err := s.DB.NewSelect().Table("row_to_mend").Where("entity_type_id = ? and is_listed", m.entityType.ID).Exists(ctx)
-	if toMend || err != nil { // their rows are looked at in every reading
-		return nil, err
-	}
-	r := &tableRead{tableMap: m, known: known, fresh: map[string]digest{}}
+	r := &tableRead{tableMap: m, known: known, fresh: map[string]digest{}, cookie: known.Cookie}
 	rows, gone, ok := r.readKeys(ctx, conn.Reader, keys)
 	if !ok {
 		return nil, ctx.Err()
 	}
-	if err := s.stageFew(ctx, d, m, rows); err != nil {
-		return nil, err
-	}
-	id, name := m.entityType.ID, m.entityType.Identifier
-	d.changed.known[id], d.changed.gone[id] = known, gone
-	c := TypeCounts{Whole: true, Table: m.table, Place: m.table, Stored: known.Stored, StoredLinks: known.StoredLinks, Read: len(rows), Unchanged: max(0, known.Rows-len(rows))}
-	d.Counters.EntityTypes[name] = c
-	d.Counters.Read += c.Read
-	d.Counters.Staged += len(rows)
-	d.Counters.Unchanged += c.Unchanged
-	return r, nil
+	return r, s.stageSome(ctx, d, r, rows, gone)
 }
 
 // readKeys reads the rows of some keys, and tells which are not there. false: one of them is such that the table has to be read. So it has when a
@@ -131,30 +116,11 @@ func (r *tableRead) readKeys(ctx context.Context, reader fulfil.Reader, keys []s
 	return rows, gone, true
 }
 
-// stageFew puts a handful of rows into delivery_row.
-func (s *Service) stageFew(ctx context.Context, d *Delivery, m *tableMap, rows []staged) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	return db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		for _, row := range rows {
-			if err := directory.KeepFiles(ctx, tx, s.Clock.Now(), row.files); err != nil {
-				return err
-			}
-			if _, err := tx.NewRaw(`insert into delivery_row (delivery_id, entity_type_id, key, line, command, scalars, refs) values (?, ?, ?, ?, ?, ?, ?)`,
-				d.ID, m.entityType.ID, row.key, row.line, row.command, string(row.scalars), string(row.refs)).Exec(ctx); err != nil {
-				return fmt.Errorf("stage what was read back: %w", err)
-			}
-		}
-		return nil
-	})
-}
-
 // keepSome is keepDigests for a handful of keys: only their buckets are looked at.
 func (s *Service) keepSome(ctx context.Context, d *Delivery, r *tableRead, stamp string) error {
 	t := r.known.digestTable
 	gone := d.changed.gone[r.entityType.ID]
-	t.DeliveryID, t.Stamp = d.ID, stamp
+	t.DeliveryID, t.Stamp, t.Cookie = d.ID, stamp, r.cookie
 	changes := map[int]map[string]digest{}
 	note := func(key string, sum digest) {
 		b := bucketOf(key, t.Buckets)

@@ -39,8 +39,9 @@ create function own_key() returns trigger language plpgsql as $$ begin
 	if new.name = 'Shout' then new.id = new.id || '!'; new.name = 'Shouted'; end if; new.mail = coalesce(new.mail, 'none'); return new; end $$;
 create trigger own_key before insert or update on person for each row execute function own_key()`
 
-// target puts a managed database in the place of the system in memory. It gives the connection, and one of somebody else.
-func (b *bundle) target(t *testing.T, statements string) (*fulfil.Opened, *sql.DB) {
+// target puts a managed database in the place of the system in memory, one that tells its history or one that does not. It gives the connection, and
+// one of somebody else.
+func (b *bundle) target(t *testing.T, statements string, tracks bool) (*fulfil.Opened, *sql.DB) {
 	t.Helper()
 	_, at := dbtest.MustOpenEmpty(t)
 	other, err := sql.Open("postgres", at)
@@ -54,6 +55,9 @@ func (b *bundle) target(t *testing.T, statements string) (*fulfil.Opened, *sql.D
 	b.Open = func(context.Context, int64) (*fulfil.Opened, fulfil.Capability, error) {
 		lent := *c
 		lent.Connector = lentConn{c.Connector}
+		if !tracks {
+			lent.Tracker = nil
+		}
 		return &lent, sqldb.Postgres{}.Capability(), nil
 	}
 	b.exec(t, "update connector set mode = 'continuous', max_percentage_inserted_lines = 0, max_percentage_updated_lines = 0, max_percentage_deleted_lines = 0")
@@ -91,7 +95,7 @@ func TestWrittenTargetsAreEnough(t *testing.T) {
 			var conns []*fulfil.Opened
 			var others []*sql.DB
 			for _, b := range both {
-				c, other := b.target(t, targetTables)
+				c, other := b.target(t, targetTables, seed%2 == 1)
 				conns, others = append(conns, c), append(others, other)
 			}
 			start := partly.Clock.Now()
@@ -233,7 +237,7 @@ func TestWrittenTargetsAreEnough(t *testing.T) {
 func TestOnlyWrittenTargetsAreRead(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	c, other := b.target(t, targetTables+`; insert into person (id, name, department) select 'p' || n, 'Person', 'IT' from generate_series(1, 3000) n`)
+	c, other := b.target(t, targetTables+`; insert into person (id, name, department) select 'p' || n, 'Person', 'IT' from generate_series(1, 3000) n`, false)
 	require.NoError(t, b.Drain(b.ctx, b.connector))
 	change := func(key, name string) synchronization.Written {
 		t.Helper()

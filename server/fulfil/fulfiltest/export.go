@@ -3,6 +3,8 @@ package fulfiltest
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -222,4 +224,51 @@ func readBroken(t *testing.T, b *bench) {
 	_, found, err := b.Connector.Reader.Read(t.Context(), b.Table, b.KeyColumn, "a")
 	require.True(t, errs.Is(err, errs.Unavailable), "got %v", err)
 	require.False(t, found)
+}
+
+// track: of whatever happened since a cookie, rows come as they are, and that some are gone is told or can be counted.
+func track(t *testing.T, b *bench) {
+	need(t, b.Put != nil)
+	tracker := b.Connector.Tracker
+	since := func(cookie string, most int) *fulfil.Delta {
+		d, err := tracker.Since(t.Context(), b.Table, cookie, most)
+		require.NoError(t, err)
+		return d
+	}
+	b.Put(t, b.row("a", "1"), b.row("b", "1"), b.row("c", "1"))
+	cookies, err := tracker.Cookies(t.Context())
+	require.NoError(t, err)
+	cookie := cookies[b.Table]
+	require.NotEmpty(t, cookie)
+	quiet := since(cookie, 100)
+	require.NotNil(t, quiet)
+	require.Empty(t, quiet.Gone)
+	b.Put(t, b.row("b", "2"), b.row("d", "1"))
+	for _, from := range []string{cookie, quiet.Cookie} {
+		d := since(from, 100)
+		require.NotNil(t, d)
+		told := map[string]fulfil.Row{}
+		for _, row := range d.Rows {
+			told[fulfil.TextOf(row[b.KeyColumn])] = row
+		}
+		all, n, err := b.collect(t.Context(), b.Table)
+		require.NoError(t, err)
+		for _, key := range []string{"b", "d"} {
+			require.Equal(t, all[key], told[key], "as Export gives it")
+		}
+		require.Contains(t, []int{-1, n}, d.Count)
+		require.NotEmpty(t, d.Cookie)
+	}
+	require.Nil(t, since(cookie, 1), "more than was asked for")
+	for _, nonsense := range []string{"nonsense", "1:2", "1:2:3", "::", cookie + "x", "\x00", strings.Repeat("9", 100) + ":" + cookie} {
+		require.Nil(t, since(nonsense, 100), nonsense)
+	}
+	if b.Connector.Applier == nil {
+		return
+	}
+	before := since(cookie, 100)
+	outcome(t, fulfil.Done, b.apply(t.Context(), b.deletion("c")))
+	d := since(before.Cookie, 100)
+	require.NotNil(t, d)
+	require.True(t, d.Count == before.Count-1 || slices.Contains(d.Gone, "c"), "%+v", d)
 }

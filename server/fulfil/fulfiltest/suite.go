@@ -78,6 +78,7 @@ func Suite(t *testing.T, s Subject) {
 	run("ExportBrokenInTheMiddle", exports, exportBrokenInTheMiddle)
 	run("Schema", exports, schema)
 	run("Token", watches, token)
+	run("Track", probe.Tracker != nil, track)
 	run("Read", reads, readBack)
 	run("ReadBroken", reads, readBroken)
 

@@ -9,6 +9,7 @@
 //	value.go        one text form per type, in both directions
 //	apply.go        one change, one transaction
 //	explain.go      what a change did to the token, and whether that is all that happened
+//	track.go        what happened to a table since an earlier moment
 //	exchange.go     several changes that take each other's values, one transaction
 //	receipt.go      what a failure means for the change: the promise of fulfil.Outcome
 //

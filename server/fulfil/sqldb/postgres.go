@@ -45,6 +45,7 @@ var (
 	_ fulfil.Stamper  = (*Conn)(nil)
 
 	_ fulfil.Explainer = (*Conn)(nil)
+	_ fulfil.Tracker   = (*Conn)(nil)
 )
 
 type config struct {
@@ -104,7 +105,7 @@ func (p Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, er
 	c.db.SetMaxOpenConns(set.MaxConnections)
 	c.db.SetMaxIdleConns(set.MaxConnections)
 	c.db.SetConnMaxIdleTime(time.Minute)
-	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Exchanger: c, Reader: c, Watcher: c, Stamper: c, Explainer: c}, nil
+	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Exchanger: c, Reader: c, Watcher: c, Stamper: c, Explainer: c, Tracker: c}, nil
 }
 
 // nowhere is a file that cannot be there.

@@ -364,39 +364,44 @@ join pg_catalog.pg_stat_all_tables s on s.relid = t.oid
 where n.nspname = $1 and t.relkind = 'r' and not t.relhassubclass and not t.relrowsecurity and current_setting('track_counts')::bool`
 
 // Stamps gives for each table its write counters and those of its link tables.
-func (c *Conn) Stamps(ctx context.Context) (map[string]string, error) {
-	found := map[string]string{}
-	err := c.reading(ctx, func(tx *sql.Tx) error {
-		cat, err := c.catalog(ctx, tx, false)
-		if err != nil {
-			return c.readError(err, "connectionString")
-		}
-		counters, err := c.counters(ctx, tx)
-		if err != nil {
-			return err
-		}
-		for name, stamp := range counters {
-			if _, ok := c.queries[name]; ok || cat.tables[name] == nil {
-				continue
-			}
-			links, err := c.linksOf(cat, name)
-			if err != nil {
-				c.forget()
-				return nil //nolint:nilerr // whoever reads it is told what is wrong
-			}
-			known := true
-			for _, l := range links {
-				of, ok := counters[l.table]
-				stamp += ";" + of
-				known = known && ok
-			}
-			if known {
-				found[name] = stamp
-			}
-		}
-		return nil
+func (c *Conn) Stamps(ctx context.Context) (found map[string]string, err error) {
+	err = c.reading(ctx, func(tx *sql.Tx) error {
+		found, err = c.stamps(ctx, tx)
+		return err
 	})
 	return found, err
+}
+
+func (c *Conn) stamps(ctx context.Context, tx *sql.Tx) (map[string]string, error) {
+	found := map[string]string{}
+	cat, err := c.catalog(ctx, tx, false)
+	if err != nil {
+		return nil, c.readError(err, "connectionString")
+	}
+	counters, err := c.counters(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for name, stamp := range counters {
+		if _, ok := c.queries[name]; ok || cat.tables[name] == nil {
+			continue
+		}
+		links, err := c.linksOf(cat, name)
+		if err != nil {
+			c.forget()
+			return found, nil //nolint:nilerr // whoever reads it is told what is wrong
+		}
+		known := true
+		for _, l := range links {
+			of, ok := counters[l.table]
+			stamp += ";" + of
+			known = known && ok
+		}
+		if known {
+			found[name] = stamp
+		}
+	}
+	return found, nil
 }
 
 func (c *Conn) counters(ctx context.Context, tx *sql.Tx) (map[string]string, error) {

@@ -1,0 +1,1 @@
+alter table row_digest_table drop column cookie;
