@@ -28122,15 +28122,15 @@ type StoredValue {
   isSame: Boolean!
   "Why the expression fails; empty: it does not. The resource keeps what it has until what the expression reads changes."
   error: String!
-  "What the expression reads, at most 50 values."
+  "What the expression reads, at most 50 values, then what its queries found."
   inputs: [StoredInput!]!
 }
 
 """A value that an expression reads."""
 type StoredInput {
-  "Properties from the resource to the value, such as Manager.Email."
+  "Properties from the resource to the value, such as Manager.Email; of a query (role-model 1.7) its function and entity type, such as query(\"Site\")."
   path: String!
-  "The value, of a navigation the key; null: there is none, or the caller may not see it."
+  "The value, of a navigation the key, of a query how many it found and the keys of the first ten; null: there is none, or the caller may not see it."
   value: String
   "The caller may not see it."
   isHidden: Boolean!

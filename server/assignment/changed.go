@@ -73,7 +73,7 @@ func (s *Service) spread(ctx context.Context, tx bun.Tx, only []int64) (taken []
 	for _, c := range changed {
 		taken = append(taken, c.ResourceID)
 	}
-	if moved, err := s.refreshReferenceData(ctx, tx); err != nil {
+	if moved, err := s.refreshReferenceData(ctx, tx, taken); err != nil {
 		return taken, err
 	} else if moved {
 		if err := s.DirtyAll(ctx, tx, "reference data changed"); err != nil {
@@ -205,7 +205,7 @@ func (s *Service) mendKeys(ctx context.Context) error {
 // ComputeCorrelationKeys recomputes the keys of both sides for everything: the task before a complete computation (role-model 5.3).
 func (s *Service) ComputeCorrelationKeys(ctx context.Context, progress func(done, total int)) (int, error) {
 	if err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		_, err := s.refreshReferenceData(ctx, tx)
+		_, err := s.refreshReferenceData(ctx, tx, nil)
 		return err
 	}); err != nil {
 		return 0, err

@@ -2,6 +2,7 @@
 //
 //	changed.go    changed resources -> dirty owners and fresh correlation keys (role-model 12.3)
 //	model.go      the compiled model of the newest version, cached
+//	queried.go    what expressions look through by query(): a part of the compiled model, read with it
 //	stored.go     stored property expressions: computed before anybody is who uses them, in the order of what reads what
 //	tried.go      another model, compiled for whoever asks what it would do
 //	imagine.go    people computed with something else than they have: what a request would raise

@@ -280,6 +280,9 @@ func behind(steps []evaluation.Step, owner int64) []int64 {
 		for _, c := range s.Sections {
 			out = append(out, c.RecordID)
 		}
+		for _, l := range s.Looked {
+			out = append(out, l.Found...)
+		}
 		for _, c := range s.Criteria {
 			out = append(out, c.Wanted, c.Has)
 		}
@@ -297,6 +300,9 @@ func mentioned(steps []evaluation.Step) []int64 {
 		out = append(append(out, s.ResourceID, s.OfRecord), s.Way...)
 		for _, c := range s.Sections {
 			out = append(out, c.RecordID)
+		}
+		for _, l := range s.Looked {
+			out = append(out, l.Found...)
 		}
 		for _, id := range s.Values {
 			out = append(out, id)

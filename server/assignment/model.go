@@ -29,8 +29,9 @@ type Model struct {
 }
 
 type modelCache struct {
-	mu    sync.Mutex
-	model *Model
+	mu      sync.Mutex
+	model   *Model
+	queried *queriedCache
 }
 
 // Model gives the compiled model in force. It is compiled again when the configuration, the shape, or the data that rules name by key
@@ -75,6 +76,9 @@ func (s *Service) compile(ctx context.Context, db bun.IDB) (*Model, error) {
 	}
 	keys, err := referenceData(ctx, db, source, shape)
 	if err != nil {
+		return nil, err
+	}
+	if keys.Tables, err = tables(model.Queried(source, shape), tablesNow(ctx, db, shape)); err != nil {
 		return nil, err
 	}
 	m, problems := compiled(source, shape, keys)
@@ -203,8 +207,9 @@ func name(keys model.Keys, found []resourceName) {
 	}
 }
 
-// refreshReferenceData hashes what rules name by key; when it changed, the model is another one and every owner must be looked at again.
-func (s *Service) refreshReferenceData(ctx context.Context, tx bun.Tx) (changed bool, err error) {
+// refreshReferenceData hashes what rules name by key and what they look through; when it changed, the model is another one and every owner must be
+// looked at again. resources are those that changed since the last time; nil: any.
+func (s *Service) refreshReferenceData(ctx context.Context, tx bun.Tx, resources []int64) (changed bool, err error) {
 	m, err := rolemodel.Load(ctx, tx)
 	if err != nil {
 		return false, err
@@ -215,6 +220,9 @@ func (s *Service) refreshReferenceData(ctx context.Context, tx bun.Tx) (changed 
 	}
 	keys, err := referenceData(ctx, tx, m, shape)
 	if err != nil {
+		return false, err
+	}
+	if keys.Tables, err = s.tablesSince(ctx, tx, m, shape, resources); err != nil {
 		return false, err
 	}
 	hash := referenceHash(keys)

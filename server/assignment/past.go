@@ -14,6 +14,7 @@ import (
 	"writ/server/errs"
 	"writ/server/evaluation"
 	"writ/server/evaluation/expectation"
+	"writ/server/evaluation/formula"
 	"writ/server/evaluation/model"
 	"writ/server/rolemodel"
 )
@@ -71,7 +72,18 @@ func referenceDataAt(ctx context.Context, idb bun.IDB, m *rolemodel.Model, shape
 	}); err != nil {
 		return keys, fmt.Errorf("read groups of the role model of then: %w", err)
 	}
-	return keys, nil
+	keys.Tables, err = tables(model.Queried(m, shape), tableReader{
+		list: func(id int64) (list []int64, err error) {
+			err = idb.NewRaw(`select r.id from resource r where r.entity_type_id = ?0
+				and (r.valid_from <= ?1 and r.valid_to > ?1 or exists (select from resource_version v where v.resource_id = r.id and v.valid_from <= ?1 and v.valid_to > ?1))
+				order by r.id limit ?2`, id, at, formula.MaxQueried+1).Scan(ctx, &list)
+			return list, err
+		},
+		load: func(list []int64, follow []directory.Follow) (map[int64]*directory.Loaded, error) {
+			return directory.LoadManyAt(ctx, idb, shape, at, list, follow...)
+		},
+	})
+	return keys, err
 }
 
 // loadPast reads an owner as it was known at an instant, for an explanation: what it was, what it was linked to, and what it had. Orders,

@@ -67,6 +67,18 @@ func readers(ctx context.Context, idb bun.IDB, m *Model, of map[int64][]int64) (
 			found[r] = true
 		}
 	}
+	for id, stored := range m.Stored { // what they look through concerns all of them
+		if !slices.ContainsFunc(typesRead(stored.Queried), func(t int64) bool { return len(of[t]) > 0 }) {
+			continue
+		}
+		var everybody []int64
+		if err := idb.NewRaw(`select id from resource where valid_to = 'infinity' and entity_type_id = ?`, id).Scan(ctx, &everybody); err != nil {
+			return nil, fmt.Errorf("find whose values are looked up in what changed: %w", err)
+		}
+		for _, r := range everybody {
+			found[r] = true
+		}
+	}
 	for _, way := range m.StoredWays() {
 		at := of[way.From]
 		for _, hop := range way.Back {
@@ -141,6 +153,10 @@ func (s *Service) storeBy(ctx context.Context, tx bun.Tx, m *Model, list []int64
 	if err != nil {
 		return nil, err
 	}
+	lookedIn, err := storedTables(ctx, tx, m)
+	if err != nil {
+		return nil, err
+	}
 	now := s.Clock.Now()
 	var changes []directory.Change
 	faults := []valueFault{}
@@ -149,7 +165,7 @@ func (s *Service) storeBy(ctx context.Context, tx bun.Tx, m *Model, list []int64
 		if r == nil || r.Gone || m.Stored[r.EntityTypeID] == nil {
 			continue
 		}
-		w := &formula.World{Resources: all, Now: interval.Instant(now), Zone: m.Shape.Zone(), From: interval.Min, To: interval.Max}
+		w := &formula.World{Resources: all, Now: interval.Instant(now), Zone: m.Shape.Zone(), From: interval.Min, To: interval.Max, Tables: lookedIn}
 		w.Vars[formula.SourceRoot] = r
 		c := directory.Change{EntityTypeID: r.EntityTypeID, Key: r.Key, Command: directory.Update, Scalars: map[string]string{}, Refs: map[string]any{}}
 		for _, p := range m.Stored[r.EntityTypeID].Properties {
@@ -180,6 +196,18 @@ func (s *Service) storeBy(ctx context.Context, tx bun.Tx, m *Model, list []int64
 	}
 	_, err = s.Write(permit.With(ctx, permit.System("expressions")), tx, now, m.Shape, changes)
 	return written, err
+}
+
+// storedTables reads what the expressions look through by query(), as the transaction has it.
+func storedTables(ctx context.Context, idb bun.IDB, m *Model) (*formula.Tables, error) {
+	read := map[int64]*formula.Reads{}
+	for _, of := range m.Stored {
+		formula.Merge(read, of.Queried)
+	}
+	for _, u := range read {
+		u.Sort()
+	}
+	return tables(read, tablesNow(ctx, idb, m.Shape))
 }
 
 // storedRefs reads what the computed navigations of resources name now.

@@ -75,7 +75,13 @@ func (s *Service) storedValues(ctx context.Context, idb bun.IDB, m *Model, resou
 		return nil, err
 	}
 	visible[resourceID] = true
-	w := &formula.World{Resources: all, Now: interval.Instant(s.Clock.Now()), Zone: m.Shape.Zone(), From: interval.Min, To: interval.Max}
+	lookedIn, err := storedTables(ctx, idb, m)
+	if err != nil {
+		return nil, err
+	}
+	var asked []formula.Asked
+	w := &formula.World{Resources: all, Now: interval.Instant(s.Clock.Now()), Zone: m.Shape.Zone(), From: interval.Min, To: interval.Max, Tables: lookedIn,
+		Asked: func(a formula.Asked) { asked = append(asked, a) }}
 	w.Vars[formula.SourceRoot] = r
 	kept := maps.Clone(r.Scalars)
 	out := []*StoredValue{}
@@ -88,6 +94,7 @@ func (s *Service) storedValues(ctx context.Context, idb bun.IDB, m *Model, resou
 			}
 			v.Kept = ref
 		}
+		asked = nil
 		value, by, fault := p.Value(w)
 		v.Computed = textOrNil(value)
 		if by == nil { // none gave anything: the first was asked first
@@ -100,6 +107,11 @@ func (s *Service) storedValues(ctx context.Context, idb bun.IDB, m *Model, resou
 			hides = hides || in.IsHidden
 			v.Inputs = append(v.Inputs, &StoredInput{Path: in.Path, Value: textOrNil(in.Value), IsHidden: in.IsHidden})
 		}
+		looked, secret, err := s.answers(ctx, idb, m, asked)
+		if err != nil {
+			return nil, err
+		}
+		v.Inputs, hides = append(v.Inputs, looked...), hides || secret
 		switch {
 		case fault != nil && hides: // messages repeat values
 			v.Error = "The expression fails on a value that you may not see."
@@ -112,6 +124,36 @@ func (s *Service) storedValues(ctx context.Context, idb bun.IDB, m *Model, resou
 		out = append(out, v)
 	}
 	return out, nil
+}
+
+// mostFound is how many of the resources that a query found are named.
+const mostFound = 10
+
+// answers tells what queries found, naming those that the caller may read.
+func (s *Service) answers(ctx context.Context, idb bun.IDB, m *Model, asked []formula.Asked) (out []*StoredInput, hides bool, err error) {
+	for _, a := range asked {
+		var list []int64
+		for _, r := range a.Found {
+			list = append(list, r.ID)
+		}
+		visible, err := s.readable(ctx, idb, m, list)
+		if err != nil {
+			return nil, false, err
+		}
+		text := fmt.Sprint(len(a.Found))
+		for i, id := range list {
+			if i < mostFound && visible[id] {
+				text += map[bool]string{true: ": ", false: ", "}[i == 0] + a.Found[i].Key
+			}
+			hides = hides || !visible[id]
+		}
+		in := &StoredInput{Path: fmt.Sprintf("query(%q)", formula.NameOf(m.Shape, a.EntityTypeID)), Value: &text}
+		if len(visible) < len(list) {
+			in.Value, in.IsHidden = nil, true
+		}
+		out = append(out, in)
+	}
+	return out, hides, nil
 }
 
 // readable gives those of the resources that the caller may read.

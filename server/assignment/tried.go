@@ -20,6 +20,9 @@ func (s *Service) Compile(ctx context.Context, db bun.IDB, source *rolemodel.Mod
 	if err != nil {
 		return nil, nil, err
 	}
+	if keys.Tables, err = tables(model.Queried(source, shape), tablesNow(ctx, db, shape)); err != nil {
+		return nil, nil, err
+	}
 	c, problems := model.Compile(source, shape, keys)
 	return c, problems, nil
 }

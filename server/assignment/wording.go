@@ -302,7 +302,7 @@ func (w *wording) value(s evaluation.Step) string {
 		from = w.m.from(rule)
 	}
 	if s.Error != "" {
-		return fmt.Sprintf("%s cannot be computed: the rule %s%s fails: %s.", property, s.Rule, from, s.Error)
+		return fmt.Sprintf("%s cannot be computed: the rule %s%s fails: %s.%s", property, s.Rule, from, s.Error, w.looked(s))
 	}
 	if rule != nil && rule.Kind == rolemodel.NavigationRule {
 		return w.navigation(s, property)
@@ -311,9 +311,32 @@ func (w *wording) value(s evaluation.Step) string {
 		return fmt.Sprintf("%s is not computed by the rule %s: %s.", property, s.Rule, w.whyNot(s))
 	}
 	if s.Overruled {
-		return fmt.Sprintf("%s would be %q by the rule %s%s, but another rule takes precedence.", property, s.Value, s.Rule, from)
+		return fmt.Sprintf("%s would be %q by the rule %s%s, but another rule takes precedence.%s", property, s.Value, s.Rule, from, w.looked(s))
 	}
-	return fmt.Sprintf("%s is %q%s, by the rule %s%s%s.", property, s.Value, w.period(s.From, s.To, w.now), s.Rule, from, w.because(s))
+	return fmt.Sprintf("%s is %q%s, by the rule %s%s%s.%s", property, s.Value, w.period(s.From, s.To, w.now), s.Rule, from, w.because(s), w.looked(s))
+}
+
+// looked says what the expression of a value looked up, with a space before; empty: nothing.
+func (w *wording) looked(s evaluation.Step) (text string) {
+	for _, l := range s.Looked {
+		name := "resources"
+		if t := w.m.Shape.EntityTypes[l.EntityTypeID]; t != nil {
+			name = t.DisplayName
+		}
+		if l.Count == 0 {
+			text += fmt.Sprintf(" It found nothing among %s.", name)
+			continue
+		}
+		var found []string
+		for _, id := range l.Found {
+			found = append(found, w.resource(id))
+		}
+		if more := l.Count - len(found); more > 0 {
+			found = append(found, fmt.Sprintf("%d more", more))
+		}
+		text += fmt.Sprintf(" Among %s it found %s.", name, and(found))
+	}
+	return text
 }
 
 func (w *wording) navigation(s evaluation.Step, property string) string {

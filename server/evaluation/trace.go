@@ -70,9 +70,20 @@ type Step struct {
 	WaySteps      int              // indirect: how many the whole way has
 	RiskID        int64            // blocked: the risk that keeps it back
 	With          []Contributor    // blocked: what would make the risk hold
+	Looked        []Looked         // property: what its expression looked up by query(), in the order in which it did
 	Instead       string           // property: Overruled by this one of its group, of which one can be held at a time
 	OfRecord      int64            // rules and values: the record behind the context that counts, of several; 0: there is one only
 }
+
+// Looked is what an expression found among the resources of an entity type.
+type Looked struct {
+	EntityTypeID int64
+	Found        []int64 // by key, at most MostLooked
+	Count        int     // of all that were found
+}
+
+// MostLooked is how many of the resources that an expression found an explanation names.
+const MostLooked = 10
 
 // CriterionFact is one dimension criterion of a rule, beside what the owner has.
 type CriterionFact struct {

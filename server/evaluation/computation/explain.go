@@ -284,6 +284,17 @@ func (r explaining) explainComputed(x *model.Rule, given bool, winners []int64) 
 			return s
 		}
 		r.World.Vars = [3]*evaluation.Resource{formula.SourceRoot: r.Owner.Resource, formula.RecordRoot: record}
+		s.Looked = nil
+		r.World.Asked = func(a formula.Asked) {
+			one := evaluation.Looked{EntityTypeID: a.EntityTypeID, Count: len(a.Found)}
+			for _, found := range a.Found[:min(evaluation.MostLooked, len(a.Found))] {
+				one.Found = append(one.Found, found.ID)
+			}
+			if len(s.Looked) < evaluation.MostLooked { // a query inside another asks once for each candidate
+				s.Looked = append(s.Looked, one)
+			}
+		}
+		defer func() { r.World.Asked = nil }()
 		var err error
 		if s.Value, err = x.Value.Text(r.World); err != nil {
 			s.Error = err.Error()

@@ -87,7 +87,7 @@ func Of(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, m *Scratch,
 	m.Facts = m.Facts[:0]
 	r := &Run{Ground: Ground{Model: c, Batch: b, Now: interval.Instant(b.Now), Next: interval.Max}, Source: c.Source(o.Resource.EntityTypeID), Owner: o, Result: evaluation.Result{OwnerID: o.Resource.ID},
 		Held: map[int64]interval.Set{}, variants: map[int64][]hold{}, Scratch: m, Withheld: withheld}
-	r.World = &formula.World{Resources: b.Resources, Now: r.Now, Zone: c.Shape.Zone(), From: interval.Min, To: interval.Max, Read: r.read}
+	r.World = &formula.World{Resources: b.Resources, Now: r.Now, Zone: c.Shape.Zone(), From: interval.Min, To: interval.Max, Read: r.read, Tables: c.Tables}
 	if err := r.context(); err != nil {
 		return nil, err
 	}

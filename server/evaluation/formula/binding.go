@@ -51,6 +51,7 @@ const displayName = "InternalDisplayName"
 type Scope struct {
 	Source, Record, Target int64
 	Assignment             bool
+	Queries                bool // query() can look through the resources of an entity type
 }
 
 func (s Scope) entityType(r Root) int64 {

@@ -36,6 +36,7 @@ type program struct {
 	// constants are the values that stand in the expression as its result, such as both of `x ? "a" : "b"`; onlyConstants: it gives no others
 	constants     []string
 	onlyConstants bool
+	queried       map[int64]*Reads // what query() looks through, by entity type, and what is read of it
 }
 
 // Compiler makes programs; one environment per combination of variable types.
@@ -44,12 +45,14 @@ type Compiler struct {
 	base  *cel.Env
 	envs  map[Scope]*cel.Env
 	Of    string // the rule whose expressions are compiled at present
-	err   error
+	// Queried is what the expressions compiled so far look through, by entity type. Whoever wants to know it of some sets it anew before them.
+	Queried map[int64]*Reads
+	err     error
 }
 
 // NewCompiler makes a compiler for the formulas over a shape. One that could not be made says so at the first expression.
 func NewCompiler(shape *directory.Shape) *Compiler {
-	c := &Compiler{shape: shape, envs: map[Scope]*cel.Env{}}
+	c := &Compiler{shape: shape, envs: map[Scope]*cel.Env{}, Queried: map[int64]*Reads{}}
 	registry, err := types.NewRegistry()
 	if err != nil {
 		c.err = err
@@ -114,6 +117,9 @@ func (c *Compiler) env(sc Scope) (*cel.Env, error) {
 			vars = append(vars, cel.Variable(name, cel.ObjectType(typeName(c.shape, id))))
 		}
 	}
+	if sc.Queries {
+		vars = append(append(vars, c.queryMacros()...), c.queryFunctions()...)
+	}
 	e, err := c.base.Extend(vars...)
 	if err == nil {
 		c.envs[sc] = e
@@ -123,12 +129,17 @@ func (c *Compiler) env(sc Scope) (*cel.Env, error) {
 
 // compile type-checks an expression and notes in which resources it reads.
 func (c *Compiler) compile(sc Scope, text string, in *Trees, want ...*cel.Type) (*program, error) {
+	mayQuery := sc.Queries
+	sc.Queries = mayQuery && MayQuery(text) // there is a function for each entity type
 	env, err := c.env(sc)
 	if err != nil {
 		return nil, err
 	}
 	checked, issues := env.Compile(text)
 	if issues != nil && issues.Err() != nil {
+		if !mayQuery && queryCall.MatchString(text) {
+			return nil, errNoQuery
+		}
 		return nil, issues.Err()
 	}
 	switch checked.OutputType().Kind() {
@@ -162,6 +173,12 @@ func (c *Compiler) compile(sc Scope, text string, in *Trees, want ...*cel.Type) 
 		return nil, fmt.Errorf("the expression follows more than %d properties one after the other", directory.MaxHops)
 	}
 	p.today, p.again, p.record = walk.today, walk.again, walk.record
+	if p.queried = walk.queried; p.queried != nil {
+		for _, u := range p.queried {
+			u.Sort()
+		}
+		Merge(c.Queried, p.queried)
+	}
 	p.onlyConstants = p.results(checked.NativeRep().Expr())
 	return p, nil
 }
@@ -306,6 +323,9 @@ func (a activation) ResolveName(name string) (any, bool) {
 	if name == "iteration" {
 		return types.Int(a.w.Iteration), true
 	}
+	if name == worldVariable {
+		return &object{w: a.w, assignment: true}, true
+	}
 	r, ok := rootNames[name]
 	if !ok {
 		return nil, false
@@ -328,6 +348,8 @@ type walker struct {
 	again  bool
 	record bool
 	deep   bool // it follows a path with too many steps
+	// queried is what query() looks through
+	queried map[int64]*Reads
 }
 
 // field notes that a property is read.
@@ -346,6 +368,17 @@ func (k *walker) field(of []*Reads, name string) (out []*Reads) {
 		}
 	}
 	return out
+}
+
+// table notes that the resources of an entity type are looked through.
+func (k *walker) table(id int64) *Reads {
+	if k.queried == nil {
+		k.queried = map[int64]*Reads{}
+	}
+	if k.queried[id] == nil {
+		k.queried[id] = &Reads{EntityType: id}
+	}
+	return k.queried[id]
 }
 
 // optionalField gives the property that a.?b reads.
@@ -383,6 +416,16 @@ func (k *walker) expr(e ast.Expr) []*Reads {
 		c := e.AsCall()
 		if name, ok := optionalField(c); ok {
 			return k.field(k.expr(c.Args()[0]), name)
+		}
+		if id, looks, answers := queried(c.FunctionName()); looks {
+			for _, a := range c.Args()[1:] {
+				for _, u := range k.expr(a) {
+					u.Self = true
+				}
+			}
+			return []*Reads{k.table(id)}
+		} else if answers {
+			return k.expr(c.Args()[1])
 		}
 		var out []*Reads
 		if c.IsMemberFunction() {

@@ -23,7 +23,16 @@ type object struct {
 	w          *World
 	r          *evaluation.Resource
 	assignment bool
+	asked      bool // query() gave it: what it leads to stands in the tables
 	typ        *types.Type
+}
+
+// to is what a navigation leads to; nil: it is not there.
+func (o *object) to(id int64) *evaluation.Resource {
+	if o.asked {
+		return o.w.Tables.Other[id]
+	}
+	return o.w.get(id)
 }
 
 func (o *object) ConvertToNative(t reflect.Type) (any, error) {
@@ -204,9 +213,9 @@ func single(name string, t *types.Type) *types.FieldType {
 		IsSet: func(v any) bool { o := as(v); return o.r != nil && len(o.r.Links[name]) > 0 },
 		GetFrom: func(v any) (any, error) {
 			o := as(v)
-			next := &object{w: o.w, typ: t}
+			next := &object{w: o.w, typ: t, asked: o.asked}
 			if o.r != nil && len(o.r.Links[name]) > 0 {
-				next.r = o.w.get(o.r.Links[name][0])
+				next.r = o.to(o.r.Links[name][0])
 			}
 			return next, nil
 		}}
@@ -219,8 +228,8 @@ func (p *provider) collection(name string, t *types.Type) *types.FieldType {
 			var list []ref.Val
 			if o := as(v); o.r != nil {
 				for _, id := range o.r.Links[name] {
-					if r := o.w.get(id); r != nil {
-						list = append(list, &object{w: o.w, r: r, typ: t})
+					if r := o.to(id); r != nil {
+						list = append(list, &object{w: o.w, r: r, typ: t, asked: o.asked})
 					}
 				}
 			}

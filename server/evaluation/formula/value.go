@@ -37,6 +37,14 @@ func (v *Value) ByRecord() bool {
 // Again reports whether the value has further spellings for when the first is taken.
 func (v *Value) Again() bool { return v != nil && v.prog != nil && v.prog.again }
 
+// Queried is what the value is looked up in, by entity type; nil: it is not.
+func (v *Value) Queried() map[int64]*Reads {
+	if v == nil || v.prog == nil {
+		return nil
+	}
+	return v.prog.queried
+}
+
 // Text computes the value. What no system could store is an error: state 7 for this value, and nothing for anybody else.
 func (v *Value) Text(w *World) (string, error) {
 	text, err := v.Raw(w)

@@ -17,6 +17,8 @@ type World struct {
 	Zone      *time.Location // where days begin and end
 	Iteration int64          // which spelling of a value is asked for, from 0
 	Read      func(id int64) // notes a resource that was read; nil: not interesting
+	Tables    *Tables        // what query() looks through; nil: nothing
+	Asked     func(Asked)    // notes what a query found; nil: not interesting
 }
 
 func (w *World) get(id int64) *evaluation.Resource {

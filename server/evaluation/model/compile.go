@@ -26,6 +26,8 @@ type Compiled struct {
 	Automation  *Automation
 	Risks       map[int64][]*Risk // by source entity type
 	Stored      map[int64]*Stored // by entity type: what is computed and kept
+	Tables      *formula.Tables   // what rules look through by query(); nil: nothing
+	queried     map[int64]*formula.Reads
 }
 
 // Compile prepares a model. It never fails: what is wrong is reported, and the part concerned never matches or gives state 7 for its item only.
@@ -55,6 +57,7 @@ func Compile(m *rolemodel.Model, shape *directory.Shape, keys Keys) (*Compiled, 
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		b.source(id)
 	}
+	b.c.Tables, b.c.queried = keys.Tables, b.exprs.Queried
 	b.stored()
 	b.risks()
 	for _, u := range b.c.Targets {

@@ -20,6 +20,8 @@ type Keys struct {
 	Values map[int64]map[string]string `json:",omitempty"`
 	// Ancestors: dimension identifier -> resource id -> ids of the resource itself and everything above it.
 	Ancestors map[string]map[int64][]int64
+	// Tables are what scalar rules look through by query(), of what Queried asks for.
+	Tables *formula.Tables `json:",omitempty"`
 }
 
 func (k Keys) hash() string {
@@ -79,6 +81,17 @@ func RequiredValues(m *rolemodel.Model, shape *directory.Shape) map[int64][]stri
 		}
 	}
 	return out
+}
+
+// Queried is what the rules of a model look through by query(), by entity type, and what they read of it: what the caller has to look up for Keys.Tables.
+func Queried(m *rolemodel.Model, shape *directory.Shape) map[int64]*formula.Reads {
+	if !slices.ContainsFunc(m.Rules, func(r *rolemodel.ResourceTypeRule) bool {
+		return r.Kind == rolemodel.ScalarRule && r.SourceExpression != nil && formula.MayQuery(*r.SourceExpression)
+	}) {
+		return nil
+	}
+	c, _ := Compile(m, shape, Keys{})
+	return c.queried
 }
 
 // Source is everything about the owners of one entity type.

@@ -35,10 +35,11 @@ type Hop struct {
 	Next         []Hop
 }
 
-func hops(u *formula.Reads) []Hop {
+// Hops are the navigations that a tree follows.
+func Hops(u *formula.Reads) []Hop {
 	out := make([]Hop, 0, len(u.Navs))
 	for _, n := range u.Navs {
-		out = append(out, Hop{PropertyID: n.Prop, Name: n.Name, Reverse: n.Reverse, EntityTypeID: n.To.EntityType, Next: hops(n.To)})
+		out = append(out, Hop{PropertyID: n.Prop, Name: n.Name, Reverse: n.Reverse, EntityTypeID: n.To.EntityType, Next: Hops(n.To)})
 	}
 	return out
 }
@@ -51,16 +52,16 @@ func (c *Compiled) Paths() []Path {
 		if s.keysByRecord {
 			keys = s.Reads // the record is chosen by the context rule, which may read anything
 		}
-		out = append(out, Path{EntityTypeID: id, Role: OwnerPath, Hops: hops(s.Reads)}, Path{EntityTypeID: id, Role: SourceKeyPath, Hops: hops(keys)})
+		out = append(out, Path{EntityTypeID: id, Role: OwnerPath, Hops: Hops(s.Reads)}, Path{EntityTypeID: id, Role: SourceKeyPath, Hops: Hops(keys)})
 	}
 	for id, u := range c.Targets {
-		out = append(out, Path{EntityTypeID: id, Role: TargetPath, Hops: hops(u)})
+		out = append(out, Path{EntityTypeID: id, Role: TargetPath, Hops: Hops(u)})
 	}
 	for id, s := range c.Stored {
-		out = append(out, Path{EntityTypeID: id, Role: StoredPath, Hops: hops(s.Reads)})
+		out = append(out, Path{EntityTypeID: id, Role: StoredPath, Hops: Hops(s.Reads)})
 	}
 	for id, k := range c.keyed {
-		out = append(out, Path{EntityTypeID: id, Role: TargetKeyPath, Hops: hops(k.reads)})
+		out = append(out, Path{EntityTypeID: id, Role: TargetKeyPath, Hops: Hops(k.reads)})
 	}
 	slices.SortFunc(out, func(a, b Path) int {
 		if a.EntityTypeID != b.EntityTypeID {

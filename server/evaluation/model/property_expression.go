@@ -16,8 +16,9 @@ import (
 // Stored are the stored property expressions of one entity type (role-model 1.7).
 type Stored struct {
 	EntityType int64
-	Properties []*StoredProperty // what others read comes first
-	Reads      *formula.Reads    // of all of them together
+	Properties []*StoredProperty        // what others read comes first
+	Reads      *formula.Reads           // of all of them together
+	Queried    map[int64]*formula.Reads // what they look through by query()
 }
 
 // StoredProperty is a property whose value is computed and kept.
@@ -133,7 +134,7 @@ func (b *builder) stored() {
 		}
 		s := b.c.Stored[x.EntityTypeID]
 		if s == nil {
-			s = &Stored{EntityType: x.EntityTypeID, Reads: &formula.Reads{EntityType: x.EntityTypeID}}
+			s = &Stored{EntityType: x.EntityTypeID, Reads: &formula.Reads{EntityType: x.EntityTypeID}, Queried: map[int64]*formula.Reads{}}
 			b.c.Stored[x.EntityTypeID] = s
 		}
 		b.exprs.Of = "the property expression " + x.Identifier
@@ -142,7 +143,8 @@ func (b *builder) stored() {
 			b.problem(rolemodel.SeverityError, "property_expression", x.Identifier, "expression", "%s", err)
 		}
 		e := &StoredExpression{PropertyExpression: x, reads: &formula.Reads{EntityType: x.EntityTypeID}}
-		e.value = b.exprs.Value(formula.Scope{Source: x.EntityTypeID}, formula.SourceRoot, said(x.Binding), said(x.Expression), own, fault)
+		b.exprs.Queried = map[int64]*formula.Reads{}
+		e.value = b.exprs.Value(formula.Scope{Source: x.EntityTypeID, Queries: true}, formula.SourceRoot, said(x.Binding), said(x.Expression), own, fault)
 		if own.Source != nil {
 			e.reads = own.Source
 		}
@@ -156,6 +158,7 @@ func (b *builder) stored() {
 			}
 		}
 		s.Reads.Add(e.reads)
+		formula.Merge(s.Queried, e.value.Queried())
 		of := byProperty[p.ID]
 		if of == nil {
 			of = &StoredProperty{Property: p}
@@ -165,6 +168,9 @@ func (b *builder) stored() {
 	}
 	for _, s := range b.c.Stored {
 		s.Reads.Sort()
+		for _, u := range s.Queried {
+			u.Sort()
+		}
 	}
 	b.inOrder(byProperty)
 }
@@ -194,6 +200,9 @@ func (b *builder) inOrder(byProperty map[int64]*StoredProperty) {
 		needs := map[int64]bool{}
 		for _, x := range p.By {
 			b.uses(x.reads, needs)
+			for _, u := range x.value.Queried() {
+				b.uses(u, needs)
+			}
 		}
 		for _, id := range slices.Sorted(maps.Keys(needs)) {
 			if q := byProperty[id]; q != nil {

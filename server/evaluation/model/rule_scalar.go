@@ -12,7 +12,9 @@ func scalarRule() *Kind {
 		compile: func(c *compiling) bool {
 			r := c.r
 			r.Listed = r.RoleID != 0
-			r.Value = c.exprs.Value(c.owner, formula.SourceRoot, c.x.SourceBinding, c.x.SourceExpression, c.in, func(err error) { c.fault("sourceExpression", err) })
+			owner := c.owner
+			owner.Queries = true
+			r.Value = c.exprs.Value(owner, formula.SourceRoot, c.x.SourceBinding, c.x.SourceExpression, c.in, func(err error) { c.fault("sourceExpression", err) })
 			r.Value.Into = &r.Property.Field
 			r.Value.Date = r.Value.IsDate(c.shape)
 			if err := c.exprs.MustFit(r.Value, r.Property.Property); err != nil {

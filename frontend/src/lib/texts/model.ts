@@ -164,6 +164,10 @@ export const modelTexts = {
       ['ToLower', 'a function alone, for the value of the path beside it'],
       ['Literal:DE', 'always the same'],
       ['today()', 'the first instant of today'],
+      [
+        'query("Site", it.Code == source.Site)[?0].?Name.orValue("")',
+        'look up by a value, in a list of at most 10,000; only in scalar rules and property expressions',
+      ],
     ] as [string, string][],
   },
   edit: {
