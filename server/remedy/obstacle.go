@@ -23,6 +23,13 @@ type asked struct {
 	policy int64
 	own    rolemodel.Criteria
 	role   int64 // that it asks for; 0: none
+	rule   int64 // its id
+	gives  int64 // of a role rule: the role; 0: it is one of a resource type
+}
+
+// ofRole is a rule that gives a role.
+func ofRole(r *rolemodel.RoleRule) asked {
+	return asked{r.PolicyID, r.Dimensions, orZero(r.CompositeRoleID), r.ID, r.RoleID}
 }
 
 // options are sets of changes that would take away something that stands against the goal in a state.
@@ -49,7 +56,7 @@ func (f *finder) forRole(s *state, id int64, depth int) (out [][]Change) {
 		}
 	}
 	for _, r := range s.source.RoleRules {
-		switch a := (asked{r.PolicyID, r.Dimensions, orZero(r.CompositeRoleID)}); {
+		switch a := ofRole(r); {
 		case r.RoleID != id:
 		case r.IsDenied || r.Type != rolemodel.Required: // one that only suggests stands in the way of those with less precedence
 			out = append(out, f.against(s, a, depth)...)
@@ -77,7 +84,7 @@ func (f *finder) forType(s *state) (out [][]Change) {
 }
 
 func ofType(r *rolemodel.ResourceTypeRule) asked {
-	return asked{r.PolicyID, r.Dimensions, orZero(r.SingleRoleID)}
+	return asked{r.PolicyID, r.Dimensions, orZero(r.SingleRoleID), r.ID, 0}
 }
 
 // forValue finds what would give a value of a type that is given.
@@ -150,12 +157,28 @@ func (f *finder) forRule(s *state, a asked, depth int) (out [][]Change) {
 	return out
 }
 
-// above goes on with the role that a rule asks for, when nothing else is lacking.
+// above goes on with the role that a rule asks for, when nothing else is lacking: it is not held, or only with other parameters than the rule asks for,
+// so that it takes another assignment of it.
 func (f *finder) above(s *state, a asked, depth int) [][]Change {
-	if a.role == 0 || s.held[a.role] {
+	if a.role == 0 || s.held[a.role] && !s.heldOtherwise(a) {
 		return nil
 	}
 	return f.forRole(s, a.role, depth+1)
+}
+
+// heldOtherwise reports whether the assignments of the role that a rule asks for have none of the parameters it asks for.
+func (s *state) heldOtherwise(a asked) bool {
+	for i := range s.steps {
+		x := &s.steps[i]
+		isRule := x.Kind == evaluation.StepProperty || x.Kind == evaluation.StepResourceType
+		if a.gives != 0 {
+			isRule = (x.Kind == evaluation.StepCompositeRole || x.Kind == evaluation.StepSingleRole) && x.RoleID == a.gives
+		}
+		if isRule && x.RuleID == a.rule && slices.ContainsFunc(x.Criteria, func(k evaluation.CriterionFact) bool { return k.ByRole && !k.Holds }) {
+			return true
+		}
+	}
+	return false
 }
 
 // lacking is what a context would have to change for all criteria to hold; nothing when that cannot be done.
@@ -212,7 +235,7 @@ func (f *finder) against(s *state, a asked, depth int) (out [][]Change) {
 	if a.role != 0 {
 		for _, r := range s.source.RoleRules {
 			if r.RoleID == a.role && !r.IsDenied && r.Type == rolemodel.Required {
-				out = append(out, f.against(s, asked{r.PolicyID, r.Dimensions, orZero(r.CompositeRoleID)}, depth+1)...)
+				out = append(out, f.against(s, ofRole(r), depth+1)...)
 			}
 		}
 	}

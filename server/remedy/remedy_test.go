@@ -217,3 +217,17 @@ func TestOtherReasons(t *testing.T) {
 		require.True(t, find(t, c, remedy.Goal{RoleID: role}).Given)
 	})
 }
+
+// TestRoleWithOtherParameters: a role that somebody has by hand, with no parameters, does not make a rule apply that asks for one of them; a rule that gives the
+// role by the context does.
+func TestRoleWithOtherParameters(t *testing.T) {
+	t.Parallel()
+	c, pay, clerk := payroll()
+	parent, child := c.role(rolemodel.Composite), c.role(rolemodel.Single)
+	c.roleRule(rolemodel.RoleRule{RoleID: parent, Dimensions: rolemodel.Criteria{"Title": {Key: "HEAD"}}})
+	c.roleRule(rolemodel.RoleRule{RoleID: child, CompositeRoleID: &parent, Dimensions: rolemodel.Criteria{"Department": {Key: "PAY"}}})
+	record := c.work(time.Time{}, time.Time{}, pay, clerk)
+	c.owner.Roles = append(c.owner.Roles, &evaluation.AssignedRole{ID: 7, RoleID: parent, Workflow: evaluation.Approved, Origin: evaluation.OriginManual})
+	require.Equal(t, [][]remedy.Change{{{Kind: remedy.Value, ResourceID: record, Property: "Title", Dimension: "Title", From: clerk, To: c.keys.IDs[title]["HEAD"]}}},
+		find(t, c, remedy.Goal{RoleID: child}).Ways)
+}

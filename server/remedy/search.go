@@ -189,6 +189,8 @@ func (f *finder) accept(a *Answer, set []Change) {
 	}
 	if !slices.ContainsFunc(a.Ways, func(w []Change) bool { return contains(set, w) }) {
 		a.Ways = append(a.Ways, set)
+		// of a larger set that was tried later less may be needed
+		slices.SortStableFunc(a.Ways, func(x, y []Change) int { return cmp.Compare(len(x), len(y)) })
 	}
 }
 
