@@ -309,6 +309,11 @@ func TestListsUseIndexes(t *testing.T) {
 		`{ requestItems(first: 50) { nodes { id state owner { displayName } canDecide } } }`,
 		`{ requestItems(first: 50, filter: {ownerId: "1001"}) { totalCount nodes { id steps { level } } } }`,
 		`{ requestItems(first: 50, filter: {toDecideByMe: true}, orderBy: OLDEST) { nodes { id } } }`,
+		`{ myAccess(first: 50) { totalCount nodes { id state why giveBack accounts { login } } } }`,
+		`{ myAccess(first: 50, filter: {view: ON_THE_WAY}, orderBy: END) { totalCount nodes { id } } }`,
+		`{ myAccess(first: 50, filter: {view: ENDED}, orderBy: NEWEST) { totalCount nodes { id } } }`,
+		`{ myTasks(first: 50) { nodes { id } } }`,
+		`{ myTeam(first: 50) { totalCount nodes { id roles risks } } }`,
 		`{ riskBlocks(first: 50) { nodes { id role owner { displayName } risk { level } } } }`,
 		`{ riskBlocks(first: 50, filter: {owner: "1001"}) { totalCount nodes { id contributors { reasons } } } }`,
 	} {

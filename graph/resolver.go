@@ -8,6 +8,7 @@ import (
 	"writ/server/auth"
 	"writ/server/bulk"
 	"writ/server/catalogue"
+	"writ/server/desk"
 	"writ/server/directory"
 	"writ/server/fence"
 	"writ/server/job"
@@ -51,6 +52,7 @@ type Resolver struct {
 	TestHooks       *TestHooks   // nil: the server runs without --test-hooks
 
 	Holdings  *catalogue.Service
+	Desk      *desk.Service
 	Catalogue *across.Catalogue
 	Finder    *across.Finder
 	Contexts  *across.Contexts
@@ -61,6 +63,7 @@ type Resolver struct {
 func (r *Resolver) complete() {
 	db := r.Directory.DB
 	r.Holdings = &catalogue.Service{DB: db, Clock: r.Assignments.Clock, Assignments: r.Assignments}
+	r.Desk = desk.New(desk.Rooms{DB: db, Clock: r.Assignments.Clock, Assignments: r.Assignments, Requests: r.Requests, Orders: r.Orders, Reconciliation: r.Reconciliation, Readings: r.Synchronization})
 	r.Catalogue = &across.Catalogue{DB: db, Model: r.Assignments.Model, Held: r.Holdings.Held}
 	r.Finder = &across.Finder{Directory: r.Directory, Orders: r.Orders, Model: r.Assignments.Model}
 	r.Contexts = &across.Contexts{Assignments: r.Assignments, Directory: r.Directory}

@@ -281,6 +281,19 @@ insert into request_decision (step_id, item_id, decision, decider, requester, be
 	select 3950 + n, 3930 + n, 'APPROVE', 'decider', 'asker', 1000 + n, 'zqp'||n||'saidq', timestamptz '2026-01-02' from generate_series(1, 4) n;
 insert into request_history (request_id, item_id, step_id, machine, at, actor, action, from_state, to_state, comment)
 	select 3910 + n, 3930 + n, 3950 + n, 'request_step', timestamptz '2026-01-02', 'decider', 'approve', 'OPEN', 'APPROVED', 'zqp'||n||'saidq' from generate_series(1, 4) n;
+insert into resource (id, entity_type_id, key, display_name, scalars, valid_from, origin) overriding system value values (1006, 11, 'chief', 'Chief', '{}', timestamptz '2020-01-01', 'MANUAL'), (1028, 13, 'chieflogin', 'chieflogin', '{"Login": "chieflogin"}', timestamptz '2020-01-01', 'SYNC');
+update resource set refs = refs || '{"Manager": "chief"}' where id = 1003;
+insert into resource_link (property_id, source_id, target_id, valid_from) values (53, 1003, 1006, timestamptz '2020-01-01');
+insert into assigned_role (id, owner_id, role_id, workflow_state, workflow_state_changed_at, origin, start_date, end_date, parameters, valid_from, pending_action, pending_state) overriding system value values
+	(3961, 1006, 86, 16, timestamptz '2026-01-01', 'MANUAL', timestamptz '2026-01-01', timestamptz '2100-01-01', '{"Department": 1011}', timestamptz '2026-01-01', null, null),
+	(3962, 1006, 3891, 8, timestamptz '2026-01-01', 'MANUAL', null, null, '{}', timestamptz '2026-01-01', 'ADD', 8);
+insert into request (id, state, requester, submitted_at) overriding system value values (3963, 'APPROVED', 'asker', timestamptz '2026-01-01');
+insert into request_item (id, request_id, position, action, role_id, role_kind, role, object_name, beneficiary_id, state, level, levels, assigned_role_id, submitted_at, approved_at) overriding system value values
+	(3964, 3963, 0, 'ADD', 86, 'SINGLE', 'Lead', 'Lead', 1006, 'APPROVED', 0, 0, 3961, timestamptz '2026-01-01', timestamptz '2026-01-01');
+update role set description = 'leads' where id = 86;
+insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, single_role_id) overriding system value values (3965, 'held-lead', 'TYPE', 71, 97, 86);
+insert into assigned_resource_type (id, owner_id, resource_type_id, resource_id, workflow_state, workflow_state_changed_at, is_expected, valid_from) overriding system value values
+	(1591, 1006, 97, 1028, 118, timestamptz '2026-01-01', true, timestamptz '2026-01-01'), (1592, 1006, 92, null, 18, timestamptz '2026-01-01', true, timestamptz '2026-01-01');
 insert into request_item_order (item_id, order_id) select 3930 + n, 2000 + 10 * n + 5 from generate_series(1, 4) n;
 insert into dirty_owner (owner_id, entity_type_id, failures, error) select 1000 + n, 11, 1, 'zqp'||n||'faultq' from generate_series(1, 4) n;
 insert into key_fault (resource_id, side, rule_id, message, found_at) select 1025 - n, 'T', 96, 'zqa'||(5 - n)||'faultq', timestamptz '2026-01-01' from generate_series(1, 4) n;
@@ -368,8 +381,10 @@ func settle(t *testing.T) *world {
 	require.Eventually(t, func() bool { waiting, err := event.Pending(b.ctx, b.db); return err == nil && !waiting }, waitFor, tick)
 
 	w.add("everything", "*", "", "", nil, every...).sees = nil
+	_, err = b.db.ExecContext(b.ctx, "update local_user set resource_id = 1006 where username = 'everything'") // somebody who has something, and to whom somebody reports
+	require.NoError(t, err)
 	w.add("finance", "Directory_User", "Department", "zqd1keyq", nil, every...).sees = regexp.MustCompile(`^zq(p[12][a-z]*|a[12](key|name|fault)|d1key|c1host)q$`)
-	w.add("manager", "Directory_User", "Manager", "", ptr("zqp1keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|p1(key|name|justification|problem|said)|a2(key|name|fault)|d1key|c1host)q$`)
+	w.add("manager", "Directory_User", "Manager", "", ptr("zqp1keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|p1(key|name|justification|problem|said)|a1name|a2(key|name|fault)|d1key|c1host)q$`) // a1 is his own account
 	w.add("own", "Directory_User", "Id", "", ptr("zqp2keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|a2(key|name|fault)|d1key|c1host)q$`)
 	w.add("departments", "Directory_Department", "", "", nil, "/ProvisioningPolicy", "/Custom", "/Connectors/Connector/Query", "/Monitoring").sees = regexp.MustCompile(`^zq(d[12][a-z]*|c1host)q$`)
 	// access rules and settings of systems are nobody's rows: d1key stands in a rule, c1host in a setting

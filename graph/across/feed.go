@@ -10,6 +10,7 @@ import (
 	"writ/server/assignment"
 	"writ/server/bulk"
 	"writ/server/db"
+	"writ/server/desk"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
@@ -317,6 +318,36 @@ func (f *Feed) RequestsChanged(ctx context.Context, after *string) (<-chan *Requ
 	return told(ctx, f, after, f.Requests.MayLook, func(last event.Row) *RequestsChange {
 		return &RequestsChange{Cursor: last.Cursor.String(), At: last.At}
 	}, request.EventChanged, request.EventStepChanged)
+}
+
+// TasksChange says which kinds of tasks of the subscriber may have come or gone.
+type TasksChange struct {
+	Cursor string
+	At     time.Time
+	Kinds  []desk.TaskKind
+}
+
+// TasksChanged says that tasks of the subscriber may have come or gone, once for several changes at the same moment. It names kinds only, and of those only
+// the ones for which he has a right.
+func (f *Feed) TasksChanged(ctx context.Context, after *string) (<-chan *TasksChange, error) {
+	if err := permit.SignedIn(ctx); err != nil {
+		return nil, err
+	}
+	from, err := cursorOf(after)
+	if err != nil {
+		return nil, err
+	}
+	return follow(ctx, f, from, permit.SignedIn, func(r event.Row) bool { return desk.Moves(r.Kind) }, func(ctx context.Context, rows []event.Row) ([]*TasksChange, error) {
+		happened := make([]string, len(rows))
+		for i, r := range rows {
+			happened[i] = r.Kind
+		}
+		last := rows[len(rows)-1]
+		if kinds := desk.MovedBy(ctx, happened); len(kinds) > 0 {
+			return []*TasksChange{{Cursor: last.Cursor.String(), At: last.At, Kinds: kinds}}, nil
+		}
+		return nil, nil
+	})
 }
 
 // told says that something happened of some kinds, once for several events at the same moment, to whoever may look.

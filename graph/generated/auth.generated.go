@@ -20,6 +20,8 @@ import (
 
 type MeResolver interface {
 	Resource(ctx context.Context, obj *auth.Me) (*directory.Resource, error)
+
+	HasReports(ctx context.Context, obj *auth.Me) (bool, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -409,6 +411,29 @@ func (ec *executionContext) _Me_timeZone(ctx context.Context, field graphql.Coll
 }
 func (ec *executionContext) fieldContext_Me_timeZone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Me", field, false, false, "String")
+}
+
+func (ec *executionContext) _Me_hasReports(ctx context.Context, field graphql.CollectedField, obj *auth.Me) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Me_hasReports(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Me().HasReports(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Me_hasReports(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Me", field, true, true, "Boolean")
 }
 
 func (ec *executionContext) _MyScopes_reviewProvisioning(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
@@ -891,6 +916,12 @@ func (ec *executionContext) slowly_Me(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "hasReports":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Me_hasReports(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

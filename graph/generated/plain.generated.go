@@ -13,6 +13,7 @@ import (
 	"writ/server/auth"
 	"writ/server/bulk"
 	"writ/server/catalogue"
+	"writ/server/desk"
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/fence"
@@ -822,8 +823,49 @@ var plainTypes = plain.Types{
 		"end":     {Code: 2},
 		"reasons": {Code: 3},
 	}},
+	"Held": {Implementors: heldImplementors, Fields: map[string]plain.Field{
+		"id":            {Code: 1},
+		"kind":          {Code: 2},
+		"identifier":    {Code: 3},
+		"name":          {Code: 4},
+		"description":   {Code: 5},
+		"roleKind":      {Code: 6},
+		"category":      {Code: 7},
+		"state":         {Code: 8},
+		"since":         {Code: 9},
+		"until":         {Code: 10},
+		"because":       {Code: 11},
+		"why":           {Code: 12},
+		"asked":         {Code: 13},
+		"requestItemId": {Code: 14},
+		"requestNumber": {Code: 15},
+		"giveBack":      {Code: 16},
+		"parameters":    {Code: 17, Of: "HeldParameter"},
+		"accounts":      {Code: 18, Of: "HeldAccount"},
+	}},
+	"HeldAccount": {Implementors: heldAccountImplementors, Fields: map[string]plain.Field{
+		"resourceType": {Code: 1},
+		"name":         {Code: 2},
+		"login":        {Code: 3},
+		"state":        {Code: 4},
+	}},
+	"HeldConnection": {Implementors: heldConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Held"},
+		"edges":                {Code: 2, Of: "HeldEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"HeldEdge": {Implementors: heldEdgeImplementors, Fields: map[string]plain.Field{
+		"node":   {Code: 1, Of: "Held"},
+		"cursor": {Code: 2},
+	}},
 	"HeldOrders": {Implementors: heldOrdersImplementors, Fields: map[string]plain.Field{
 		"count": {Code: 1},
+	}},
+	"HeldParameter": {Implementors: heldParameterImplementors, Fields: map[string]plain.Field{
+		"dimension": {Code: 1},
+		"value":     {Code: 2},
 	}},
 	"HourCount": {Implementors: hourCountImplementors, Fields: map[string]plain.Field{
 		"at":       {Code: 1},
@@ -2656,13 +2698,39 @@ var plainTypes = plain.Types{
 		"commandColumn":        {Code: 3},
 		"forceSynchronization": {Code: 4},
 	}},
+	"Task": {Implementors: taskImplementors, Fields: map[string]plain.Field{
+		"id":            {Code: 1},
+		"kind":          {Code: 2},
+		"subjectId":     {Code: 3},
+		"subject":       {Code: 4},
+		"action":        {Code: 5},
+		"person":        {Code: 6, Of: "ResourceRef"},
+		"requesterName": {Code: 7},
+		"since":         {Code: 8},
+		"dueAt":         {Code: 9},
+		"isLate":        {Code: 10},
+		"takenBy":       {Code: 11},
+		"number":        {Code: 12},
+		"link":          {Code: 13},
+	}},
 	"TaskBlock": {Implementors: taskBlockImplementors, Fields: map[string]plain.Field{
 		"message": {Code: 1},
 		"limits":  {Code: 2, Of: "ExceededLimit"},
 	}},
+	"TaskConnection": {Implementors: taskConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Task"},
+		"edges":                {Code: 2, Of: "TaskEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
 	"TaskCount": {Implementors: taskCountImplementors, Fields: map[string]plain.Field{
 		"counter": {Code: 1},
 		"value":   {Code: 2},
+	}},
+	"TaskEdge": {Implementors: taskEdgeImplementors, Fields: map[string]plain.Field{
+		"node":   {Code: 1, Of: "Task"},
+		"cursor": {Code: 2},
 	}},
 	"TaskInstance": {Implementors: taskInstanceImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -2681,6 +2749,40 @@ var plainTypes = plain.Types{
 		"at":      {Code: 2},
 		"level":   {Code: 3},
 		"message": {Code: 4},
+	}},
+	"TasksChange": {Implementors: tasksChangeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"at":     {Code: 2},
+		"kinds":  {Code: 3},
+	}},
+	"TeamCounts": {Implementors: teamCountsImplementors, Fields: map[string]plain.Field{
+		"people":   {Code: 1},
+		"left":     {Code: 2},
+		"endsSoon": {Code: 3},
+		"atRisk":   {Code: 4},
+	}},
+	"TeamMember": {Implementors: teamMemberImplementors, Fields: map[string]plain.Field{
+		"id":          {Code: 1},
+		"person":      {Code: 2, Of: "ResourceRef"},
+		"standing":    {Code: 3},
+		"contractEnd": {Code: 4},
+		"roles":       {Code: 5},
+		"byRequest":   {Code: 6},
+		"accounts":    {Code: 7},
+		"waiting":     {Code: 8},
+		"risks":       {Code: 9},
+		"riskLevel":   {Code: 10},
+	}},
+	"TeamMemberConnection": {Implementors: teamMemberConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "TeamMember"},
+		"edges":                {Code: 2, Of: "TeamMemberEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"TeamMemberEdge": {Implementors: teamMemberEdgeImplementors, Fields: map[string]plain.Field{
+		"node":   {Code: 1, Of: "TeamMember"},
+		"cursor": {Code: 2},
 	}},
 	"ThresholdsConfiguration": {Implementors: thresholdsConfigurationImplementors, Fields: map[string]plain.Field{
 		"maximumInsertedLines":           {Code: 1},
@@ -2731,6 +2833,13 @@ var plainTypes = plain.Types{
 		"pageInfo":             {Code: 2, Of: "PageInfo"},
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
+	}},
+	"WaitingCount": {Implementors: waitingCountImplementors, Fields: map[string]plain.Field{
+		"kind":       {Code: 1},
+		"count":      {Code: 2},
+		"isEstimate": {Code: 3},
+		"lateCount":  {Code: 4},
+		"oldestAt":   {Code: 5},
 	}},
 	"Webhook": {Implementors: webhookImplementors, Fields: map[string]plain.Field{
 		"id":             {Code: 1},
@@ -8910,6 +9019,296 @@ func plainGivenPeriod(w *plain.Writer, s *plain.Selection, obj *assignment.Given
 	return true
 }
 
+func (ec *executionContext) _Held(ctx context.Context, sel ast.SelectionSet, obj *desk.Held) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Held"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainHeld(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_Held(ctx, sel, obj)
+}
+
+func plainHeld(w *plain.Writer, s *plain.Selection, obj *desk.Held) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"Held\"")
+		case 1: // id
+			v := obj.ID
+			if !w.Marshal(graphql.MarshalID(v)) {
+				return false
+			}
+
+		case 2: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 3: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 4: // name
+			v := obj.Name
+			w.String(v)
+
+		case 5: // description
+			v := obj.Description
+			w.String(v)
+
+		case 6: // roleKind
+			v := obj.RoleKind
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 7: // category
+			v := obj.Category
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 8: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 9: // since
+			v := obj.Since
+			if !w.Time(v) {
+				return false
+			}
+
+		case 10: // until
+			v := obj.Until
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 11: // because
+			v := obj.Because
+			w.String(string(v))
+
+		case 12: // why
+			v := obj.Why
+			w.String(v)
+
+		case 13: // asked
+			v := obj.Asked
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 14: // requestItemId
+			v := obj.RequestItemID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 15: // requestNumber
+			v := obj.RequestNumber
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 16: // giveBack
+			v := obj.GiveBack
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 17: // parameters
+			v := obj.Parameters
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainHeldParameter(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 18: // accounts
+			v := obj.Accounts
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainHeldAccount(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _HeldAccount(ctx context.Context, sel ast.SelectionSet, obj *desk.HeldAccountOf) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "HeldAccount"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainHeldAccount(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_HeldAccount(ctx, sel, obj)
+}
+
+func plainHeldAccount(w *plain.Writer, s *plain.Selection, obj *desk.HeldAccountOf) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"HeldAccount\"")
+		case 1: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 2: // name
+			v := obj.Name
+			w.String(v)
+
+		case 3: // login
+			v := obj.Login
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 4: // state
+			v := obj.State
+			w.String(string(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _HeldConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*desk.Held]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "HeldConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainHeldConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_HeldConnection(ctx, sel, obj)
+}
+
+func plainHeldConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*desk.Held]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"HeldConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainHeld(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainHeldEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _HeldEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*desk.Held]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "HeldEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainHeldEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_HeldEdge(ctx, sel, obj)
+}
+
+func plainHeldEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*desk.Held]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"HeldEdge\"")
+		case 1: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainHeld(w, f.Below, v) {
+				return false
+			}
+
+		case 2: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _HeldOrders(ctx context.Context, sel ast.SelectionSet, obj *order.HeldOrders) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "HeldOrders"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainHeldOrders(w, s, obj) }); m != nil {
@@ -8930,6 +9329,37 @@ func plainHeldOrders(w *plain.Writer, s *plain.Selection, obj *order.HeldOrders)
 		case 1: // count
 			v := obj.Count
 			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _HeldParameter(ctx context.Context, sel ast.SelectionSet, obj *desk.HeldParameter) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "HeldParameter"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainHeldParameter(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_HeldParameter(ctx, sel, obj)
+}
+
+func plainHeldParameter(w *plain.Writer, s *plain.Selection, obj *desk.HeldParameter) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"HeldParameter\"")
+		case 1: // dimension
+			v := obj.Dimension
+			w.String(v)
+
+		case 2: // value
+			v := obj.Value
+			w.String(v)
 
 		}
 	}
@@ -22619,6 +23049,109 @@ func plainSynchronizationOptions(w *plain.Writer, s *plain.Selection, obj *job.S
 	return true
 }
 
+func (ec *executionContext) _Task(ctx context.Context, sel ast.SelectionSet, obj *desk.Task) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Task"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainTask(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_Task(ctx, sel, obj)
+}
+
+func plainTask(w *plain.Writer, s *plain.Selection, obj *desk.Task) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"Task\"")
+		case 1: // id
+			v := obj.ID
+			if !w.Marshal(graphql.MarshalID(v)) {
+				return false
+			}
+
+		case 2: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 3: // subjectId
+			v := obj.SubjectID
+			w.ID(v)
+
+		case 4: // subject
+			v := obj.Subject
+			w.String(v)
+
+		case 5: // action
+			v := obj.Action
+			w.String(v)
+
+		case 6: // person
+			v := obj.Person
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainResourceRef(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 7: // requesterName
+			v := obj.RequesterName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 8: // since
+			v := obj.Since
+			if !w.Time(v) {
+				return false
+			}
+
+		case 9: // dueAt
+			v := obj.DueAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 10: // isLate
+			v := obj.IsLate
+			w.Bool(v)
+
+		case 11: // takenBy
+			v := obj.TakenBy
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 12: // number
+			v := obj.Number
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 13: // link
+			v := obj.Link
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _TaskBlock(ctx context.Context, sel ast.SelectionSet, obj *across.TaskBlock) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TaskBlock"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainTaskBlock(w, s, obj) }); m != nil {
@@ -22660,6 +23193,68 @@ func plainTaskBlock(w *plain.Writer, s *plain.Selection, obj *across.TaskBlock) 
 	return true
 }
 
+func (ec *executionContext) _TaskConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*desk.Task]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TaskConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainTaskConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_TaskConnection(ctx, sel, obj)
+}
+
+func plainTaskConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*desk.Task]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"TaskConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainTask(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainTaskEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _TaskCount(ctx context.Context, sel ast.SelectionSet, obj *job.TaskCount) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TaskCount"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainTaskCount(w, s, obj) }); m != nil {
@@ -22686,6 +23281,42 @@ func plainTaskCount(w *plain.Writer, s *plain.Selection, obj *job.TaskCount) boo
 		case 2: // value
 			v := obj.Value
 			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _TaskEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*desk.Task]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TaskEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainTaskEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_TaskEdge(ctx, sel, obj)
+}
+
+func plainTaskEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*desk.Task]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"TaskEdge\"")
+		case 1: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainTask(w, f.Below, v) {
+				return false
+			}
+
+		case 2: // cursor
+			v := obj.Cursor
+			w.String(v)
 
 		}
 	}
@@ -22817,6 +23448,280 @@ func plainTaskLogLine(w *plain.Writer, s *plain.Selection, obj *job.TaskLogLine)
 
 		case 4: // message
 			v := obj.Message
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _TasksChange(ctx context.Context, sel ast.SelectionSet, obj *across.TasksChange) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TasksChange"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainTasksChange(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_TasksChange(ctx, sel, obj)
+}
+
+func plainTasksChange(w *plain.Writer, s *plain.Selection, obj *across.TasksChange) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"TasksChange\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 3: // kinds
+			v := obj.Kinds
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(string(v0))
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _TeamCounts(ctx context.Context, sel ast.SelectionSet, obj *desk.TeamCounts) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TeamCounts"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainTeamCounts(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_TeamCounts(ctx, sel, obj)
+}
+
+func plainTeamCounts(w *plain.Writer, s *plain.Selection, obj *desk.TeamCounts) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"TeamCounts\"")
+		case 1: // people
+			v := obj.People
+			w.Int(int64(v))
+
+		case 2: // left
+			v := obj.Left
+			w.Int(int64(v))
+
+		case 3: // endsSoon
+			v := obj.EndsSoon
+			w.Int(int64(v))
+
+		case 4: // atRisk
+			v := obj.AtRisk
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _TeamMember(ctx context.Context, sel ast.SelectionSet, obj *desk.TeamMember) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TeamMember"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainTeamMember(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_TeamMember(ctx, sel, obj)
+}
+
+func plainTeamMember(w *plain.Writer, s *plain.Selection, obj *desk.TeamMember) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"TeamMember\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // person
+			v := obj.Person
+			if !plainResourceRef(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // standing
+			v := obj.Standing
+			w.String(string(v))
+
+		case 4: // contractEnd
+			v := obj.ContractEnd
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 5: // roles
+			v := obj.Roles
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 6: // byRequest
+			v := obj.ByRequest
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 7: // accounts
+			v := obj.Accounts
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 8: // waiting
+			v := obj.Waiting
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 9: // risks
+			v := obj.Risks
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 10: // riskLevel
+			v := obj.RiskLevel
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _TeamMemberConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*desk.TeamMember]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TeamMemberConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainTeamMemberConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_TeamMemberConnection(ctx, sel, obj)
+}
+
+func plainTeamMemberConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*desk.TeamMember]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"TeamMemberConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainTeamMember(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainTeamMemberEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _TeamMemberEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*desk.TeamMember]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "TeamMemberEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainTeamMemberEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_TeamMemberEdge(ctx, sel, obj)
+}
+
+func plainTeamMemberEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*desk.TeamMember]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"TeamMemberEdge\"")
+		case 1: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainTeamMember(w, f.Below, v) {
+				return false
+			}
+
+		case 2: // cursor
+			v := obj.Cursor
 			w.String(v)
 
 		}
@@ -23160,6 +24065,55 @@ func plainUserConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *
 		case 4: // totalCountIsEstimate
 			v := obj.TotalCountIsEstimate
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _WaitingCount(ctx context.Context, sel ast.SelectionSet, obj *desk.WaitingCount) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "WaitingCount"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainWaitingCount(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_WaitingCount(ctx, sel, obj)
+}
+
+func plainWaitingCount(w *plain.Writer, s *plain.Selection, obj *desk.WaitingCount) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"WaitingCount\"")
+		case 1: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 2: // count
+			v := obj.Count
+			w.Int(int64(v))
+
+		case 3: // isEstimate
+			v := obj.IsEstimate
+			w.Bool(v)
+
+		case 4: // lateCount
+			v := obj.LateCount
+			w.Int(int64(v))
+
+		case 5: // oldestAt
+			v := obj.OldestAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
 
 		}
 	}

@@ -3985,7 +3985,7 @@ func (ec *executionContext) unmarshalInputRequestFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"states", "actions", "role", "ownerId", "requestId", "mine", "aboutMe", "toDecideByMe", "stuck", "text"}
+	fieldsInOrder := [...]string{"states", "actions", "role", "ownerId", "requestId", "mine", "aboutMe", "toDecideByMe", "stuck", "toRouteByMe", "late", "text"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4055,6 +4055,20 @@ func (ec *executionContext) unmarshalInputRequestFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.Stuck = data
+		case "toRouteByMe":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toRouteByMe"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ToRouteByMe = data
+		case "late":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("late"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Late = data
 		case "text":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)

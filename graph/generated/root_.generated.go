@@ -15,6 +15,7 @@ import (
 	"writ/server/auth"
 	"writ/server/bulk"
 	"writ/server/catalogue"
+	"writ/server/desk"
 	"writ/server/directory"
 	"writ/server/fence"
 	"writ/server/job"
@@ -1094,9 +1095,55 @@ type ComplexityRoot struct {
 		Start   func(childComplexity int) int
 	}
 
+	Held struct {
+		Accounts      func(childComplexity int) int
+		Asked         func(childComplexity int) int
+		Because       func(childComplexity int) int
+		Category      func(childComplexity int) int
+		Description   func(childComplexity int) int
+		GiveBack      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Identifier    func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Name          func(childComplexity int) int
+		Parameters    func(childComplexity int) int
+		RequestItemID func(childComplexity int) int
+		RequestNumber func(childComplexity int) int
+		RoleKind      func(childComplexity int) int
+		Since         func(childComplexity int) int
+		State         func(childComplexity int) int
+		Until         func(childComplexity int) int
+		Why           func(childComplexity int) int
+	}
+
+	HeldAccount struct {
+		Login        func(childComplexity int) int
+		Name         func(childComplexity int) int
+		ResourceType func(childComplexity int) int
+		State        func(childComplexity int) int
+	}
+
+	HeldConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	HeldEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	HeldOrders struct {
 		Blocked func(childComplexity int) int
 		Count   func(childComplexity int) int
+	}
+
+	HeldParameter struct {
+		Dimension func(childComplexity int) int
+		Value     func(childComplexity int) int
 	}
 
 	HourCount struct {
@@ -1355,6 +1402,7 @@ type ComplexityRoot struct {
 	Me struct {
 		Demo        func(childComplexity int) int
 		DisplayName func(childComplexity int) int
+		HasReports  func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Permissions func(childComplexity int) int
 		Profiles    func(childComplexity int) int
@@ -2217,6 +2265,9 @@ type ComplexityRoot struct {
 		MiningResults              func(childComplexity int, runID int64, first *int, after *string, filter *mining.MiningResultFilter) int
 		MiningRun                  func(childComplexity int, id int64) int
 		MiningRuns                 func(childComplexity int, first *int, after *string) int
+		MyAccess                   func(childComplexity int, first *int, after *string, filter *desk.HeldFilter, orderBy *desk.HeldSort) int
+		MyTasks                    func(childComplexity int, first *int, after *string, filter *desk.TaskFilter) int
+		MyTeam                     func(childComplexity int, first *int, after *string, filter *desk.TeamFilter) int
 		Order                      func(childComplexity int, id int64) int
 		Orders                     func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
 		OrdersPerHour              func(childComplexity int, hours *int) int
@@ -2267,6 +2318,8 @@ type ComplexityRoot struct {
 		Search                     func(childComplexity int, text string) int
 		StoredPlan                 func(childComplexity int, id int64) int
 		StoredValues               func(childComplexity int, input plan.StoredValuesInput) int
+		TaskCounts                 func(childComplexity int) int
+		TeamCounts                 func(childComplexity int) int
 		Webhook                    func(childComplexity int, id int64) int
 		Webhooks                   func(childComplexity int) int
 		WebhooksPage               func(childComplexity int, first *int, after *string, filter *webhook.WebhookFilter) int
@@ -3451,6 +3504,7 @@ type ComplexityRoot struct {
 		ReconciliationChanged func(childComplexity int, after *string) int
 		RedundancyChanged     func(childComplexity int, after *string) int
 		RequestsChanged       func(childComplexity int, after *string) int
+		TasksChanged          func(childComplexity int, after *string) int
 	}
 
 	SynchronizationOptions struct {
@@ -3460,14 +3514,43 @@ type ComplexityRoot struct {
 		Mode                 func(childComplexity int) int
 	}
 
+	Task struct {
+		Action        func(childComplexity int) int
+		DueAt         func(childComplexity int) int
+		ID            func(childComplexity int) int
+		IsLate        func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Link          func(childComplexity int) int
+		Number        func(childComplexity int) int
+		Person        func(childComplexity int) int
+		RequesterName func(childComplexity int) int
+		Since         func(childComplexity int) int
+		Subject       func(childComplexity int) int
+		SubjectID     func(childComplexity int) int
+		TakenBy       func(childComplexity int) int
+	}
+
 	TaskBlock struct {
 		Limits  func(childComplexity int) int
 		Message func(childComplexity int) int
 	}
 
+	TaskConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
 	TaskCount struct {
 		Counter func(childComplexity int) int
 		Value   func(childComplexity int) int
+	}
+
+	TaskEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	TaskInstance struct {
@@ -3493,6 +3576,45 @@ type ComplexityRoot struct {
 		ID      func(childComplexity int) int
 		Level   func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	TasksChange struct {
+		At     func(childComplexity int) int
+		Cursor func(childComplexity int) int
+		Kinds  func(childComplexity int) int
+	}
+
+	TeamCounts struct {
+		AtRisk   func(childComplexity int) int
+		EndsSoon func(childComplexity int) int
+		Left     func(childComplexity int) int
+		People   func(childComplexity int) int
+	}
+
+	TeamMember struct {
+		Accounts    func(childComplexity int) int
+		ByRequest   func(childComplexity int) int
+		ContractEnd func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Person      func(childComplexity int) int
+		RiskLevel   func(childComplexity int) int
+		Risks       func(childComplexity int) int
+		Roles       func(childComplexity int) int
+		Standing    func(childComplexity int) int
+		Waiting     func(childComplexity int) int
+	}
+
+	TeamMemberConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	TeamMemberEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ThresholdsConfiguration struct {
@@ -3551,6 +3673,14 @@ type ComplexityRoot struct {
 		PageInfo             func(childComplexity int) int
 		TotalCount           func(childComplexity int) int
 		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	WaitingCount struct {
+		Count      func(childComplexity int) int
+		IsEstimate func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		LateCount  func(childComplexity int) int
+		OldestAt   func(childComplexity int) int
 	}
 
 	Webhook struct {
@@ -7653,6 +7783,184 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GivenPeriod.Start(childComplexity), true
 
+	case "Held.accounts":
+		if e.ComplexityRoot.Held.Accounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.Accounts(childComplexity), true
+	case "Held.asked":
+		if e.ComplexityRoot.Held.Asked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.Asked(childComplexity), true
+	case "Held.because":
+		if e.ComplexityRoot.Held.Because == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.Because(childComplexity), true
+	case "Held.category":
+		if e.ComplexityRoot.Held.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.Category(childComplexity), true
+	case "Held.description":
+		if e.ComplexityRoot.Held.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.Description(childComplexity), true
+	case "Held.giveBack":
+		if e.ComplexityRoot.Held.GiveBack == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.GiveBack(childComplexity), true
+	case "Held.id":
+		if e.ComplexityRoot.Held.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.ID(childComplexity), true
+	case "Held.identifier":
+		if e.ComplexityRoot.Held.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.Identifier(childComplexity), true
+	case "Held.kind":
+		if e.ComplexityRoot.Held.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.Kind(childComplexity), true
+	case "Held.name":
+		if e.ComplexityRoot.Held.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.Name(childComplexity), true
+	case "Held.parameters":
+		if e.ComplexityRoot.Held.Parameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.Parameters(childComplexity), true
+	case "Held.requestItemId":
+		if e.ComplexityRoot.Held.RequestItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.RequestItemID(childComplexity), true
+	case "Held.requestNumber":
+		if e.ComplexityRoot.Held.RequestNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.RequestNumber(childComplexity), true
+	case "Held.roleKind":
+		if e.ComplexityRoot.Held.RoleKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.RoleKind(childComplexity), true
+	case "Held.since":
+		if e.ComplexityRoot.Held.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.Since(childComplexity), true
+	case "Held.state":
+		if e.ComplexityRoot.Held.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.State(childComplexity), true
+	case "Held.until":
+		if e.ComplexityRoot.Held.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.Until(childComplexity), true
+	case "Held.why":
+		if e.ComplexityRoot.Held.Why == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Held.Why(childComplexity), true
+
+	case "HeldAccount.login":
+		if e.ComplexityRoot.HeldAccount.Login == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldAccount.Login(childComplexity), true
+	case "HeldAccount.name":
+		if e.ComplexityRoot.HeldAccount.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldAccount.Name(childComplexity), true
+	case "HeldAccount.resourceType":
+		if e.ComplexityRoot.HeldAccount.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldAccount.ResourceType(childComplexity), true
+	case "HeldAccount.state":
+		if e.ComplexityRoot.HeldAccount.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldAccount.State(childComplexity), true
+
+	case "HeldConnection.edges":
+		if e.ComplexityRoot.HeldConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldConnection.Edges(childComplexity), true
+	case "HeldConnection.nodes":
+		if e.ComplexityRoot.HeldConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldConnection.Nodes(childComplexity), true
+	case "HeldConnection.pageInfo":
+		if e.ComplexityRoot.HeldConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldConnection.PageInfo(childComplexity), true
+	case "HeldConnection.totalCount":
+		if e.ComplexityRoot.HeldConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldConnection.TotalCount(childComplexity), true
+	case "HeldConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.HeldConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "HeldEdge.cursor":
+		if e.ComplexityRoot.HeldEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldEdge.Cursor(childComplexity), true
+	case "HeldEdge.node":
+		if e.ComplexityRoot.HeldEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldEdge.Node(childComplexity), true
+
 	case "HeldOrders.blocked":
 		if e.ComplexityRoot.HeldOrders.Blocked == nil {
 			break
@@ -7665,6 +7973,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HeldOrders.Count(childComplexity), true
+
+	case "HeldParameter.dimension":
+		if e.ComplexityRoot.HeldParameter.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldParameter.Dimension(childComplexity), true
+	case "HeldParameter.value":
+		if e.ComplexityRoot.HeldParameter.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldParameter.Value(childComplexity), true
 
 	case "HourCount.at":
 		if e.ComplexityRoot.HourCount.At == nil {
@@ -8669,6 +8990,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Me.DisplayName(childComplexity), true
+	case "Me.hasReports":
+		if e.ComplexityRoot.Me.HasReports == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Me.HasReports(childComplexity), true
 	case "Me.id":
 		if e.ComplexityRoot.Me.ID == nil {
 			break
@@ -13111,6 +13438,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MiningRuns(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.myAccess":
+		if e.ComplexityRoot.Query.MyAccess == nil {
+			break
+		}
+
+		args, err := ec.field_Query_myAccess_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MyAccess(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*desk.HeldFilter), args["orderBy"].(*desk.HeldSort)), true
+	case "Query.myTasks":
+		if e.ComplexityRoot.Query.MyTasks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_myTasks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MyTasks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*desk.TaskFilter)), true
+	case "Query.myTeam":
+		if e.ComplexityRoot.Query.MyTeam == nil {
+			break
+		}
+
+		args, err := ec.field_Query_myTeam_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MyTeam(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*desk.TeamFilter)), true
 	case "Query.order":
 		if e.ComplexityRoot.Query.Order == nil {
 			break
@@ -13631,6 +13991,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.StoredValues(childComplexity, args["input"].(plan.StoredValuesInput)), true
+	case "Query.taskCounts":
+		if e.ComplexityRoot.Query.TaskCounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.TaskCounts(childComplexity), true
+	case "Query.teamCounts":
+		if e.ComplexityRoot.Query.TeamCounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.TeamCounts(childComplexity), true
 	case "Query.webhook":
 		if e.ComplexityRoot.Query.Webhook == nil {
 			break
@@ -18811,6 +19183,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.RequestsChanged(childComplexity, args["after"].(*string)), true
+	case "Subscription.tasksChanged":
+		if e.ComplexityRoot.Subscription.TasksChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_tasksChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.TasksChanged(childComplexity, args["after"].(*string)), true
 
 	case "SynchronizationOptions.commandColumn":
 		if e.ComplexityRoot.SynchronizationOptions.CommandColumn == nil {
@@ -18837,6 +19220,85 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SynchronizationOptions.Mode(childComplexity), true
 
+	case "Task.action":
+		if e.ComplexityRoot.Task.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Action(childComplexity), true
+	case "Task.dueAt":
+		if e.ComplexityRoot.Task.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.DueAt(childComplexity), true
+	case "Task.id":
+		if e.ComplexityRoot.Task.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.ID(childComplexity), true
+	case "Task.isLate":
+		if e.ComplexityRoot.Task.IsLate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.IsLate(childComplexity), true
+	case "Task.kind":
+		if e.ComplexityRoot.Task.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Kind(childComplexity), true
+	case "Task.link":
+		if e.ComplexityRoot.Task.Link == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Link(childComplexity), true
+	case "Task.number":
+		if e.ComplexityRoot.Task.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Number(childComplexity), true
+	case "Task.person":
+		if e.ComplexityRoot.Task.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Person(childComplexity), true
+	case "Task.requesterName":
+		if e.ComplexityRoot.Task.RequesterName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.RequesterName(childComplexity), true
+	case "Task.since":
+		if e.ComplexityRoot.Task.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Since(childComplexity), true
+	case "Task.subject":
+		if e.ComplexityRoot.Task.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Subject(childComplexity), true
+	case "Task.subjectId":
+		if e.ComplexityRoot.Task.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.SubjectID(childComplexity), true
+	case "Task.takenBy":
+		if e.ComplexityRoot.Task.TakenBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.TakenBy(childComplexity), true
+
 	case "TaskBlock.limits":
 		if e.ComplexityRoot.TaskBlock.Limits == nil {
 			break
@@ -18850,6 +19312,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TaskBlock.Message(childComplexity), true
 
+	case "TaskConnection.edges":
+		if e.ComplexityRoot.TaskConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskConnection.Edges(childComplexity), true
+	case "TaskConnection.nodes":
+		if e.ComplexityRoot.TaskConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskConnection.Nodes(childComplexity), true
+	case "TaskConnection.pageInfo":
+		if e.ComplexityRoot.TaskConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskConnection.PageInfo(childComplexity), true
+	case "TaskConnection.totalCount":
+		if e.ComplexityRoot.TaskConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskConnection.TotalCount(childComplexity), true
+	case "TaskConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.TaskConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskConnection.TotalCountIsEstimate(childComplexity), true
+
 	case "TaskCount.counter":
 		if e.ComplexityRoot.TaskCount.Counter == nil {
 			break
@@ -18862,6 +19355,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TaskCount.Value(childComplexity), true
+
+	case "TaskEdge.cursor":
+		if e.ComplexityRoot.TaskEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskEdge.Cursor(childComplexity), true
+	case "TaskEdge.node":
+		if e.ComplexityRoot.TaskEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskEdge.Node(childComplexity), true
 
 	case "TaskInstance.blocked":
 		if e.ComplexityRoot.TaskInstance.Blocked == nil {
@@ -18983,6 +19489,155 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TaskLogLine.Message(childComplexity), true
+
+	case "TasksChange.at":
+		if e.ComplexityRoot.TasksChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TasksChange.At(childComplexity), true
+	case "TasksChange.cursor":
+		if e.ComplexityRoot.TasksChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TasksChange.Cursor(childComplexity), true
+	case "TasksChange.kinds":
+		if e.ComplexityRoot.TasksChange.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TasksChange.Kinds(childComplexity), true
+
+	case "TeamCounts.atRisk":
+		if e.ComplexityRoot.TeamCounts.AtRisk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamCounts.AtRisk(childComplexity), true
+	case "TeamCounts.endsSoon":
+		if e.ComplexityRoot.TeamCounts.EndsSoon == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamCounts.EndsSoon(childComplexity), true
+	case "TeamCounts.left":
+		if e.ComplexityRoot.TeamCounts.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamCounts.Left(childComplexity), true
+	case "TeamCounts.people":
+		if e.ComplexityRoot.TeamCounts.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamCounts.People(childComplexity), true
+
+	case "TeamMember.accounts":
+		if e.ComplexityRoot.TeamMember.Accounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMember.Accounts(childComplexity), true
+	case "TeamMember.byRequest":
+		if e.ComplexityRoot.TeamMember.ByRequest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMember.ByRequest(childComplexity), true
+	case "TeamMember.contractEnd":
+		if e.ComplexityRoot.TeamMember.ContractEnd == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMember.ContractEnd(childComplexity), true
+	case "TeamMember.id":
+		if e.ComplexityRoot.TeamMember.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMember.ID(childComplexity), true
+	case "TeamMember.person":
+		if e.ComplexityRoot.TeamMember.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMember.Person(childComplexity), true
+	case "TeamMember.riskLevel":
+		if e.ComplexityRoot.TeamMember.RiskLevel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMember.RiskLevel(childComplexity), true
+	case "TeamMember.risks":
+		if e.ComplexityRoot.TeamMember.Risks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMember.Risks(childComplexity), true
+	case "TeamMember.roles":
+		if e.ComplexityRoot.TeamMember.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMember.Roles(childComplexity), true
+	case "TeamMember.standing":
+		if e.ComplexityRoot.TeamMember.Standing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMember.Standing(childComplexity), true
+	case "TeamMember.waiting":
+		if e.ComplexityRoot.TeamMember.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMember.Waiting(childComplexity), true
+
+	case "TeamMemberConnection.edges":
+		if e.ComplexityRoot.TeamMemberConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMemberConnection.Edges(childComplexity), true
+	case "TeamMemberConnection.nodes":
+		if e.ComplexityRoot.TeamMemberConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMemberConnection.Nodes(childComplexity), true
+	case "TeamMemberConnection.pageInfo":
+		if e.ComplexityRoot.TeamMemberConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMemberConnection.PageInfo(childComplexity), true
+	case "TeamMemberConnection.totalCount":
+		if e.ComplexityRoot.TeamMemberConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMemberConnection.TotalCount(childComplexity), true
+	case "TeamMemberConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.TeamMemberConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMemberConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "TeamMemberEdge.cursor":
+		if e.ComplexityRoot.TeamMemberEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMemberEdge.Cursor(childComplexity), true
+	case "TeamMemberEdge.node":
+		if e.ComplexityRoot.TeamMemberEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMemberEdge.Node(childComplexity), true
 
 	case "ThresholdsConfiguration.maxLinkPercentageDeletedLines":
 		if e.ComplexityRoot.ThresholdsConfiguration.MaxLinkPercentageDeletedLines == nil {
@@ -19229,6 +19884,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "WaitingCount.count":
+		if e.ComplexityRoot.WaitingCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitingCount.Count(childComplexity), true
+	case "WaitingCount.isEstimate":
+		if e.ComplexityRoot.WaitingCount.IsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitingCount.IsEstimate(childComplexity), true
+	case "WaitingCount.kind":
+		if e.ComplexityRoot.WaitingCount.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitingCount.Kind(childComplexity), true
+	case "WaitingCount.lateCount":
+		if e.ComplexityRoot.WaitingCount.LateCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitingCount.LateCount(childComplexity), true
+	case "WaitingCount.oldestAt":
+		if e.ComplexityRoot.WaitingCount.OldestAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitingCount.OldestAt(childComplexity), true
 
 	case "Webhook.createdAt":
 		if e.ComplexityRoot.Webhook.CreatedAt == nil {
@@ -19691,6 +20377,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DimensionValueInput", ec.unmarshalInputDimensionValueInput),
 			graphql.NewInputUnmarshaler("EntityTypeConfigurationInput", ec.unmarshalInputEntityTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ExplainInput", ec.unmarshalInputExplainInput),
+			graphql.NewInputUnmarshaler("HeldFilter", ec.unmarshalInputHeldFilter),
 			graphql.NewInputUnmarshaler("IdentifiedRiskFilter", ec.unmarshalInputIdentifiedRiskFilter),
 			graphql.NewInputUnmarshaler("IndirectPreviewInput", ec.unmarshalInputIndirectPreviewInput),
 			graphql.NewInputUnmarshaler("IndirectResourceRuleConfigurationInput", ec.unmarshalInputIndirectResourceRuleConfigurationInput),
@@ -19795,6 +20482,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StepDecisionInput", ec.unmarshalInputStepDecisionInput),
 			graphql.NewInputUnmarshaler("StoredValuesInput", ec.unmarshalInputStoredValuesInput),
 			graphql.NewInputUnmarshaler("SynchronizationOptionsInput", ec.unmarshalInputSynchronizationOptionsInput),
+			graphql.NewInputUnmarshaler("TaskFilter", ec.unmarshalInputTaskFilter),
+			graphql.NewInputUnmarshaler("TeamFilter", ec.unmarshalInputTeamFilter),
 			graphql.NewInputUnmarshaler("ThresholdsConfigurationInput", ec.unmarshalInputThresholdsConfigurationInput),
 			graphql.NewInputUnmarshaler("TypeRuleConfigurationInput", ec.unmarshalInputTypeRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("UpdateResourceInput", ec.unmarshalInputUpdateResourceInput),
@@ -25072,6 +25761,395 @@ extend type Mutation {
   ): ConnectorPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/desk.graphqls", Input: `"""What somebody has."""
+enum HeldKind {
+  "A role."
+  ROLE
+  "An account, or another resource, that no role brings."
+  ACCOUNT
+}
+
+"""How far something is that somebody has, in words for whoever has it."""
+enum HeldState {
+  "All of it is there."
+  READY
+  "Something of it is being written, or waits to be seen in its system."
+  ON_THE_WAY
+  "Writing something of it failed; whoever runs the systems sees it."
+  TROUBLE
+  "Somebody has to approve it, or a value that it needs is lacking."
+  WAITS
+  "It begins later."
+  LATER
+  "Its end is reached, and it is being taken away."
+  ENDING
+  "It is over."
+  ENDED
+}
+
+"""Where something comes from that somebody has."""
+enum HeldBecause {
+  "A rule gives it."
+  RULE
+  "It was asked for and approved, or waits for that."
+  REQUEST
+  "It comes with another role."
+  ROLE
+  "A person gave it, without a request."
+  HAND
+  "It was found in a system."
+  FOUND
+  "The rules gave it, and it stays for its grace period (role-model 12.9)."
+  GRACE
+}
+
+"""A part of what somebody has."""
+enum HeldView {
+  "All there is, also what is on its way."
+  NOW
+  "What ends within 30 days."
+  ENDS_SOON
+  "What waits, is being written, begins later, or is being taken away."
+  ON_THE_WAY
+  "What ended during the last two years and is not had again."
+  ENDED
+}
+
+"""The order of what somebody has."""
+enum HeldSort {
+  "By name."
+  NAME
+  "What ends first, then what does not end."
+  END
+  "What began last, first."
+  NEWEST
+}
+
+"""One thing that the caller has, is about to get, or had: a role, or an account that no role brings."""
+type Held {
+  "Its id: role-17 or account-17."
+  id: ID!
+  "What it is."
+  kind: HeldKind!
+  "Identifier of the role, or of the resource type."
+  identifier: String!
+  "Name to show."
+  name: String!
+  "What it is for; may be empty."
+  description: String!
+  "Single or composite; null: it is no role."
+  roleKind: RoleKind
+  "Display name of its category; null: none."
+  category: String
+  "How far it is."
+  state: HeldState!
+  "Since when it is had, or when it begins."
+  since: DateTime!
+  "Until when; null: no end is known."
+  until: DateTime
+  "Where it comes from."
+  because: HeldBecause!
+  "The same as a sentence, with names: who asked and who approved, or to whom the rule gives it."
+  why: String!
+  "What is asked about it and not decided yet; null: nothing."
+  asked: RequestAction
+  "Id of what is asked about it, else of what gave it, for requestItem; null: nobody asked."
+  requestItemId: ID
+  "Number of that request; null: nobody asked."
+  requestNumber: String
+  "What has to be asked for to be rid of it: REMOVE of what a person gave, DENY of what a rule gives. Null: it goes with something else, or nobody asks about it."
+  giveBack: RequestAction
+  "The values that it is held with, those that the caller may read."
+  parameters: [HeldParameter!]!
+  "The accounts, or other resources, that it brings or writes into, those of now."
+  accounts: [HeldAccount!]!
+}
+
+"""A value that a role is held with (role-model 3.4)."""
+type HeldParameter {
+  "Name of the dimension."
+  dimension: String!
+  "Name of the value."
+  value: String!
+}
+
+"""An account, or another resource, behind something that is held."""
+type HeldAccount {
+  "Identifier of the resource type."
+  resourceType: String!
+  "Its name."
+  name: String!
+  "What it is called in its system, such as a login; null: it is not there yet."
+  login: String
+  "How far it is."
+  state: HeldState!
+}
+
+"""One page of what somebody has."""
+type HeldConnection {
+  "The rows."
+  nodes: [Held!]!
+  "The rows with their cursors."
+  edges: [HeldEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "How many there are under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row with its cursor."""
+type HeldEdge {
+  "The row."
+  node: Held!
+  "Where it stands."
+  cursor: String!
+}
+
+"""Narrows what somebody has; conditions are joined by AND."""
+input HeldFilter {
+  "Which part; null: NOW."
+  view: HeldView
+  "Words of name, identifier or description."
+  text: String
+}
+
+"""What kind of thing waits for somebody (requests 11.1)."""
+enum TaskKind {
+  "A request waits for an approval."
+  APPROVAL
+  "A request waits for an approval for which there is nobody; the caller supervises it."
+  ROUTING
+  "A role is in its grace period: shall it stay?"
+  PROLONGED_ROLE
+  "An order waits for its review before it is carried out."
+  PROVISIONING_REVIEW
+  "An order failed."
+  ERRORED_ORDER
+  "A ticket: somebody has to carry it out by hand."
+  MANUAL_ORDER
+  "A role was found in a system, and no rule explains it."
+  ROLE_RECONCILIATION
+  "Something in a system is other than it should be."
+  RESOURCE_RECONCILIATION
+  "A row of a system could not be read."
+  ROW_TO_MEND
+}
+
+"""One thing that waits for the caller. It goes for everybody as soon as one of those whose task it is has done it."""
+type Task {
+  "Its id, e.g. APPROVAL-17."
+  id: ID!
+  "What kind of thing it is."
+  kind: TaskKind!
+  "Id of what it is about: of the item of a request, the order, the difference, the role or the row."
+  subjectId: ID!
+  "What it is about, by name."
+  subject: String!
+  "What is to be answered: of an approval the action of the request, of an order its kind; empty: the kind says it."
+  action: String!
+  "The person it concerns; null: nobody."
+  person: ResourceRef
+  "Who asked, by name; null: nobody did."
+  requesterName: String
+  "Since when it waits."
+  since: DateTime!
+  "When it counts as late, or goes by itself; null: never."
+  dueAt: DateTime
+  "It is late. Late ones stand first."
+  isLate: Boolean!
+  "User name of who works on it; null: nobody took it."
+  takenBy: String
+  "What people call it, e.g. RQ-17; null: it has no number."
+  number: String
+  "Where it is done: an address of the pages, from their root."
+  link: String!
+}
+
+"""One page of tasks."""
+type TaskConnection {
+  "The rows."
+  nodes: [Task!]!
+  "The rows with their cursors."
+  edges: [TaskEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "How many there are under the same filter."
+  totalCount: Int!
+  "The lists behind it are longer than 10,000 rows, and totalCount holds estimates of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row with its cursor."""
+type TaskEdge {
+  "The row."
+  node: Task!
+  "Where it stands."
+  cursor: String!
+}
+
+"""Narrows tasks; conditions are joined by AND, values of one by OR."""
+input TaskFilter {
+  "Of these kinds; null: of all."
+  kinds: [TaskKind!]
+  "Those that are late; false: the others."
+  late: Boolean
+  "Words of the person, or of what it is about. Rows to mend are not searched."
+  text: String
+}
+
+"""How many tasks of one kind wait for the caller."""
+type WaitingCount {
+  "The kind."
+  kind: TaskKind!
+  "How many."
+  count: Int!
+  "There are more than 10,000, and count is an estimate of the database."
+  isEstimate: Boolean!
+  "How many of them are late."
+  lateCount: Int!
+  "Since when the oldest waits; null: none does."
+  oldestAt: DateTime
+}
+
+"""Says which kinds of tasks of the subscriber may have come or gone."""
+type TasksChange {
+  "Cursor to continue after."
+  cursor: String!
+  "When."
+  at: DateTime!
+  "The kinds."
+  kinds: [TaskKind!]!
+}
+
+"""What is to be known first of somebody in a team."""
+enum TeamStanding {
+  "His contracts are over, and accounts of him are still there."
+  LEFT
+  "His last contract ends within 30 days."
+  ENDS_SOON
+  "He has a risk (role-model 9)."
+  AT_RISK
+  "Nothing of that."
+  PLAIN
+}
+
+"""Somebody who reports to the caller. What the caller may not see of him is null."""
+type TeamMember {
+  "Id of the person."
+  id: ID!
+  "Who it is."
+  person: ResourceRef!
+  "What is to be known first."
+  standing: TeamStanding!
+  "When his last contract ends, or ended; null: none is known, or it does not end."
+  contractEnd: DateTime
+  "How many roles he has; null: not for the caller (/ProvisioningPolicy/AssignedSingleRole/Query)."
+  roles: Int
+  "How many of those a person gave; null: not for the caller."
+  byRequest: Int
+  "How many accounts of his are there; null: not for the caller."
+  accounts: Int
+  "How much is asked for him and not decided; null: not for the caller."
+  waiting: Int
+  "How many risks he has; null: not for the caller (/ProvisioningPolicy/IdentifiedRisk/Query)."
+  risks: Int
+  "Level of the highest of them; null: none, or not for the caller."
+  riskLevel: Int
+}
+
+"""One page of a team."""
+type TeamMemberConnection {
+  "The rows."
+  nodes: [TeamMember!]!
+  "The rows with their cursors."
+  edges: [TeamMemberEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "How many there are under the same filter."
+  totalCount: Int!
+  "Always false: a team is counted."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row with its cursor."""
+type TeamMemberEdge {
+  "The row."
+  node: TeamMember!
+  "Where it stands."
+  cursor: String!
+}
+
+"""Narrows a team; conditions are joined by AND, values of one by OR."""
+input TeamFilter {
+  "Of these standings; null: of all."
+  standings: [TeamStanding!]
+  "Words of name or key."
+  text: String
+}
+
+"""The numbers of a team."""
+type TeamCounts {
+  "How many report to the caller."
+  people: Int!
+  "Of those, whose contracts are over while accounts of theirs are still there."
+  left: Int!
+  "Whose last contract ends within 30 days."
+  endsSoon: Int!
+  "Who have a risk, and are not counted already."
+  atRisk: Int!
+}
+
+extend type Me {
+  "Somebody reports to this person: myTeam lists them."
+  hasReports: Boolean!
+}
+
+extend type Query {
+  "What the caller himself has, is about to get, or had: always his own to see. Empty for an account that is nobody's."
+  myAccess(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which; null: all of now."
+    filter: HeldFilter
+    "The order; null: NAME."
+    orderBy: HeldSort
+  ): HeldConnection!
+  "What waits for the caller, out of all lists in which something can (requests 11.1): the late first, then as it came. A kind for which he has no right is left out."
+  myTasks(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which; null: all."
+    filter: TaskFilter
+  ): TaskConnection!
+  "How many tasks of each kind wait for the caller; a kind for which he has no right is not named."
+  taskCounts: [WaitingCount!]!
+  "Who reports to the caller: who left first, then whose contract ends, who is at risk, the others by name. It is said by the properties that access rules compare with the signed-in user."
+  myTeam(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which; null: all."
+    filter: TeamFilter
+  ): TeamMemberConnection!
+  "The numbers of those who report to the caller."
+  teamCounts: TeamCounts!
+}
+
+extend type Subscription {
+  "Says that tasks of the caller may have come or gone, once for several changes at the same moment, and of which kinds. What changed is read again."
+  tasksChanged(
+    "Cursor to continue after: what was missed since is told first. Default: from now on."
+    after: String
+  ): TasksChange!
+}
+`, BuiltIn: false},
 	{Name: "../schema/directory.graphqls", Input: `"""The data shape of a resource (role-model 1.2)."""
 type EntityType {
   "Opaque id."
@@ -30001,6 +31079,10 @@ input RequestFilter {
   toDecideByMe: Boolean
   "What nobody may decide now; false: the rest."
   stuck: Boolean
+  "What nobody may decide now and the caller supervises (/Custom/Workflows/Supervise/{entityType}); false: the rest."
+  toRouteByMe: Boolean
+  "What waits for longer than its step should (RequestStep.dueAt); false: the rest."
+  late: Boolean
   "Number of the request, or words of the role or of the person."
   text: String
 }
@@ -33218,6 +34300,88 @@ func (ec *executionContext) childFields_GivenPeriod(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type GivenPeriod", field.Name)
 }
 
+func (ec *executionContext) childFields_Held(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Held_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Held_kind(ctx, field)
+	case "identifier":
+		return ec.fieldContext_Held_identifier(ctx, field)
+	case "name":
+		return ec.fieldContext_Held_name(ctx, field)
+	case "description":
+		return ec.fieldContext_Held_description(ctx, field)
+	case "roleKind":
+		return ec.fieldContext_Held_roleKind(ctx, field)
+	case "category":
+		return ec.fieldContext_Held_category(ctx, field)
+	case "state":
+		return ec.fieldContext_Held_state(ctx, field)
+	case "since":
+		return ec.fieldContext_Held_since(ctx, field)
+	case "until":
+		return ec.fieldContext_Held_until(ctx, field)
+	case "because":
+		return ec.fieldContext_Held_because(ctx, field)
+	case "why":
+		return ec.fieldContext_Held_why(ctx, field)
+	case "asked":
+		return ec.fieldContext_Held_asked(ctx, field)
+	case "requestItemId":
+		return ec.fieldContext_Held_requestItemId(ctx, field)
+	case "requestNumber":
+		return ec.fieldContext_Held_requestNumber(ctx, field)
+	case "giveBack":
+		return ec.fieldContext_Held_giveBack(ctx, field)
+	case "parameters":
+		return ec.fieldContext_Held_parameters(ctx, field)
+	case "accounts":
+		return ec.fieldContext_Held_accounts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Held", field.Name)
+}
+
+func (ec *executionContext) childFields_HeldAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resourceType":
+		return ec.fieldContext_HeldAccount_resourceType(ctx, field)
+	case "name":
+		return ec.fieldContext_HeldAccount_name(ctx, field)
+	case "login":
+		return ec.fieldContext_HeldAccount_login(ctx, field)
+	case "state":
+		return ec.fieldContext_HeldAccount_state(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HeldAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_HeldConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_HeldConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_HeldConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_HeldConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_HeldConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_HeldConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HeldConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_HeldEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_HeldEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_HeldEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HeldEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_HeldOrders(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "count":
@@ -33226,6 +34390,16 @@ func (ec *executionContext) childFields_HeldOrders(ctx context.Context, field gr
 		return ec.fieldContext_HeldOrders_blocked(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HeldOrders", field.Name)
+}
+
+func (ec *executionContext) childFields_HeldParameter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dimension":
+		return ec.fieldContext_HeldParameter_dimension(ctx, field)
+	case "value":
+		return ec.fieldContext_HeldParameter_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HeldParameter", field.Name)
 }
 
 func (ec *executionContext) childFields_HourCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -33758,6 +34932,8 @@ func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.Co
 		return ec.fieldContext_Me_demo(ctx, field)
 	case "timeZone":
 		return ec.fieldContext_Me_timeZone(ctx, field)
+	case "hasReports":
+		return ec.fieldContext_Me_hasReports(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Me", field.Name)
 }
@@ -37534,6 +38710,38 @@ func (ec *executionContext) childFields_SynchronizationOptions(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type SynchronizationOptions", field.Name)
 }
 
+func (ec *executionContext) childFields_Task(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Task_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Task_kind(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_Task_subjectId(ctx, field)
+	case "subject":
+		return ec.fieldContext_Task_subject(ctx, field)
+	case "action":
+		return ec.fieldContext_Task_action(ctx, field)
+	case "person":
+		return ec.fieldContext_Task_person(ctx, field)
+	case "requesterName":
+		return ec.fieldContext_Task_requesterName(ctx, field)
+	case "since":
+		return ec.fieldContext_Task_since(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_Task_dueAt(ctx, field)
+	case "isLate":
+		return ec.fieldContext_Task_isLate(ctx, field)
+	case "takenBy":
+		return ec.fieldContext_Task_takenBy(ctx, field)
+	case "number":
+		return ec.fieldContext_Task_number(ctx, field)
+	case "link":
+		return ec.fieldContext_Task_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Task", field.Name)
+}
+
 func (ec *executionContext) childFields_TaskBlock(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "message":
@@ -37544,6 +38752,22 @@ func (ec *executionContext) childFields_TaskBlock(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type TaskBlock", field.Name)
 }
 
+func (ec *executionContext) childFields_TaskConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_TaskConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_TaskConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TaskConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TaskConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_TaskConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_TaskCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "counter":
@@ -37552,6 +38776,16 @@ func (ec *executionContext) childFields_TaskCount(ctx context.Context, field gra
 		return ec.fieldContext_TaskCount_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TaskCount", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_TaskEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_TaskEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_TaskInstance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -37602,6 +38836,84 @@ func (ec *executionContext) childFields_TaskLogLine(ctx context.Context, field g
 		return ec.fieldContext_TaskLogLine_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TaskLogLine", field.Name)
+}
+
+func (ec *executionContext) childFields_TasksChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TasksChange_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_TasksChange_at(ctx, field)
+	case "kinds":
+		return ec.fieldContext_TasksChange_kinds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TasksChange", field.Name)
+}
+
+func (ec *executionContext) childFields_TeamCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "people":
+		return ec.fieldContext_TeamCounts_people(ctx, field)
+	case "left":
+		return ec.fieldContext_TeamCounts_left(ctx, field)
+	case "endsSoon":
+		return ec.fieldContext_TeamCounts_endsSoon(ctx, field)
+	case "atRisk":
+		return ec.fieldContext_TeamCounts_atRisk(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TeamCounts", field.Name)
+}
+
+func (ec *executionContext) childFields_TeamMember(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TeamMember_id(ctx, field)
+	case "person":
+		return ec.fieldContext_TeamMember_person(ctx, field)
+	case "standing":
+		return ec.fieldContext_TeamMember_standing(ctx, field)
+	case "contractEnd":
+		return ec.fieldContext_TeamMember_contractEnd(ctx, field)
+	case "roles":
+		return ec.fieldContext_TeamMember_roles(ctx, field)
+	case "byRequest":
+		return ec.fieldContext_TeamMember_byRequest(ctx, field)
+	case "accounts":
+		return ec.fieldContext_TeamMember_accounts(ctx, field)
+	case "waiting":
+		return ec.fieldContext_TeamMember_waiting(ctx, field)
+	case "risks":
+		return ec.fieldContext_TeamMember_risks(ctx, field)
+	case "riskLevel":
+		return ec.fieldContext_TeamMember_riskLevel(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TeamMember", field.Name)
+}
+
+func (ec *executionContext) childFields_TeamMemberConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_TeamMemberConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_TeamMemberConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TeamMemberConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TeamMemberConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_TeamMemberConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TeamMemberConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TeamMemberEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_TeamMemberEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_TeamMemberEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TeamMemberEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ThresholdsConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -37718,6 +39030,22 @@ func (ec *executionContext) childFields_UserConfigurationConnection(ctx context.
 		return ec.fieldContext_UserConfigurationConnection_totalCountIsEstimate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WaitingCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_WaitingCount_kind(ctx, field)
+	case "count":
+		return ec.fieldContext_WaitingCount_count(ctx, field)
+	case "isEstimate":
+		return ec.fieldContext_WaitingCount_isEstimate(ctx, field)
+	case "lateCount":
+		return ec.fieldContext_WaitingCount_lateCount(ctx, field)
+	case "oldestAt":
+		return ec.fieldContext_WaitingCount_oldestAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaitingCount", field.Name)
 }
 
 func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -29,6 +30,8 @@ type RequestFilter struct {
 	AboutMe      *bool // what the caller gets or loses
 	ToDecideByMe *bool
 	Stuck        *bool
+	ToRouteByMe  *bool   // stuck, of those whose requests the caller supervises
+	Late         *bool   // waits for longer than it should
 	Text         *string // number, object or person
 }
 
@@ -42,7 +45,7 @@ const (
 )
 
 // of is the condition on q, i and w that a filter means.
-func (f *RequestFilter) of(ctx context.Context, m *assignment.Model) db.Condition {
+func (f *RequestFilter) of(ctx context.Context, m *assignment.Model, now time.Time) db.Condition {
 	list := []db.Condition{seen(ctx, m)}
 	add := func(sql string, args ...any) { list = append(list, bun.SafeQuery(sql, args...)) }
 	if f == nil {
@@ -74,6 +77,8 @@ func (f *RequestFilter) of(ctx context.Context, m *assignment.Model) db.Conditio
 	whether(f.AboutMe, aboutMe(ctx))
 	whether(f.ToDecideByMe, toDecide(ctx, m))
 	whether(f.Stuck, bun.SafeQuery("exists (select from request_step o where o.item_id = i.id and o.state = 'STUCK')"))
+	whether(f.ToRouteByMe, db.AllOf(bun.SafeQuery("exists (select from request_step o where o.item_id = i.id and o.state = 'STUCK')"), over(ctx, m, permit.Supervise)))
+	whether(f.Late, bun.SafeQuery("exists (select from request_step o where o.item_id = i.id and o.state in ('OPEN', 'STUCK') and o.due_at < ?)", now))
 	if f.Text != nil && strings.TrimSpace(*f.Text) != "" {
 		list = append(list, db.AnyOf(bun.SafeQuery("lower(q.number) = lower(btrim(?))", *f.Text), directory.SearchNames("i.object_name", "i.role", *f.Text), directory.SearchBeside(ctx, m.Shape, "w", *f.Text)))
 	}
@@ -93,7 +98,7 @@ func (s *Service) Items(ctx context.Context, a page.Args, f *RequestFilter, by *
 	if err != nil {
 		return nil, err
 	}
-	c, err := items.List(ctx, s.DB, a, fields, total, f.of(ctx, m), sorted(by, "i.id", func(x *RequestItem) int64 { return x.ID }))
+	c, err := items.List(ctx, s.DB, a, fields, total, f.of(ctx, m, s.Clock.Now()), sorted(by, "i.id", func(x *RequestItem) int64 { return x.ID }))
 	if err != nil {
 		return nil, fmt.Errorf("list items of requests: %w", err)
 	}
@@ -128,7 +133,7 @@ func (s *Service) List(ctx context.Context, a page.Args, f *RequestFilter, by *R
 	if err != nil {
 		return nil, err
 	}
-	where := bun.SafeQuery("exists (select from request_item i join resource w on w.id = i.beneficiary_id where i.request_id = q.id and ?)", f.of(ctx, m))
+	where := bun.SafeQuery("exists (select from request_item i join resource w on w.id = i.beneficiary_id where i.request_id = q.id and ?)", f.of(ctx, m, s.Clock.Now()))
 	c, err := requests.List(ctx, s.DB, a, fields, total, where, sorted(by, "q.id", func(x *Request) int64 { return x.ID }))
 	if err != nil {
 		return nil, fmt.Errorf("list requests: %w", err)

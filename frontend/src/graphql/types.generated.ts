@@ -1230,6 +1230,73 @@ export type FindingSeverity =
   /** It can when the remark is acknowledged. */
   | 'WARNS';
 
+/** Where something comes from that somebody has. */
+export type HeldBecause =
+  /** It was found in a system. */
+  | 'FOUND'
+  /** The rules gave it, and it stays for its grace period (role-model 12.9). */
+  | 'GRACE'
+  /** A person gave it, without a request. */
+  | 'HAND'
+  /** It was asked for and approved, or waits for that. */
+  | 'REQUEST'
+  /** It comes with another role. */
+  | 'ROLE'
+  /** A rule gives it. */
+  | 'RULE';
+
+/** Narrows what somebody has; conditions are joined by AND. */
+export type HeldFilter = {
+  /** Words of name, identifier or description. */
+  text?: InputMaybe<Scalars['String']['input']>;
+  /** Which part; null: NOW. */
+  view?: InputMaybe<HeldView>;
+};
+
+/** What somebody has. */
+export type HeldKind =
+  /** An account, or another resource, that no role brings. */
+  | 'ACCOUNT'
+  /** A role. */
+  | 'ROLE';
+
+/** The order of what somebody has. */
+export type HeldSort =
+  /** What ends first, then what does not end. */
+  | 'END'
+  /** By name. */
+  | 'NAME'
+  /** What began last, first. */
+  | 'NEWEST';
+
+/** How far something is that somebody has, in words for whoever has it. */
+export type HeldState =
+  /** It is over. */
+  | 'ENDED'
+  /** Its end is reached, and it is being taken away. */
+  | 'ENDING'
+  /** It begins later. */
+  | 'LATER'
+  /** Something of it is being written, or waits to be seen in its system. */
+  | 'ON_THE_WAY'
+  /** All of it is there. */
+  | 'READY'
+  /** Writing something of it failed; whoever runs the systems sees it. */
+  | 'TROUBLE'
+  /** Somebody has to approve it, or a value that it needs is lacking. */
+  | 'WAITS';
+
+/** A part of what somebody has. */
+export type HeldView =
+  /** What ended during the last two years and is not had again. */
+  | 'ENDED'
+  /** What ends within 30 days. */
+  | 'ENDS_SOON'
+  /** All there is, also what is on its way. */
+  | 'NOW'
+  /** What waits, is being written, begins later, or is being taken away. */
+  | 'ON_THE_WAY';
+
 /** Why somebody holds a role. */
 export type HolderOrigin =
   /** It was found in a managed system, and nothing explains it. */
@@ -2359,6 +2426,8 @@ export type RequestFilter = {
   aboutMe?: InputMaybe<Scalars['Boolean']['input']>;
   /** Items that ask for one of these. */
   actions?: InputMaybe<Array<RequestAction>>;
+  /** What waits for longer than its step should (RequestStep.dueAt); false: the rest. */
+  late?: InputMaybe<Scalars['Boolean']['input']>;
   /** What the caller asked for; false: what others did. */
   mine?: InputMaybe<Scalars['Boolean']['input']>;
   /** Who gets or loses it. */
@@ -2375,6 +2444,8 @@ export type RequestFilter = {
   text?: InputMaybe<Scalars['String']['input']>;
   /** What the caller may decide now; false: the rest. */
   toDecideByMe?: InputMaybe<Scalars['Boolean']['input']>;
+  /** What nobody may decide now and the caller supervises (/Custom/Workflows/Supervise/{entityType}); false: the rest. */
+  toRouteByMe?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 /** One object of a basket, for one or more people. */
@@ -3498,6 +3569,16 @@ export type TaskCounter =
   /** Resources that changed. */
   | 'UPDATED';
 
+/** Narrows tasks; conditions are joined by AND, values of one by OR. */
+export type TaskFilter = {
+  /** Of these kinds; null: of all. */
+  kinds?: InputMaybe<Array<TaskKind>>;
+  /** Those that are late; false: the others. */
+  late?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Words of the person, or of what it is about. Rows to mend are not searched. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** States of a task (provisioning spec 9.5). */
 export type TaskInstanceState =
   /** Its process died and it could not be taken up again. */
@@ -3520,6 +3601,27 @@ export type TaskInstanceState =
   | 'WAITING'
   /** Ended, with warnings. */
   | 'WARNING';
+
+/** What kind of thing waits for somebody (requests 11.1). */
+export type TaskKind =
+  /** A request waits for an approval. */
+  | 'APPROVAL'
+  /** An order failed. */
+  | 'ERRORED_ORDER'
+  /** A ticket: somebody has to carry it out by hand. */
+  | 'MANUAL_ORDER'
+  /** A role is in its grace period: shall it stay? */
+  | 'PROLONGED_ROLE'
+  /** An order waits for its review before it is carried out. */
+  | 'PROVISIONING_REVIEW'
+  /** Something in a system is other than it should be. */
+  | 'RESOURCE_RECONCILIATION'
+  /** A role was found in a system, and no rule explains it. */
+  | 'ROLE_RECONCILIATION'
+  /** A request waits for an approval for which there is nobody; the caller supervises it. */
+  | 'ROUTING'
+  /** A row of a system could not be read. */
+  | 'ROW_TO_MEND';
 
 /** What a task does (provisioning spec 9.3). */
 export type TaskType =
@@ -3547,6 +3649,25 @@ export type TaskType =
   | 'UPDATE_CLASSIFICATION'
   /** Derives again what follows from the metadata: display names, unique keys, links, hierarchies. */
   | 'UPDATE_ENTITY_PROPERTY_EXPRESSIONS';
+
+/** Narrows a team; conditions are joined by AND, values of one by OR. */
+export type TeamFilter = {
+  /** Of these standings; null: of all. */
+  standings?: InputMaybe<Array<TeamStanding>>;
+  /** Words of name or key. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What is to be known first of somebody in a team. */
+export type TeamStanding =
+  /** He has a risk (role-model 9). */
+  | 'AT_RISK'
+  /** His last contract ends within 30 days. */
+  | 'ENDS_SOON'
+  /** His contracts are over, and accounts of him are still there. */
+  | 'LEFT'
+  /** Nothing of that. */
+  | 'PLAIN';
 
 /** Thresholds of a connector: more than that in one reading blocks it (provisioning spec 8.2). 0: no limit. */
 export type ThresholdsConfigurationInput = {
