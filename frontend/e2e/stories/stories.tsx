@@ -1,6 +1,7 @@
 import { appStories } from './app'
 import { assignmentStories } from './assignment'
 import { bulkStories } from './bulk'
+import { deskStories } from './desk'
 import { directoryStories } from './directory'
 import { miningStories } from './mining'
 import { redundancyStories } from './redundancy'
@@ -17,6 +18,7 @@ export const stories: Record<string, Story> = {
   ...appStories,
   ...assignmentStories,
   ...bulkStories,
+  ...deskStories,
   ...directoryStories,
   ...miningStories,
   ...redundancyStories,

@@ -5,18 +5,20 @@ import {
   IconBriefcase,
   IconChecklist,
   IconCircleX,
+  IconCopyCheck,
   IconFileText,
-  IconHome,
-  IconInbox,
-  IconKey,
   IconGitCompare,
   IconHandStop,
+  IconHome,
+  IconId,
+  IconInbox,
+  IconKey,
   IconLifebuoy,
+  IconListCheck,
   IconPick,
   IconPlayerPlay,
   IconPuzzle,
   IconRobot,
-  IconCopyCheck,
   IconScale,
   IconServer,
   IconStack2,
@@ -24,6 +26,7 @@ import {
   IconTools,
   IconTransfer,
   IconUsers,
+  IconUsersGroup,
   IconWebhook,
 } from '@tabler/icons-react'
 import { createRoute, Outlet, redirect, type StaticDataRouteOption } from '@tanstack/react-router'
@@ -31,6 +34,7 @@ import { parsePermissionsSearch } from '../features/assignment/permissionsSearch
 import { parseWhySearch } from '../features/assignment/whySearch'
 import { parseAuditSearch } from '../features/audit/auditSearch'
 import { parseBulkSearch } from '../features/bulk/bulkSearch'
+import { parseHeldSearch, parseTaskSearch, parseTeamSearch } from '../features/desk/deskSearch'
 import { parsePersonListSearch } from '../features/directory/personSearch'
 import { parseRedundantSearch } from '../features/redundancy/redundantSearch'
 import { parseMiningSearch } from '../features/mining/miningSearch'
@@ -54,6 +58,9 @@ import {
 import {
   mayDoManual,
   mayEditModel,
+  mayHave,
+  mayHaveTasks,
+  mayLead,
   mayReconcile,
   mayReconcileResources,
   mayReconcileRoles,
@@ -94,6 +101,45 @@ const home = createRoute({
   component: lazyPage(() => import('../features/home/HomePage'), 'HomePage'),
 })
 
+const tasks = createRoute({
+  getParentRoute: () => shell,
+  path: '/tasks',
+  validateSearch: parseTaskSearch,
+  ...open(mayHaveTasks, {
+    group: 'work',
+    label: t.tasks.title,
+    icon: IconListCheck,
+    go: { key: 't', says: t.keys.goTasks },
+  }),
+  loader: (at) => bring(at, ({ search }) => import('../features/desk/ahead').then((m) => m.tasks(search))),
+  component: lazyPage(() => import('../features/desk/TasksPage'), 'TasksPage'),
+})
+const myAccess = createRoute({
+  getParentRoute: () => shell,
+  path: '/my-access',
+  validateSearch: parseHeldSearch,
+  ...open(mayHave, {
+    group: 'work',
+    label: t.held.title,
+    icon: IconId,
+    go: { key: 'a', says: t.keys.goAccess },
+  }),
+  loader: (at) => bring(at, ({ search }) => import('../features/desk/ahead').then((m) => m.held(search))),
+  component: lazyPage(() => import('../features/desk/MyAccessPage'), 'MyAccessPage'),
+})
+const team = createRoute({
+  getParentRoute: () => shell,
+  path: '/team',
+  validateSearch: parseTeamSearch,
+  ...open(mayLead, {
+    group: 'work',
+    label: t.team.title,
+    icon: IconUsersGroup,
+    go: { key: 'u', says: t.keys.goTeam },
+  }),
+  loader: (at) => bring(at, ({ search }) => import('../features/desk/ahead').then((m) => m.team(search))),
+  component: lazyPage(() => import('../features/desk/TeamPage'), 'TeamPage'),
+})
 const request = createRoute({
   getParentRoute: () => shell,
   path: '/request',
@@ -135,7 +181,7 @@ const approvals = createRoute({
     label: t.request.approvals,
     icon: IconHandStop,
     counter: (c) => c.toApprove ?? 0,
-    go: { key: 't', says: t.keys.goApprovals },
+    go: { key: 'v', says: t.keys.goApprovals },
   }),
   loader: (at) => bring(at, ({ search }) => import('../features/request/ahead').then((m) => m.approvals(search))),
   component: lazyPage(() => import('../features/request/ApprovalsPage'), 'ApprovalsPage'),
@@ -747,6 +793,9 @@ const unknown = createRoute({ getParentRoute: () => shell, path: '$', component:
 /** All pages of signed-in people. */
 export const pages = [
   home,
+  tasks,
+  myAccess,
+  team,
   request,
   requests.addChildren([requestsItem]),
   approvals.addChildren([approvalsItem]),

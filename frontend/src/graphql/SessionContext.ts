@@ -45,6 +45,7 @@ const nobody: MeFragment = {
     queryResources: [],
     createResources: [],
   },
+  hasReports: false,
   testHooks: false,
   demo: false,
   timeZone: 'UTC',

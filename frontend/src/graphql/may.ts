@@ -39,5 +39,12 @@ export const mayRequest = (me: MeFragment) =>
   can(me.permissions, '/Custom/Workflows')
 /** Sees what is asked for: what he asked for himself, and what others ask for him. */
 export const maySeeRequests = (me: MeFragment) => mayRequest(me) || me.resource != null
+/** Has a person behind the account, so that there is something that is his. */
+export const mayHave = (me: MeFragment) => me.resource != null
+/** Somebody reports to him, and he may see who. */
+export const mayLead = (me: MeFragment) => me.hasReports && (maySeePeople(me) || mayRequest(me))
 const maySuperviseRequests = (me: MeFragment) => canUnder(me.permissions, '/Custom/Workflows/Supervise')
 export const maySeeApprovals = (me: MeFragment) => mayReviewRoles(me) || maySuperviseRequests(me)
+/** Something can wait for him. */
+export const mayHaveTasks = (me: MeFragment) =>
+  maySeeApprovals(me) || mayReview(me) || mayDoManual(me) || mayReconcile(me) || maySeeSystems(me)

@@ -1,6 +1,7 @@
 import { appTexts } from './texts/app'
 import { bulkTexts } from './texts/bulk'
 import { commonTexts } from './texts/common'
+import { deskTexts } from './texts/desk'
 import { machineryTexts } from './texts/machinery'
 import { miningTexts } from './texts/mining'
 import { modelTexts } from './texts/model'
@@ -22,6 +23,7 @@ const english = {
   ...appTexts,
   ...bulkTexts,
   ...commonTexts,
+  ...deskTexts,
   ...stateTexts,
   ...orderTexts,
   ...personTexts,

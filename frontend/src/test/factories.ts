@@ -1,4 +1,5 @@
 import type { RedundantRowFragment } from '../features/redundancy/redundancy.generated'
+import type { HeldRowFragment } from '../features/desk/desk.generated'
 import type { MeFragment } from '../graphql/me.generated'
 import type { OrderLinesFragment } from '../features/order/OrderLines.generated'
 import type { OrderDetailFragment } from '../features/order/useOrderInDrawer.generated'
@@ -440,9 +441,35 @@ export function me(change: Partial<MeFragment> = {}): MeFragment {
       queryResources: [],
       createResources: [],
     },
+    hasReports: false,
     testHooks: false,
     demo: false,
     timeZone: 'UTC',
+    ...change,
+  }
+}
+
+/** Something that the person has by a request, and can give back. */
+export function heldRow(change: Partial<HeldRowFragment> = {}): HeldRowFragment {
+  return {
+    id: `role-${++count}`,
+    kind: 'ROLE',
+    identifier: 'Payment_Entry',
+    name: 'Payment entry',
+    description: 'Entering payments.',
+    roleKind: 'SINGLE',
+    category: 'Business applications',
+    state: 'READY',
+    since: '2026-01-10T00:00:00Z',
+    until: '2026-06-01T00:00:00Z',
+    because: 'REQUEST',
+    why: 'You asked for it; Rita Reviewer approved it on 9 January 2026.',
+    asked: null,
+    requestItemId: '17',
+    requestNumber: 'RQ-17',
+    giveBack: 'REMOVE',
+    parameters: [],
+    accounts: [{ resourceType: 'Intranet_User', name: 'Intranet user', login: 'plang', state: 'READY' }],
     ...change,
   }
 }
