@@ -1,5 +1,6 @@
 // npm test: every check and every test, on real parts, ending in one line: "N passed, N failed".
-// Parts can be chosen: npm test -- check go pages e2e. The part fuzz, 60 seconds for each fuzz target, runs only when it is named.
+// Parts can be chosen: npm test -- check go pages e2e. The parts fuzz, 60 seconds for each fuzz target, and soak, as long for what draws random cases,
+// run only when they are named.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { steps } from './check.mjs';
 
 const minute = 60000;
 const frontend = join(root, 'frontend');
-const parts = ['check', 'go', 'pages', 'e2e', 'fuzz'];
+const parts = ['check', 'go', 'pages', 'e2e', 'fuzz', 'soak'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !parts.includes(name));
 if (unknown.length) fail(`There is no part ${unknown.join(', ')}. The parts are ${parts.join(', ')}.`);
@@ -18,6 +19,8 @@ const wants = (part) => chosen.length === 0 || chosen.includes(part);
 const total = { passed: 0, failed: 0, skipped: 0 };
 // Settings of a Writ on this machine are none of the tests' business. Only the browser may be named.
 for (const name of Object.keys(process.env)) if (name.startsWith('WRIT_') && name !== 'WRIT_CHROMIUM') delete process.env[name];
+// A gate gives the same answer to the same sources: random cases are drawn from one seed. New ones are looked for by the part soak.
+process.env.RAPID_SEED ??= '20261130';
 const failures = [];
 
 function count(name, result) {
@@ -113,6 +116,28 @@ async function fuzz() {
   }
 }
 
+/** Has the tests that draw random cases draw other ones, again and again. What fails names the seed that does it again. */
+async function soak() {
+  const seconds = Number(process.env.SOAK_SECONDS) || 60;
+  const byFolder = new Map();
+  for (const file of filesBelow(join(root, 'server')).concat(filesBelow(join(root, 'graph'))).filter((f) => f.endsWith('_test.go'))) {
+    for (const text of readFileSync(file, 'utf8').split(/^func /m).filter((text) => /\brapid\.Check\(/.test(text))) {
+      const [, name] = /^(Test\w+)\(/.exec(text) ?? [];
+      if (name) byFolder.set(dirname(file), [...(byFolder.get(dirname(file)) ?? []), name]);
+    }
+  }
+  for (const [folder, names] of byFolder) {
+    const name = `./${relative(root, folder)}`;
+    say(`${name} ${names.join(' ')}, ${seconds} seconds`);
+    const end = Date.now() + seconds * 1000;
+    do {
+      const env = { RAPID_SEED: String(1 + Math.floor(Math.random() * 2 ** 48)) };
+      const code = await run('go', ['test', '-count=1', '-timeout', '25m', '-run', `^(${names.join('|')})$`, name], { env, timeout: 30 * minute });
+      count(`${name} with the seed ${env.RAPID_SEED}`, code === 0);
+    } while (Date.now() < end);
+  }
+}
+
 /** Runs a test program that writes a JSON report, and counts from it; without a report the run counts as one. */
 async function reported(name, args, reportEnv, read, timeout) {
   const dir = mkdtempSync(join(tmpdir(), 'writ-report-'));
@@ -186,7 +211,7 @@ await installAll();
 await buildPages();
 await buildServer();
 let postgres;
-if (wants('check') || wants('go')) {
+if (wants('check') || wants('go') || chosen.includes('soak')) {
   say('starting a PostgreSQL for the tests');
   postgres = await testPostgres();
   process.env.WRIT_TEST_DATABASE_URL = postgres.url;
@@ -203,6 +228,7 @@ if (wants('go')) {
   await goTests();
 }
 if (chosen.includes('fuzz')) await fuzz();
+if (chosen.includes('soak')) await soak();
 await postgres?.stop();
 if (wants('pages') && packageOf(frontend).scripts.test && existsSync(join(frontend, 'node_modules'))) {
   say('tests of the pages');
