@@ -275,10 +275,11 @@ insert into request_item (id, request_id, position, action, role_id, role_kind, 
 		case k when 1 then 'REFUSED_AT_REVIEW' end, case k when 1 then 'period_over' end, timestamptz '2100-01-01', timestamptz '2026-01-01', case k when 1 then timestamptz '2026-01-02' end, case k when 1 then timestamptz '2026-01-02' end
 	from generate_series(1, 4) n, generate_series(0, 1) k;
 insert into request_step (id, item_id, level, state, skip_reason, opened_at, due_at, closed_at) overriding system value
-	select 3940 + n + 10 * k, 3920 + n + 10 * least(k, 1), case k when 2 then 2 else 1 end, (array['OPEN', 'APPROVED', 'SKIPPED'])[k + 1], case k when 2 then 'implicit' end, timestamptz '2026-01-01', timestamptz '2026-01-06', case when k > 0 then timestamptz '2026-01-02' end
+	select 3940 + n + 10 * k, 3920 + n + 10 * least(k, 1), case k when 2 then 2 else 1 end, (array['OPEN', 'OPEN', 'SKIPPED'])[k + 1], case k when 2 then 'implicit' end, timestamptz '2026-01-01', timestamptz '2026-01-06', case when k > 1 then timestamptz '2026-01-02' end
 	from generate_series(1, 4) n, generate_series(0, 2) k;
 insert into request_decision (step_id, item_id, decision, decider, requester, beneficiary_id, comment, at)
 	select 3950 + n, 3930 + n, 'APPROVE', 'decider', 'asker', 1000 + n, 'zqp'||n||'saidq', timestamptz '2026-01-02' from generate_series(1, 4) n;
+update request_step set state = 'APPROVED', closed_at = timestamptz '2026-01-02' where id between 3951 and 3954;
 insert into request_history (request_id, item_id, step_id, machine, at, actor, action, from_state, to_state, comment)
 	select 3910 + n, 3930 + n, 3950 + n, 'request_step', timestamptz '2026-01-02', 'decider', 'approve', 'OPEN', 'APPROVED', 'zqp'||n||'saidq' from generate_series(1, 4) n;
 insert into resource (id, entity_type_id, key, display_name, scalars, valid_from, origin) overriding system value values (1006, 11, 'chief', 'Chief', '{}', timestamptz '2020-01-01', 'MANUAL'), (1028, 13, 'chieflogin', 'chieflogin', '{"Login": "chieflogin"}', timestamptz '2020-01-01', 'SYNC');

@@ -16,6 +16,7 @@ create table access_entry (
 );
 CREATE INDEX access_entry_by_permission ON public.access_entry USING btree (permission);
 CREATE INDEX access_entry_by_rule ON public.access_entry USING btree (rule_id);
+CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.access_entry FOR EACH ROW EXECUTE FUNCTION request_rights_changed();
 
 create table access_filter (
     id bigint generated always as identity,
@@ -29,6 +30,7 @@ create table access_filter (
     constraint access_filter_one_operand CHECK (((num_nonnulls(value, dimension) + (is_current_user)::integer) = 1))
 );
 CREATE INDEX access_filter_by_rule ON public.access_filter USING btree (rule_id);
+CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.access_filter FOR EACH ROW EXECUTE FUNCTION request_rights_changed();
 
 create table access_rule (
     id bigint generated always as identity,
@@ -42,6 +44,7 @@ create table access_rule (
     constraint access_rule_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id)
 );
 CREATE INDEX access_rule_by_profile ON public.access_rule USING btree (profile_id);
+CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.access_rule FOR EACH ROW EXECUTE FUNCTION request_rights_changed();
 
 create table assigned_profile (
     id bigint generated always as identity,
@@ -62,6 +65,7 @@ create table assigned_profile (
 );
 comment on column assigned_profile.context is 'Dimension identifier -> key of a value: narrows the scope (spec 10.1).';
 CREATE INDEX assigned_profile_by_profile ON public.assigned_profile USING btree (profile_id);
+CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.assigned_profile FOR EACH ROW EXECUTE FUNCTION request_rights_changed();
 
 create table assigned_resource_type (
     id bigint generated always as identity,
@@ -177,6 +181,7 @@ CREATE INDEX assigned_role_found_by_role ON public.assigned_role USING btree (ro
 CREATE INDEX assigned_role_past ON public.assigned_role USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_past_by_role ON public.assigned_role USING btree (role_id, owner_id) WHERE (valid_to <> 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_prolonged ON public.assigned_role USING btree (id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (workflow_state = 27));
+CREATE CONSTRAINT TRIGGER assigned_role_decided AFTER UPDATE OF pending_action ON public.assigned_role DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.pending_action IS NOT NULL) AND (new.pending_action IS NULL))) EXECUTE FUNCTION assigned_role_decided();
 CREATE TRIGGER assigned_role_not_own AFTER UPDATE OF reviewed_by, postponed_by ON public.assigned_role FOR EACH ROW WHEN (((new.reviewed_by IS DISTINCT FROM old.reviewed_by) OR (new.postponed_by IS DISTINCT FROM old.postponed_by))) EXECUTE FUNCTION assigned_role_not_own();
 CREATE TRIGGER workflow_legal_move BEFORE UPDATE OF workflow_state ON public.assigned_role FOR EACH ROW WHEN ((old.workflow_state IS DISTINCT FROM new.workflow_state)) EXECUTE FUNCTION workflow_legal_move();
 
@@ -963,6 +968,7 @@ CREATE INDEX local_user_by_resource ON public.local_user USING btree (resource_i
 CREATE INDEX local_user_in_turn ON public.local_user USING btree (username);
 CREATE UNIQUE INDEX local_user_name_unique ON public.local_user USING btree (lower(username));
 CREATE TRIGGER local_user_ends_sessions AFTER UPDATE OF password_hash, is_disabled ON public.local_user FOR EACH ROW WHEN (((old.password_hash IS DISTINCT FROM new.password_hash) OR (new.is_disabled AND (NOT old.is_disabled)))) EXECUTE FUNCTION end_sessions_of_user();
+CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.local_user FOR EACH ROW EXECUTE FUNCTION request_rights_changed();
 
 create table mail (
     id bigint generated always as identity,
@@ -1694,6 +1700,7 @@ create table request (
     submitted_at timestamp with time zone not null,
     closed_at timestamp with time zone,
     version integer default 1 not null,
+    client_digest text,
     constraint request_pkey PRIMARY KEY (id),
     constraint request_number_key UNIQUE (number),
     constraint request_requester_id_fkey FOREIGN KEY (requester_id) REFERENCES resource(id),
@@ -1705,9 +1712,11 @@ create table request (
 comment on column request.state is 'The roll-up of its items; written with them.';
 comment on column request.requester is 'User name of who asked; stays when the account goes.';
 comment on column request.client_key is 'What the asking program called it: the same key of the same user is the same request.';
+comment on column request.client_digest is 'Of the basket that client_key stands for: another one with that key is refused.';
 CREATE INDEX request_by_requester ON public.request USING btree (requester_id, id) WHERE (requester_id IS NOT NULL);
 CREATE INDEX request_by_user ON public.request USING btree (requester_user_id, id);
 CREATE UNIQUE INDEX request_once ON public.request USING btree (requester, client_key) WHERE (client_key IS NOT NULL);
+CREATE TRIGGER request_stays BEFORE UPDATE OF requester, requester_id, requester_user_id ON public.request FOR EACH ROW EXECUTE FUNCTION request_stays();
 
 create table request_decision (
     step_id bigint not null,
@@ -1732,7 +1741,8 @@ create table request_decision (
     constraint request_decision_not_of_beneficiary CHECK (((decider_id IS NULL) OR (decider_id <> beneficiary_id))),
     constraint request_decision_not_of_requester CHECK (((lower(decider) <> lower(requester)) AND ((decider_user_id IS NULL) OR (decider_user_id IS DISTINCT FROM requester_user_id)) AND ((decider_id IS NULL) OR (decider_id IS DISTINCT FROM requester_id))))
 );
-CREATE TRIGGER request_decision_not_own AFTER INSERT OR UPDATE ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_not_own();
+CREATE TRIGGER request_decision_not_own BEFORE INSERT ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_not_own();
+CREATE TRIGGER request_decision_stays BEFORE DELETE OR UPDATE ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_stays();
 
 create table request_history (
     id bigint generated always as identity,
@@ -1807,11 +1817,15 @@ comment on column request_item.is_at_risk is 'One of them asks for an approval o
 comment on column request_item.problem is 'What stands in the way now, as a sentence.';
 CREATE INDEX request_item_by_beneficiary ON public.request_item USING btree (beneficiary_id, id);
 CREATE INDEX request_item_by_role ON public.request_item USING btree (role_id) WHERE (closed_at IS NULL);
+CREATE INDEX request_item_by_row ON public.request_item USING btree (assigned_role_id) WHERE (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text]));
 CREATE INDEX request_item_expiring ON public.request_item USING btree (expire_at) WHERE ((expire_at IS NOT NULL) AND (closed_at IS NULL));
+CREATE UNIQUE INDEX request_item_once ON public.request_item USING btree (beneficiary_id, role_id, ((action = ANY (ARRAY['ADD'::text, 'ALLOW'::text]))), parameters) WHERE (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text]));
 CREATE INDEX request_item_open ON public.request_item USING btree (beneficiary_id) WHERE (closed_at IS NULL);
 CREATE INDEX request_item_refused ON public.request_item USING btree (beneficiary_id) WHERE (outcome = 'REFUSED_AT_REVIEW'::text);
 CREATE INDEX request_item_waiting ON public.request_item USING btree (id) WHERE (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text]));
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.request_item FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('request_item');
+CREATE CONSTRAINT TRIGGER request_item_approved_by_all AFTER UPDATE OF state ON public.request_item DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.state = 'APPROVED'::text) AND (old.state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text])))) EXECUTE FUNCTION request_item_approved();
+CREATE TRIGGER request_item_stays BEFORE UPDATE OF request_id, action, role_id, beneficiary_id, parameters, levels ON public.request_item FOR EACH ROW EXECUTE FUNCTION request_item_stays();
 
 create table request_item_order (
     item_id bigint not null,
@@ -1821,6 +1835,12 @@ create table request_item_order (
     constraint request_item_order_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id)
 );
 CREATE INDEX request_item_order_by_order ON public.request_item_order USING btree (order_id);
+
+create table request_rights_changed (
+    tx xid8 default pg_current_xact_id() not null,
+    constraint request_rights_changed_pkey PRIMARY KEY (tx)
+);
+comment on table request_rights_changed is 'Rows say that somebody changed who may do what: who may decide steps is looked at anew, and the rows go.';
 
 create table request_step (
     id bigint generated always as identity,
@@ -1832,16 +1852,22 @@ create table request_step (
     due_at timestamp with time zone,
     closed_at timestamp with time zone,
     version integer default 1 not null,
+    round smallint default 1 not null,
+    looked_at timestamp with time zone,
     constraint request_step_pkey PRIMARY KEY (id),
-    constraint request_step_level UNIQUE (item_id, level),
+    constraint request_step_level UNIQUE (item_id, level, round),
     constraint request_step_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
     constraint request_step_closed CHECK (((closed_at IS NULL) = (state = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'STUCK'::text])))),
     constraint request_step_skipped CHECK (((skip_reason IS NOT NULL) = (state = 'SKIPPED'::text))),
     constraint request_step_state_check CHECK ((state = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'STUCK'::text, 'APPROVED'::text, 'DECLINED'::text, 'SKIPPED'::text, 'EXPIRED'::text, 'CLOSED'::text])))
 );
+comment on column request_step.round is 'How often this level was asked for.';
+comment on column request_step.looked_at is 'When it was looked last who may decide it, while it waits for somebody; null: at the next turn.';
+CREATE INDEX request_step_look ON public.request_step USING btree (looked_at NULLS FIRST) WHERE (state = ANY (ARRAY['OPEN'::text, 'STUCK'::text]));
 CREATE INDEX request_step_open ON public.request_step USING btree (item_id) WHERE (state = ANY (ARRAY['OPEN'::text, 'STUCK'::text]));
 CREATE INDEX request_step_stuck ON public.request_step USING btree (id) WHERE (state = 'STUCK'::text);
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.request_step FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('request_step');
+CREATE CONSTRAINT TRIGGER request_step_decided AFTER UPDATE OF state ON public.request_step DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.state = ANY (ARRAY['APPROVED'::text, 'DECLINED'::text]))) EXECUTE FUNCTION request_step_decided();
 
 create table resource (
     id bigint generated always as identity,
@@ -2548,6 +2574,14 @@ UNION ALL
            FROM order_line d
           WHERE ((d.order_id = b.id) AND (d.action = 'DELETE'::text) AND (d.state <> ALL (ARRAY[4, 8])) AND (d.closed_at IS NULL))));
 
+CREATE OR REPLACE FUNCTION public.account_now(account text, user_id bigint)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select coalesce((select u.username from local_user u where u.id = user_id), account)
+$function$;
+
 CREATE OR REPLACE FUNCTION public.are_one_person(one text, other text)
  RETURNS boolean
  LANGUAGE sql
@@ -2562,6 +2596,18 @@ AS $function$
             or mailbox_of(a.email) in (mailbox_of(b.email), mail_of(rb.scalars))
             or mail_of(ra.scalars) in (mailbox_of(b.email), mail_of(rb.scalars))))
 $function$;
+
+CREATE OR REPLACE FUNCTION public.assigned_role_decided()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if exists (select from request_item i where i.assigned_role_id = new.id and i.state in ('SUBMITTED', 'IN_APPROVAL'))
+        and exists (select from assigned_role a where a.id = new.id and a.valid_to = 'infinity' and a.pending_action is null) then
+        raise exception 'role % is asked for, and not decided', new.id using errcode = '23514', constraint = 'assigned_role_decided';
+    end if;
+    return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.assigned_role_not_own()
  RETURNS trigger
@@ -2679,6 +2725,20 @@ AS $function$
         left join property_mapping m on m.property_id = p.id
         where o.id = of_order and (l.property = k.name or m.is_unique_key and not exists (
             select from order_line x where x.order_id = o.id and x.closed_at is null and x.action = 'SET' and x.property = k.name)))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.is_same_account(one text, other text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select lower(one) = lower(other) or exists (
+        select from local_user u, local_user v
+        where lower(u.username) = lower(one) and lower(v.username) = lower(other)
+          and (u.resource_id = v.resource_id
+            or (u.resource_entity_type_id, u.resource_key) = (v.resource_entity_type_id, v.resource_key)
+            or is_same_person(u.username, v.resource_id) or is_same_person(v.username, u.resource_id)
+            or (u.resource_id is null or v.resource_id is null) and mailbox_of(u.email) = mailbox_of(v.email)))
 $function$;
 
 CREATE OR REPLACE FUNCTION public.is_same_person(account text, person bigint)
@@ -2859,9 +2919,109 @@ CREATE OR REPLACE FUNCTION public.request_decision_not_own()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
+declare
+    q request;
+    i request_item;
+    s request_step;
+    why text;
 begin
-    if is_same_person(new.decider, new.beneficiary_id) or new.requester_id is not null and is_same_person(new.decider, new.requester_id) then
-        raise exception 'step % is the own one of who decides on it', new.step_id using errcode = '23514', constraint = 'request_decision_not_own';
+    select * into s from request_step where id = new.step_id;
+    select * into i from request_item where id = s.item_id;
+    select * into q from request where id = i.request_id;
+    if s.item_id is distinct from new.item_id or i.beneficiary_id is distinct from new.beneficiary_id or q.requester is distinct from new.requester then
+        raise exception 'the decision of step % does not say what it is about', new.step_id using errcode = '23514', constraint = 'request_decision_of_its_step';
+    end if;
+    if s.state <> 'OPEN' then
+        raise exception 'step % does not wait for a decision', new.step_id using errcode = '23514', constraint = 'request_decision_of_open_step';
+    end if;
+    why := request_exclusion(new.decider, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, i.id);
+    if why is not null then
+        raise exception 'step % is not for %: %', new.step_id, new.decider, why using errcode = '23514',
+            constraint = case why when 'decided_before' then 'request_decision_once' else 'request_decision_not_own' end;
+    end if;
+    return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.request_decision_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if tg_op = 'DELETE' or (new.step_id, new.item_id, new.decision, new.decider, new.beneficiary_id, new.requester, new.at)
+        is distinct from (old.step_id, old.item_id, old.decision, old.decider, old.beneficiary_id, old.requester, old.at)
+        or new.decider_id is distinct from old.decider_id or new.decider_user_id is not null and new.decider_user_id is distinct from old.decider_user_id then
+        raise exception 'what was decided about step % stays', old.step_id using errcode = '23514', constraint = 'request_decision_stays';
+    end if;
+    return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.request_exclusion(account text, requester text, requester_user bigint, requester_record bigint, beneficiary bigint, item bigint)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select case
+        when lower(account) in (lower(requester), lower(account_now(requester, requester_user))) then 'is_requester'
+        when exists (select from local_user u where lower(u.username) = lower(account) and u.resource_id = beneficiary) then 'is_beneficiary'
+        when is_same_person(account, beneficiary) or is_same_person(account, requester_record) or is_same_account(account, account_now(requester, requester_user)) then 'same_person'
+        when exists (select from request_decision d where d.item_id = item
+            and (is_same_account(account, account_now(d.decider, d.decider_user_id)) or lower(d.decider) = lower(account) or is_same_person(account, d.decider_id))) then 'decided_before'
+    end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.request_item_approved()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if exists (select from request_step s where s.item_id = new.id and s.state not in ('APPROVED', 'SKIPPED'))
+        or (select count(distinct s.level) from request_step s where s.item_id = new.id and s.level > 0) <> new.levels then
+        raise exception 'item % was not approved by all its levels', new.id using errcode = '23514', constraint = 'request_item_approved_by_all';
+    end if;
+    return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.request_item_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if (new.request_id, new.action, new.role_id, new.beneficiary_id, new.parameters, new.levels) is distinct from (old.request_id, old.action, old.role_id, old.beneficiary_id, old.parameters, old.levels) then
+        raise exception 'what item % asks for stays', old.id using errcode = '23514', constraint = 'request_item_stays';
+    end if;
+    return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.request_rights_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if exists (select from request_step where state in ('OPEN', 'STUCK')) then
+        insert into request_rights_changed default values on conflict do nothing;
+    end if;
+    return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.request_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if new.requester is distinct from old.requester or new.requester_id is distinct from old.requester_id
+        or new.requester_user_id is not null and new.requester_user_id is distinct from old.requester_user_id then
+        raise exception 'who asked for % stays', old.number using errcode = '23514', constraint = 'request_stays';
+    end if;
+    return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.request_step_decided()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if not exists (select from request_decision d where d.step_id = new.id and d.decision = case new.state when 'APPROVED' then 'APPROVE' else 'DECLINE' end) then
+        raise exception 'nobody decided step %', new.id using errcode = '23514', constraint = 'request_step_decided';
     end if;
     return null;
 end $function$;

@@ -30771,7 +30771,7 @@ type RequestStep {
   level: Int!
   "Where it is."
   state: RequestStepState!
-  "Why it needed no decision: implicit, who asked could approve it himself; give_back, who has it gives it back. Null: it needs one."
+  "Why it needed no decision: implicit, who asked could approve it himself; give_back, who has it gives it back; no_level, its risk was deleted. Null: it needs one."
   skipReason: String
   "Since when it can be decided; null: not yet."
   openedAt: DateTime
@@ -31021,7 +31021,7 @@ type RequestsChange {
 
 """A basket (requests 7): 1 to 100 objects, for 1 to 200 people each, 500 pairs in all."""
 input RequestAssignmentsInput {
-  "What the asking program calls it, 1 to 200 characters: the same key of the same user is the same request, and asks nothing again. Null: a new one."
+  "What the asking program calls it, 1 to 200 characters: the same key of the same user is the same request, and asks nothing again; with another basket it is refused (CONFLICT). Null: a new one."
   clientKey: String
   "Why, at most 4,000 characters."
   justification: String

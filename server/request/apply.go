@@ -49,6 +49,7 @@ type item struct {
 	AssignedRoleID  *int64
 	RiskIDs         []int64 `bun:"risk_ids,array"`
 	IsAtRisk        bool
+	IsDenial        bool // the row is a denial
 	Problem         *string
 	Outcome         *RequestOutcome
 	ClosedReason    *string
@@ -70,11 +71,13 @@ type step struct {
 	ID         int64
 	ItemID     int64
 	Level      int
+	Round      int
 	State      RequestStepState
 	SkipReason *string
 	OpenedAt   *time.Time
 	DueAt      *time.Time
 	ClosedAt   *time.Time
+	LookedAt   *time.Time // when it was looked last who may decide it
 	Version    int
 	from       RequestStepState
 }
@@ -97,7 +100,7 @@ func (x *item) open() *step {
 func lockItems(ctx context.Context, tx bun.Tx, condition string, args ...any) ([]*item, error) {
 	var list []*item
 	if err := tx.NewRaw(`select i.id, i.request_id, q.number, i.action, i.role_id, i.role_kind, i.role, i.object_name, i.beneficiary_id, w.entity_type_id, w.valid_to <> 'infinity' as is_gone, (select o.left_at from owner_state o where o.owner_id = w.id) as left_at, i.parameters,
-			i.requested_start, i.requested_end, i.start_date, i.end_date, i.clamps, i.state, i.level, i.levels, i.assigned_role_id, i.risk_ids, i.is_at_risk, i.problem, i.outcome, i.closed_reason, i.expire_at, i.submitted_at,
+			i.requested_start, i.requested_end, i.start_date, i.end_date, i.clamps, i.state, i.level, i.levels, i.assigned_role_id, i.risk_ids, i.is_at_risk, coalesce((select a.is_denied from assigned_role a where a.id = i.assigned_role_id), false) as is_denial, i.problem, i.outcome, i.closed_reason, i.expire_at, i.submitted_at,
 			i.approved_at, i.closed_at, i.version, q.requester_id, q.requester_user_id, q.requester
 		from request_item i join request q on q.id = i.request_id join resource w on w.id = i.beneficiary_id
 		where `+condition+` order by i.id for update of i`, args...).Scan(ctx, &list); err != nil {
@@ -112,7 +115,7 @@ func lockItems(ctx context.Context, tx bun.Tx, condition string, args ...any) ([
 		x.from, byID[x.ID], all[i] = x.State, x, x.ID
 	}
 	var steps []*step
-	if err := tx.NewRaw(`select id, item_id, level, state, skip_reason, opened_at, due_at, closed_at, version from request_step where item_id = any (?) order by item_id, level for update`, ids(all)).Scan(ctx, &steps); err != nil {
+	if err := tx.NewRaw(`select id, item_id, level, round, state, skip_reason, opened_at, due_at, closed_at, looked_at, version from request_step where item_id = any (?) order by item_id, level, round for update`, ids(all)).Scan(ctx, &steps); err != nil {
 		return nil, fmt.Errorf("lock steps of requests: %w", err)
 	}
 	for _, s := range steps {
@@ -219,7 +222,7 @@ func (t *turn) step(x *item, s *step, action Action, comment string) {
 	if !ok {
 		panic(fmt.Sprintf("no %s of a step in %s", action, from))
 	}
-	s.State = to
+	s.State, s.LookedAt = to, &t.now
 	switch to {
 	case StepOpen:
 		s.OpenedAt, s.DueAt = &t.now, new(t.now.Add(dueAfter))
@@ -260,6 +263,8 @@ type itemUpdate struct {
 	ClosedReason *string         `json:"closed_reason"`
 	ApprovedAt   *time.Time      `json:"approved_at"`
 	ClosedAt     *time.Time      `json:"closed_at"`
+	RiskIDs      []int64         `json:"risk_ids"`
+	IsAtRisk     bool            `json:"is_at_risk"`
 }
 
 type stepUpdate struct {
@@ -270,6 +275,7 @@ type stepUpdate struct {
 	OpenedAt   *time.Time       `json:"opened_at"`
 	DueAt      *time.Time       `json:"due_at"`
 	ClosedAt   *time.Time       `json:"closed_at"`
+	LookedAt   *time.Time       `json:"looked_at"`
 }
 
 // commit writes what was collected: items and steps, the requests they belong to, the history and the events.
@@ -286,23 +292,27 @@ func (t *turn) commit() error {
 		if clamps == nil {
 			clamps = []RequestClamp{}
 		}
-		items = append(items, itemUpdate{x.ID, x.from, x.State, x.Level, x.StartDate, x.EndDate, clamps, x.AssignedRoleID, x.Problem, x.Outcome, x.ClosedReason, x.ApprovedAt, x.ClosedAt})
+		risks := x.RiskIDs
+		if risks == nil {
+			risks = []int64{}
+		}
+		items = append(items, itemUpdate{x.ID, x.from, x.State, x.Level, x.StartDate, x.EndDate, clamps, x.AssignedRoleID, x.Problem, x.Outcome, x.ClosedReason, x.ApprovedAt, x.ClosedAt, risks, x.IsAtRisk})
 		for _, s := range x.steps {
 			if s.State != s.from {
-				steps = append(steps, stepUpdate{s.ID, s.from, s.State, s.SkipReason, s.OpenedAt, s.DueAt, s.ClosedAt})
+				steps = append(steps, stepUpdate{s.ID, s.from, s.State, s.SkipReason, s.OpenedAt, s.DueAt, s.ClosedAt, s.LookedAt})
 			}
 		}
 	}
 	slices.Sort(requests)
 	if _, err := t.tx.NewRaw(`update request_item i set state = r.state, level = r.level, start_date = r.start_date, end_date = r.end_date, clamps = r.clamps, assigned_role_id = r.assigned_role_id,
-			problem = r.problem, outcome = r.outcome, closed_reason = r.closed_reason, approved_at = r.approved_at, closed_at = r.closed_at, version = i.version + 1
+			problem = r.problem, outcome = r.outcome, closed_reason = r.closed_reason, approved_at = r.approved_at, closed_at = r.closed_at, risk_ids = r.risk_ids, is_at_risk = r.is_at_risk, version = i.version + 1
 		from jsonb_to_recordset(?::jsonb) r (id bigint, state text, level smallint, start_date timestamptz, end_date timestamptz, clamps jsonb, assigned_role_id bigint, problem text, outcome text,
-			closed_reason text, approved_at timestamptz, closed_at timestamptz) where i.id = r.id`, encoded(items)).Exec(t.ctx); err != nil {
+			closed_reason text, approved_at timestamptz, closed_at timestamptz, risk_ids bigint[], is_at_risk boolean) where i.id = r.id`, encoded(items)).Exec(t.ctx); err != nil {
 		return fmt.Errorf("write items of requests: %w", err)
 	}
 	if len(steps) > 0 {
-		if _, err := t.tx.NewRaw(`update request_step s set state = r.state, skip_reason = r.skip_reason, opened_at = r.opened_at, due_at = r.due_at, closed_at = r.closed_at, version = s.version + 1
-			from jsonb_to_recordset(?::jsonb) r (id bigint, state text, skip_reason text, opened_at timestamptz, due_at timestamptz, closed_at timestamptz) where s.id = r.id`, encoded(steps)).Exec(t.ctx); err != nil {
+		if _, err := t.tx.NewRaw(`update request_step s set state = r.state, skip_reason = r.skip_reason, opened_at = r.opened_at, due_at = r.due_at, closed_at = r.closed_at, looked_at = r.looked_at, version = s.version + 1
+			from jsonb_to_recordset(?::jsonb) r (id bigint, state text, skip_reason text, opened_at timestamptz, due_at timestamptz, closed_at timestamptz, looked_at timestamptz) where s.id = r.id`, encoded(steps)).Exec(t.ctx); err != nil {
 			return fmt.Errorf("write steps of requests: %w", err)
 		}
 	}

@@ -56,10 +56,11 @@ func (a *approvers) of(ctx context.Context, b bun.IDB, entityTypeID, beneficiary
 
 // party is who has to do with an item and so may not decide it.
 type party struct {
-	requester   string
-	requesterID int64
-	beneficiary int64
-	decided     []string // who decided other steps
+	requester     string
+	requesterUser *int64
+	requesterID   *int64
+	beneficiary   int64
+	itemID        int64 // 0: of a basket, nobody has decided anything
 }
 
 // candidates gives who may decide an item of a party.
@@ -76,29 +77,39 @@ func (a *approvers) candidates(ctx context.Context, b bun.IDB, entityTypeID int6
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(h access.Holder) bool { return slices.Contains(out, h.Username) }), nil
+	return slices.DeleteFunc(slices.Clone(all), func(h access.Holder) bool { return out[h.Username] != "" }), nil
 }
 
-// excluded gives those of some accounts who may not decide about a party: who asked, who gets it, by whichever of their accounts, and who decided before.
-func excluded(ctx context.Context, b bun.IDB, accounts []string, p party) ([]string, error) {
-	var out []string
-	if err := b.NewRaw(`select a from unnest(?0::text[]) a where lower(a) = lower(?1) or is_same_person(a, ?2) or ?3 <> 0 and is_same_person(a, ?3) or lower(a) in (select lower(d) from unnest(?4::text[]) d)`,
-		pgdialect.Array(accounts), p.requester, p.beneficiary, p.requesterID, pgdialect.Array(p.decided)).Scan(ctx, &out); err != nil {
+// excluded tells of some accounts why they may not decide about a party, those only that may not (request_exclusion): who asked, who gets it, by whichever
+// of their accounts, and who decided before.
+func excluded(ctx context.Context, b bun.IDB, accounts []string, p party) (map[string]string, error) {
+	var rows []struct{ Account, Why string }
+	if err := b.NewRaw(`select account, why from (select account, request_exclusion(account, ?1, ?2, ?3, ?4, nullif(?5, 0)) as why from unnest(?0::text[]) account) x where why is not null`,
+		pgdialect.Array(accounts), p.requester, p.requesterUser, p.requesterID, p.beneficiary, p.itemID).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("look who may not decide: %w", err)
+	}
+	out := make(map[string]string, len(rows))
+	for _, r := range rows {
+		out[r.Account] = r.Why
 	}
 	return out, nil
 }
 
-// party of an item, with who decided its steps.
-func (x *item) party(ctx context.Context, b bun.IDB) (party, error) {
-	p := party{requester: x.Requester, beneficiary: x.BeneficiaryID}
-	if x.RequesterID != nil {
-		p.requesterID = *x.RequesterID
+// party of an item.
+func (x *item) party() party {
+	return party{requester: x.Requester, requesterUser: x.RequesterUserID, requesterID: x.RequesterID, beneficiary: x.BeneficiaryID, itemID: x.ID}
+}
+
+// ofCaller is the party of what the caller asks for somebody.
+func (k *basket) ofCaller(beneficiaryID int64) party {
+	p := party{requester: k.me.Username, beneficiary: beneficiaryID}
+	if k.me.UserID != 0 {
+		p.requesterUser = &k.me.UserID
 	}
-	if err := b.NewRaw(`select decider from request_decision where item_id = ?`, x.ID).Scan(ctx, &p.decided); err != nil {
-		return p, fmt.Errorf("read who decided before: %w", err)
+	if k.me.ResourceID != 0 {
+		p.requesterID = &k.me.ResourceID
 	}
-	return p, nil
+	return p
 }
 
 // mayReview reports whether the caller may review the roles of somebody, whoever that is.

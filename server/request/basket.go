@@ -213,7 +213,13 @@ func (c *CheckedItem) contradicts(o *CheckedItem) bool {
 func (c *RequestCheck) digest() string {
 	h := sha256.New()
 	for _, x := range c.Items {
-		fmt.Fprintln(h, x.Owner.ID, x.role.ID, x.Action, x.parameters, x.EndDate != nil, len(x.Levels))
+		fmt.Fprintln(h, x.Owner.ID, x.role.ID, x.Action, x.parameters, instant(x.requested[0]), instant(x.requested[1]), x.StartDate != nil, x.EndDate != nil, len(x.Levels))
+		for _, c := range x.Clamps {
+			fmt.Fprintln(h, c.Field, c.Because)
+			if c.Because == "contract_end" || c.Because == "not_before_contract" {
+				fmt.Fprintln(h, instant(c.Effective))
+			}
+		}
 		for _, l := range x.Levels {
 			fmt.Fprintln(h, l.Level, l.SkippedBecause != nil)
 		}
@@ -224,6 +230,30 @@ func (c *RequestCheck) digest() string {
 		}
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)[:12])
+}
+
+// instant writes a time; nil: none.
+func instant(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// digest is what a basket says itself, of which a key of a program is the name.
+func (in *RequestAssignmentsInput) digest() string {
+	h := sha256.New()
+	if in.Justification != nil {
+		fmt.Fprintf(h, "%q\n", *in.Justification)
+	}
+	for _, x := range in.Items {
+		action := Add
+		if x.Action != nil {
+			action = *x.Action
+		}
+		fmt.Fprintf(h, "%s %q %d %q %s %s\n", action, x.Role, x.OwnerIDs, x.Parameters, instant(x.StartDate), instant(x.EndDate))
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
 // bounded checks what can be checked without reading anything.
@@ -414,7 +444,7 @@ func (k *basket) items(at int, in *RequestItemInput) ([]*CheckedItem, error) {
 		action = *in.Action
 	}
 	params, findings := map[string]int64{}, []*RequestFinding(nil)
-	if action == Add {
+	if action == Add || len(in.Parameters) > 0 {
 		if params, findings, err = k.parameters(at, in, r); err != nil {
 			return nil, err
 		}
@@ -439,7 +469,7 @@ func (k *basket) items(at int, in *RequestItemInput) ([]*CheckedItem, error) {
 // look fills in what would become of an item.
 func (k *basket) look(x *CheckedItem) error {
 	set := k.m.Policy(x.role.PolicyID).OfRole(x.role)
-	if why := notRequestable(k.m, x.role, x.owner, set, k.now); why != nil {
+	if why := notRequestable(k.m, x.role, x.owner, set, k.now, x.Action.gives()); why != nil {
 		x.Findings = append(x.Findings, why)
 		return nil
 	}
@@ -463,7 +493,7 @@ func (k *basket) look(x *CheckedItem) error {
 }
 
 // notRequestable tells why nobody asks for a role for somebody; nil: it can be asked for (requests 7.2).
-func notRequestable(m *assignment.Model, r *rolemodel.Role, p *beneficiary, set rolemodel.Settings, now time.Time) *RequestFinding {
+func notRequestable(m *assignment.Model, r *rolemodel.Role, p *beneficiary, set rolemodel.Settings, now time.Time, gives bool) *RequestFinding {
 	policy := m.Policy(r.PolicyID)
 	switch {
 	case p.EntityTypeID != r.EntityTypeID:
@@ -476,15 +506,15 @@ func notRequestable(m *assignment.Model, r *rolemodel.Role, p *beneficiary, set 
 		return finding(NotRequestable, "role", "The role %s cannot be asked for here: another tool keeps it.", r.DisplayName)
 	case p.IsGone || p.LeftAt != nil && !p.LeftAt.After(now):
 		return finding(BeneficiaryLeft, "ownerIds", "%s has left.", p.DisplayName)
-	case !inPolicy(m, policy, p, now):
+	case gives && !inPolicy(m, policy, p.contexts, now):
 		return finding(OutOfPolicy, "ownerIds", "The role %s is not for people like %s: they are outside of its policy.", r.DisplayName, p.DisplayName)
 	}
 	return nil
 }
 
 // inPolicy reports whether somebody is, or is going to be, one of those whom the filter of a policy takes.
-func inPolicy(m *assignment.Model, policy *rolemodel.Policy, p *beneficiary, now time.Time) bool {
-	return len(policy.Dimensions) == 0 || slices.ContainsFunc(p.contexts, func(c assignment.ContextAt) bool {
+func inPolicy(m *assignment.Model, policy *rolemodel.Policy, contexts []assignment.ContextAt, now time.Time) bool {
+	return len(policy.Dimensions) == 0 || slices.ContainsFunc(contexts, func(c assignment.ContextAt) bool {
 		return (c.EndDate == nil || c.EndDate.After(now)) && m.Fits(policy.ID, c.Dimensions)
 	})
 }
@@ -530,36 +560,15 @@ func (k *basket) lookAtAddition(x *CheckedItem, set rolemodel.Settings) {
 	p := limit(now, x.requested[0], x.requested[1], set, x.owner.contexts, from, "after_what_is_had")
 	x.StartDate, x.EndDate, x.Clamps = p.start, p.end, append(x.Clamps, p.clamps...)
 	x.Findings = append(x.Findings, p.findings...)
-	if rule := k.forbidding(x); rule != nil {
+	if rule, _ := forbidding(k.m, x.role.ID, x.owner.roles, x.owner.contexts, span(now, x.StartDate, x.EndDate)); rule != nil {
 		x.Findings = append(x.Findings, finding(DeniedByRule, "", "A rule forbids the role to people like %s: %s", x.Owner.DisplayName, k.m.RoleRuleSentence(rule)))
 	}
-}
-
-// forbidding is a rule that withholds the role from somebody, and that no other overrules; nil: none does (role-model 3.2).
-func (k *basket) forbidding(x *CheckedItem) *rolemodel.RoleRule {
-	var best *rolemodel.RoleRule
-	for _, r := range k.m.Source.RoleRules {
-		if r.RoleID != x.role.ID || !k.m.Policy(r.PolicyID).IsProvisioningEnabled || best != nil && (r.Priority > best.Priority || r.Priority == best.Priority && !r.IsDenied) {
-			continue
-		}
-		if r.CompositeRoleID != nil && !slices.ContainsFunc(x.owner.roles, func(h *assignment.HeldRole) bool { return h.RoleID == *r.CompositeRoleID && h.WorkflowState.Holds() }) {
-			continue
-		}
-		if slices.ContainsFunc(x.owner.contexts, func(c assignment.ContextAt) bool {
-			return (c.EndDate == nil || c.EndDate.After(k.now)) && k.m.Satisfies(r.Dimensions, c.Dimensions)
-		}) {
-			best = r
-		}
-	}
-	if best == nil || !best.IsDenied {
-		return nil
-	}
-	return best
 }
 
 // lookAtTaking looks at a role that is to end, to be withheld, or to be allowed again (requests 8).
 func (k *basket) lookAtTaking(x *CheckedItem) {
 	var manual, denied, rule, found *assignment.HeldRole
+	several := false
 	for _, h := range x.owner.roles {
 		if h.RoleID != x.role.ID || h.WorkflowState.Pending() || h.WorkflowState.Over() || h.EndDate != nil && !h.EndDate.After(k.now) {
 			continue
@@ -570,7 +579,10 @@ func (k *basket) lookAtTaking(x *CheckedItem) {
 		case h.WorkflowState.Found():
 			found = h
 		case h.WorkflowState.ByPerson():
-			manual = h
+			if len(x.parameters) == 0 || h.SameParameters(x.parameters) {
+				several = several || manual != nil
+				manual = h
+			}
 		case h.WorkflowState.Holds() || h.WorkflowState == evaluation.RuleMissingParameters:
 			rule = h
 		}
@@ -580,6 +592,10 @@ func (k *basket) lookAtTaking(x *CheckedItem) {
 	}
 	x.EndDate = x.requested[1]
 	switch {
+	case x.Action == Remove && rule == nil && (x.requested[0] != nil || x.requested[1] != nil):
+		refuse(EndNotAllowed, "What is taken away ends with the approval. Leave the dates out.")
+	case x.Action == Remove && several:
+		refuse(ParameterInvalid, "%s has the role more than once, each time with other values. Say which one.", x.Owner.DisplayName)
 	case x.Action == Allow && denied == nil:
 		refuse(NotHeld, "The role is not forbidden to %s.", x.Owner.DisplayName)
 	case x.Action == Allow:
@@ -599,9 +615,12 @@ func (k *basket) lookAtTaking(x *CheckedItem) {
 		if x.Action == Remove {
 			x.Findings = append(x.Findings, finding(BecomesDenial, "", "A rule gives the role to %s. Taken away it is forbidden, until somebody allows it again.", x.Owner.DisplayName))
 		}
-		x.Action = Deny
-		if x.EndDate != nil && !x.EndDate.After(k.now) {
-			x.Findings = append(x.Findings, finding(EmptyPeriod, "endDate", "The end is over already. Choose a later one."))
+		x.Action, x.parameters = Deny, map[string]int64{}
+		if f := refusedDates(k.now, x.requested[0], x.requested[1], rolemodel.EndFree); f != nil {
+			x.Findings = append(x.Findings, f)
+		}
+		if x.requested[0] != nil && x.requested[0].After(k.now) {
+			x.StartDate = x.requested[0]
 		}
 	case found != nil:
 		refuse(NotHeld, "The role was only found in a system. Decide about it under Role reconciliation.")
@@ -636,7 +655,7 @@ func (k *basket) levels(x *CheckedItem, set rolemodel.Settings) error {
 	var list []access.Holder
 	if set.ApprovalWorkflowType > 0 && !giveBack && !implicit {
 		var err error
-		if list, err = k.approvers.candidates(k.ctx, k.b, x.owner.EntityTypeID, party{requester: k.me.Username, requesterID: k.me.ResourceID, beneficiary: x.owner.ID}); err != nil {
+		if list, err = k.approvers.candidates(k.ctx, k.b, x.owner.EntityTypeID, k.ofCaller(x.owner.ID)); err != nil {
 			return err
 		}
 	}

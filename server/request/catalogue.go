@@ -145,10 +145,10 @@ func (s *Service) Catalogue(ctx context.Context, ownerID int64, a page.Args, f *
 		set := m.Policy(r.PolicyID).OfRole(r)
 		fits, known := in[r.PolicyID]
 		if !known {
-			fits = inPolicy(m, m.Policy(r.PolicyID), p, k.now)
+			fits = inPolicy(m, m.Policy(r.PolicyID), p.contexts, k.now)
 			in[r.PolicyID] = fits
 		}
-		if !fits || notRequestable(m, r, p, set, k.now) != nil {
+		if !fits || notRequestable(m, r, p, set, k.now, false) != nil {
 			continue
 		}
 		e := k.entry(r, set)

@@ -4,6 +4,7 @@
 //	request.go   Request, RequestItem, RequestStep...: the GraphQL types
 //	apply.go     the only place where items and steps change their state: row, history, event, roll-up of the request
 //	basket.go    what would be asked, looked at before: dates, approvals, findings; finding.go the sentences
+//	forbidden.go which rule withholds a role, and when
 //	risk.go      which risks it raises; effect.go what would be written because of it
 //	period.go    dates, and what limits make of them
 //	catalogue.go what may be asked for whom
@@ -49,9 +50,11 @@
 //	OPEN     -> STUCK     block
 //	         -> APPROVED  approve
 //	         -> DECLINED  decline
+//	         -> SKIPPED   skip
 //	         -> EXPIRED   expire
 //	         -> CLOSED    close
 //	STUCK    -> OPEN      reroute
+//	         -> SKIPPED   skip
 //	         -> EXPIRED   expire
 //	         -> CLOSED    close
 package request

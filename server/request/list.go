@@ -244,8 +244,8 @@ func (s *Service) complete(ctx context.Context, m *assignment.Model, list []*Req
 // rights tells what the caller may do with items.
 func (s *Service) rights(ctx context.Context, m *assignment.Model, all []int64, byID map[int64]*RequestItem) error {
 	name := permit.Name(ctx)
-	own := bun.SafeQuery("(lower(q.requester) = lower(?0) or is_same_person(?0, i.beneficiary_id) or q.requester_id is not null and is_same_person(?0, q.requester_id))", name)
-	takesBack := bun.SafeQuery("(i.state in ('SUBMITTED', 'IN_APPROVAL') and (lower(q.requester) = lower(?0) or i.action in ('ADD', 'ALLOW') and is_same_person(?0, i.beneficiary_id) or ?1))", name, over(ctx, m, permit.Supervise))
+	own := bun.SafeQuery("(coalesce(request_exclusion(?, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, null), '') <> '')", name)
+	takesBack := bun.SafeQuery("(i.state in ('SUBMITTED', 'IN_APPROVAL') and (lower(account_now(q.requester, q.requester_user_id)) = lower(?0) or i.action in ('ADD', 'ALLOW') and is_same_person(?0, i.beneficiary_id) or ?1))", name, over(ctx, m, permit.Supervise))
 	return db.Select(ctx, s.DB, bun.SafeQuery("select i.id, ?, coalesce(?, false), coalesce(?, false) from "+items.Tables(own)+" where i.id = any (?)", own, toDecide(ctx, m), takesBack, ids(all)), func(r *db.Row) error {
 		x := byID[r.Int()]
 		x.IsOwn, x.CanDecide, x.CanWithdraw = r.Bool(), r.Bool(), r.Bool()
@@ -286,7 +286,7 @@ func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, b
 	open := map[int64]bool{}
 	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select s.id, s.item_id, s.level, s.state, s.skip_reason, s.opened_at, s.due_at, s.closed_at, s.version,
 			coalesce((select u.display_name from local_user u where u.id = d.decider_user_id), d.decider), d.comment
-		from request_step s left join request_decision d on d.step_id = s.id where s.item_id = any (?) order by s.item_id, s.level`, ids(all)), func(r *db.Row) error {
+		from request_step s left join request_decision d on d.step_id = s.id where s.item_id = any (?) order by s.item_id, s.round, s.level`, ids(all)), func(r *db.Row) error {
 		st := &RequestStep{ID: r.Int(), ItemID: r.Int(), Level: int(r.Int()), State: RequestStepState(r.Text()), SkipReason: r.TextOrNil(), OpenedAt: r.TimeOrNil(), DueAt: r.TimeOrNil(), ClosedAt: r.TimeOrNil(),
 			Version: int(r.Int()), Decider: r.TextOrNil(), Comment: r.TextOrNil(), Candidates: []string{}}
 		byID[st.ItemID].Steps = append(byID[st.ItemID].Steps, st)
@@ -301,19 +301,11 @@ func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, b
 		return nil // of one item only: who may decide is looked for person by person
 	}
 	for id := range open {
-		var of struct {
-			BeneficiaryID, EntityTypeID int64
-			Requester                   string
-			RequesterID                 *int64
-		}
-		if err := s.DB.NewRaw(`select i.beneficiary_id, w.entity_type_id, q.requester, q.requester_id from request_item i join request q on q.id = i.request_id join resource w on w.id = i.beneficiary_id where i.id = ?`, id).Scan(ctx, &of); err != nil {
+		var of item
+		if err := s.DB.NewRaw(`select i.id, i.beneficiary_id, w.entity_type_id, q.requester, q.requester_id, q.requester_user_id from request_item i join request q on q.id = i.request_id join resource w on w.id = i.beneficiary_id where i.id = ?`, id).Scan(ctx, &of); err != nil {
 			return fmt.Errorf("read whom a request concerns: %w", err)
 		}
-		p, err := (&item{ID: id, Requester: of.Requester, RequesterID: of.RequesterID, BeneficiaryID: of.BeneficiaryID}).party(ctx, s.DB)
-		if err != nil {
-			return err
-		}
-		list, err := s.approvers(m).candidates(ctx, s.DB, of.EntityTypeID, p)
+		list, err := s.approvers(m).candidates(ctx, s.DB, of.EntityTypeID, of.party())
 		if err != nil {
 			return err
 		}

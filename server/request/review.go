@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
@@ -148,7 +147,7 @@ func (s *Service) decide(ctx context.Context, d StepDecisionInput) (itemID int64
 	}
 	itemID = of[0].ItemID
 	if of[0].IsStuck { // the caller may be the one who was missing
-		if err := s.one(ctx, itemID, of[0].BeneficiaryID, s.reroute); err != nil {
+		if err := s.one(ctx, itemID, of[0].BeneficiaryID, s.look); err != nil {
 			return itemID, nil, err
 		}
 	}
@@ -197,12 +196,12 @@ func (s *Service) decideLocked(ctx context.Context, t *turn, m *assignment.Model
 	if !may {
 		return errs.New(errs.Forbidden, "You are not asked here (level %d: whoever reviews the roles of the person).", st.Level).Of(st.ID), nil
 	}
-	p, err := x.party(ctx, t.tx)
+	out, err := excluded(ctx, t.tx, []string{t.actor}, x.party())
 	if err != nil {
 		return nil, err
 	}
-	if out, err := excluded(ctx, t.tx, []string{t.actor}, p); err != nil || len(out) > 0 {
-		return whyExcluded(t.actor, p).Of(st.ID), err
+	if why := out[t.actor]; why != "" {
+		return errs.New(errs.Forbidden, "%s", exclusions[why]).Of(st.ID), nil
 	}
 	comment := ""
 	if d.Comment != nil {
@@ -212,11 +211,12 @@ func (s *Service) decideLocked(ctx context.Context, t *turn, m *assignment.Model
 		return refused.Of(st.ID), nil
 	} else if d.Decision == DeclineStep {
 		return nil, s.decline(ctx, t, m, x, st, comment)
-	} else if refused, err := s.recheck(ctx, t, m, x); refused != nil || err != nil {
-		return refused, err
-	} else {
-		return nil, s.approve(ctx, t, m, x, st, comment)
 	}
+	refused, raised, err := s.recheck(ctx, t, m, x)
+	if refused != nil || err != nil {
+		return refused, err
+	}
+	return nil, s.approve(ctx, t, m, x, st, comment, raised)
 }
 
 // commentMode is whether a decision takes a comment: as the role says, or its policy.
@@ -248,16 +248,6 @@ func alreadyDecided(ctx context.Context, t *turn, st *step, d StepDecisionInput)
 	return errs.New(errs.AlreadyDone, "%s %s this already.", was.Decider, verb).Of(st.ID), nil
 }
 
-func whyExcluded(account string, p party) *errs.Error {
-	switch {
-	case strings.EqualFold(account, p.requester):
-		return errs.New(errs.Forbidden, "You asked for this yourself. Somebody else has to decide on it.")
-	case slices.ContainsFunc(p.decided, func(d string) bool { return strings.EqualFold(d, account) }):
-		return errs.New(errs.Forbidden, "You decided on an earlier level of this. Somebody else has to decide on this one.")
-	}
-	return errs.New(errs.Forbidden, "This is about you, or you asked for it by another account of yours. Somebody else has to decide on it.")
-}
-
 // decided writes who decided a step.
 func (t *turn) decided(x *item, st *step, d StepDecision, comment string) error {
 	me := permit.From(t.ctx)
@@ -281,11 +271,17 @@ func (t *turn) decided(x *item, st *step, d StepDecision, comment string) error 
 	return fmt.Errorf("write a decision: %w", err)
 }
 
-func (s *Service) approve(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step, comment string) error {
+// approve approves a step. raised are risks that ask for an approval of their own by now: one more step stands behind it then (requests 4.1 I15).
+func (s *Service) approve(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step, comment string, raised []int64) error {
 	if err := t.decided(x, st, ApproveStep, comment); err != nil {
 		return err
 	}
 	t.step(x, st, Approve, comment)
+	if len(raised) > 0 {
+		if err := s.askAboutRisks(ctx, t, x, raised); err != nil {
+			return err
+		}
+	}
 	if err := s.onward(ctx, t, m, x, s.approvers(m), comment, true); err != nil {
 		return err
 	}
@@ -326,37 +322,66 @@ func (s *Service) end(ctx context.Context, t *turn, x *item, action Action, reas
 	return err
 }
 
-// recheck looks again at what may have changed since it was asked for (requests 4.3): what has no sense any more ends, and the approval is refused.
-func (s *Service) recheck(ctx context.Context, t *turn, m *assignment.Model, x *item) (*errs.Error, error) {
+// askAboutRisks puts a step behind the last one, for risks that were not there when the item was asked for. What is asked for stands as a new row, since no
+// row goes back to where a risk is approved.
+func (s *Service) askAboutRisks(ctx context.Context, t *turn, x *item, raised []int64) error {
+	st := &step{ItemID: x.ID, Round: 1, State: StepWaiting, from: StepWaiting, Version: 1}
+	for _, o := range x.steps {
+		if o.Level == 0 {
+			st.Round++
+		}
+	}
+	if err := t.tx.NewRaw(`insert into request_step (item_id, level, round, state) values (?, 0, ?, 'WAITING') returning id`, x.ID, st.Round).Scan(ctx, &st.ID); err != nil {
+		return fmt.Errorf("write a step of a request: %w", err)
+	}
+	x.steps, x.RiskIDs, x.IsAtRisk = append(x.steps, st), append(x.RiskIDs, raised...), true
+	if x.Action != Add {
+		return nil
+	}
+	said := assignment.Decided{At: t.now, Actor: t.actor, Comment: "A risk has to be approved first."}
+	if ok, err := assignment.Dropped(ctx, t.tx, said, *x.AssignedRoleID); err != nil || !ok {
+		return orGone(err, ok, x)
+	}
+	row, err := assignment.AskRole(ctx, t.tx, t.now, assignment.WantedRole{OwnerID: x.BeneficiaryID, RoleID: x.RoleID, Parameters: x.Parameters, Start: x.StartDate, End: x.EndDate})
+	x.AssignedRoleID = &row
+	return err
+}
+
+// recheck looks again at what may have changed since it was asked for (requests 4.3): what has no sense any more ends, and the approval is refused. raised
+// are risks that ask for an approval of their own by now.
+func (s *Service) recheck(ctx context.Context, t *turn, m *assignment.Model, x *item) (refused *errs.Error, raised []int64, err error) {
+	if x.Action != Remove && x.EndDate != nil && !x.EndDate.After(t.now) {
+		return errs.New(errs.Conflict, "This cannot be approved any more: %s.", reasons["period_over"]).Of(x.ID), nil, s.end(ctx, t, x, Expire, "period_over", "")
+	}
 	reason, err := s.senseless(ctx, t, m, x)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if reason != "" {
-		return errs.New(errs.Conflict, "This cannot be approved any more: %s.", reasons[reason]).Of(x.ID), s.end(ctx, t, x, Cancel, reason, "")
+		return errs.New(errs.Conflict, "This cannot be approved any more: %s.", reasons[reason]).Of(x.ID), nil, s.cancel(ctx, t, x, reason)
 	}
 	for name, id := range x.Parameters {
 		var alive bool
 		if err := t.tx.NewRaw(`select exists (select from resource where id = ? and valid_to = 'infinity')`, id).Scan(ctx, &alive); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if !alive {
+		if !alive && x.Action.gives() {
 			x.Problem = new(fmt.Sprintf("The value of %s is not there any more.", name))
 			t.touch(x)
-			return errs.New(errs.Conflict, "This cannot be approved: the value of %s is not there any more. Decline it, or ask again.", name).Of(x.ID), nil
+			return errs.New(errs.Conflict, "This cannot be approved: the value of %s is not there any more. Decline it, or ask again.", name).Of(x.ID), nil, nil
 		}
 	}
-	if x.Action != Add && x.Action != Allow {
-		return nil, nil
+	if !x.Action.gives() {
+		return nil, nil, nil
 	}
 	contexts, err := assignment.ContextsOf(ctx, t.tx, []int64{x.BeneficiaryID})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := m.Role(x.RoleID)
 	p := limit(t.now, x.StartDate, x.EndDate, withoutMode(m.Policy(r.PolicyID).OfRole(r)), contexts[x.BeneficiaryID], nil, "")
 	if slices.ContainsFunc(p.findings, func(f *RequestFinding) bool { return f.Severity == Blocks }) {
-		return errs.New(errs.Conflict, "This cannot be approved any more: %s.", reasons["period_over"]).Of(x.ID), s.end(ctx, t, x, Expire, "period_over", "")
+		return errs.New(errs.Conflict, "This cannot be approved any more: %s.", reasons["period_over"]).Of(x.ID), nil, s.end(ctx, t, x, Expire, "period_over", "")
 	}
 	if p.end != nil && (x.EndDate == nil || p.end.Before(*x.EndDate)) {
 		x.Clamps = append(x.Clamps, p.clamps...)
@@ -365,17 +390,11 @@ func (s *Service) recheck(ctx context.Context, t *turn, m *assignment.Model, x *
 	return s.newRisks(ctx, t, m, x)
 }
 
-// newRisks refuses the last approval when what is asked for raises a risk by now that it did not when it was asked for, and that forbids it or asks for an
-// approval of its own.
-func (s *Service) newRisks(ctx context.Context, t *turn, m *assignment.Model, x *item) (*errs.Error, error) {
-	waits := 0
-	for _, st := range x.steps {
-		if st.State == StepWaiting {
-			waits++
-		}
-	}
-	if waits > 0 || len(m.Source.Risks) == 0 {
-		return nil, nil
+// newRisks looks at the last approval what risks are raised by now that were not when it was asked for: one that forbids it refuses the approval, those that
+// ask for an approval of their own are given.
+func (s *Service) newRisks(ctx context.Context, t *turn, m *assignment.Model, x *item) (refused *errs.Error, raised []int64, err error) {
+	if slices.ContainsFunc(x.steps, func(st *step) bool { return st.State == StepWaiting }) || len(m.Source.Risks) == 0 {
+		return nil, nil, nil
 	}
 	b := risk.Basket{OwnerID: x.BeneficiaryID, Grant: []risk.RiskGrantInput{granting(x.Role, x.Parameters, x.StartDate, x.EndDate)}}
 	if x.Action == Add {
@@ -383,20 +402,21 @@ func (s *Service) newRisks(ctx context.Context, t *turn, m *assignment.Model, x 
 	}
 	found, err := s.Risks.Check(ctx, t.tx, []risk.Basket{b})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, r := range found[0].Risks {
-		known := slices.ContainsFunc(m.Source.Risks, func(k *rolemodel.Risk) bool {
-			return k.Identifier == r.Risk.Identifier && slices.Contains(x.RiskIDs, k.ID)
-		})
-		if known || r.Effect != risk.EffectBlock && r.Effect != risk.EffectApproval {
-			continue
+		known := m.Source.Risks[slices.IndexFunc(m.Source.Risks, func(k *rolemodel.Risk) bool { return k.Identifier == r.Risk.Identifier })]
+		switch {
+		case slices.Contains(x.RiskIDs, known.ID):
+		case r.Effect == risk.EffectBlock:
+			x.Problem = new(fmt.Sprintf("The risk %s stands against it by now.", r.Risk.DisplayName))
+			t.touch(x)
+			return errs.New(errs.Conflict, "This cannot be approved: with what changed since it was asked for, the person would have the risk %s. Decline it, or take away first what it conflicts with.", r.Risk.DisplayName).Of(x.ID), nil, nil
+		case r.Effect == risk.EffectApproval:
+			raised = append(raised, known.ID)
 		}
-		x.Problem = new(fmt.Sprintf("The risk %s stands against it by now.", r.Risk.DisplayName))
-		t.touch(x)
-		return errs.New(errs.Conflict, "This cannot be approved: with what changed since it was asked for, the person would have the risk %s. Decline it, or take away first what it conflicts with.", r.Risk.DisplayName).Of(x.ID), nil
 	}
-	return nil, nil
+	return nil, raised, nil
 }
 
 // withoutMode are settings of a role for dates that were looked at before: whether an end may be said is no question any more.

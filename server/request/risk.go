@@ -85,7 +85,7 @@ func (k *basket) raise(x *CheckedItem, raised *risk.RaisedRisk) error {
 		if x.atRisk() {
 			return nil
 		}
-		list, err := k.approvers.candidates(k.ctx, k.b, x.owner.EntityTypeID, party{requester: k.me.Username, requesterID: k.me.ResourceID, beneficiary: x.owner.ID})
+		list, err := k.approvers.candidates(k.ctx, k.b, x.owner.EntityTypeID, k.ofCaller(x.owner.ID))
 		if err != nil {
 			return err
 		}

@@ -78,8 +78,7 @@ func toDecide(ctx context.Context, m *assignment.Model) db.Condition {
 	name := permit.Name(ctx)
 	return db.AllOf(
 		bun.SafeQuery("i.state = 'IN_APPROVAL' and exists (select from request_step o where o.item_id = i.id and o.state = 'OPEN')"), over(ctx, m, permit.ReviewRoles),
-		bun.SafeQuery("lower(q.requester) <> lower(?0) and not is_same_person(?0, i.beneficiary_id) and (q.requester_id is null or not is_same_person(?0, q.requester_id))", name),
-		bun.SafeQuery("not exists (select from request_decision d where d.item_id = i.id and lower(d.decider) = lower(?))", name))
+		bun.SafeQuery("request_exclusion(?, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, i.id) is null", name))
 }
 
 // supervises reports whether the caller supervises the requests for somebody.

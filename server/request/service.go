@@ -3,6 +3,7 @@ package request
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/uptrace/bun"
 
@@ -15,6 +16,7 @@ import (
 // Service keeps what people ask for. All rooms are needed.
 type Service struct {
 	Rooms
+	swept atomic.Int64 // when Sweep looked last whose rights began or ended, in microseconds since 1970
 }
 
 // Rooms are what requests need of others.

@@ -38,21 +38,29 @@ func (s *Service) settle(ctx context.Context, tx bun.Tx, m *assignment.Model, no
 	for _, h := range rows {
 		held[h.OwnerID] = append(held[h.OwnerID], h)
 	}
+	contexts, err := assignment.ContextsOf(ctx, tx, slices.Compact(owners))
+	if err != nil {
+		return err
+	}
 	var approved []*item
+	var waits []int64
 	for _, x := range list {
 		if !x.State.isWaiting() {
 			approved = append(approved, x)
 			continue
 		}
-		reason := senselessOf(m, x, held[x.BeneficiaryID], now)
+		reason := senselessOf(m, x, held[x.BeneficiaryID], contexts[x.BeneficiaryID], now)
 		if reason == "" {
+			waits = append(waits, x.ID)
 			continue
 		}
-		if reason == "given_by_rule" || reason == "row_gone" {
-			x.Outcome = new(AlreadySo)
-		}
-		if err := s.end(ctx, t, x, Cancel, reason, ""); err != nil {
+		if err := s.cancel(ctx, t, x, reason); err != nil {
 			return err
+		}
+	}
+	if len(waits) > 0 { // who may decide goes by what is known of the person, too
+		if _, err := tx.NewRaw(`update request_step set looked_at = null where item_id = any (?) and state in ('OPEN', 'STUCK') and looked_at is not null`, ids(waits)).Exec(ctx); err != nil {
+			return fmt.Errorf("ask for a look at steps: %w", err)
 		}
 	}
 	if err := s.fulfil(ctx, t, m, approved, held); err != nil {
@@ -61,17 +69,29 @@ func (s *Service) settle(ctx context.Context, tx bun.Tx, m *assignment.Model, no
 	return t.commit()
 }
 
+// cancel ends an item that lost its sense.
+func (s *Service) cancel(ctx context.Context, t *turn, x *item, reason string) error {
+	if reason == "given_by_rule" || reason == "row_gone" && !x.Action.gives() {
+		x.Outcome = new(AlreadySo)
+	}
+	return s.end(ctx, t, x, Cancel, reason, "")
+}
+
 // senseless is senselessOf for one item alone.
 func (s *Service) senseless(ctx context.Context, t *turn, m *assignment.Model, x *item) (string, error) {
-	held, err := assignment.RolesOf(ctx, t.tx, []int64{x.BeneficiaryID}, x.RoleID)
+	held, err := assignment.RolesOf(ctx, t.tx, []int64{x.BeneficiaryID}, 0)
 	if err != nil {
 		return "", err
 	}
-	return senselessOf(m, x, held, t.now), nil
+	contexts, err := assignment.ContextsOf(ctx, t.tx, []int64{x.BeneficiaryID})
+	if err != nil {
+		return "", err
+	}
+	return senselessOf(m, x, held, contexts[x.BeneficiaryID], t.now), nil
 }
 
 // senselessOf tells why nobody needs to decide about an item any more; empty: somebody does.
-func senselessOf(m *assignment.Model, x *item, held []*assignment.HeldRole, now time.Time) string {
+func senselessOf(m *assignment.Model, x *item, held []*assignment.HeldRole, contexts []assignment.ContextAt, now time.Time) string {
 	r := m.Role(x.RoleID)
 	if r == nil {
 		return "role_deleted"
@@ -84,6 +104,8 @@ func senselessOf(m *assignment.Model, x *item, held []*assignment.HeldRole, now 
 		return "not_requestable"
 	case !p.IsProvisioningEnabled || p.IsExternal:
 		return "policy_disabled"
+	case x.Action.gives() && !inPolicy(m, p, contexts, now):
+		return "out_of_policy"
 	}
 	row := slices.IndexFunc(held, func(h *assignment.HeldRole) bool { return x.AssignedRoleID != nil && h.ID == *x.AssignedRoleID })
 	if row < 0 || held[row].EndDate != nil && !held[row].EndDate.After(now) && x.Action != Add {
@@ -99,6 +121,11 @@ func senselessOf(m *assignment.Model, x *item, held []*assignment.HeldRole, now 
 			(h.EndDate == nil || x.EndDate != nil && !x.EndDate.After(*h.EndDate))
 	}) {
 		return "given_by_rule"
+	}
+	if x.Action == Add {
+		if _, all := forbidding(m, x.RoleID, held, contexts, span(now, x.StartDate, x.EndDate)); all {
+			return "denied_by_rule"
+		}
 	}
 	return ""
 }
@@ -123,6 +150,12 @@ type progress struct {
 
 // fulfil links approved items with the orders they cause, and ends those whose orders are at rest.
 func (s *Service) fulfil(ctx context.Context, t *turn, m *assignment.Model, list []*item, held map[int64][]*assignment.HeldRole) error {
+	if len(list) == 0 {
+		return nil
+	}
+	list = slices.DeleteFunc(list, func(x *item) bool { // what was refused is taken up again only while it is held
+		return x.State == Declined && !slices.ContainsFunc(held[x.BeneficiaryID], func(h *assignment.HeldRole) bool { return x.AssignedRoleID != nil && h.ID == *x.AssignedRoleID })
+	})
 	if len(list) == 0 {
 		return nil
 	}
@@ -180,8 +213,11 @@ func (s *Service) settleOne(ctx context.Context, t *turn, x *item, p progress, o
 	case x.IsGone || x.Action.gives() && x.LeftAt != nil && !x.LeftAt.After(t.now):
 		x.ClosedReason = new("beneficiary_left")
 		return asError(t.move(x, Cancel, ""))
-	case x.Action == Allow && row < 0:
+	case x.Action == Allow && row < 0 && x.IsDenial && (x.EndDate == nil || x.EndDate.After(t.now)):
 		return s.allowed(ctx, t, x, held)
+	case x.Action == Allow && row < 0 && !(ordered && p.IsSeen):
+		x.Outcome, x.ClosedReason = new(EndedBeforeStart), new("period_over")
+		return asError(t.move(x, End, ""))
 	case x.Action == Add && row < 0 && !(ordered && p.IsSeen):
 		x.Outcome, x.ClosedReason = new(EndedBeforeStart), new("period_over")
 		return asError(t.move(x, End, ""))

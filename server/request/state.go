@@ -107,7 +107,7 @@ var stepMachine = machine.New(machine.Machine[RequestStepState, Action]{
 }, []machine.Transition[RequestStepState, Action]{
 	{Action: Open, From: []RequestStepState{StepWaiting}, To: StepOpen, Actors: []string{byServer}, Spec: "S2", Why: "Its turn: somebody can decide."},
 	{Action: Block, From: []RequestStepState{StepWaiting, StepOpen}, To: StepStuck, Actors: []string{byServer}, Spec: "S3 S6", Why: "Nobody is there who may decide."},
-	{Action: Skip, From: []RequestStepState{StepWaiting}, To: StepSkipped, Actors: []string{byServer}, Spec: "S4", Why: "It needs no decision."},
+	{Action: Skip, From: []RequestStepState{StepWaiting, StepOpen, StepStuck}, To: StepSkipped, Actors: []string{byServer}, Spec: "S4", Why: "It needs no decision."},
 	{Action: Reroute, From: []RequestStepState{StepStuck}, To: StepOpen, Actors: []string{byServer}, Spec: "S7", Why: "Somebody is found who may decide."},
 	{Action: Approve, From: []RequestStepState{StepOpen}, To: StepApproved, Actors: []string{byApprover}, Spec: "S9", Why: "Approved."},
 	{Action: Decline, From: []RequestStepState{StepOpen}, To: StepDeclined, Actors: []string{byApprover}, Spec: "S10", Why: "Declined."},

@@ -47,10 +47,16 @@ func (s *Service) Submit(ctx context.Context, in RequestAssignmentsInput) (*Requ
 		if err := assignment.LockOwners(ctx, tx, owners); err != nil {
 			return err
 		}
-		if id, err = s.known(ctx, tx, in.ClientKey); err != nil {
+		if id, err = s.known(ctx, tx, in); err != nil {
 			return err
 		}
-		if check, err = s.check(ctx, tx, m, in); err != nil || id != 0 {
+		if check, err = s.check(ctx, tx, m, in); id != 0 && (err == nil || errs.As(err) != nil) {
+			if err != nil { // it was asked for; what is there no more is told by the request
+				check = &RequestCheck{Items: []*CheckedItem{}}
+			}
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		if err := check.refuse(in); err != nil {
@@ -66,19 +72,26 @@ func (s *Service) Submit(ctx context.Context, in RequestAssignmentsInput) (*Requ
 	return &RequestAssignmentsPayload{Request: r, Check: check}, err
 }
 
-// known gives the request that a key of the caller stands for; 0: none.
-func (s *Service) known(ctx context.Context, tx bun.Tx, key *string) (int64, error) {
-	if key == nil {
+// known gives the request that a key of the caller stands for; 0: none. Conflict when the key stands for another basket.
+func (s *Service) known(ctx context.Context, tx bun.Tx, in RequestAssignmentsInput) (int64, error) {
+	if in.ClientKey == nil {
 		return 0, nil
 	}
-	var found []int64
-	if err := tx.NewRaw(`select id from request where requester = ? and client_key = ?`, permit.Name(ctx), *key).Scan(ctx, &found); err != nil {
+	var found []struct {
+		ID           int64
+		ClientDigest *string
+		Number       string
+	}
+	if err := tx.NewRaw(`select id, client_digest, number from request where requester = ? and client_key = ?`, permit.Name(ctx), *in.ClientKey).Scan(ctx, &found); err != nil {
 		return 0, fmt.Errorf("look for a request by its key: %w", err)
 	}
 	if len(found) == 0 {
 		return 0, nil
 	}
-	return found[0], nil
+	if d := found[0].ClientDigest; d != nil && *d != in.digest() {
+		return 0, errs.New(errs.Conflict, "This key stands for the request %s already, which asked for something else. Take another key.", found[0].Number).At("input.clientKey").Of(found[0].ID)
+	}
+	return found[0].ID, nil
 }
 
 // refuse tells everything that stands in the way of a submission.
@@ -119,8 +132,15 @@ func (s *Service) insert(ctx context.Context, tx bun.Tx, m *assignment.Model, in
 		justification = *in.Justification
 	}
 	var number string
-	if err := tx.NewRaw(`insert into request (state, requester_id, requester_user_id, requester, justification, client_key, submitted_at) values ('SUBMITTED', ?, ?, ?, ?, ?, ?) returning id, number`,
-		resource, user, me.Username, justification, in.ClientKey, now).Scan(ctx, &id, &number); err != nil {
+	var digest *string
+	if in.ClientKey != nil {
+		digest = new(in.digest())
+	}
+	switch err := tx.NewRaw(`insert into request (state, requester_id, requester_user_id, requester, justification, client_key, client_digest, submitted_at) values ('SUBMITTED', ?, ?, ?, ?, ?, ?, ?) returning id, number`,
+		resource, user, me.Username, justification, in.ClientKey, digest, now).Scan(ctx, &id, &number); {
+	case db.Constraint(err) == "request_once":
+		return 0, errs.New(errs.Conflict, "This key stands for another request, which was made just now. Take another key.").At("input.clientKey").Because(err)
+	case err != nil:
 		return 0, fmt.Errorf("write a request: %w", err)
 	}
 	t, who := newTurn(ctx, tx, now, names(m)), s.approvers(m)
@@ -205,11 +225,7 @@ func (s *Service) onward(ctx context.Context, t *turn, m *assignment.Model, x *i
 	}
 	st := x.steps[next]
 	x.Level = st.Level
-	p, err := x.party(ctx, t.tx)
-	if err != nil {
-		return err
-	}
-	list, err := who.candidates(ctx, t.tx, x.EntityTypeID, p)
+	list, err := who.candidates(ctx, t.tx, x.EntityTypeID, x.party())
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package request
 import (
 	"context"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -44,6 +45,9 @@ func (s *Service) Withdraw(ctx context.Context, in CancelRequestInput) (*Request
 		if len(list) == 0 {
 			return nil, errs.New(errs.InvalidTransition, "This request is %s: %s.", stateWords[r.State], stateNow[r.State]).Of(r.ID)
 		}
+	}
+	if in.Comment != nil && utf8.RuneCountInString(*in.Comment) > maxComment {
+		return nil, errs.Invalid("input.comment", "A comment has at most %d characters.", maxComment)
 	}
 	p := &RequestItemsPayload{Results: []*RequestItemResult{}}
 	for _, id := range list {
@@ -120,7 +124,7 @@ const (
 func (s *Service) mayWithdraw(ctx context.Context, b bun.IDB, m *assignment.Model, x *item) (withdrawing, error) {
 	me := permit.From(ctx)
 	var mine bool
-	if err := b.NewRaw(`select lower(?0) = lower(?1) or ?2 and is_same_person(?0, ?3)`, me.Username, x.Requester, x.Action.gives(), x.BeneficiaryID).Scan(ctx, &mine); err != nil {
+	if err := b.NewRaw(`select lower(?0) = lower(account_now(?1, ?4)) or ?2 and is_same_person(?0, ?3)`, me.Username, x.Requester, x.Action.gives(), x.BeneficiaryID, x.RequesterUserID).Scan(ctx, &mine); err != nil {
 		return notAtAll, fmt.Errorf("look whose request it is: %w", err)
 	}
 	if mine {

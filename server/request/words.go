@@ -17,4 +17,13 @@ var reasons = map[string]string{
 	"role_deleted": "the role was deleted", "not_requestable": "the role cannot be asked for any more", "policy_disabled": "the policy of the role was switched off",
 	"beneficiary_left": "the person has left", "given_by_rule": "a rule gives it by now", "row_gone": "what was asked about is gone",
 	"period_over": "the time it was asked for is over", "not_decided": "nobody decided in time",
+	"out_of_policy": "the person is outside of the policy of the role by now", "denied_by_rule": "a rule forbids it to the person by now",
+}
+
+// exclusions say why somebody may not decide, by the codes of request_exclusion (requests 5.3).
+var exclusions = map[string]string{
+	"is_requester":   "You asked for this yourself. Somebody else has to decide on it.",
+	"is_beneficiary": "This is about you. Somebody else has to decide on it.",
+	"same_person":    "This is about you, or you asked for it by another account of yours. Somebody else has to decide on it.",
+	"decided_before": "You decided on another level of this. Somebody else has to decide on this one.",
 }

@@ -110,6 +110,7 @@ export const requestTexts = {
     skipped: {
       implicit: 'not asked: who asks could approve it',
       give_back: 'not asked: who has it gives it back',
+      no_level: 'not asked any more: the risk was deleted',
     } as Record<string, string>,
     skippedBecause: (word: string) => `not asked (${word})`,
     writes: (names: string[]) => `Changes: ${names.join(', ')}`,

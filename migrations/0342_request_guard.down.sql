@@ -1,0 +1,40 @@
+drop trigger request_rights_changed on local_user;
+drop trigger request_rights_changed on assigned_profile;
+drop trigger request_rights_changed on access_rule;
+drop trigger request_rights_changed on access_entry;
+drop trigger request_rights_changed on access_filter;
+drop function request_rights_changed();
+drop table request_rights_changed;
+alter table request_step drop column looked_at;
+delete from legal_move where machine = 'request_step' and to_state = 'SKIPPED' and from_state in ('OPEN', 'STUCK');
+alter table request_step drop constraint request_step_level;
+delete from request_step where round > 1;
+alter table request_step drop column round;
+alter table request_step add constraint request_step_level unique (item_id, level);
+alter table request drop column client_digest;
+drop index request_item_once;
+drop trigger assigned_role_decided on assigned_role;
+drop function assigned_role_decided();
+drop index request_item_by_row;
+drop trigger request_step_decided on request_step;
+drop function request_step_decided();
+drop trigger request_item_approved_by_all on request_item;
+drop function request_item_approved();
+drop trigger request_item_stays on request_item;
+drop function request_item_stays();
+drop trigger request_stays on request;
+drop function request_stays();
+drop trigger request_decision_stays on request_decision;
+drop function request_decision_stays();
+drop trigger request_decision_not_own on request_decision;
+create or replace function request_decision_not_own() returns trigger language plpgsql as $$
+begin
+    if is_same_person(new.decider, new.beneficiary_id) or new.requester_id is not null and is_same_person(new.decider, new.requester_id) then
+        raise exception 'step % is the own one of who decides on it', new.step_id using errcode = '23514', constraint = 'request_decision_not_own';
+    end if;
+    return null;
+end $$;
+create trigger request_decision_not_own after insert or update on request_decision for each row execute function request_decision_not_own();
+drop function request_exclusion(text, text, bigint, bigint, bigint, bigint);
+drop function account_now(text, bigint);
+drop function is_same_account(text, text);
