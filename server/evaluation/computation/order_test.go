@@ -680,3 +680,39 @@ func TestKeyIsNeverLeftOut(t *testing.T) {
 		require.Equal(t, []string{"CREATE   1", "SET Enabled yes 1", "SET Phone 200 1"}, open(o.one(p)))
 	})
 }
+
+// TestValueThatSoonBeginsAgain: a value that ends, and begins again within the hours by which orders leave early, is asked for once, in the order that creates its
+// account and in the one that proposes an existing one.
+func TestValueThatSoonBeginsAgain(t *testing.T) {
+	t.Parallel()
+	for name, confidence := range map[string]int{"Created": 0, "Proposed": 60} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOrganisation(t)
+			g := o.thing(group, "G", 0)
+			typ := o.accounts(func(x *rolemodel.ResourceType) { x.FulfillHoursAheadOfTime = 24 })
+			o.typeRule(typ)
+			role := o.role(rolemodel.Single, "R")
+			o.member(typ, "G", role)
+			p := o.employ("Ann", "Lee", 0)
+			if confidence > 0 {
+				o.correlation(typ, confidence)
+				o.account(p)
+			}
+			o.compile()
+			o.correlate()
+			for _, from := range []float64{-1, 0.5} {
+				p.Roles = append(p.Roles, &evaluation.AssignedRole{ID: o.id(), RoleID: role, Workflow: evaluation.Approved, Origin: evaluation.OriginManual, Start: ptr(at(from)), End: ptr(at(from + 1.25))})
+			}
+			o.evaluate(p)
+			adds := 0
+			for _, l := range o.one(p).Order.Lines {
+				if l.Property == "MemberOf" {
+					require.Equal(t, g, l.ValueID)
+					adds++
+				}
+			}
+			require.Equal(t, 1, adds)
+		})
+	}
+}

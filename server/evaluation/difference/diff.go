@@ -282,8 +282,12 @@ func (d *diff) whole(item wish, declined bool) []wish {
 	begin := max(d.want.Over.From, d.r.Now)
 	wishes, isDesignated := []wish{item}, len(d.p.Designates) == 0
 	for _, q := range d.p.Props {
+		asked := map[int64]bool{} // of a value that ends and soon begins again both times may be in force already
 		for i := range d.want.Expected.Properties[q.Identifier] {
 			s := &d.want.Expected.Properties[q.Identifier][i]
+			if q.Many() && asked[s.ID] {
+				continue
+			}
 			if !s.Interval().Has(begin) && !(s.InForce && q.Many()) || s.Error == "" && s.ID == 0 && s.Value == "" {
 				continue // not its time, or nothing to write
 			}
@@ -306,7 +310,7 @@ func (d *diff) whole(item wish, declined bool) []wish {
 				d.closeKept(refused)
 				w.review, d.lines.reenter = true, true
 			}
-			wishes = append(wishes, w)
+			wishes, asked[s.ID] = append(wishes, w), true
 		}
 	}
 	if !isDesignated && wishes[0].err == "" {
@@ -342,12 +346,13 @@ func (d *diff) associate(m *expectation.Match) {
 		confidence: m.Confidence, mapped: true, review: true}}
 	for _, q := range d.p.Props {
 		if q.Many() {
+			asked := map[int64]bool{}
 			for i := range d.want.Expected.Properties[q.Identifier] {
 				s := &d.want.Expected.Properties[q.Identifier][i]
-				if s.InForce && s.Error == "" && !slices.Contains(m.Target.Links[q.Identifier], s.ID) {
+				if s.InForce && !asked[s.ID] && s.Error == "" && !slices.Contains(m.Target.Links[q.Identifier], s.ID) {
 					w := d.wish(q, s)
 					w.review = true
-					wishes = append(wishes, w)
+					wishes, asked[s.ID] = append(wishes, w), true
 				}
 			}
 			continue
