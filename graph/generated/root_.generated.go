@@ -21156,6 +21156,8 @@ enum ExplainStepKind {
   FOUND_VALUE
   "A risk keeps a role or a value back, and together with what."
   BLOCKED
+  "Somebody approved a role or a resource type by hand although rules give it (role-model 12.10), and when they do."
+  REDUNDANT
   "A rule about a resource type."
   RESOURCE_TYPE
   "What rules come to: the owner gets the resource type, or not."

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/riverqueue/river"
@@ -237,4 +239,29 @@ func TestRedundancyRuns(t *testing.T) {
 func (s *small) who(key string) int64 {
 	s.t.Helper()
 	return s.number(`select w.id from resource w join entity_type e on e.id = w.entity_type_id where w.key = ? and e.identifier = 'Person' and w.valid_to = 'infinity'`, key)
+}
+
+// TestRedundantIsExplained: an approval that rules make redundant says so where one asks why, with the rules, and in the picture.
+func TestRedundantIsExplained(t *testing.T) {
+	t.Parallel()
+	s := mustApprove(t)
+	for key, want := range map[string]string{
+		"P1": "Somebody approved the role Staff for Ann Lee by hand, although the rule ",
+		"P2": "Somebody approved the resource type User for Bob Ray by hand, although ",
+		"P4": "",
+	} {
+		why, err := s.Assignments.Explain(s.ctx, assignment.ExplainInput{OwnerID: s.who(key)})
+		require.NoError(t, err)
+		if want == "" {
+			require.NotContains(t, told(why), "redundant", "no rule gives it")
+			continue
+		}
+		require.Contains(t, told(why), want)
+		require.True(t, slices.ContainsFunc(why.Nodes, func(n *assignment.ExplainNode) bool {
+			return slices.ContainsFunc(n.Texts, func(text string) bool { return strings.Contains(text, want) })
+		}), "in the picture")
+	}
+	why, err := s.Assignments.Explain(s.ctx, assignment.ExplainInput{OwnerID: s.who("P1"), Role: "Staff"})
+	require.NoError(t, err)
+	require.Contains(t, told(why), "the approval is redundant")
 }

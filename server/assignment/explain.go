@@ -49,7 +49,7 @@ func (s *Service) Explain(ctx context.Context, in ExplainInput) (*Explanation, e
 		return nil, result.Err
 	}
 	e.about = e.m.about(in)
-	for _, step := range result.Trace.Steps {
+	for _, step := range append(result.Trace.Steps, computation.ExplainRedundant(e.m.Compiled, e.batch)...) {
 		if e.about.has(step) {
 			e.steps = append(e.steps, step)
 		}
@@ -171,7 +171,8 @@ func (e *explainer) word() error {
 	}
 	out.Steps = append(append(out.Steps, automatic...), w.follows(f)...)
 	slices.SortStableFunc(out.Steps, func(a, b evaluation.Step) int {
-		if a.Kind == evaluation.StepFoundValue || b.Kind == evaluation.StepFoundValue || a.Kind == evaluation.StepBlocked && a.RoleID != 0 || b.Kind == evaluation.StepBlocked && b.RoleID != 0 {
+		if a.Kind == evaluation.StepFoundValue || b.Kind == evaluation.StepFoundValue || a.Kind == evaluation.StepBlocked && a.RoleID != 0 || b.Kind == evaluation.StepBlocked && b.RoleID != 0 ||
+			a.Kind == evaluation.StepRedundant && a.RoleID != 0 || b.Kind == evaluation.StepRedundant && b.RoleID != 0 {
 			return cmp.Compare(chapter(a), chapter(b)) // it stands before what it comes to
 		}
 		return cmp.Or(cmp.Compare(chapter(a), chapter(b)), cmp.Compare(a.ResourceTypeID, b.ResourceTypeID), cmp.Compare(part(a.Kind), part(b.Kind)))
@@ -246,7 +247,7 @@ func chapter(s evaluation.Step) int {
 	switch s.Kind {
 	case evaluation.StepContext:
 		return 0
-	case evaluation.StepBlocked, evaluation.StepAutomation:
+	case evaluation.StepBlocked, evaluation.StepAutomation, evaluation.StepRedundant:
 		if s.RoleID != 0 {
 			return 1
 		}
@@ -260,7 +261,7 @@ func chapter(s evaluation.Step) int {
 
 // part orders the steps of one resource type: why it is given, what it found, its values, then what was done.
 func part(kind evaluation.StepKind) int {
-	return slices.Index([]evaluation.StepKind{evaluation.StepResourceType, evaluation.StepType, evaluation.StepCorrelation, evaluation.StepProperty, evaluation.StepBlocked, evaluation.StepRecord,
+	return slices.Index([]evaluation.StepKind{evaluation.StepResourceType, evaluation.StepType, evaluation.StepRedundant, evaluation.StepCorrelation, evaluation.StepProperty, evaluation.StepBlocked, evaluation.StepRecord,
 		evaluation.StepDifference, evaluation.StepAutomation, evaluation.StepOrder, evaluation.StepReview, evaluation.StepLine, evaluation.StepAttempt, evaluation.StepVerification, evaluation.StepIndirect}, kind)
 }
 
@@ -381,7 +382,7 @@ func (b *subject) has(s evaluation.Step) bool {
 		return true
 	case evaluation.StepCompositeRole, evaluation.StepSingleRole, evaluation.StepRole, evaluation.StepFoundValue:
 		return b.roles[s.RoleID]
-	case evaluation.StepAutomation:
+	case evaluation.StepAutomation, evaluation.StepRedundant:
 		return b.roles[s.RoleID] || b.types[s.ResourceTypeID]
 	case evaluation.StepBlocked:
 		return b.roles[s.RoleID] || b.types[s.ResourceTypeID] || slices.ContainsFunc(s.With, func(c evaluation.Contributor) bool { return b.types[c.ResourceTypeID] })

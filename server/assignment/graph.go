@@ -179,7 +179,7 @@ func (p *picture) step(s *evaluation.Step, values map[int64]int, verdicts map[st
 		}
 	case evaluation.StepIndirect:
 		p.throughOthers(s)
-	case evaluation.StepBlocked:
+	case evaluation.StepBlocked, evaluation.StepRedundant:
 		id := ""
 		if s.RoleID != 0 {
 			id = p.role(s.RoleID)

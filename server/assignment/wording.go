@@ -43,6 +43,8 @@ func (w *wording) sentence(s evaluation.Step) string {
 		return w.throughOthers(s)
 	case evaluation.StepBlocked:
 		return w.blocked(s)
+	case evaluation.StepRedundant:
+		return w.redundant(s)
 	default:
 		return w.correlation(s)
 	}
@@ -111,6 +113,29 @@ func (w *wording) blocked(s evaluation.Step) string {
 		what += " (" + w.dimensions(s.Values) + ")"
 	}
 	return fmt.Sprintf("The risk %s keeps %s from %s: otherwise %s would come together%s.", w.m.riskName(s.RiskID), what, w.ownerName(), and(w.parts(s.With)), w.period(s.From, s.To, w.now))
+}
+
+// redundant says that an approval is one of what rules give anyway, and when.
+func (w *wording) redundant(s evaluation.Step) string {
+	var by []string
+	what := "the resource type " + w.typeName(s.ResourceTypeID)
+	if s.RoleID != 0 {
+		what = "the role " + w.role(s.RoleID)
+		for _, id := range s.Behind {
+			if r := find(w.m.Source.RoleRules, func(r *rolemodel.RoleRule) bool { return r.ID == id }); r != nil {
+				by = append(by, "the rule "+r.Identifier)
+			}
+		}
+		if s.NeedsRoleID != 0 {
+			by = []string{"the role " + w.role(s.NeedsRoleID)}
+		}
+	} else {
+		for _, id := range s.Behind {
+			by = append(by, "the role "+w.role(id))
+		}
+	}
+	return fmt.Sprintf("Somebody approved %s for %s by hand, although %s: as long as it does, the approval is redundant.", what, w.ownerName(),
+		cmp.Or(and(by), "a rule")+" gives it"+w.period(s.From, s.To, w.now))
 }
 
 // parts names what makes a risk hold, and why each is held.

@@ -18,6 +18,7 @@ const (
 	StepRole          StepKind = "ROLE"           // what all of that comes to: the role is held, or not
 	StepFoundValue    StepKind = "FOUND_VALUE"    // a value of a target from which a role was read
 	StepBlocked       StepKind = "BLOCKED"        // a risk keeps a role or a value back
+	StepRedundant     StepKind = "REDUNDANT"      // a person approved a role or a resource type although rules give it
 	StepResourceType  StepKind = "RESOURCE_TYPE"  // a rule that gives or forbids a resource type
 	StepProperty      StepKind = "PROPERTY"       // a rule that computes a value
 	StepType          StepKind = "TYPE"           // what all of that comes to: the owner gets the resource type, or not
@@ -68,6 +69,7 @@ type Step struct {
 	Sections      []ContextSection // context: what stands behind each record section; none: there are none
 	Way           []int64          // indirect: from what the account has itself to what is had; of a long way the first and the last half
 	WaySteps      int              // indirect: how many the whole way has
+	Behind        []int64          // redundant: the rules that give the role; of a resource type the roles that bring it
 	RiskID        int64            // blocked: the risk that keeps it back
 	With          []Contributor    // blocked: what would make the risk hold
 	Looked        []Looked         // property: what its expression looked up by query(), in the order in which it did

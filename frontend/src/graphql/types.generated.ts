@@ -1139,6 +1139,8 @@ export type ExplainStepKind =
   | 'PROPERTY'
   /** Of the past: what was kept then is not what the model and the data of then come to. */
   | 'RECORD'
+  /** Somebody approved a role or a resource type by hand although rules give it (role-model 12.10), and when they do. */
+  | 'REDUNDANT'
   /** A rule about a resource type. */
   | 'RESOURCE_TYPE'
   /** A person's decision. */

@@ -26,6 +26,27 @@ func Redundant(c *model.Compiled, b *evaluation.Batch) [][]evaluation.Redundancy
 	return out
 }
 
+// ExplainRedundant are the steps of an explanation about what people approved for the first owner of a batch although rules give it: one for each time.
+func ExplainRedundant(c *model.Compiled, b *evaluation.Batch) (steps []evaluation.Step) {
+	for _, o := range b.Owners[:1] {
+		batch := *b
+		batch.Owners = []*evaluation.Owner{o}
+		for _, r := range Redundant(c, &batch)[0] {
+			for _, g := range r.Given {
+				s := evaluation.Step{Kind: evaluation.StepRedundant, Matched: true, Behind: g.RoleIDs}
+				s.From, s.To = interval.Moments(g.Interval)
+				if r.Role != nil {
+					s.RoleID, s.ByHand, s.NeedsRoleID, s.Behind = r.Role.RoleID, r.Role, g.Through, g.RuleIDs
+				} else {
+					s.ResourceTypeID = r.Type.ResourceTypeID
+				}
+				steps = append(steps, s)
+			}
+		}
+	}
+	return steps
+}
+
 // RedundantAlone tries one row of the first owner of a batch, an assigned role or an assigned resource type, by itself; nil: nothing is redundant about it.
 func RedundantAlone(c *model.Compiled, b *evaluation.Batch, roleRow, typeRow int64) *evaluation.Redundancy {
 	batch := *b
