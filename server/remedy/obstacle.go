@@ -1,6 +1,7 @@
 package remedy
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -147,7 +148,7 @@ func (f *finder) forRule(s *state, a asked, depth int) (out [][]Change) {
 		for _, lender := range f.lenders(s, rule, c) {
 			changes, holds := f.lacking(s, rule, c, wanted, lender)
 			if holds {
-				return f.above(s, a, depth)
+				return append(f.above(s, a, depth), f.beneath(s, rule, c, wanted, lender)...)
 			}
 			if len(changes) > 0 {
 				out = append(out, changes)
@@ -179,6 +180,40 @@ func (s *state) heldOtherwise(a asked) bool {
 		}
 	}
 	return false
+}
+
+// mostBeneath bounds how many values below one another are tried.
+const mostBeneath = 8
+
+// beneath are values below those that a rule asks for, and with which it applies as well: what stands in its way may ask for the value itself.
+func (f *finder) beneath(s *state, rule *rolemodel.ContextRule, c *evaluation.Step, wanted []criterion, lender int64) (out [][]Change) {
+	for _, k := range wanted {
+		if !k.below || c.Values[k.dimension] != k.wanted {
+			continue
+		}
+		at, ok := f.placeOf(s, rule, c, k.dimension, lender)
+		if !ok {
+			continue
+		}
+		list := f.below(k)
+		f.cut = f.cut || len(list) > mostBeneath
+		for _, id := range list[:min(mostBeneath, len(list))] {
+			out = append(out, []Change{{Kind: Value, ResourceID: at.resource, Property: at.property, Dimension: k.dimension, From: k.wanted, To: id}})
+		}
+	}
+	return out
+}
+
+// below are the values below the one that a criterion asks for, the nearest first.
+func (f *finder) below(k criterion) (out []int64) {
+	tree := f.world.Keys.Ancestors[k.dimension]
+	for id, above := range tree {
+		if id != k.wanted && slices.Contains(above, k.wanted) {
+			out = append(out, id)
+		}
+	}
+	slices.SortFunc(out, func(a, b int64) int { return cmp.Or(cmp.Compare(len(tree[a]), len(tree[b])), cmp.Compare(a, b)) })
+	return out
 }
 
 // lacking is what a context would have to change for all criteria to hold; nothing when that cannot be done.

@@ -231,3 +231,15 @@ func TestRoleWithOtherParameters(t *testing.T) {
 	require.Equal(t, [][]remedy.Change{{{Kind: remedy.Value, ResourceID: record, Property: "Title", Dimension: "Title", From: clerk, To: c.keys.IDs[title]["HEAD"]}}},
 		find(t, c, remedy.Goal{RoleID: child}).Ways)
 }
+
+// TestBelowWhatStandsInTheWay: a rule of the same strength asks for the value itself, so that one below it is the way.
+func TestBelowWhatStandsInTheWay(t *testing.T) {
+	t.Parallel()
+	c, pay, clerk := payroll()
+	role := c.role(rolemodel.Single)
+	c.roleRule(rolemodel.RoleRule{RoleID: role, IsDenied: true, Dimensions: rolemodel.Criteria{"Department": {Key: "FIN"}}})
+	c.roleRule(rolemodel.RoleRule{RoleID: role, Dimensions: rolemodel.Criteria{"Department": {Key: "FIN", Inherit: true}}})
+	record := c.work(time.Time{}, time.Time{}, c.keys.IDs[department]["SAL"], clerk)
+	require.Equal(t, [][]remedy.Change{{{Kind: remedy.Value, ResourceID: record, Property: "Department", Dimension: "Department", From: c.keys.IDs[department]["SAL"], To: pay}}},
+		find(t, c, remedy.Goal{RoleID: role}).Ways)
+}

@@ -45,6 +45,7 @@ func Find(w World, g Goal) (*Answer, error) {
 	a := &Answer{Steps: first.steps, Given: f.gives(first)}
 	if !a.Given {
 		f.search(first, a)
+		a.IsPartial = a.IsPartial || f.cut && len(a.Ways) == 0
 		return a, nil
 	}
 	return a, f.keptBack(a)
@@ -82,6 +83,7 @@ type finder struct {
 	typeRules    map[int64]*rolemodel.ResourceTypeRule
 	contextRules map[int64]*rolemodel.ContextRule
 	tries        int
+	cut          bool // values were left out of the search
 }
 
 // state is the world with some changes, computed.
