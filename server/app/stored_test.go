@@ -2,14 +2,19 @@ package app
 
 import (
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
+	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"writ/server/assignment"
+	"writ/server/cli"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/manifest"
@@ -280,4 +285,68 @@ func TestStoredPlan(t *testing.T) {
 	require.NoError(t, err)
 	s.around()
 	require.Equal(t, "ann 1 Ann Lee CID staff", s.accounts()[0])
+}
+
+// TestStoredAtOnce: two processes compute stored values while people change beneath them; and now and then one dies with a part of them written. Nothing is lost
+// and nothing doubled: the values are those of the people there are, each was written once for each time that it changed, and nothing is left to do.
+func TestStoredAtOnce(t *testing.T) {
+	t.Parallel()
+	s := storing(t, mates)
+	other, err := New(s.ctx, cli.Session{Config: s.Config, Log: slog.New(slog.DiscardHandler), DB: s.DB, Out: os.Stdout})
+	require.NoError(t, err)
+	other.Clock.SetOffset(s.Clock.Offset())
+	const people = 40
+	write := func(round int) {
+		var rows []string
+		for id := range people {
+			rows = append(rows, fmt.Sprintf("%d,%d,F%d,x%d,l%d,%d", id, id+1, id, (id+round)%5, id, (id+round)%people))
+		}
+		s.people(rows...)
+	}
+	s.exec(`create sequence killed; create function die() returns trigger language plpgsql as $$ begin
+		if new.scalars ->> 'Shout' is distinct from old.scalars ->> 'Shout' and nextval('killed') % 50 = 7 then raise exception 'dies' using errcode = 'admin_shutdown'; end if; return new; end $$;
+		create trigger die before update on resource for each row execute function die()`)
+	died := 0
+	for round := range 4 {
+		write(round)
+		s.synchronize("HR")
+		s.exec(`alter table resource enable trigger die`)
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		for i := range 6 {
+			all.Go(func() {
+				a := []*App{s.App, other}[i%2]
+				var err error
+				if i < 4 {
+					err = a.Assignments.Spread(s.ctx)
+				} else {
+					_, err = a.Assignments.UpdateExpressions(s.ctx, nil)
+				}
+				if err != nil {
+					mu.Lock()
+					died++
+					mu.Unlock()
+				}
+			})
+		}
+		all.Wait()
+		s.exec(`alter table resource disable trigger die`)
+		require.NoError(t, other.Assignments.Spread(s.ctx))
+		s.compute()
+		var shout []string
+		for id := range people {
+			shout = append(shout, fmt.Sprintf("%d X%d", id, (id+round)%5))
+		}
+		slices.Sort(shout)
+		got := s.values("Shout")
+		slices.Sort(got)
+		require.Equal(t, shout, got, "round %d", round)
+		n, err := s.Assignments.UpdateExpressions(s.ctx, nil)
+		require.NoError(t, err)
+		require.Zero(t, n, "round %d: something is left to do", round)
+		require.Zero(t, s.number(`select count(*) from changed_resource`))
+	}
+	require.NotZero(t, died, "the test kills nobody")
+	require.Zero(t, s.number(`select count(*) from (select resource_id, valid_from from resource_version group by 1, 2 having count(*) > 1) x`), "no time stands twice in the history")
+	require.Zero(t, s.number(`select count(*) from property_expression_fault where message not like '%zero%'`))
 }
