@@ -2,11 +2,15 @@ package graph_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"writ/graph"
 	"writ/server/auth"
@@ -94,6 +98,45 @@ func TestQueryEndsWithItsSession(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The schema as text is the one that operations are checked against, and only for those who may ask for it.
+func TestSchemaAsText(t *testing.T) {
+	t.Parallel()
+	b := setup(t, auth.Config{})
+	get := func(c *client, tag string) (status int, body string, header http.Header) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/schema", nil)
+		require.NoError(t, err)
+		if c.token != "" {
+			r.Header.Set("Authorization", "Bearer "+c.token)
+		}
+		r.Header.Set("If-None-Match", tag)
+		answer, err := c.http.Do(r)
+		require.NoError(t, err)
+		defer answer.Body.Close()
+		raw, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		return answer.StatusCode, string(raw), answer.Header
+	}
+	status, body, header := get(b.anonymous(), "")
+	require.Equal(t, http.StatusUnauthorized, status)
+	require.Equal(t, "Bearer", header.Get("WWW-Authenticate"))
+	require.NotContains(t, body, "type ")
+	signedIn := b.as("nobody")
+	status, body, header = get(signedIn, "")
+	require.Equal(t, http.StatusOK, status)
+	told, err := gqlparser.LoadSchema(&ast.Source{Input: body})
+	require.NoError(t, err)
+	kept := mustSchema(t)
+	require.Len(t, told.Types, len(kept.Types))
+	for name, d := range kept.Types {
+		require.NotNil(t, told.Types[name], name)
+		require.Equal(t, d.Description, told.Types[name].Description, name)
+		require.Len(t, told.Types[name].Fields, len(d.Fields), name)
+	}
+	status, body, _ = get(signedIn, header.Get("ETag"))
+	require.Equal(t, http.StatusNotModified, status)
+	require.Empty(t, body)
 }
 
 // Strangers read neither the schema nor, from suggestions, its names.

@@ -7,6 +7,7 @@
 //	lookahead.go     which relations a list of orders brings itself
 //	glue.go          what keeps resolvers at one line
 //	server.go        Handler: transports, limits, errors, loaders put together
+//	sdl.go           the schema as text, for programs that make clients of it
 //	http.go          GraphQL over HTTP: POST, GET; media types and statuses
 //	websocket.go     graphql-transport-ws: one connection; ends with the access token (4403)
 //	group.go         subscriptions alike: connections that ask for the same with the same rights share one, and its bytes

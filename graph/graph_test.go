@@ -97,6 +97,7 @@ func (b *bundle) serve(o graph.Options) {
 	b.handler = graph.Handler(b.resolver, o)
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", b.handler)
+	mux.Handle("/graphql/schema", graph.SchemaHandler(b.auth))
 	s := httptest.NewServer(mux)
 	b.t.Cleanup(s.Close)
 	b.url = s.URL + "/graphql"

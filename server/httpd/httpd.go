@@ -18,6 +18,7 @@ type Parts struct {
 	Logger  *slog.Logger
 	SPA     fs.FS                           // the built pages; without index.html a hint is served
 	GraphQL http.Handler                    // /graphql: POST, GET, websocket, server-sent events
+	Schema  http.Handler                    // /graphql/schema: GET, the schema as text
 	Auth    http.Handler                    // /auth/*: sign-in through other providers
 	RiverUI http.Handler                    // /riverui/*: brings its own permission check
 	Metrics http.Handler                    // /metrics
@@ -51,6 +52,9 @@ func New(p Parts) http.Handler {
 		r.Use(p.Middleware...)
 		if p.GraphQL != nil {
 			r.With(sameOrigin(p.PublicURL), compressed, limitBody(MaxGraphQLBody)).Handle("/graphql", p.GraphQL)
+		}
+		if p.Schema != nil {
+			r.With(sameOrigin(p.PublicURL), compressed).Method(http.MethodGet, "/graphql/schema", p.Schema)
 		}
 		mount(r.With(sameOrigin(p.PublicURL)), "/auth", p.Auth)
 		mount(r.With(sameOrigin(p.PublicURL)), "/riverui", foreignStyles(p.RiverUI))
