@@ -239,4 +239,3 @@ func (s *small) wanted(property string) []string {
 	return s.list(s.DB, `select w.key || ' ' || coalesce(nullif((select x ->> 'value' from jsonb_array_elements(a.expected -> 'properties' -> ?) x where (x ->> 'inForce')::bool), ''), '-')
 		from assigned_resource_type a join resource w on w.id = a.owner_id and w.valid_to = 'infinity' where a.valid_to = 'infinity' and a.is_expected order by w.key`, property)
 }
-
