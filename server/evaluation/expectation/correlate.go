@@ -106,8 +106,10 @@ func correlate(multiple, suggestAll, has bool, offered []Match) (linked, suggest
 		return sure, nil
 	case multiple:
 		return nil, unsure
+	case suggestAll && has:
+		return nil, sure // who has one is asked about those only that are surely his
 	case suggestAll:
-		if offered[0].hint && !has {
+		if offered[0].hint {
 			return offered[:1], nil // no guess: the system itself said that this is the one
 		}
 		return nil, offered
