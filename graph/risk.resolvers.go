@@ -7,9 +7,26 @@ package graph
 
 import (
 	"context"
+	"writ/graph/generated"
 	"writ/server/page"
 	"writ/server/risk"
 )
+
+func (r *mutationResolver) AttachRisk(ctx context.Context, input risk.AttachRiskInput) (*risk.AttachRiskPayload, error) {
+	return r.Resolver.Risks.AttachRisk(ctx, input)
+}
+
+func (r *mutationResolver) DetachRisk(ctx context.Context, input risk.DetachRiskInput) (*risk.DetachRiskPayload, error) {
+	return r.Resolver.Risks.DetachRisk(ctx, input)
+}
+
+func (r *queryResolver) RiskMatrix(ctx context.Context, filter *risk.RiskFilter) (*risk.RiskMatrix, error) {
+	return r.Resolver.Risks.Matrix(ctx, filter)
+}
+
+func (r *queryResolver) RiskPair(ctx context.Context, input risk.RiskPairInput) (*risk.RiskPair, error) {
+	return r.Resolver.Risks.Pair(ctx, input)
+}
 
 func (r *queryResolver) RiskScores(ctx context.Context, first *int, after *string, filter *risk.RiskScoreFilter, orderBy *risk.RiskScoreSort) (*page.Connection[*risk.RiskScore], error) {
 	fields, total := rowsOf(ctx)
@@ -38,3 +55,13 @@ func (r *queryResolver) IdentifiedRisks(ctx context.Context, first *int, after *
 func (r *queryResolver) IdentifiedRisk(ctx context.Context, id int64) (*risk.IdentifiedRisk, error) {
 	return orNull(r.Resolver.Risks.Get(ctx, id))
 }
+
+func (r *riskAttachmentResolver) ByName(ctx context.Context, obj *risk.RiskAttachment) (*string, error) {
+	return personOf(ctx, &obj.By)
+}
+
+func (r *Resolver) RiskAttachment() generated.RiskAttachmentResolver {
+	return &riskAttachmentResolver{r}
+}
+
+type riskAttachmentResolver struct{ *Resolver }

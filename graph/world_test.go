@@ -231,12 +231,15 @@ insert into risk (id, identifier, display_name, description, remediation, policy
 	(3801, 'Danger', 'Danger', 'bad', 'mend', 71, 11, 11, 'boss', 80, '[{"identifier": "Danger-1", "items": [{"resourceType": "AD_User", "property": "Owner", "resource": "boss"}, {"resourceType": "AD_User", "property": "Login"}]}]');
 insert into risk (id, identifier, display_name, policy_id, entity_type_id, level, exemption_policy, rules) overriding system value values
 	(3802, 'Through', 'Through', 71, 11, 30, 3, '[{"identifier": "Through-1", "items": [{"resourceType": "AD_Badge", "property": "Owner"}, {"resourceType": "AD_User", "property": "Login"}]}]');
+insert into risk (id, identifier, display_name, policy_id, entity_type_id, risk_type, level, rules) overriding system value values
+	(3803, 'Alone', 'Alone', 71, 11, 1, 10, '[{"identifier": "Alone-1", "items": [{"resourceType": "AD_User", "property": "Login"}]}]');
 insert into role (id, kind, identifier, display_name, policy_id, entity_type_id) overriding system value values (89, 'SINGLE', 'Door', 'Door', 71, 11);
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, single_role_id, value_key) overriding system value values
 	(111, 'badge-door', 'TYPE', 71, 92, null, 89, null), (112, 'owner-door', 'NAVIGATION', 71, 92, 57, 89, 'boss');
 insert into identified_risk (id, owner_id, risk_id, rule, start_date, end_date, contributors, detected_at) overriding system value
 	select 3810 + n, 1000 + n, 3801, 'Danger-1', timestamptz '2026-01-01', timestamptz '2100-01-01',
 		jsonb_build_array(jsonb_build_object('item', 0, 'resourceType', 91, 'target', 1020 + n, 'property', 'Owner', 'value', 1000 + n, 'exists', true, 'rules', array[110])), timestamptz '2026-01-01' from generate_series(1, 4) n;
+update identified_risk set attached_at = timestamptz '2026-01-02', attached_by = 'everything', attached_reason = 'zqp' || owner_id - 1000 || 'reasonq';
 insert into risk_score (id, owner_id, entity_type_id, score, factor, risk_ids, names, levels, computed_at, closed_at) overriding system value
 	select 3880 + 10 * k + n, 1000 + n, 11, 40 + n, 2, '{3801,3999}', '{Danger,Gone}', '{80,3}', timestamptz '2026-01-01', case k when 0 then timestamptz '2026-01-02' end from generate_series(1, 4) n, generate_series(0, 1) k;
 insert into indirect_resource_rule (id, identifier, display_name, resource_type_id, property) overriding system value values (3851, 'Through', 'Through', 91, 'Owner');

@@ -774,14 +774,22 @@ create table identified_risk (
     contributors jsonb default '[]'::jsonb not null,
     detected_at timestamp with time zone not null,
     closed_at timestamp with time zone,
+    attached_at timestamp with time zone,
+    attached_by text,
+    attached_reason text,
     constraint identified_risk_pkey PRIMARY KEY (id),
-    constraint identified_risk_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id)
+    constraint identified_risk_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
+    constraint identified_risk_attached CHECK ((((attached_at IS NULL) = (attached_by IS NULL)) AND ((attached_at IS NULL) = (attached_reason IS NULL)))),
+    constraint identified_risk_found CHECK (((rule <> ''::text) OR (attached_at IS NOT NULL)))
 );
 comment on table identified_risk is 'Risks that people have, or had (role-model 9.3).';
 comment on column identified_risk.risk_id is 'Of risk; no reference: what was found of a risk that is deleted goes when its owner is computed, or scores are.';
-comment on column identified_risk.rule is 'Identifier of the rule that holds.';
+comment on column identified_risk.rule is 'Identifier of the rule that holds; empty: none does, a person attached the risk.';
 comment on column identified_risk.start_date is 'When it holds; null: since ever.';
 comment on column identified_risk.contributors is 'What makes each item of the rule hold: evaluation.Contributor.';
+comment on column identified_risk.attached_at is 'Since when it is attached by hand; null: it is not.';
+comment on column identified_risk.attached_by is 'By whom: the name of an actor.';
+comment on column identified_risk.attached_reason is 'Why.';
 CREATE INDEX identified_risk_closed_idx ON public.identified_risk USING btree (closed_at) WHERE (closed_at IS NOT NULL);
 CREATE UNIQUE INDEX identified_risk_once ON public.identified_risk USING btree (owner_id, risk_id) WHERE (closed_at IS NULL);
 CREATE INDEX identified_risk_open_idx ON public.identified_risk USING btree (id) WHERE (closed_at IS NULL);

@@ -126,6 +126,8 @@ type MutationResolver interface {
 	RequestAssignments(ctx context.Context, input request.RequestAssignmentsInput) (*request.RequestAssignmentsPayload, error)
 	ReviewRequestItems(ctx context.Context, input request.ReviewRequestItemsInput) (*request.RequestItemsPayload, error)
 	CancelRequest(ctx context.Context, input request.CancelRequestInput) (*request.RequestItemsPayload, error)
+	AttachRisk(ctx context.Context, input risk.AttachRiskInput) (*risk.AttachRiskPayload, error)
+	DetachRisk(ctx context.Context, input risk.DetachRiskInput) (*risk.DetachRiskPayload, error)
 	TestAdvanceClock(ctx context.Context, seconds int) (*time.Time, error)
 	CreateWebhook(ctx context.Context, input webhook.CreateWebhookInput) (*webhook.CreateWebhookPayload, error)
 	RotateWebhookSecret(ctx context.Context, input webhook.WebhookInput) (*webhook.CreateWebhookPayload, error)
@@ -222,6 +224,8 @@ type QueryResolver interface {
 	Request(ctx context.Context, id *int64, number *string) (*request.Request, error)
 	RequestItem(ctx context.Context, id int64) (*request.RequestItem, error)
 	RequestTransitions(ctx context.Context) ([]*request.RequestTransition, error)
+	RiskMatrix(ctx context.Context, filter *risk.RiskFilter) (*risk.RiskMatrix, error)
+	RiskPair(ctx context.Context, input risk.RiskPairInput) (*risk.RiskPair, error)
 	RiskScores(ctx context.Context, first *int, after *string, filter *risk.RiskScoreFilter, orderBy *risk.RiskScoreSort) (*page.Connection[*risk.RiskScore], error)
 	CheckRisks(ctx context.Context, input risk.CheckRisksInput) (*risk.RiskCheck, error)
 	RiskBlocks(ctx context.Context, first *int, after *string, filter *risk.IdentifiedRiskFilter) (*page.Connection[*risk.RiskBlock], error)
@@ -294,6 +298,20 @@ func (ec *executionContext) field_Mutation_applyPlan_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (plan.ApplyPlanInput, error) {
 			return ec.unmarshalNApplyPlanInput2writᚋserverᚋplanᚐApplyPlanInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_attachRisk_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (risk.AttachRiskInput, error) {
+			return ec.unmarshalNAttachRiskInput2writᚋserverᚋriskᚐAttachRiskInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -812,6 +830,20 @@ func (ec *executionContext) field_Mutation_deleteWebhook_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (webhook.WebhookInput, error) {
 			return ec.unmarshalNWebhookInput2writᚋserverᚋwebhookᚐWebhookInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_detachRisk_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (risk.DetachRiskInput, error) {
+			return ec.unmarshalNDetachRiskInput2writᚋserverᚋriskᚐDetachRiskInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3285,6 +3317,34 @@ func (ec *executionContext) field_Query_riskBlocks_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["filter"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_riskMatrix_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*risk.RiskFilter, error) {
+			return ec.unmarshalORiskFilter2ᚖwritᚋserverᚋriskᚐRiskFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_riskPair_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (risk.RiskPairInput, error) {
+			return ec.unmarshalNRiskPairInput2writᚋserverᚋriskᚐRiskPairInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -7586,6 +7646,94 @@ func (ec *executionContext) fieldContext_Mutation_cancelRequest(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_attachRisk(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_attachRisk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AttachRisk(ctx, fc.Args["input"].(risk.AttachRiskInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *risk.AttachRiskPayload) graphql.Marshaler {
+			return ec.marshalNAttachRiskPayload2ᚖwritᚋserverᚋriskᚐAttachRiskPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_attachRisk(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AttachRiskPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_attachRisk_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_detachRisk(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_detachRisk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DetachRisk(ctx, fc.Args["input"].(risk.DetachRiskInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *risk.DetachRiskPayload) graphql.Marshaler {
+			return ec.marshalNDetachRiskPayload2ᚖwritᚋserverᚋriskᚐDetachRiskPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_detachRisk(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DetachRiskPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_detachRisk_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_testAdvanceClock(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11610,6 +11758,94 @@ func (ec *executionContext) fieldContext_Query_requestTransitions(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_riskMatrix(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_riskMatrix(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RiskMatrix(ctx, fc.Args["filter"].(*risk.RiskFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *risk.RiskMatrix) graphql.Marshaler {
+			return ec.marshalNRiskMatrix2ᚖwritᚋserverᚋriskᚐRiskMatrix(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_riskMatrix(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RiskMatrix(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_riskMatrix_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_riskPair(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_riskPair(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RiskPair(ctx, fc.Args["input"].(risk.RiskPairInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *risk.RiskPair) graphql.Marshaler {
+			return ec.marshalNRiskPair2ᚖwritᚋserverᚋriskᚐRiskPair(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_riskPair(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RiskPair(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_riskPair_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_riskScores(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13617,6 +13853,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "attachRisk":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_attachRisk(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "detachRisk":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_detachRisk(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "testAdvanceClock":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_testAdvanceClock(ctx, field)
@@ -14271,6 +14521,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_requestTransitions(ctx, field)
+				})
+		case "riskMatrix":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_riskMatrix(ctx, field)
+				})
+		case "riskPair":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_riskPair(ctx, field)
 				})
 		case "riskScores":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -158,6 +158,9 @@ var plainTypes = plain.Types{
 		"property": {Code: 2},
 		"text":     {Code: 3},
 	}},
+	"AttachRiskPayload": {Implementors: attachRiskPayloadImplementors, Fields: map[string]plain.Field{
+		"identifiedRisk": {Code: 1, Of: "IdentifiedRisk"},
+	}},
 	"AuditEvent": {Implementors: auditEventImplementors, Fields: map[string]plain.Field{
 		"at":          {Code: 2},
 		"kind":        {Code: 3},
@@ -651,6 +654,9 @@ var plainTypes = plain.Types{
 	"DeliveryPayload": {Implementors: deliveryPayloadImplementors, Fields: map[string]plain.Field{
 		"delivery": {Code: 1, Of: "Delivery"},
 	}},
+	"DetachRiskPayload": {Implementors: detachRiskPayloadImplementors, Fields: map[string]plain.Field{
+		"identifiedRisk": {Code: 1, Of: "IdentifiedRisk"},
+	}},
 	"DifferenceExample": {Implementors: differenceExampleImplementors, Fields: map[string]plain.Field{
 		"owner":    {Code: 1, Of: "ResourceRef"},
 		"computed": {Code: 2},
@@ -879,10 +885,12 @@ var plainTypes = plain.Types{
 		"risk":         {Code: 2, Of: "Risk"},
 		"owner":        {Code: 3, Of: "ResourceRef"},
 		"rule":         {Code: 4},
-		"startDate":    {Code: 5},
-		"endDate":      {Code: 6},
-		"detectedAt":   {Code: 7},
-		"contributors": {Code: 8, Of: "RiskContributor"},
+		"isComputed":   {Code: 5},
+		"attachment":   {Code: 6, Of: "RiskAttachment"},
+		"startDate":    {Code: 7},
+		"endDate":      {Code: 8},
+		"detectedAt":   {Code: 9},
+		"contributors": {Code: 10, Of: "RiskContributor"},
 	}},
 	"IdentifiedRiskConnection": {Implementors: identifiedRiskConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "IdentifiedRisk"},
@@ -2238,6 +2246,11 @@ var plainTypes = plain.Types{
 		"rules":           {Code: 13, Of: "RiskRule"},
 		"people":          {Code: 14},
 	}},
+	"RiskAttachment": {Implementors: riskAttachmentImplementors, Fields: map[string]plain.Field{
+		"by":     {Code: 1},
+		"at":     {Code: 3},
+		"reason": {Code: 4},
+	}},
 	"RiskBlock": {Implementors: riskBlockImplementors, Fields: map[string]plain.Field{
 		"id":                      {Code: 1},
 		"risk":                    {Code: 2, Of: "Risk"},
@@ -2323,6 +2336,38 @@ var plainTypes = plain.Types{
 		"resourceType": {Code: 1},
 		"property":     {Code: 2},
 		"resource":     {Code: 3},
+	}},
+	"RiskMatrix": {Implementors: riskMatrixImplementors, Fields: map[string]plain.Field{
+		"items":   {Code: 1, Of: "RiskMatrixItem"},
+		"cells":   {Code: 2, Of: "RiskMatrixCell"},
+		"isWhole": {Code: 3},
+	}},
+	"RiskMatrixCell": {Implementors: riskMatrixCellImplementors, Fields: map[string]plain.Field{
+		"first":  {Code: 1},
+		"second": {Code: 2},
+		"both":   {Code: 3},
+		"could":  {Code: 4},
+		"level":  {Code: 5},
+		"risks":  {Code: 6, Of: "Risk"},
+	}},
+	"RiskMatrixItem": {Implementors: riskMatrixItemImplementors, Fields: map[string]plain.Field{
+		"resourceType":            {Code: 1},
+		"resourceTypeDisplayName": {Code: 2},
+		"property":                {Code: 3},
+		"propertyDisplayName":     {Code: 4},
+		"resource":                {Code: 5},
+		"resourceDisplayName":     {Code: 6},
+		"people":                  {Code: 7},
+		"roles":                   {Code: 8},
+	}},
+	"RiskPair": {Implementors: riskPairImplementors, Fields: map[string]plain.Field{
+		"first":      {Code: 1, Of: "RiskMatrixItem"},
+		"second":     {Code: 2, Of: "RiskMatrixItem"},
+		"risks":      {Code: 3, Of: "Risk"},
+		"both":       {Code: 4, Of: "ResourceRef"},
+		"bothCount":  {Code: 5},
+		"could":      {Code: 6, Of: "ResourceRef"},
+		"couldCount": {Code: 7},
 	}},
 	"RiskRule": {Implementors: riskRuleImplementors, Fields: map[string]plain.Field{
 		"identifier": {Code: 1},
@@ -3868,6 +3913,38 @@ func plainAssignmentWarning(w *plain.Writer, s *plain.Selection, obj *assignment
 		case 3: // text
 			v := obj.Text
 			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _AttachRiskPayload(ctx context.Context, sel ast.SelectionSet, obj *risk.AttachRiskPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "AttachRiskPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainAttachRiskPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_AttachRiskPayload(ctx, sel, obj)
+}
+
+func plainAttachRiskPayload(w *plain.Writer, s *plain.Selection, obj *risk.AttachRiskPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"AttachRiskPayload\"")
+		case 1: // identifiedRisk
+			v := obj.IdentifiedRisk
+			if v == nil {
+				return false
+			}
+			if !plainIdentifiedRisk(w, f.Below, v) {
+				return false
+			}
 
 		}
 	}
@@ -7717,6 +7794,39 @@ func plainDeliveryPayload(w *plain.Writer, s *plain.Selection, obj *synchronizat
 	return true
 }
 
+func (ec *executionContext) _DetachRiskPayload(ctx context.Context, sel ast.SelectionSet, obj *risk.DetachRiskPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DetachRiskPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDetachRiskPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DetachRiskPayload(ctx, sel, obj)
+}
+
+func plainDetachRiskPayload(w *plain.Writer, s *plain.Selection, obj *risk.DetachRiskPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DetachRiskPayload\"")
+		case 1: // identifiedRisk
+			v := obj.IdentifiedRisk
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainIdentifiedRisk(w, f.Below, v) {
+					return false
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _DifferenceExample(ctx context.Context, sel ast.SelectionSet, obj *plan.DifferenceExample) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DifferenceExample"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainDifferenceExample(w, s, obj) }); m != nil {
@@ -9455,7 +9565,21 @@ func plainIdentifiedRisk(w *plain.Writer, s *plain.Selection, obj *risk.Identifi
 			v := obj.Rule
 			w.String(v)
 
-		case 5: // startDate
+		case 5: // isComputed
+			v := obj.IsComputed()
+			w.Bool(v)
+
+		case 6: // attachment
+			v := obj.Attachment
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainRiskAttachment(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 7: // startDate
 			v := obj.StartDate
 			if v == nil {
 				w.Raw("null")
@@ -9465,7 +9589,7 @@ func plainIdentifiedRisk(w *plain.Writer, s *plain.Selection, obj *risk.Identifi
 				}
 			}
 
-		case 6: // endDate
+		case 8: // endDate
 			v := obj.EndDate
 			if v == nil {
 				w.Raw("null")
@@ -9475,13 +9599,13 @@ func plainIdentifiedRisk(w *plain.Writer, s *plain.Selection, obj *risk.Identifi
 				}
 			}
 
-		case 7: // detectedAt
+		case 9: // detectedAt
 			v := obj.DetectedAt
 			if !w.Time(v) {
 				return false
 			}
 
-		case 8: // contributors
+		case 10: // contributors
 			v := obj.Contributors
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -19565,6 +19689,43 @@ func plainRisk(w *plain.Writer, s *plain.Selection, obj *risk.Risk) bool {
 	return true
 }
 
+func (ec *executionContext) _RiskAttachment(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskAttachment) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskAttachment"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskAttachment(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskAttachment(ctx, sel, obj)
+}
+
+func plainRiskAttachment(w *plain.Writer, s *plain.Selection, obj *risk.RiskAttachment) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskAttachment\"")
+		case 1: // by
+			v := obj.By
+			w.String(v)
+
+		case 3: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 4: // reason
+			v := obj.Reason
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _RiskBlock(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskBlock) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskBlock"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskBlock(w, s, obj) }); m != nil {
@@ -20237,6 +20398,289 @@ func plainRiskItemConfiguration(w *plain.Writer, s *plain.Selection, obj *rolemo
 		case 3: // resource
 			v := obj.Resource
 			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskMatrix(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskMatrix) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskMatrix"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskMatrix(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskMatrix(ctx, sel, obj)
+}
+
+func plainRiskMatrix(w *plain.Writer, s *plain.Selection, obj *risk.RiskMatrix) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskMatrix\"")
+		case 1: // items
+			v := obj.Items
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRiskMatrixItem(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // cells
+			v := obj.Cells
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRiskMatrixCell(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // isWhole
+			v := obj.IsWhole
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskMatrixCell(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskMatrixCell) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskMatrixCell"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskMatrixCell(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskMatrixCell(ctx, sel, obj)
+}
+
+func plainRiskMatrixCell(w *plain.Writer, s *plain.Selection, obj *risk.RiskMatrixCell) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskMatrixCell\"")
+		case 1: // first
+			v := obj.First
+			w.Int(int64(v))
+
+		case 2: // second
+			v := obj.Second
+			w.Int(int64(v))
+
+		case 3: // both
+			v := obj.Both
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 4: // could
+			v := obj.Could
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 5: // level
+			v := obj.Level()
+			w.Int(int64(v))
+
+		case 6: // risks
+			v := obj.Risks
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRisk(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskMatrixItem(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskMatrixItem) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskMatrixItem"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskMatrixItem(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskMatrixItem(ctx, sel, obj)
+}
+
+func plainRiskMatrixItem(w *plain.Writer, s *plain.Selection, obj *risk.RiskMatrixItem) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskMatrixItem\"")
+		case 1: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 2: // resourceTypeDisplayName
+			v := obj.ResourceTypeDisplayName
+			w.String(v)
+
+		case 3: // property
+			v := obj.Property
+			w.String(v)
+
+		case 4: // propertyDisplayName
+			v := obj.PropertyDisplayName
+			w.String(v)
+
+		case 5: // resource
+			v := obj.Resource
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // resourceDisplayName
+			v := obj.ResourceDisplayName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // people
+			v := obj.People
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 8: // roles
+			v := obj.Roles
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RiskPair(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskPair) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RiskPair"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRiskPair(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RiskPair(ctx, sel, obj)
+}
+
+func plainRiskPair(w *plain.Writer, s *plain.Selection, obj *risk.RiskPair) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RiskPair\"")
+		case 1: // first
+			v := obj.First
+			if v == nil {
+				return false
+			}
+			if !plainRiskMatrixItem(w, f.Below, v) {
+				return false
+			}
+
+		case 2: // second
+			v := obj.Second
+			if v == nil {
+				return false
+			}
+			if !plainRiskMatrixItem(w, f.Below, v) {
+				return false
+			}
+
+		case 3: // risks
+			v := obj.Risks
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRisk(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 4: // both
+			v := obj.Both
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainResourceRef(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 5: // bothCount
+			v := obj.BothCount
+			w.Int(int64(v))
+
+		case 6: // could
+			v := obj.Could
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainResourceRef(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 7: // couldCount
+			v := obj.CouldCount
+			w.Int(int64(v))
 
 		}
 	}

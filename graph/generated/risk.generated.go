@@ -19,6 +19,10 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type RiskAttachmentResolver interface {
+	ByName(ctx context.Context, obj *risk.RiskAttachment) (*string, error)
+}
+
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
@@ -26,6 +30,70 @@ import (
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _AttachRiskPayload_identifiedRisk(ctx context.Context, field graphql.CollectedField, obj *risk.AttachRiskPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AttachRiskPayload_identifiedRisk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IdentifiedRisk, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *risk.IdentifiedRisk) graphql.Marshaler {
+			return ec.marshalNIdentifiedRisk2ᚖwritᚋserverᚋriskᚐIdentifiedRisk(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AttachRiskPayload_identifiedRisk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AttachRiskPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IdentifiedRisk(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DetachRiskPayload_identifiedRisk(ctx context.Context, field graphql.CollectedField, obj *risk.DetachRiskPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DetachRiskPayload_identifiedRisk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IdentifiedRisk, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *risk.IdentifiedRisk) graphql.Marshaler {
+			return ec.marshalOIdentifiedRisk2ᚖwritᚋserverᚋriskᚐIdentifiedRisk(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DetachRiskPayload_identifiedRisk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DetachRiskPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IdentifiedRisk(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _IdentifiedRisk_id(ctx context.Context, field graphql.CollectedField, obj *risk.IdentifiedRisk) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -135,6 +203,61 @@ func (ec *executionContext) _IdentifiedRisk_rule(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_IdentifiedRisk_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("IdentifiedRisk", field, false, false, "String")
+}
+
+func (ec *executionContext) _IdentifiedRisk_isComputed(ctx context.Context, field graphql.CollectedField, obj *risk.IdentifiedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentifiedRisk_isComputed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsComputed(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentifiedRisk_isComputed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentifiedRisk", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _IdentifiedRisk_attachment(ctx context.Context, field graphql.CollectedField, obj *risk.IdentifiedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentifiedRisk_attachment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attachment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *risk.RiskAttachment) graphql.Marshaler {
+			return ec.marshalORiskAttachment2ᚖwritᚋserverᚋriskᚐRiskAttachment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IdentifiedRisk_attachment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IdentifiedRisk",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RiskAttachment(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _IdentifiedRisk_startDate(ctx context.Context, field graphql.CollectedField, obj *risk.IdentifiedRisk) (ret graphql.Marshaler) {
@@ -1021,6 +1144,98 @@ func (ec *executionContext) _Risk_people(ctx context.Context, field graphql.Coll
 }
 func (ec *executionContext) fieldContext_Risk_people(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Risk", field, true, false, "Int")
+}
+
+func (ec *executionContext) _RiskAttachment_by(ctx context.Context, field graphql.CollectedField, obj *risk.RiskAttachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskAttachment_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskAttachment_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskAttachment", field, false, false, "String")
+}
+
+func (ec *executionContext) _RiskAttachment_byName(ctx context.Context, field graphql.CollectedField, obj *risk.RiskAttachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskAttachment_byName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RiskAttachment().ByName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RiskAttachment_byName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskAttachment", field, true, true, "String")
+}
+
+func (ec *executionContext) _RiskAttachment_at(ctx context.Context, field graphql.CollectedField, obj *risk.RiskAttachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskAttachment_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskAttachment_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskAttachment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RiskAttachment_reason(ctx context.Context, field graphql.CollectedField, obj *risk.RiskAttachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskAttachment_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskAttachment_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskAttachment", field, false, false, "String")
 }
 
 func (ec *executionContext) _RiskBlock_id(ctx context.Context, field graphql.CollectedField, obj *risk.RiskBlock) (ret graphql.Marshaler) {
@@ -2207,6 +2422,630 @@ func (ec *executionContext) fieldContext_RiskItem_resourceDisplayName(_ context.
 	return graphql.NewScalarFieldContext("RiskItem", field, false, false, "String")
 }
 
+func (ec *executionContext) _RiskMatrix_items(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrix) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrix_items(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Items, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*risk.RiskMatrixItem) graphql.Marshaler {
+			return ec.marshalNRiskMatrixItem2ᚕᚖwritᚋserverᚋriskᚐRiskMatrixItemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrix_items(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RiskMatrix",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RiskMatrixItem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RiskMatrix_cells(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrix) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrix_cells(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cells, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*risk.RiskMatrixCell) graphql.Marshaler {
+			return ec.marshalNRiskMatrixCell2ᚕᚖwritᚋserverᚋriskᚐRiskMatrixCellᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrix_cells(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RiskMatrix",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RiskMatrixCell(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RiskMatrix_isWhole(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrix) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrix_isWhole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsWhole, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrix_isWhole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrix", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RiskMatrixCell_first(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixCell_first(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.First, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixCell_first(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixCell", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RiskMatrixCell_second(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixCell_second(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Second, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixCell_second(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixCell", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RiskMatrixCell_both(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixCell_both(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Both, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixCell_both(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixCell", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RiskMatrixCell_could(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixCell_could(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Could, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixCell_could(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixCell", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RiskMatrixCell_level(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixCell_level(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Level(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixCell_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixCell", field, true, false, "Int")
+}
+
+func (ec *executionContext) _RiskMatrixCell_risks(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixCell_risks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Risks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*risk.Risk) graphql.Marshaler {
+			return ec.marshalNRisk2ᚕᚖwritᚋserverᚋriskᚐRiskᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixCell_risks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RiskMatrixCell",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Risk(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RiskMatrixItem_resourceType(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixItem_resourceType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResourceType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixItem_resourceType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RiskMatrixItem_resourceTypeDisplayName(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixItem_resourceTypeDisplayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResourceTypeDisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixItem_resourceTypeDisplayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RiskMatrixItem_property(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixItem_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixItem_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RiskMatrixItem_propertyDisplayName(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixItem_propertyDisplayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PropertyDisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixItem_propertyDisplayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RiskMatrixItem_resource(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixItem_resource(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resource, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixItem_resource(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RiskMatrixItem_resourceDisplayName(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixItem_resourceDisplayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResourceDisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixItem_resourceDisplayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RiskMatrixItem_people(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixItem_people(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.People, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixItem_people(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixItem", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RiskMatrixItem_roles(ctx context.Context, field graphql.CollectedField, obj *risk.RiskMatrixItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskMatrixItem_roles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Roles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskMatrixItem_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskMatrixItem", field, false, false, "String")
+}
+
+func (ec *executionContext) _RiskPair_first(ctx context.Context, field graphql.CollectedField, obj *risk.RiskPair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskPair_first(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.First, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *risk.RiskMatrixItem) graphql.Marshaler {
+			return ec.marshalNRiskMatrixItem2ᚖwritᚋserverᚋriskᚐRiskMatrixItem(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskPair_first(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RiskPair",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RiskMatrixItem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RiskPair_second(ctx context.Context, field graphql.CollectedField, obj *risk.RiskPair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskPair_second(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Second, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *risk.RiskMatrixItem) graphql.Marshaler {
+			return ec.marshalNRiskMatrixItem2ᚖwritᚋserverᚋriskᚐRiskMatrixItem(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskPair_second(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RiskPair",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RiskMatrixItem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RiskPair_risks(ctx context.Context, field graphql.CollectedField, obj *risk.RiskPair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskPair_risks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Risks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*risk.Risk) graphql.Marshaler {
+			return ec.marshalNRisk2ᚕᚖwritᚋserverᚋriskᚐRiskᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskPair_risks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RiskPair",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Risk(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RiskPair_both(ctx context.Context, field graphql.CollectedField, obj *risk.RiskPair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskPair_both(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Both, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.ResourceRef) graphql.Marshaler {
+			return ec.marshalNResourceRef2ᚕᚖwritᚋserverᚋdirectoryᚐResourceRefᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskPair_both(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RiskPair",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResourceRef(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RiskPair_bothCount(ctx context.Context, field graphql.CollectedField, obj *risk.RiskPair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskPair_bothCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BothCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskPair_bothCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskPair", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RiskPair_could(ctx context.Context, field graphql.CollectedField, obj *risk.RiskPair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskPair_could(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Could, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*directory.ResourceRef) graphql.Marshaler {
+			return ec.marshalNResourceRef2ᚕᚖwritᚋserverᚋdirectoryᚐResourceRefᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskPair_could(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RiskPair",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResourceRef(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RiskPair_couldCount(ctx context.Context, field graphql.CollectedField, obj *risk.RiskPair) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RiskPair_couldCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CouldCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RiskPair_couldCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RiskPair", field, false, false, "Int")
+}
+
 func (ec *executionContext) _RiskRule_identifier(ctx context.Context, field graphql.CollectedField, obj *risk.RiskRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2743,6 +3582,62 @@ func (ec *executionContext) fieldContext_RiskScorePart_adds(_ context.Context, f
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAttachRiskInput(ctx context.Context, obj any) (risk.AttachRiskInput, error) {
+	var it risk.AttachRiskInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ownerId", "risk", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ownerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerId"))
+			data, err := ec.unmarshalNID2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerID = data
+		case "risk":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("risk"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Risk = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAttachRiskInput unmarshals raw into the AttachRiskInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAttachRiskInput(ctx context.Context, raw any) (risk.AttachRiskInput, error) {
+	var out risk.AttachRiskInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AttachRiskInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCheckRisksInput(ctx context.Context, obj any) (risk.CheckRisksInput, error) {
 	var it risk.CheckRisksInput
 	if obj == nil {
@@ -2806,6 +3701,55 @@ func UnmarshalCheckRisksInput(ctx context.Context, raw any) (risk.CheckRisksInpu
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDetachRiskInput(ctx context.Context, obj any) (risk.DetachRiskInput, error) {
+	var it risk.DetachRiskInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDetachRiskInput unmarshals raw into the DetachRiskInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDetachRiskInput(ctx context.Context, raw any) (risk.DetachRiskInput, error) {
+	var out risk.DetachRiskInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DetachRiskInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputIdentifiedRiskFilter(ctx context.Context, obj any) (risk.IdentifiedRiskFilter, error) {
 	var it risk.IdentifiedRiskFilter
 	if obj == nil {
@@ -2817,7 +3761,7 @@ func (ec *executionContext) unmarshalInputIdentifiedRiskFilter(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"owner", "risk", "minimumLevel", "text"}
+	fieldsInOrder := [...]string{"owner", "risk", "minimumLevel", "text", "isAttached"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2852,6 +3796,13 @@ func (ec *executionContext) unmarshalInputIdentifiedRiskFilter(ctx context.Conte
 				return it, err
 			}
 			it.Text = data
+		case "isAttached":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isAttached"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsAttached = data
 		}
 	}
 	return it, nil
@@ -2866,6 +3817,62 @@ func (ec *executionContext) unmarshalInputIdentifiedRiskFilter(ctx context.Conte
 func UnmarshalIdentifiedRiskFilter(ctx context.Context, raw any) (risk.IdentifiedRiskFilter, error) {
 	var out risk.IdentifiedRiskFilter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "IdentifiedRiskFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRiskEntitlementInput(ctx context.Context, obj any) (risk.RiskEntitlementInput, error) {
+	var it risk.RiskEntitlementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"resourceType", "property", "resource"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "resourceType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resourceType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ResourceType = data
+		case "property":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Property = data
+		case "resource":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resource"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Resource = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRiskEntitlementInput unmarshals raw into the RiskEntitlementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRiskEntitlementInput(ctx context.Context, raw any) (risk.RiskEntitlementInput, error) {
+	var out risk.RiskEntitlementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RiskEntitlementInput", raw, &out)
 	return out, err
 }
 
@@ -3009,6 +4016,55 @@ func (ec *executionContext) unmarshalInputRiskGrantInput(ctx context.Context, ob
 func UnmarshalRiskGrantInput(ctx context.Context, raw any) (risk.RiskGrantInput, error) {
 	var out risk.RiskGrantInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RiskGrantInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRiskPairInput(ctx context.Context, obj any) (risk.RiskPairInput, error) {
+	var it risk.RiskPairInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"first", "second"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "first":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("first"))
+			data, err := ec.unmarshalNRiskEntitlementInput2writᚋserverᚋriskᚐRiskEntitlementInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.First = data
+		case "second":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("second"))
+			data, err := ec.unmarshalNRiskEntitlementInput2writᚋserverᚋriskᚐRiskEntitlementInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Second = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRiskPairInput unmarshals raw into the RiskPairInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRiskPairInput(ctx context.Context, raw any) (risk.RiskPairInput, error) {
+	var out risk.RiskPairInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RiskPairInput", raw, &out)
 	return out, err
 }
 
@@ -3195,6 +4251,72 @@ func UnmarshalRiskTakeInput(ctx context.Context, raw any) (risk.RiskTakeInput, e
 
 // region    **************************** object.gotpl ****************************
 
+var attachRiskPayloadImplementors = []string{"AttachRiskPayload"}
+
+func (ec *executionContext) slowly_AttachRiskPayload(ctx context.Context, sel ast.SelectionSet, obj *risk.AttachRiskPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, attachRiskPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AttachRiskPayload")
+		case "identifiedRisk":
+			out.Values[i] = ec._AttachRiskPayload_identifiedRisk(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var detachRiskPayloadImplementors = []string{"DetachRiskPayload"}
+
+func (ec *executionContext) slowly_DetachRiskPayload(ctx context.Context, sel ast.SelectionSet, obj *risk.DetachRiskPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, detachRiskPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DetachRiskPayload")
+		case "identifiedRisk":
+			out.Values[i] = ec._DetachRiskPayload_identifiedRisk(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var identifiedRiskImplementors = []string{"IdentifiedRisk"}
 
 func (ec *executionContext) slowly_IdentifiedRisk(ctx context.Context, sel ast.SelectionSet, obj *risk.IdentifiedRisk) graphql.Marshaler {
@@ -3224,6 +4346,16 @@ func (ec *executionContext) slowly_IdentifiedRisk(ctx context.Context, sel ast.S
 		case "rule":
 			out.Values[i] = ec._IdentifiedRisk_rule(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isComputed":
+			out.Values[i] = ec._IdentifiedRisk_isComputed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attachment":
+			out.Values[i] = ec._IdentifiedRisk_attachment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "startDate":
@@ -3512,6 +4644,55 @@ func (ec *executionContext) slowly_Risk(ctx context.Context, sel ast.SelectionSe
 			out.Values[i] = ec._Risk_people(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var riskAttachmentImplementors = []string{"RiskAttachment"}
+
+func (ec *executionContext) slowly_RiskAttachment(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskAttachment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, riskAttachmentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RiskAttachment")
+		case "by":
+			out.Values[i] = ec._RiskAttachment_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "byName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RiskAttachment_byName(ctx, field, obj)
+				})
+		case "at":
+			out.Values[i] = ec._RiskAttachment_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.Values[i] = ec._RiskAttachment_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -3984,6 +5165,238 @@ func (ec *executionContext) slowly_RiskItem(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var riskMatrixImplementors = []string{"RiskMatrix"}
+
+func (ec *executionContext) slowly_RiskMatrix(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskMatrix) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, riskMatrixImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RiskMatrix")
+		case "items":
+			out.Values[i] = ec._RiskMatrix_items(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cells":
+			out.Values[i] = ec._RiskMatrix_cells(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isWhole":
+			out.Values[i] = ec._RiskMatrix_isWhole(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var riskMatrixCellImplementors = []string{"RiskMatrixCell"}
+
+func (ec *executionContext) slowly_RiskMatrixCell(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskMatrixCell) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, riskMatrixCellImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RiskMatrixCell")
+		case "first":
+			out.Values[i] = ec._RiskMatrixCell_first(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "second":
+			out.Values[i] = ec._RiskMatrixCell_second(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "both":
+			out.Values[i] = ec._RiskMatrixCell_both(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "could":
+			out.Values[i] = ec._RiskMatrixCell_could(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "level":
+			out.Values[i] = ec._RiskMatrixCell_level(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "risks":
+			out.Values[i] = ec._RiskMatrixCell_risks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var riskMatrixItemImplementors = []string{"RiskMatrixItem"}
+
+func (ec *executionContext) slowly_RiskMatrixItem(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskMatrixItem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, riskMatrixItemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RiskMatrixItem")
+		case "resourceType":
+			out.Values[i] = ec._RiskMatrixItem_resourceType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resourceTypeDisplayName":
+			out.Values[i] = ec._RiskMatrixItem_resourceTypeDisplayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "property":
+			out.Values[i] = ec._RiskMatrixItem_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "propertyDisplayName":
+			out.Values[i] = ec._RiskMatrixItem_propertyDisplayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resource":
+			out.Values[i] = ec._RiskMatrixItem_resource(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "resourceDisplayName":
+			out.Values[i] = ec._RiskMatrixItem_resourceDisplayName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "people":
+			out.Values[i] = ec._RiskMatrixItem_people(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "roles":
+			out.Values[i] = ec._RiskMatrixItem_roles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var riskPairImplementors = []string{"RiskPair"}
+
+func (ec *executionContext) slowly_RiskPair(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskPair) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, riskPairImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RiskPair")
+		case "first":
+			out.Values[i] = ec._RiskPair_first(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "second":
+			out.Values[i] = ec._RiskPair_second(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "risks":
+			out.Values[i] = ec._RiskPair_risks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "both":
+			out.Values[i] = ec._RiskPair_both(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bothCount":
+			out.Values[i] = ec._RiskPair_bothCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "could":
+			out.Values[i] = ec._RiskPair_could(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "couldCount":
+			out.Values[i] = ec._RiskPair_couldCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var riskRuleImplementors = []string{"RiskRule"}
 
 func (ec *executionContext) slowly_RiskRule(ctx context.Context, sel ast.SelectionSet, obj *risk.RiskRule) graphql.Marshaler {
@@ -4228,9 +5641,35 @@ func (ec *executionContext) slowly_RiskScorePart(ctx context.Context, sel ast.Se
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNAttachRiskInput2writᚋserverᚋriskᚐAttachRiskInput(ctx context.Context, v any) (risk.AttachRiskInput, error) {
+	res, err := ec.unmarshalInputAttachRiskInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAttachRiskPayload2ᚖwritᚋserverᚋriskᚐAttachRiskPayload(ctx context.Context, sel ast.SelectionSet, v *risk.AttachRiskPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AttachRiskPayload!")
+		return graphql.Null
+	}
+	return ec._AttachRiskPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCheckRisksInput2writᚋserverᚋriskᚐCheckRisksInput(ctx context.Context, v any) (risk.CheckRisksInput, error) {
 	res, err := ec.unmarshalInputCheckRisksInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDetachRiskInput2writᚋserverᚋriskᚐDetachRiskInput(ctx context.Context, v any) (risk.DetachRiskInput, error) {
+	res, err := ec.unmarshalInputDetachRiskInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDetachRiskPayload2ᚖwritᚋserverᚋriskᚐDetachRiskPayload(ctx context.Context, sel ast.SelectionSet, v *risk.DetachRiskPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DetachRiskPayload!")
+		return graphql.Null
+	}
+	return ec._DetachRiskPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNIdentifiedRisk2ᚕᚖwritᚋserverᚋriskᚐIdentifiedRiskᚄ(ctx context.Context, sel ast.SelectionSet, v []*risk.IdentifiedRisk) graphql.Marshaler {
@@ -4460,6 +5899,11 @@ func (ec *executionContext) marshalNRiskEffect2writᚋserverᚋriskᚐRiskEffect
 	return res
 }
 
+func (ec *executionContext) unmarshalNRiskEntitlementInput2writᚋserverᚋriskᚐRiskEntitlementInput(ctx context.Context, v any) (risk.RiskEntitlementInput, error) {
+	res, err := ec.unmarshalInputRiskEntitlementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRiskGrantInput2writᚋserverᚋriskᚐRiskGrantInput(ctx context.Context, v any) (risk.RiskGrantInput, error) {
 	res, err := ec.unmarshalInputRiskGrantInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4501,6 +5945,75 @@ func (ec *executionContext) marshalNRiskItem2ᚖwritᚋserverᚋriskᚐRiskItem(
 		return graphql.Null
 	}
 	return ec._RiskItem(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRiskMatrix2ᚖwritᚋserverᚋriskᚐRiskMatrix(ctx context.Context, sel ast.SelectionSet, v *risk.RiskMatrix) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RiskMatrix!")
+		return graphql.Null
+	}
+	return ec._RiskMatrix(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRiskMatrixCell2ᚕᚖwritᚋserverᚋriskᚐRiskMatrixCellᚄ(ctx context.Context, sel ast.SelectionSet, v []*risk.RiskMatrixCell) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRiskMatrixCell2ᚖwritᚋserverᚋriskᚐRiskMatrixCell(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRiskMatrixCell2ᚖwritᚋserverᚋriskᚐRiskMatrixCell(ctx context.Context, sel ast.SelectionSet, v *risk.RiskMatrixCell) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RiskMatrixCell!")
+		return graphql.Null
+	}
+	return ec._RiskMatrixCell(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRiskMatrixItem2ᚕᚖwritᚋserverᚋriskᚐRiskMatrixItemᚄ(ctx context.Context, sel ast.SelectionSet, v []*risk.RiskMatrixItem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRiskMatrixItem2ᚖwritᚋserverᚋriskᚐRiskMatrixItem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRiskMatrixItem2ᚖwritᚋserverᚋriskᚐRiskMatrixItem(ctx context.Context, sel ast.SelectionSet, v *risk.RiskMatrixItem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RiskMatrixItem!")
+		return graphql.Null
+	}
+	return ec._RiskMatrixItem(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRiskPair2ᚖwritᚋserverᚋriskᚐRiskPair(ctx context.Context, sel ast.SelectionSet, v *risk.RiskPair) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RiskPair!")
+		return graphql.Null
+	}
+	return ec._RiskPair(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRiskPairInput2writᚋserverᚋriskᚐRiskPairInput(ctx context.Context, v any) (risk.RiskPairInput, error) {
+	res, err := ec.unmarshalInputRiskPairInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRiskParameterInput2writᚋserverᚋriskᚐRiskParameterInput(ctx context.Context, v any) (risk.RiskParameterInput, error) {
@@ -4661,6 +6174,13 @@ func (ec *executionContext) marshalORisk2ᚖwritᚋserverᚋriskᚐRisk(ctx cont
 		return graphql.Null
 	}
 	return ec._Risk(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORiskAttachment2ᚖwritᚋserverᚋriskᚐRiskAttachment(ctx context.Context, sel ast.SelectionSet, v *risk.RiskAttachment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RiskAttachment(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalORiskFilter2ᚖwritᚋserverᚋriskᚐRiskFilter(ctx context.Context, v any) (*risk.RiskFilter, error) {

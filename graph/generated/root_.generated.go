@@ -98,6 +98,7 @@ type ResolverRoot interface {
 	ResourceTypeConfiguration() ResourceTypeConfigurationResolver
 	ResourceTypeRule() ResourceTypeRuleResolver
 	ResourceVersion() ResourceVersionResolver
+	RiskAttachment() RiskAttachmentResolver
 	RiskConfiguration() RiskConfigurationResolver
 	Role() RoleResolver
 	RoleConfiguration() RoleConfigurationResolver
@@ -264,6 +265,10 @@ type ComplexityRoot struct {
 		Code     func(childComplexity int) int
 		Property func(childComplexity int) int
 		Text     func(childComplexity int) int
+	}
+
+	AttachRiskPayload struct {
+		IdentifiedRisk func(childComplexity int) int
 	}
 
 	AuditEvent struct {
@@ -888,6 +893,10 @@ type ComplexityRoot struct {
 		Delivery func(childComplexity int) int
 	}
 
+	DetachRiskPayload struct {
+		IdentifiedRisk func(childComplexity int) int
+	}
+
 	DifferenceExample struct {
 		Computed func(childComplexity int) int
 		Error    func(childComplexity int) int
@@ -1155,10 +1164,12 @@ type ComplexityRoot struct {
 	}
 
 	IdentifiedRisk struct {
+		Attachment   func(childComplexity int) int
 		Contributors func(childComplexity int) int
 		DetectedAt   func(childComplexity int) int
 		EndDate      func(childComplexity int) int
 		ID           func(childComplexity int) int
+		IsComputed   func(childComplexity int) int
 		Owner        func(childComplexity int) int
 		Risk         func(childComplexity int) int
 		Rule         func(childComplexity int) int
@@ -1550,6 +1561,7 @@ type ComplexityRoot struct {
 		ActivateConnector          func(childComplexity int, input system.ConnectorInput) int
 		ApplyConfiguration         func(childComplexity int, input manifest.ApplyConfigurationInput) int
 		ApplyPlan                  func(childComplexity int, input plan.ApplyPlanInput) int
+		AttachRisk                 func(childComplexity int, input risk.AttachRiskInput) int
 		CancelBulkChange           func(childComplexity int, input bulk.CancelBulkChangeInput) int
 		CancelJobInstance          func(childComplexity int, input job.JobInstanceInput) int
 		CancelMining               func(childComplexity int, input mining.CancelMiningInput) int
@@ -1587,6 +1599,7 @@ type ComplexityRoot struct {
 		DeleteSingleRole           func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteUser                 func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteWebhook              func(childComplexity int, input webhook.WebhookInput) int
+		DetachRisk                 func(childComplexity int, input risk.DetachRiskInput) int
 		DisableWebhook             func(childComplexity int, input webhook.WebhookInput) int
 		DropDelivery               func(childComplexity int, input synchronization.DeliveryInput) int
 		EnableJobSchedule          func(childComplexity int, input job.ScheduleJobInput) int
@@ -2305,6 +2318,8 @@ type ComplexityRoot struct {
 		Resources                  func(childComplexity int, entityType string, first *int, after *string, filter *directory.ResourceFilter, orderBy *directory.ResourceSort, asOf *time.Time) int
 		ReviewQueue                func(childComplexity int, first *int, after *string, filter *order.OrderFilter, orderBy *order.OrderSort) int
 		RiskBlocks                 func(childComplexity int, first *int, after *string, filter *risk.IdentifiedRiskFilter) int
+		RiskMatrix                 func(childComplexity int, filter *risk.RiskFilter) int
+		RiskPair                   func(childComplexity int, input risk.RiskPairInput) int
 		RiskScores                 func(childComplexity int, first *int, after *string, filter *risk.RiskScoreFilter, orderBy *risk.RiskScoreSort) int
 		Risks                      func(childComplexity int, first *int, after *string, filter *risk.RiskFilter) int
 		RoleHolders                func(childComplexity int, role int64, first *int, after *string, filter *catalogue.RoleHolderFilter) int
@@ -2948,6 +2963,13 @@ type ComplexityRoot struct {
 		Rules           func(childComplexity int) int
 	}
 
+	RiskAttachment struct {
+		At     func(childComplexity int) int
+		By     func(childComplexity int) int
+		ByName func(childComplexity int) int
+		Reason func(childComplexity int) int
+	}
+
 	RiskBlock struct {
 		BlockedAt               func(childComplexity int) int
 		Contributors            func(childComplexity int) int
@@ -3044,6 +3066,42 @@ type ComplexityRoot struct {
 		Property     func(childComplexity int) int
 		Resource     func(childComplexity int) int
 		ResourceType func(childComplexity int) int
+	}
+
+	RiskMatrix struct {
+		Cells   func(childComplexity int) int
+		IsWhole func(childComplexity int) int
+		Items   func(childComplexity int) int
+	}
+
+	RiskMatrixCell struct {
+		Both   func(childComplexity int) int
+		Could  func(childComplexity int) int
+		First  func(childComplexity int) int
+		Level  func(childComplexity int) int
+		Risks  func(childComplexity int) int
+		Second func(childComplexity int) int
+	}
+
+	RiskMatrixItem struct {
+		People                  func(childComplexity int) int
+		Property                func(childComplexity int) int
+		PropertyDisplayName     func(childComplexity int) int
+		Resource                func(childComplexity int) int
+		ResourceDisplayName     func(childComplexity int) int
+		ResourceType            func(childComplexity int) int
+		ResourceTypeDisplayName func(childComplexity int) int
+		Roles                   func(childComplexity int) int
+	}
+
+	RiskPair struct {
+		Both       func(childComplexity int) int
+		BothCount  func(childComplexity int) int
+		Could      func(childComplexity int) int
+		CouldCount func(childComplexity int) int
+		First      func(childComplexity int) int
+		Risks      func(childComplexity int) int
+		Second     func(childComplexity int) int
 	}
 
 	RiskRule struct {
@@ -4330,6 +4388,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssignmentWarning.Text(childComplexity), true
+
+	case "AttachRiskPayload.identifiedRisk":
+		if e.ComplexityRoot.AttachRiskPayload.IdentifiedRisk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AttachRiskPayload.IdentifiedRisk(childComplexity), true
 
 	case "AuditEvent.actor":
 		if e.ComplexityRoot.AuditEvent.Actor == nil {
@@ -6898,6 +6963,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeliveryPayload.Delivery(childComplexity), true
 
+	case "DetachRiskPayload.identifiedRisk":
+		if e.ComplexityRoot.DetachRiskPayload.IdentifiedRisk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DetachRiskPayload.IdentifiedRisk(childComplexity), true
+
 	case "DifferenceExample.computed":
 		if e.ComplexityRoot.DifferenceExample.Computed == nil {
 			break
@@ -8018,6 +8090,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.HourCount.Verified(childComplexity), true
 
+	case "IdentifiedRisk.attachment":
+		if e.ComplexityRoot.IdentifiedRisk.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRisk.Attachment(childComplexity), true
 	case "IdentifiedRisk.contributors":
 		if e.ComplexityRoot.IdentifiedRisk.Contributors == nil {
 			break
@@ -8042,6 +8120,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IdentifiedRisk.ID(childComplexity), true
+	case "IdentifiedRisk.isComputed":
+		if e.ComplexityRoot.IdentifiedRisk.IsComputed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRisk.IsComputed(childComplexity), true
 	case "IdentifiedRisk.owner":
 		if e.ComplexityRoot.IdentifiedRisk.Owner == nil {
 			break
@@ -9621,6 +9705,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApplyPlan(childComplexity, args["input"].(plan.ApplyPlanInput)), true
+	case "Mutation.attachRisk":
+		if e.ComplexityRoot.Mutation.AttachRisk == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_attachRisk_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AttachRisk(childComplexity, args["input"].(risk.AttachRiskInput)), true
 	case "Mutation.cancelBulkChange":
 		if e.ComplexityRoot.Mutation.CancelBulkChange == nil {
 			break
@@ -10028,6 +10123,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteWebhook(childComplexity, args["input"].(webhook.WebhookInput)), true
+	case "Mutation.detachRisk":
+		if e.ComplexityRoot.Mutation.DetachRisk == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_detachRisk_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DetachRisk(childComplexity, args["input"].(risk.DetachRiskInput)), true
 	case "Mutation.disableWebhook":
 		if e.ComplexityRoot.Mutation.DisableWebhook == nil {
 			break
@@ -13848,6 +13954,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RiskBlocks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*risk.IdentifiedRiskFilter)), true
+	case "Query.riskMatrix":
+		if e.ComplexityRoot.Query.RiskMatrix == nil {
+			break
+		}
+
+		args, err := ec.field_Query_riskMatrix_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RiskMatrix(childComplexity, args["filter"].(*risk.RiskFilter)), true
+	case "Query.riskPair":
+		if e.ComplexityRoot.Query.RiskPair == nil {
+			break
+		}
+
+		args, err := ec.field_Query_riskPair_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RiskPair(childComplexity, args["input"].(risk.RiskPairInput)), true
 	case "Query.riskScores":
 		if e.ComplexityRoot.Query.RiskScores == nil {
 			break
@@ -16811,6 +16939,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Risk.Rules(childComplexity), true
 
+	case "RiskAttachment.at":
+		if e.ComplexityRoot.RiskAttachment.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskAttachment.At(childComplexity), true
+	case "RiskAttachment.by":
+		if e.ComplexityRoot.RiskAttachment.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskAttachment.By(childComplexity), true
+	case "RiskAttachment.byName":
+		if e.ComplexityRoot.RiskAttachment.ByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskAttachment.ByName(childComplexity), true
+	case "RiskAttachment.reason":
+		if e.ComplexityRoot.RiskAttachment.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskAttachment.Reason(childComplexity), true
+
 	case "RiskBlock.blockedAt":
 		if e.ComplexityRoot.RiskBlock.BlockedAt == nil {
 			break
@@ -17211,6 +17364,154 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RiskItemConfiguration.ResourceType(childComplexity), true
+
+	case "RiskMatrix.cells":
+		if e.ComplexityRoot.RiskMatrix.Cells == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrix.Cells(childComplexity), true
+	case "RiskMatrix.isWhole":
+		if e.ComplexityRoot.RiskMatrix.IsWhole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrix.IsWhole(childComplexity), true
+	case "RiskMatrix.items":
+		if e.ComplexityRoot.RiskMatrix.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrix.Items(childComplexity), true
+
+	case "RiskMatrixCell.both":
+		if e.ComplexityRoot.RiskMatrixCell.Both == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixCell.Both(childComplexity), true
+	case "RiskMatrixCell.could":
+		if e.ComplexityRoot.RiskMatrixCell.Could == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixCell.Could(childComplexity), true
+	case "RiskMatrixCell.first":
+		if e.ComplexityRoot.RiskMatrixCell.First == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixCell.First(childComplexity), true
+	case "RiskMatrixCell.level":
+		if e.ComplexityRoot.RiskMatrixCell.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixCell.Level(childComplexity), true
+	case "RiskMatrixCell.risks":
+		if e.ComplexityRoot.RiskMatrixCell.Risks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixCell.Risks(childComplexity), true
+	case "RiskMatrixCell.second":
+		if e.ComplexityRoot.RiskMatrixCell.Second == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixCell.Second(childComplexity), true
+
+	case "RiskMatrixItem.people":
+		if e.ComplexityRoot.RiskMatrixItem.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixItem.People(childComplexity), true
+	case "RiskMatrixItem.property":
+		if e.ComplexityRoot.RiskMatrixItem.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixItem.Property(childComplexity), true
+	case "RiskMatrixItem.propertyDisplayName":
+		if e.ComplexityRoot.RiskMatrixItem.PropertyDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixItem.PropertyDisplayName(childComplexity), true
+	case "RiskMatrixItem.resource":
+		if e.ComplexityRoot.RiskMatrixItem.Resource == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixItem.Resource(childComplexity), true
+	case "RiskMatrixItem.resourceDisplayName":
+		if e.ComplexityRoot.RiskMatrixItem.ResourceDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixItem.ResourceDisplayName(childComplexity), true
+	case "RiskMatrixItem.resourceType":
+		if e.ComplexityRoot.RiskMatrixItem.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixItem.ResourceType(childComplexity), true
+	case "RiskMatrixItem.resourceTypeDisplayName":
+		if e.ComplexityRoot.RiskMatrixItem.ResourceTypeDisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixItem.ResourceTypeDisplayName(childComplexity), true
+	case "RiskMatrixItem.roles":
+		if e.ComplexityRoot.RiskMatrixItem.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskMatrixItem.Roles(childComplexity), true
+
+	case "RiskPair.both":
+		if e.ComplexityRoot.RiskPair.Both == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskPair.Both(childComplexity), true
+	case "RiskPair.bothCount":
+		if e.ComplexityRoot.RiskPair.BothCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskPair.BothCount(childComplexity), true
+	case "RiskPair.could":
+		if e.ComplexityRoot.RiskPair.Could == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskPair.Could(childComplexity), true
+	case "RiskPair.couldCount":
+		if e.ComplexityRoot.RiskPair.CouldCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskPair.CouldCount(childComplexity), true
+	case "RiskPair.first":
+		if e.ComplexityRoot.RiskPair.First == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskPair.First(childComplexity), true
+	case "RiskPair.risks":
+		if e.ComplexityRoot.RiskPair.Risks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskPair.Risks(childComplexity), true
+	case "RiskPair.second":
+		if e.ComplexityRoot.RiskPair.Second == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RiskPair.Second(childComplexity), true
 
 	case "RiskRule.identifier":
 		if e.ComplexityRoot.RiskRule.Identifier == nil {
@@ -20333,6 +20634,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApplyConfigurationInput", ec.unmarshalInputApplyConfigurationInput),
 			graphql.NewInputUnmarshaler("ApplyPlanInput", ec.unmarshalInputApplyPlanInput),
 			graphql.NewInputUnmarshaler("AssignedProfileConfigurationInput", ec.unmarshalInputAssignedProfileConfigurationInput),
+			graphql.NewInputUnmarshaler("AttachRiskInput", ec.unmarshalInputAttachRiskInput),
 			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
 			graphql.NewInputUnmarshaler("AutomationPreviewInput", ec.unmarshalInputAutomationPreviewInput),
 			graphql.NewInputUnmarshaler("AutomationRuleConfigurationInput", ec.unmarshalInputAutomationRuleConfigurationInput),
@@ -20373,6 +20675,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeletePlanInput", ec.unmarshalInputDeletePlanInput),
 			graphql.NewInputUnmarshaler("DeleteResourceInput", ec.unmarshalInputDeleteResourceInput),
 			graphql.NewInputUnmarshaler("DeliveryInput", ec.unmarshalInputDeliveryInput),
+			graphql.NewInputUnmarshaler("DetachRiskInput", ec.unmarshalInputDetachRiskInput),
 			graphql.NewInputUnmarshaler("DimensionConfigurationInput", ec.unmarshalInputDimensionConfigurationInput),
 			graphql.NewInputUnmarshaler("DimensionValueInput", ec.unmarshalInputDimensionValueInput),
 			graphql.NewInputUnmarshaler("EntityTypeConfigurationInput", ec.unmarshalInputEntityTypeConfigurationInput),
@@ -20436,9 +20739,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReviewOrdersInput", ec.unmarshalInputReviewOrdersInput),
 			graphql.NewInputUnmarshaler("ReviewRequestItemsInput", ec.unmarshalInputReviewRequestItemsInput),
 			graphql.NewInputUnmarshaler("RiskConfigurationInput", ec.unmarshalInputRiskConfigurationInput),
+			graphql.NewInputUnmarshaler("RiskEntitlementInput", ec.unmarshalInputRiskEntitlementInput),
 			graphql.NewInputUnmarshaler("RiskFilter", ec.unmarshalInputRiskFilter),
 			graphql.NewInputUnmarshaler("RiskGrantInput", ec.unmarshalInputRiskGrantInput),
 			graphql.NewInputUnmarshaler("RiskItemConfigurationInput", ec.unmarshalInputRiskItemConfigurationInput),
+			graphql.NewInputUnmarshaler("RiskPairInput", ec.unmarshalInputRiskPairInput),
 			graphql.NewInputUnmarshaler("RiskParameterInput", ec.unmarshalInputRiskParameterInput),
 			graphql.NewInputUnmarshaler("RiskRuleConfigurationInput", ec.unmarshalInputRiskRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("RiskScoreFilter", ec.unmarshalInputRiskScoreFilter),
@@ -31327,16 +31632,62 @@ type IdentifiedRisk {
   risk: Risk!
   "Who has it."
   owner: ResourceRef!
-  "Identifier of the rule that holds; of several the one that holds first."
+  "Identifier of the rule that holds; of several the one that holds first. Empty: none does, somebody attached the risk by hand."
   rule: String!
+  "Whether a computation finds that it holds."
+  isComputed: Boolean!
+  "Who says that somebody has it, whatever is computed (role-model 9.5); null: nobody attached it by hand."
+  attachment: RiskAttachment
   "From when it holds; null: since nobody knows when."
   startDate: DateTime
   "Until when it holds; null: until something is done."
   endDate: DateTime
-  "When a computation saw it first."
+  "When a computation, or a person, saw it first."
   detectedAt: DateTime!
   "What makes it up, item by item, and why each is held."
   contributors: [RiskContributor!]!
+}
+
+"""A person says that somebody has a risk, whatever is computed (role-model 9.5). It counts in scores; requests go by what is computed alone."""
+type RiskAttachment {
+  "Who attached it: the login, or the part of the server."
+  by: String!
+  "The name of that person; null: there is none."
+  byName: String
+  "When."
+  at: DateTime!
+  "Why, 1 to 2,000 characters."
+  reason: String!
+}
+
+"""Who is said to have which risk."""
+input AttachRiskInput {
+  "Id of who has it."
+  ownerId: ID!
+  "Identifier of the risk."
+  risk: String!
+  "Why, 1 to 2,000 characters."
+  reason: String!
+}
+
+"""What became of it."""
+type AttachRiskPayload {
+  "The risk that somebody has by now."
+  identifiedRisk: IdentifiedRisk!
+}
+
+"""What is taken back."""
+input DetachRiskInput {
+  "Id of the identified risk."
+  id: ID!
+  "Why, 1 to 2,000 characters."
+  reason: String!
+}
+
+"""What became of it."""
+type DetachRiskPayload {
+  "The risk as somebody still has it, since a computation finds it; null: it is over."
+  identifiedRisk: IdentifiedRisk
 }
 
 """A value of an account that makes an item of a risk hold."""
@@ -31395,6 +31746,8 @@ input IdentifiedRiskFilter {
   minimumLevel: Int
   "In name, key or values of who has it."
   text: String
+  "Only those that somebody attached by hand, or only the others. Of what is kept back nothing is attached."
+  isAttached: Boolean
 }
 
 """Something that rules would newly give somebody, and that a risk keeps back (role-model 9.5): a role, or one value of a resource type."""
@@ -31611,7 +31964,99 @@ enum RiskScoreSort {
   NEWEST_FIRST
 }
 
+"""Which entitlements are dangerous together: those that risks name, and the pairs of them that stand in one rule (role-model 9)."""
+type RiskMatrix {
+  "The entitlements, those of the highest levels first, then by name; 300 at most."
+  items: [RiskMatrixItem!]!
+  "The pairs, row by row; ` + "`" + `first` + "`" + ` is never behind ` + "`" + `second` + "`" + `."
+  cells: [RiskMatrixCell!]!
+  "Whether these are all; else those of the lower levels are left out."
+  isWhole: Boolean!
+}
+
+"""An entitlement that risks name: a value of an account."""
+type RiskMatrixItem {
+  "Identifier of the resource type of the account."
+  resourceType: String!
+  "Name of the resource type."
+  resourceTypeDisplayName: String!
+  "Identifier of the property."
+  property: String!
+  "Name of the property."
+  propertyDisplayName: String!
+  "Key of the resource that it points to; null: any value that is not empty."
+  resource: String
+  "Name of that resource."
+  resourceDisplayName: String
+  "How many of those whom the caller may see have it now, computed or seen; null: he may not know of anybody."
+  people: Int
+  "Names of the roles by which one can ask for it; empty: nobody can."
+  roles: [String!]!
+}
+
+"""Two entitlements that a rule of some risk names together; ` + "`" + `first` + "`" + ` and ` + "`" + `second` + "`" + ` the same: one that is dangerous alone."""
+type RiskMatrixCell {
+  "Place of the one in ` + "`" + `items` + "`" + `, from 0."
+  first: Int!
+  "Place of the other."
+  second: Int!
+  "How many of those whom the caller may see have both now; null: he may not know of anybody."
+  both: Int
+  "How many have one now, and could ask for the other; 0 for what is dangerous alone."
+  could: Int
+  "The level of the worst risk, from 0 to 100."
+  level: Int!
+  "The risks that name both in one rule, the highest level first."
+  risks: [Risk!]!
+}
+
+"""An entitlement, as a risk names it."""
+input RiskEntitlementInput {
+  "Identifier of the resource type."
+  resourceType: String!
+  "Identifier of the property."
+  property: String!
+  "Key of the resource; null: any value."
+  resource: String
+}
+
+"""Two entitlements that a rule of some risk names together, or one that is dangerous alone, twice."""
+input RiskPairInput {
+  "The one."
+  first: RiskEntitlementInput!
+  "The other."
+  second: RiskEntitlementInput!
+}
+
+"""Who has two entitlements, and who could by one request."""
+type RiskPair {
+  "The one."
+  first: RiskMatrixItem!
+  "The other."
+  second: RiskMatrixItem!
+  "The risks that name both in one rule, the highest level first."
+  risks: [Risk!]!
+  "Who has both now, by name: 50 at most."
+  both: [ResourceRef!]!
+  "How many have both."
+  bothCount: Int!
+  "Who has one now, and could ask for the other, by name: 50 at most."
+  could: [ResourceRef!]!
+  "How many could."
+  couldCount: Int!
+}
+
 extend type Query {
+  "Which entitlements are dangerous together, how many people have both, and how many have one and could ask for the other, of those whom the caller may see."
+  riskMatrix(
+    "Of which risks; null: all."
+    filter: RiskFilter
+  ): RiskMatrix!
+  "Who has two entitlements that some risk names together, and who could by one request, of those whom the caller may see. NOT_FOUND for what no risk names so."
+  riskPair(
+    "Which."
+    input: RiskPairInput!
+  ): RiskPair!
   "How dangerous people are by the risks they have, of people whom the caller may see. Who has no risk has no score, and nobody has where context rules say so."
   riskScores(
     "How many, 0 to 500; 50 when left out."
@@ -31663,6 +32108,25 @@ extend type Query {
     "Its id."
     id: ID!
   ): IdentifiedRisk
+}
+
+extend type Mutation {
+  """
+  Says that somebody has a risk, whatever is computed (role-model 9.5): it stands among the risks that people have, and counts in scores, until it is detached.
+  NOT_FOUND for a person out of scope, VALIDATION for a risk that there is not or that people like that cannot have, and without a reason, CONFLICT when it is attached already.
+  """
+  attachRisk(
+    "Who has which, and why."
+    input: AttachRiskInput!
+  ): AttachRiskPayload!
+  """
+  Takes that back; who has the risk by what is computed still has it. NOT_FOUND for what is out of scope, FORBIDDEN for one's own, VALIDATION without a reason, CONFLICT when
+  it is not attached by hand.
+  """
+  detachRisk(
+    "Which, and why."
+    input: DetachRiskInput!
+  ): DetachRiskPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/rolemodel.graphqls", Input: `"""A set of roles, types and rules that belong together."""
@@ -32640,6 +33104,14 @@ func (ec *executionContext) childFields_AssignmentWarning(ctx context.Context, f
 		return ec.fieldContext_AssignmentWarning_text(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AssignmentWarning", field.Name)
+}
+
+func (ec *executionContext) childFields_AttachRiskPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifiedRisk":
+		return ec.fieldContext_AttachRiskPayload_identifiedRisk(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AttachRiskPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -33888,6 +34360,14 @@ func (ec *executionContext) childFields_DeliveryPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DetachRiskPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifiedRisk":
+		return ec.fieldContext_DetachRiskPayload_identifiedRisk(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DetachRiskPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DifferenceExample(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "owner":
@@ -34430,6 +34910,10 @@ func (ec *executionContext) childFields_IdentifiedRisk(ctx context.Context, fiel
 		return ec.fieldContext_IdentifiedRisk_owner(ctx, field)
 	case "rule":
 		return ec.fieldContext_IdentifiedRisk_rule(ctx, field)
+	case "isComputed":
+		return ec.fieldContext_IdentifiedRisk_isComputed(ctx, field)
+	case "attachment":
+		return ec.fieldContext_IdentifiedRisk_attachment(ctx, field)
 	case "startDate":
 		return ec.fieldContext_IdentifiedRisk_startDate(ctx, field)
 	case "endDate":
@@ -37610,6 +38094,20 @@ func (ec *executionContext) childFields_Risk(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Risk", field.Name)
 }
 
+func (ec *executionContext) childFields_RiskAttachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "by":
+		return ec.fieldContext_RiskAttachment_by(ctx, field)
+	case "byName":
+		return ec.fieldContext_RiskAttachment_byName(ctx, field)
+	case "at":
+		return ec.fieldContext_RiskAttachment_at(ctx, field)
+	case "reason":
+		return ec.fieldContext_RiskAttachment_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskAttachment", field.Name)
+}
+
 func (ec *executionContext) childFields_RiskBlock(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -37804,6 +38302,78 @@ func (ec *executionContext) childFields_RiskItemConfiguration(ctx context.Contex
 		return ec.fieldContext_RiskItemConfiguration_resource(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RiskItemConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskMatrix(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "items":
+		return ec.fieldContext_RiskMatrix_items(ctx, field)
+	case "cells":
+		return ec.fieldContext_RiskMatrix_cells(ctx, field)
+	case "isWhole":
+		return ec.fieldContext_RiskMatrix_isWhole(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskMatrix", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskMatrixCell(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "first":
+		return ec.fieldContext_RiskMatrixCell_first(ctx, field)
+	case "second":
+		return ec.fieldContext_RiskMatrixCell_second(ctx, field)
+	case "both":
+		return ec.fieldContext_RiskMatrixCell_both(ctx, field)
+	case "could":
+		return ec.fieldContext_RiskMatrixCell_could(ctx, field)
+	case "level":
+		return ec.fieldContext_RiskMatrixCell_level(ctx, field)
+	case "risks":
+		return ec.fieldContext_RiskMatrixCell_risks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskMatrixCell", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskMatrixItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resourceType":
+		return ec.fieldContext_RiskMatrixItem_resourceType(ctx, field)
+	case "resourceTypeDisplayName":
+		return ec.fieldContext_RiskMatrixItem_resourceTypeDisplayName(ctx, field)
+	case "property":
+		return ec.fieldContext_RiskMatrixItem_property(ctx, field)
+	case "propertyDisplayName":
+		return ec.fieldContext_RiskMatrixItem_propertyDisplayName(ctx, field)
+	case "resource":
+		return ec.fieldContext_RiskMatrixItem_resource(ctx, field)
+	case "resourceDisplayName":
+		return ec.fieldContext_RiskMatrixItem_resourceDisplayName(ctx, field)
+	case "people":
+		return ec.fieldContext_RiskMatrixItem_people(ctx, field)
+	case "roles":
+		return ec.fieldContext_RiskMatrixItem_roles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskMatrixItem", field.Name)
+}
+
+func (ec *executionContext) childFields_RiskPair(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "first":
+		return ec.fieldContext_RiskPair_first(ctx, field)
+	case "second":
+		return ec.fieldContext_RiskPair_second(ctx, field)
+	case "risks":
+		return ec.fieldContext_RiskPair_risks(ctx, field)
+	case "both":
+		return ec.fieldContext_RiskPair_both(ctx, field)
+	case "bothCount":
+		return ec.fieldContext_RiskPair_bothCount(ctx, field)
+	case "could":
+		return ec.fieldContext_RiskPair_could(ctx, field)
+	case "couldCount":
+		return ec.fieldContext_RiskPair_couldCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RiskPair", field.Name)
 }
 
 func (ec *executionContext) childFields_RiskRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -1,9 +1,11 @@
 package assignment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,8 +18,10 @@ import (
 
 // Kinds of the events about risks.
 const (
-	EventRiskIdentified = "risk.identified"
-	EventRiskOver       = "risk.over"
+	EventRiskIdentified = "risk.identified" // a computation finds that somebody has it
+	EventRiskOver       = "risk.over"       // it does not any more, or the risk is deleted
+	EventRiskAttached   = "risk.attached"   // a person says that somebody has it
+	EventRiskDetached   = "risk.detached"   // a person takes that back
 )
 
 // riskRow is a risk that somebody has, on its way into the table.
@@ -30,25 +34,33 @@ type riskRow struct {
 	End          *time.Time      `json:"end_date"`
 	Contributors json.RawMessage `json:"contributors"`
 
-	had evaluation.Exposure
+	had        evaluation.Exposure // without a rule: nothing computed
+	isAttached bool                // a person says so, too
 }
 
-// risks keeps which risks the computed owners have (role-model 9.5): what is new is opened, what is over closed, what is the same written nowhere.
+// stays reports whether a row is open though nothing is computed any more: a person attached a risk that there still is to somebody who is still there.
+func (w *saver) stays(row *riskRow) bool {
+	return row.isAttached && w.m.Risk(row.Risk) != nil && !w.owners[row.Owner].Resource.Gone
+}
+
+// risks keeps which risks the computed owners have (role-model 9.5): what is new is opened, what is over closed, what is the same written nowhere. What a person
+// attached stays open until somebody detaches it; a computation only says whether it holds as well.
 func (w *saver) risks() error {
 	open := map[[2]int64]*riskRow{}
-	if err := db.Select(w.ctx, w.tx, bun.SafeQuery(`select id, owner_id, risk_id, rule, start_date, end_date, contributors from identified_risk
+	if err := db.Select(w.ctx, w.tx, bun.SafeQuery(`select id, owner_id, risk_id, rule, start_date, end_date, contributors, attached_at is not null from identified_risk
 		where owner_id = any (?) and closed_at is null`, ids(w.changedIDs())), func(r *db.Row) error {
 		row := &riskRow{ID: r.Int(), Owner: r.Int(), Risk: r.Int()}
 		row.had = evaluation.Exposure{RiskID: row.Risk, Rule: r.Text(), From: instant(r), To: instant(r)}
 		if err := json.Unmarshal(r.Bytes(), &row.had.Contributors); err != nil {
 			return fmt.Errorf("contributors of the risk %d: %w", row.ID, err)
 		}
+		row.isAttached = r.Bool()
 		open[[2]int64{row.Owner, row.Risk}] = row
 		return nil
 	}); err != nil {
 		return err
 	}
-	var fresh, changed []*riskRow
+	var fresh, changed, seen, unseen []*riskRow
 	for _, r := range w.changed {
 		for _, x := range r.Exposures {
 			row := &riskRow{Owner: r.OwnerID, Risk: x.RiskID, Rule: x.Rule, Start: x.From, End: x.To, Contributors: jsonb(x.Contributors)}
@@ -61,14 +73,22 @@ func (w *saver) risks() error {
 			case was.had.Rule != x.Rule || !sameInstant(was.had.From, x.From) || !sameInstant(was.had.To, x.To) || !slices.EqualFunc(was.had.Contributors, x.Contributors, evaluation.Contributor.Same):
 				row.ID = was.ID
 				changed = append(changed, row)
+				if was.had.Rule == "" {
+					seen = append(seen, row)
+				}
 			}
 		}
 	}
 	over := make([]*riskRow, 0, len(open))
-	for _, row := range open {
-		over = append(over, row)
+	for _, row := range slices.SortedFunc(maps.Values(open), func(a, b *riskRow) int { return cmp.Compare(a.ID, b.ID) }) {
+		switch {
+		case !w.stays(row):
+			over = append(over, row)
+		case row.had.Rule != "":
+			row.Contributors = jsonb([]evaluation.Contributor{})
+			changed, unseen = append(changed, row), append(unseen, row)
+		}
 	}
-	slices.SortFunc(over, func(a, b *riskRow) int { return int(a.ID - b.ID) })
 	if err := w.openRisks(fresh); err != nil {
 		return err
 	}
@@ -87,7 +107,7 @@ func (w *saver) risks() error {
 			return err
 		}
 	}
-	return w.tellRisks(fresh, over)
+	return w.tellRisks(append(seen, fresh...), append(unseen, over...))
 }
 
 func (w *saver) openRisks(fresh []*riskRow) error {

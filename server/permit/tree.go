@@ -29,6 +29,7 @@ const (
 	RoleModelQuery            = "/ProvisioningPolicy/Policy/Query"
 	RoleModelUpdate           = "/ProvisioningPolicy/Policy/Update"
 	IdentifiedRiskQuery       = "/ProvisioningPolicy/IdentifiedRisk/Query"
+	IdentifiedRiskUpdate      = "/ProvisioningPolicy/IdentifiedRisk/Update" // attach a risk to somebody, and detach it
 	RiskOverrideBlocking      = "/ProvisioningPolicy/Risk/OverrideBlocking" // blocking unless overridden becomes a warning
 	RiskOverrideApproval      = "/ProvisioningPolicy/Risk/OverrideApproval" // the same for approval required unless overridden
 	RedundantQuery            = "/ProvisioningPolicy/RedundantAssignment/Query"

@@ -81,6 +81,9 @@ func (s *Service) Blocked(ctx context.Context, a page.Args, f *IdentifiedRiskFil
 		return nil, err
 	}
 	where := page.All(bun.SafeQuery("i.closed_at is null"), may, f.of(ctx, m))
+	if f != nil && f.IsAttached != nil && *f.IsAttached {
+		where = bun.SafeQuery("false") // nobody attaches what is kept back
+	}
 	c, err := blocked.List(ctx, s.DB, a, fields, total, where, page.Sorting[RiskBlock]{ID: "i.id", Desc: true,
 		At: func(x *RiskBlock) page.Position { return page.Position{ID: x.ID} }})
 	if err != nil {

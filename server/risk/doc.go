@@ -3,6 +3,8 @@
 //	service.go     Service, and who may ask
 //	risk.go        Risk: the risks of the model in force, with how many people have each
 //	identified.go  IdentifiedRisk: who has which, since when
+//	attach.go      AttachRisk, DetachRisk: a person says who has a risk, whatever is computed (9.5)
+//	matrix.go      RiskMatrix: which entitlements are dangerous together, how many have both, and how many could by one request
 //	blocked.go     RiskBlock: what risks keep back from whom, since when
 //	contributor.go what makes it up, and why each part is held
 //	check.go       Check: which risks a basket would newly raise, what brings them, and what that means (9.4); requests call it

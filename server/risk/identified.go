@@ -21,14 +21,25 @@ type IdentifiedRisk struct {
 	ID                 int64
 	Risk               *Risk
 	Owner              *directory.ResourceRef
-	Rule               string     // identifier of the rule that holds
+	Rule               string     // identifier of the rule that holds; empty: none does, it is attached by hand
 	StartDate, EndDate *time.Time // when it holds; nil: since ever, until something is done
 	DetectedAt         time.Time
 	Contributors       []*RiskContributor
+	Attachment         *RiskAttachment // nil: nobody attached it by hand
 
 	riskID int64
 	stands []evaluation.Contributor
 }
+
+// RiskAttachment is who says that somebody has a risk, and why (role-model 9.5).
+type RiskAttachment struct {
+	By     string // name of an actor
+	At     time.Time
+	Reason string
+}
+
+// IsComputed reports whether a computation finds that the risk holds.
+func (x *IdentifiedRisk) IsComputed() bool { return x.Rule != "" }
 
 // The page of identified risks.
 type (
@@ -42,6 +53,7 @@ type IdentifiedRiskFilter struct {
 	Risk         *string // identifier
 	MinimumLevel *int
 	Text         *string // in name, key or values of who has it
+	IsAttached   *bool   // attached by hand, or not
 }
 
 var identified = page.Table[IdentifiedRisk]{
@@ -49,7 +61,7 @@ var identified = page.Table[IdentifiedRisk]{
 	Always: []string{"id", "risk_id"},
 	Fields: map[string][]string{
 		"__typename": nil, "id": nil, "risk": nil, "owner": {"owner"}, "rule": {"rule"}, "startDate": {"start_date"}, "endDate": {"end_date"},
-		"detectedAt": {"detected_at"}, "contributors": {"contributors"},
+		"detectedAt": {"detected_at"}, "contributors": {"contributors"}, "isComputed": {"rule"}, "attachment": {"attached"},
 	},
 	Columns: []page.Column[IdentifiedRisk]{
 		{Name: "id", SQL: "i.id", Read: func(x *IdentifiedRisk, r *db.Row) { x.ID = r.Int() }},
@@ -61,6 +73,12 @@ var identified = page.Table[IdentifiedRisk]{
 		{Name: "start_date", SQL: "i.start_date", Read: func(x *IdentifiedRisk, r *db.Row) { x.StartDate = r.TimeOrNil() }},
 		{Name: "end_date", SQL: "i.end_date", Read: func(x *IdentifiedRisk, r *db.Row) { x.EndDate = r.TimeOrNil() }},
 		{Name: "detected_at", SQL: "i.detected_at", Read: func(x *IdentifiedRisk, r *db.Row) { x.DetectedAt = r.Time() }},
+		{Name: "attached", SQL: "i.attached_at, i.attached_by, i.attached_reason", Read: func(x *IdentifiedRisk, r *db.Row) {
+			at, by, reason := r.TimeOrNil(), r.TextOrNil(), r.TextOrNil()
+			if at != nil {
+				x.Attachment = &RiskAttachment{*by, *at, *reason}
+			}
+		}},
 		{Name: "contributors", SQL: "i.contributors", Read: func(x *IdentifiedRisk, r *db.Row) {
 			if err := json.Unmarshal(r.Bytes(), &x.stands); err != nil {
 				panic(fmt.Errorf("contributors of a risk: %w", err)) // they are ours
@@ -81,6 +99,9 @@ func (s *Service) Identified(ctx context.Context, a page.Args, f *IdentifiedRisk
 		return nil, err
 	}
 	where := page.All(bun.SafeQuery("i.closed_at is null"), may, f.of(ctx, m))
+	if f != nil && f.IsAttached != nil {
+		where = page.All(where, bun.SafeQuery("(i.attached_at is not null) = ?", *f.IsAttached))
+	}
 	c, err := identified.List(ctx, s.DB, a, fields, total, where, page.Sorting[IdentifiedRisk]{ID: "i.id", Desc: true,
 		At: func(x *IdentifiedRisk) page.Position { return page.Position{ID: x.ID} }})
 	if err != nil {
