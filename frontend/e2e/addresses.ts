@@ -40,6 +40,8 @@ const chosen: Record<string, string[]> = {
     '/model/mining',
     '/redundant',
     '/risks',
+    '/risks/matrix',
+    '/risks/matrix?view=list',
     '/risks/identified',
     '/risks/blocked',
     '/risks/scores',

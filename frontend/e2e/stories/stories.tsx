@@ -9,6 +9,7 @@ import { orderStories } from './order'
 import { planStories } from './plan'
 import { reconciliationStories } from './reconciliation'
 import { requestStories } from './request'
+import { riskStories } from './risk'
 import { rolemodelStories } from './rolemodel'
 import { uiStories } from './ui'
 import type { Story } from './Stage'
@@ -26,6 +27,7 @@ export const stories: Record<string, Story> = {
   ...planStories,
   ...reconciliationStories,
   ...requestStories,
+  ...riskStories,
   ...rolemodelStories,
   ...uiStories,
 }

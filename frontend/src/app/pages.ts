@@ -48,7 +48,7 @@ import {
   parseRoleSearch,
 } from '../features/reconciliation/reconcileSearch'
 import { parseAutomationSearch } from '../features/rolemodel/automation'
-import { parseRiskSearch, parseScoreSearch } from '../features/risk/riskSearch'
+import { parseMatrixSearch, parseRiskSearch, parseScoreSearch } from '../features/risk/riskSearch'
 import {
   parseModelSearch,
   parseNewSearch,
@@ -673,6 +673,14 @@ const risksIndex = createRoute({
   loader: (at) => bring(at, ({ search }) => import('../features/risk/ahead').then((m) => m.risks(search))),
   component: lazyPage(() => import('../features/risk/RiskList'), 'RiskList'),
 })
+const risksMatrix = createRoute({
+  getParentRoute: () => risks,
+  path: 'matrix',
+  validateSearch: parseMatrixSearch,
+  ...open(maySeeModel),
+  loader: (at) => bring(at, ({ search }) => import('../features/risk/ahead').then((m) => m.matrix(search))),
+  component: lazyPage(() => import('../features/risk/RiskMatrixPage'), 'RiskMatrixPage'),
+})
 const risksIdentified = createRoute({
   getParentRoute: () => risks,
   path: 'identified',
@@ -835,6 +843,7 @@ export const pages = [
   redundant,
   risks.addChildren([
     risksIndex,
+    risksMatrix,
     risksIdentified.addChildren([identifiedRisk]),
     risksBlocked,
     riskScores.addChildren([riskScore]),

@@ -31,6 +31,7 @@ export const maySeePlans = (me: MeFragment) => can(me.permissions, permissions.p
 export const maySeeIdentifiedRisks = (me: MeFragment) => can(me.permissions, permissions.identifiedRisks)
 export const maySeeRedundant = (me: MeFragment) => can(me.permissions, permissions.redundant)
 export const mayLeaveToRules = (me: MeFragment) => can(me.permissions, permissions.redundantStart)
+export const mayAttachRisks = (me: MeFragment) => can(me.permissions, permissions.riskAttach)
 export const maySeeRisks = (me: MeFragment) => maySeeModel(me) || maySeeIdentifiedRisks(me)
 
 /** Asks for entitlements of somebody: the path ends the same for every entity type, and any ancestor of one opens it. */

@@ -110,6 +110,16 @@ export type AssignmentWarningCode =
   /** A value gives way to another one of its group, of which one can be held at a time (role-model 1.4). */
   | 'GROUP_CONFLICT';
 
+/** Who is said to have which risk. */
+export type AttachRiskInput = {
+  /** Id of who has it. */
+  ownerId: Scalars['ID']['input'];
+  /** Why, 1 to 2,000 characters. */
+  reason: Scalars['String']['input'];
+  /** Identifier of the risk. */
+  risk: Scalars['String']['input'];
+};
+
 /** How a try ended. */
 export type AttemptOutcome =
   /** It was so before. */
@@ -932,6 +942,14 @@ export type DeliveryState =
   /** Read and compared; nothing applied yet. */
   | 'PREPARED';
 
+/** What is taken back. */
+export type DetachRiskInput = {
+  /** Id of the identified risk. */
+  id: Scalars['ID']['input'];
+  /** Why, 1 to 2,000 characters. */
+  reason: Scalars['String']['input'];
+};
+
 /** Dimension is a criterion of rules: the resources of an entity type are its values (role-model 1.6). */
 export type DimensionConfigurationInput = {
   /** Its number, 0 to 127, which no other dimension has. */
@@ -1314,6 +1332,8 @@ export type HolderOrigin =
 
 /** Narrows the list of identified risks; what is null does not. */
 export type IdentifiedRiskFilter = {
+  /** Only those that somebody attached by hand, or only the others. Of what is kept back nothing is attached. */
+  isAttached?: InputMaybe<Scalars['Boolean']['input']>;
   /** Only risks of this level and above. */
   minimumLevel?: InputMaybe<Scalars['Int']['input']>;
   /** Id of who has it. */
@@ -2760,6 +2780,16 @@ export type RiskEffect =
   /** Whoever asks is told, and goes on or does not. */
   | 'WARNING';
 
+/** An entitlement, as a risk names it. */
+export type RiskEntitlementInput = {
+  /** Identifier of the property. */
+  property: Scalars['String']['input'];
+  /** Key of the resource; null: any value. */
+  resource?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the resource type. */
+  resourceType: Scalars['String']['input'];
+};
+
 /** Kinds of risk factor type. */
 export type RiskFactorType =
   /** The mean of the levels, rounded half up. */
@@ -2803,6 +2833,14 @@ export type RiskItemConfigurationInput = {
   resource?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of the resource type of the account. */
   resourceType: Scalars['String']['input'];
+};
+
+/** Two entitlements that a rule of some risk names together, or one that is dangerous alone, twice. */
+export type RiskPairInput = {
+  /** The one. */
+  first: RiskEntitlementInput;
+  /** The other. */
+  second: RiskEntitlementInput;
 };
 
 /** A parameter of a role. */

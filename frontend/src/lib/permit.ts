@@ -15,6 +15,7 @@ export const permissions = {
   roleModel: '/ProvisioningPolicy/Policy/Query',
   roleModelUpdate: '/ProvisioningPolicy/Policy/Update',
   identifiedRisks: '/ProvisioningPolicy/IdentifiedRisk/Query',
+  riskAttach: '/ProvisioningPolicy/IdentifiedRisk/Update',
   redundant: '/ProvisioningPolicy/RedundantAssignment/Query',
   redundantStart: '/ProvisioningPolicy/RedundantAssignment/Start',
   plans: '/ProvisioningPolicy/PolicySimulation/Query',

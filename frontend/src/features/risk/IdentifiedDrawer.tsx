@@ -1,4 +1,9 @@
 import { getRouteApi, Link, useNavigate, useParams } from '@tanstack/react-router'
+import { Button } from '@mantine/core'
+import { use, useState } from 'react'
+import { mayAttachRisks } from '../../graphql/may'
+import { useMe } from '../../graphql/SessionContext'
+import { actorName } from '../../lib/actor'
 import { toProblem } from '../../graphql/problem'
 import { useReading } from '../../graphql/useReading'
 import { formatExact, formatPeriod } from '../../lib/format'
@@ -9,6 +14,8 @@ import { Fields } from '../../ui/Fields'
 import { Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { Skeleton } from '../../ui/Skeleton'
+import { AttachDialog, DetachDialog } from './AttachDialog'
+import { ListAgain } from './listAgain'
 import { LevelBadge } from './LevelBadge'
 import { IdentifiedRiskDetailDocument } from './risk.generated'
 import classes from './Risk.module.css'
@@ -22,15 +29,33 @@ export function IdentifiedDrawer() {
   const navigate = useNavigate()
   const [{ data, error }, read] = useReading({ query: IdentifiedRiskDetailDocument, variables: { id } })
   const found = data?.identifiedRisk
+  const me = useMe()
+  const [asking, setAsking] = useState(false)
+  const close = () => void navigate({ to: '/risks/identified', search })
+  const list = use(ListAgain)
+  const again = () => {
+    read({ requestPolicy: 'network-only' })
+    list()
+  }
+  const isOwn = found?.owner.id === me.resource?.id
   return (
     <Drawer
       title={found ? `${found.owner.displayName}: ${found.risk.displayName}` : t.risk.name}
       sub={found && <LevelBadge level={found.risk.level} />}
       subject={id}
-      onClose={() => void navigate({ to: '/risks/identified', search })}
+      onClose={close}
+      footer={
+        found &&
+        mayAttachRisks(me) &&
+        !(found.attachment && isOwn) && (
+          <Button variant="default" onClick={() => setAsking(true)}>
+            {found.attachment ? t.risk.detach : t.risk.attach}
+          </Button>
+        )
+      }
     >
       {error ? (
-        <ProblemNote problem={toProblem(error)} onRetry={() => read({ requestPolicy: 'network-only' })} />
+        <ProblemNote problem={toProblem(error)} onRetry={again} />
       ) : !data ? (
         <Skeleton />
       ) : !found ? (
@@ -50,9 +75,23 @@ export function IdentifiedDrawer() {
               [t.risk.remediation, found.risk.remediation],
               [t.risk.when, formatPeriod(found.startDate, found.endDate)],
               [t.risk.since, formatExact(found.detectedAt)],
+              [
+                t.risk.attachedBy,
+                found.attachment && (
+                  <span key="attached">
+                    {t.risk.attachedLine(
+                      actorName(found.attachment.by, found.attachment.byName),
+                      formatExact(found.attachment.at),
+                    )}
+                    <br />
+                    {found.attachment.reason}
+                  </span>
+                ),
+              ],
             ]}
           />
           <Section title={t.risk.made}>
+            {!found.isComputed && <p className="dim">{t.risk.notComputed}</p>}
             <ul className={classes.items}>
               {found.contributors.map((c) => (
                 <li key={`${String(c.item)} ${c.account?.id ?? ''} ${c.value?.id ?? ''}`}>
@@ -73,6 +112,21 @@ export function IdentifiedDrawer() {
               ))}
             </ul>
           </Section>
+          {asking &&
+            (found.attachment ? (
+              <DetachDialog
+                id={found.id}
+                risk={found.risk}
+                person={found.owner}
+                onClose={() => setAsking(false)}
+                onDone={(isOver) => {
+                  if (isOver) close()
+                  again()
+                }}
+              />
+            ) : (
+              <AttachDialog risk={found.risk} person={found.owner} onClose={() => setAsking(false)} onDone={again} />
+            ))}
         </>
       )}
     </Drawer>

@@ -1,15 +1,17 @@
 import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { useConnection } from '../../graphql/useConnection'
 import { formatPeriod } from '../../lib/format'
+import { compact } from '../../lib/search'
 import { t } from '../../lib/texts'
 import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
-import { SearchFilter } from '../../ui/Filters'
+import { SearchFilter, SelectFilter } from '../../ui/Filters'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Table } from '../../ui/Table'
+import { ListAgain } from './listAgain'
 import { LevelBadge } from './LevelBadge'
 import { IdentifiedRiskListDocument, type IdentifiedRiskRowFragment } from './risk.generated'
-import { identifiedVariables } from './riskSearch'
+import { identifiedVariables, type RiskSearch } from './riskSearch'
 
 const route = getRouteApi('/shell/risks/identified')
 
@@ -23,6 +25,8 @@ export function IdentifiedList() {
     variables: identifiedVariables(search),
     select: (d) => d.identifiedRisks,
   })
+  const change = (next: RiskSearch) =>
+    void navigate({ to: '/risks/identified', search: compact({ ...search, ...next }), replace: true })
   return (
     <>
       <Table
@@ -42,21 +46,29 @@ export function IdentifiedList() {
           })
         }
         filters={
-          <SearchFilter
-            label={t.risk.searchPeople}
-            placeholder={t.risk.searchPeople}
-            value={search.text}
-            onChange={(value) =>
-              void navigate({
-                to: '/risks/identified',
-                search: { ...(value && { text: value }), ...(search.risk && { risk: search.risk }) },
-                replace: true,
-              })
-            }
-          />
+          <>
+            <SearchFilter
+              label={t.risk.searchPeople}
+              placeholder={t.risk.searchPeople}
+              value={search.text}
+              onChange={(value) => change({ text: value || undefined })}
+            />
+            <SelectFilter
+              label={t.risk.origin}
+              any={`${t.risk.origin}: ${t.common.any}`}
+              value={search.by}
+              options={[
+                { value: 'rule', label: t.risk.origins.computed },
+                { value: 'hand', label: t.risk.origins.attached },
+              ]}
+              onChange={(by) => change({ by: by as RiskSearch['by'] })}
+            />
+          </>
         }
       />
-      <Outlet />
+      <ListAgain value={list.refresh}>
+        <Outlet />
+      </ListAgain>
     </>
   )
 }
@@ -74,7 +86,12 @@ const columns: Column<IdentifiedRiskRowFragment>[] = [
     id: 'risk',
     header: t.risk.name,
     width: 'minmax(200px, 1.4fr)',
-    cell: (r) => <Stack main={r.risk.displayName} sub={t.risk.types[r.risk.riskType]} />,
+    cell: (r) => (
+      <Stack
+        main={r.risk.displayName}
+        sub={[t.risk.types[r.risk.riskType], r.attachment && t.risk.byHand].filter(Boolean).join(', ')}
+      />
+    ),
     text: (r) => r.risk.displayName,
   },
   {

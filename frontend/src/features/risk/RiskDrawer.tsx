@@ -1,11 +1,13 @@
 import { Button } from '@mantine/core'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { mayEditModel } from '../../graphql/may'
+import { useState } from 'react'
+import { mayAttachRisks, mayEditModel } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { Fields } from '../../ui/Fields'
 import { Section } from '../../ui/Page'
+import { AttachDialog } from './AttachDialog'
 import { LevelBadge } from './LevelBadge'
 import type { RiskRowFragment } from './risk.generated'
 import classes from './Risk.module.css'
@@ -14,6 +16,7 @@ import classes from './Risk.module.css'
 export function RiskDrawer({ risk, onClose }: { risk: RiskRowFragment; onClose: () => void }) {
   const me = useMe()
   const navigate = useNavigate()
+  const [attaching, setAttaching] = useState(false)
   return (
     <Drawer
       title={risk.displayName}
@@ -21,19 +24,26 @@ export function RiskDrawer({ risk, onClose }: { risk: RiskRowFragment; onClose: 
       subject={risk.id}
       onClose={onClose}
       footer={
-        mayEditModel(me) && (
-          <Button
-            variant="default"
-            onClick={() =>
-              void navigate({
-                to: '/model/edit/$kind/$identifier',
-                params: { kind: 'risk', identifier: risk.identifier },
-              })
-            }
-          >
-            {t.risk.edit}
-          </Button>
-        )
+        <>
+          {mayAttachRisks(me) && (
+            <Button variant="default" onClick={() => setAttaching(true)}>
+              {t.risk.attach}
+            </Button>
+          )}
+          {mayEditModel(me) && (
+            <Button
+              variant="default"
+              onClick={() =>
+                void navigate({
+                  to: '/model/edit/$kind/$identifier',
+                  params: { kind: 'risk', identifier: risk.identifier },
+                })
+              }
+            >
+              {t.risk.edit}
+            </Button>
+          )}
+        </>
       }
     >
       <Fields
@@ -68,6 +78,7 @@ export function RiskDrawer({ risk, onClose }: { risk: RiskRowFragment; onClose: 
           </div>
         ))}
       </Section>
+      {attaching && <AttachDialog risk={risk} onClose={() => setAttaching(false)} onDone={() => undefined} />}
     </Drawer>
   )
 }

@@ -32,6 +32,11 @@ export function RiskPage() {
               {t.risk.list}
             </Link>
           )}
+          {maySeeModel(me) && (
+            <Link to="/risks/matrix" activeOptions={{ includeSearch: false }}>
+              {t.risk.matrix}
+            </Link>
+          )}
           {maySeeIdentifiedRisks(me) && (
             <Link to="/risks/identified" activeOptions={{ includeSearch: false }}>
               {t.risk.identified}

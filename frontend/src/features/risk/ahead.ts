@@ -5,14 +5,24 @@ import {
   IdentifiedRiskListDocument,
   RiskBlockListDocument,
   RiskListDocument,
+  RiskMatrixDocument,
   RiskScoreDetailDocument,
   RiskScoreListDocument,
 } from './risk.generated'
-import { identifiedVariables, parseRiskSearch, parseScoreSearch, riskVariables, scoreVariables } from './riskSearch'
+import {
+  identifiedVariables,
+  matrixVariables,
+  parseMatrixSearch,
+  parseRiskSearch,
+  parseScoreSearch,
+  riskVariables,
+  scoreVariables,
+} from './riskSearch'
 
 // What the pages of risks ask for first.
 
 export const risks = (search: RawSearch) => firstPage(RiskListDocument, riskVariables(parseRiskSearch(search)))
+export const matrix = (search: RawSearch) => asked(RiskMatrixDocument, matrixVariables(parseMatrixSearch(search)))
 export const identified = (search: RawSearch) =>
   firstPage(IdentifiedRiskListDocument, identifiedVariables(parseRiskSearch(search)))
 export const blocked = (search: RawSearch) =>

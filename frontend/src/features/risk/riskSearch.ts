@@ -4,15 +4,42 @@ import { compact, oneOf, text, type RawSearch } from '../../lib/search'
 export interface RiskSearch {
   text?: string
   risk?: string
+  /** Of those that people have: only what is attached by hand, or only the rest. */
+  by?: 'hand' | 'rule'
 }
 
 export function parseRiskSearch(raw: RawSearch): RiskSearch {
-  return compact<RiskSearch>({ text: text(raw.text), risk: text(raw.risk) })
+  return compact<RiskSearch>({ text: text(raw.text), risk: text(raw.risk), by: oneOf(raw.by, ['hand', 'rule']) })
 }
 
 export const riskVariables = (search: RiskSearch) => ({ filter: compact<RiskFilter>({ text: search.text }) })
 export const identifiedVariables = (search: RiskSearch) => ({
-  filter: compact<IdentifiedRiskFilter>({ text: search.text, risk: search.risk }),
+  filter: compact<IdentifiedRiskFilter>({
+    text: search.text,
+    risk: search.risk,
+    isAttached: search.by && search.by === 'hand',
+  }),
+})
+
+/** Levels from which on risks can be looked at. */
+export const levels = ['25', '50', '75']
+
+export interface MatrixSearch {
+  text?: string
+  level?: string
+  view?: 'list'
+}
+
+export function parseMatrixSearch(raw: RawSearch): MatrixSearch {
+  return compact<MatrixSearch>({
+    text: text(raw.text),
+    level: oneOf(raw.level, levels),
+    view: oneOf(raw.view, ['list']),
+  })
+}
+
+export const matrixVariables = (search: MatrixSearch) => ({
+  filter: compact<RiskFilter>({ text: search.text, minimumLevel: search.level ? Number(search.level) : undefined }),
 })
 
 export interface ScoreSearch {

@@ -9,6 +9,7 @@ import classes from './Editor.module.css'
 import { FormulaInput } from './FormulaInput'
 import { PropertyPicker } from './PropertyPicker'
 import { useProperties } from './useProperties'
+import { useTargetType } from './useTargetType'
 import { RefPicker } from './RefPicker'
 import { labelOf, type Draft, type FieldShape, type Mistake } from './shape'
 import { wordLists } from './shapes.generated'
@@ -126,8 +127,10 @@ export function FieldInput(props: FieldInputProps) {
     case 'text':
       break
   }
+  if (f.name === 'key' && 'entityType' in props.around) return <KeyOf {...props} error={error} />
   if (f.name === 'resource') return <FixedResource {...props} error={error} />
   const ofTheWay = 'correspondence' in props.whole && !f.ref // each of another entity type, which only the way tells
+  if (f.name === 'property' && 'resourceType' in props.around) return <PropertyOfType {...props} error={error} />
   if (f.ref === 'property' || (/property$/i.test(f.name) && !ofTheWay))
     return (
       <PropertyPicker
@@ -190,16 +193,21 @@ function deep(mistakes: Mistake[], path: string): string | undefined {
 
 /** The resource that a link gives, of the kind that its property points to. */
 function FixedResource(props: FieldInputProps & { error: ReactNode }) {
-  const properties = useProperties(String(props.whole.targetEntityType ?? ''))
+  // In a part that names a resource type itself it is of that one, and may be left out.
+  const isItem = 'resourceType' in props.around
+  const ofItem = useTargetType(isItem ? props.around.resourceType : undefined)
+  const properties = useProperties(isItem ? ofItem : String(props.whole.targetEntityType ?? ''))
   const { path, value } = props
   const label = labelOf(props.field)
-  const target = properties.find((p) => p.identifier === props.around.property)?.targetEntityType
+  const property = properties.find((p) => p.identifier === props.around.property)
+  const target = property?.targetEntityType
+  if (isItem && property && !target && !value && !props.error) return null // a scalar: any value counts
   if (!target)
     return (
       <TextInput
         label={label}
         error={props.error}
-        required
+        required={!isItem}
         value={String(value ?? '')}
         onChange={(event) => props.onChange(path, event.currentTarget.value)}
       />
@@ -214,7 +222,42 @@ function FixedResource(props: FieldInputProps & { error: ReactNode }) {
         error={props.error}
         onChange={(key) => props.onChange(path, key)}
       />
+      {isItem && <span className="dim">{t.edit.anyResource}</span>}
     </div>
+  )
+}
+
+/** A resource of the entity type that is named beside it. */
+function KeyOf(props: FieldInputProps & { error: ReactNode }) {
+  const label = labelOf(props.field)
+  return (
+    <div className={classes.stacked}>
+      <span className={classes.label}>{label}</span>
+      <ValueOf
+        label={label}
+        entityType={String(props.around.entityType)}
+        value={String(props.value ?? '')}
+        error={props.error}
+        onChange={(key) => props.onChange(props.path, key)}
+      />
+    </div>
+  )
+}
+
+/** A property of the accounts of the resource type that is named beside it. */
+function PropertyOfType(props: FieldInputProps & { error: ReactNode }) {
+  const { field, path, value, disabled, error } = props
+  return (
+    <PropertyPicker
+      label={labelOf(field)}
+      entityType={useTargetType(props.around.resourceType)}
+      value={typeof value === 'string' ? value : ''}
+      required={field.required}
+      holds={field.holds}
+      error={error}
+      disabled={disabled}
+      onChange={(next) => props.onChange(path, next)}
+    />
   )
 }
 

@@ -210,6 +210,7 @@ export const modelTexts = {
       rules: 'Rules',
     },
     add: (what: string) => `Add ${what}`,
+    anyResource: 'Nothing chosen: any value counts.',
     removeThis: (what: string) => `Remove ${what}`,
     setThis: 'Say otherwise',
     asPolicy: 'as the policy says',
@@ -323,6 +324,7 @@ export const modelTexts = {
     } as Record<string, string>,
     /** What a field is called in one kind alone. */
     fieldsIn: {
+      RiskItem: { resource: 'Value' },
       AutomationRule: {
         type: 'About',
         compositeRole: 'Composite role',

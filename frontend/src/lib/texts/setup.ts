@@ -297,6 +297,8 @@ export const setupTexts = {
       'request.step_changed': 'Approval of a request moved on',
       'risk.identified': 'Risk seen',
       'risk.over': 'Risk over',
+      'risk.attached': 'Risk attached by hand',
+      'risk.detached': 'Risk detached',
       'risk.blocked': 'Kept back by a risk',
       'risk.unblocked': 'No longer kept back by a risk',
       'account.adopted': 'Account given an owner',
