@@ -34,6 +34,8 @@ test('an employee sees what he has, why, and how to be rid of it', async ({ page
 
 test('a reviewer finds all that waits in one list, and comes from there to each', async ({ page, signIn }) => {
   await signIn('reviewer', '/')
+  await expect(page.getByRole('region', { name: 'Tasks' }).getByRole('link').nth(1)).toBeVisible()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^Hello, /)
   await page.keyboard.press('g')
   await page.keyboard.press('t')
   const list = bodyRows(grid(page, 'Tasks'))

@@ -17,6 +17,9 @@ export const maySeePeople = (me: MeFragment) => me.scopes.queryResources.length 
 export const maySeeOrders = (me: MeFragment) =>
   can(me.permissions, permissions.orders) || mayReview(me) || mayDoManual(me)
 export const maySeeJobs = (me: MeFragment) => can(me.permissions, permissions.jobs)
+/** Keeps orders going, and so wants to see how they go; everybody else sees what they mean for him. */
+export const mayOperate = (me: MeFragment) =>
+  maySeeOrders(me) && (mayReview(me) || mayDoManual(me) || maySeeJobs(me) || maySeeSystems(me))
 export const maySeeModel = (me: MeFragment) => can(me.permissions, permissions.roleModel)
 export const mayEditModel = (me: MeFragment) => can(me.permissions, permissions.roleModelUpdate)
 export const maySeeHolders = (me: MeFragment) => can(me.permissions, permissions.assignments)

@@ -1,5 +1,5 @@
 import type { RedundantRowFragment } from '../features/redundancy/redundancy.generated'
-import type { HeldRowFragment } from '../features/desk/desk.generated'
+import type { HeldRowFragment, TaskRowFragment, TeamRowFragment } from '../features/desk/desk.generated'
 import type { MeFragment } from '../graphql/me.generated'
 import type { OrderLinesFragment } from '../features/order/OrderLines.generated'
 import type { OrderDetailFragment } from '../features/order/useOrderInDrawer.generated'
@@ -470,6 +470,45 @@ export function heldRow(change: Partial<HeldRowFragment> = {}): HeldRowFragment 
     giveBack: 'REMOVE',
     parameters: [],
     accounts: [{ resourceType: 'Intranet_User', name: 'Intranet user', login: 'plang', state: 'READY' }],
+    ...change,
+  }
+}
+
+/** An approval that waits. */
+export function taskRow(change: Partial<TaskRowFragment> = {}): TaskRowFragment {
+  const subjectId = `${++count}`
+  return {
+    id: `APPROVAL-${subjectId}`,
+    kind: 'APPROVAL',
+    subjectId,
+    subject: 'Payment entry',
+    action: 'ADD',
+    person: petra,
+    requesterName: 'Erik Employee',
+    since: '2026-03-01T08:00:00Z',
+    dueAt: '2026-03-06T08:00:00Z',
+    isLate: false,
+    takenBy: null,
+    number: 'RQ-17',
+    link: `/approvals/${subjectId}`,
+    ...change,
+  }
+}
+
+/** Somebody who reports to the person. */
+export function teamRow(change: Partial<TeamRowFragment> = {}): TeamRowFragment {
+  const id = `person-${++count}`
+  return {
+    id,
+    person: { ...petra, id },
+    standing: 'PLAIN',
+    contractEnd: null,
+    roles: 14,
+    byRequest: 2,
+    accounts: 5,
+    waiting: 0,
+    risks: null,
+    riskLevel: null,
     ...change,
   }
 }

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useJobChanges, useRequestChanges } from '../../graphql/live'
-import { mayRequest, maySeePeople } from '../../graphql/may'
+import { mayRequest, maySeeIdentifiedRisks, maySeePeople } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import { useConnection } from '../../graphql/useConnection'
 import { formatLastDay } from '../../lib/format'
@@ -113,18 +113,20 @@ export function TeamPage() {
       }
       nav={
         <Tabs label={t.team.view}>
-          {([undefined, ...teamStandings] as const).map((tab) => (
-            <Link
-              key={tab ?? 'ALL'}
-              to="/team"
-              search={tab ? { standing: tab } : {}}
-              aria-current={search.standing === tab ? 'page' : undefined}
-              data-status={search.standing === tab ? 'active' : undefined}
-              activeOptions={{ exact: true, includeSearch: true }}
-            >
-              {t.team.views[tab ?? 'ALL']}
-            </Link>
-          ))}
+          {([undefined, ...teamStandings] as const)
+            .filter((tab) => tab !== 'AT_RISK' || maySeeIdentifiedRisks(me))
+            .map((tab) => (
+              <Link
+                key={tab ?? 'ALL'}
+                to="/team"
+                search={tab ? { standing: tab } : {}}
+                aria-current={search.standing === tab ? 'page' : undefined}
+                data-status={search.standing === tab ? 'active' : undefined}
+                activeOptions={{ exact: true, includeSearch: true }}
+              >
+                {t.team.views[tab ?? 'ALL']}
+              </Link>
+            ))}
         </Tabs>
       }
     >
