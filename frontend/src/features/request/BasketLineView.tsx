@@ -34,7 +34,9 @@ export function BasketLineView(props: {
   const needs = line.action === 'ADD' && (lacking || (line.needsEnd && !line.until))
   const [open, setOpen] = useState(needs)
   const Sign = actionIcons[line.action]
-  const folds = line.action !== 'REMOVE'
+  // what is taken away ends with the approval, but a role may be held several times
+  const takes = line.action === 'REMOVE'
+  const folds = !takes || line.parameters.length > 0
   const fault = (field: string) =>
     checked.flatMap((c) => c.findings).find((f) => f.field === field && f.severity === 'BLOCKS')?.message
   const dates =
@@ -84,7 +86,7 @@ export function BasketLineView(props: {
       )}
       {folds && open && (
         <div className={classes.fields}>
-          {line.action === 'ADD' &&
+          {(line.action === 'ADD' || takes) &&
             line.parameters.map((p) => (
               <ValueField
                 key={p.dimension}
@@ -94,15 +96,17 @@ export function BasketLineView(props: {
                 onChange={(value) => onChange({ values: { ...line.values, [p.dimension]: value } })}
               />
             ))}
-          <TextInput
-            type="date"
-            label={t.request.from}
-            description={t.request.fromHint}
-            value={line.from}
-            error={fault('startDate')}
-            onChange={(event) => onChange({ from: wholeDay(event.currentTarget.value) })}
-          />
-          {line.takesEnd ? (
+          {!takes && (
+            <TextInput
+              type="date"
+              label={t.request.from}
+              description={t.request.fromHint}
+              value={line.from}
+              error={fault('startDate')}
+              onChange={(event) => onChange({ from: wholeDay(event.currentTarget.value) })}
+            />
+          )}
+          {takes ? null : line.takesEnd ? (
             <TextInput
               type="date"
               label={line.needsEnd ? `${t.request.until} *` : t.request.until}
