@@ -2590,6 +2590,19 @@ AS $function$
     select coalesce((select u.username from local_user u where u.id = user_id), account)
 $function$;
 
+CREATE OR REPLACE FUNCTION public.accounts_like(account text)
+ RETURNS bigint[]
+ LANGUAGE sql
+ STABLE
+AS $function$
+    with me as (select u.* from local_user u where lower(u.username) = lower(account)), boxes as (select mailboxes_of(account) as list),
+        near as (select v.id, v.resource_id from local_user v left join resource r on r.id = v.resource_id, me, boxes
+            where v.id = me.id or v.resource_id = me.resource_id or (v.resource_entity_type_id, v.resource_key) = (me.resource_entity_type_id, me.resource_key)
+                or cardinality(boxes.list) > 0 and (mailbox_of(v.email) = any (boxes.list) or mail_of(r.scalars) = any (boxes.list)))
+    select coalesce(array_agg(distinct v.id), '{}') from local_user v
+    where v.id in (select id from near) or v.resource_id in (select resource_id from near where resource_id is not null)
+$function$;
+
 CREATE OR REPLACE FUNCTION public.are_one_person(one text, other text)
  RETURNS boolean
  LANGUAGE sql
@@ -2839,6 +2852,18 @@ AS $function$
     select nullif(lower(btrim(regexp_replace(address, '^.*<([^<>]*)>\s*$', '\1'), E' \t\r\n\u00a0')), '')
 $function$;
 
+CREATE OR REPLACE FUNCTION public.mailboxes_of(account text)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select coalesce(array_agg(distinct m) filter (where m is not null), '{}')
+    from local_user u left join resource mine on mine.id = u.resource_id,
+        lateral (select mailbox_of(u.email) union all select mail_of(mine.scalars)
+            union all select mailbox_of(o.email) from local_user o where o.resource_id = u.resource_id) x (m)
+    where lower(u.username) = lower(account)
+$function$;
+
 CREATE OR REPLACE FUNCTION public.name_words(name text)
  RETURNS text[]
  LANGUAGE sql
@@ -2908,6 +2933,16 @@ AS $function$
     select case when 7 = any(states) then 7 when 3 = any(states) then 3 when 5 = any(states) then 5 when 2 = any(states) then 2
         when 1 = any(states) then 1 when 8 = any(states) then 8 when 4 = any(states) then 4
         when 0 = any(states) and not 6 = any(states) then 0 else 6 end::smallint
+$function$;
+
+CREATE OR REPLACE FUNCTION public.records_like(account text)
+ RETURNS bigint[]
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select coalesce(array_agg(distinct id), '{}') from (
+        select v.resource_id from local_user v where v.id = any (accounts_like(account)) and v.resource_id is not null
+        union all select r.id from local_user u join resource r on r.entity_type_id = u.resource_entity_type_id and r.key = u.resource_key where lower(u.username) = lower(account)) x (id)
 $function$;
 
 CREATE OR REPLACE FUNCTION public.ref_values(refs jsonb)

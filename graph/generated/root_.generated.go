@@ -31350,9 +31350,9 @@ input RequestItemInput {
   roleKind: RoleKind
   "For whom. NOT_FOUND for whoever the caller does not ask for."
   ownerIds: [ID!]!
-  "The values that the role is asked for with; ADD only."
+  "The values that the role is asked for with; with REMOVE which one is meant, where it is held several times. ADD and REMOVE only."
   parameters: [RequestParameterInput!]
-  "From when; null: as soon as approved. What is past is the approval."
+  "From when; null: as soon as approved. What is past is the approval. None with REMOVE, which takes away with the approval."
   startDate: DateTime
   "Until when, exclusive; null: as late as allowed."
   endDate: DateTime

@@ -78,7 +78,16 @@ func toDecide(ctx context.Context, m *assignment.Model) db.Condition {
 	name := permit.Name(ctx)
 	return db.AllOf(
 		bun.SafeQuery("i.state = 'IN_APPROVAL' and exists (select from request_step o where o.item_id = i.id and o.state = 'OPEN')"), over(ctx, m, permit.ReviewRoles),
-		bun.SafeQuery("request_exclusion(?, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, i.id) is null", name))
+		bun.SafeQuery(`not (?1 and request_exclusion(?0, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, i.id) is not null)`, name, mayBeExcluded(name)))
+}
+
+// mayBeExcluded is the condition on q, i and w of what an account may be excluded from: what request_exclusion excludes it from, and perhaps some more. It
+// costs little for each row, and what it needs to know of the account is read once.
+func mayBeExcluded(name string) db.Condition {
+	return bun.SafeQuery(`(lower(q.requester) = lower(?0) or q.requester_user_id = any ((select accounts_like(?0))::bigint[]) or i.beneficiary_id = any ((select records_like(?0))::bigint[])
+		or mail_of(w.scalars) = any ((select mailboxes_of(?0))::text[])
+		or q.requester_id is not null and (q.requester_id = any ((select records_like(?0))::bigint[]) or (select mail_of(r.scalars) from resource r where r.id = q.requester_id) = any ((select mailboxes_of(?0))::text[]))
+		or exists (select from request_decision d where d.item_id = i.id))`, name)
 }
 
 // supervises reports whether the caller supervises the requests for somebody.

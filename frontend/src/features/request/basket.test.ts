@@ -102,10 +102,10 @@ test('days become instants: the first of the first day, and the first after the 
   ])
 })
 
-test('what is taken away has no values', () => {
+test('what is taken away names values only where somebody chose them', () => {
   const basket = addLine(emptyBasket(), entry('Sales', [petra], 'REMOVE'))
   expect(toInput(basket.lines).items).toEqual([
-    { action: 'REMOVE', role: 'Sales', roleKind: 'SINGLE', ownerIds: ['1'] },
+    { action: 'REMOVE', role: 'Sales', roleKind: 'SINGLE', ownerIds: ['1'], parameters: [] },
   ])
 })
 
