@@ -263,6 +263,9 @@ func (f *finder) against(s *state, a asked, depth int) (out [][]Change) {
 			for _, k := range wanted {
 				if at, ok := f.placeOf(s, rule, c, k.dimension, 0); ok && at.resource != newRecord {
 					out = append(out, []Change{{Kind: Value, ResourceID: at.resource, Property: at.property, Dimension: k.dimension, From: c.Values[k.dimension]}})
+					for _, id := range f.wider(k) {
+						out = append(out, []Change{{Kind: Value, ResourceID: at.resource, Property: at.property, Dimension: k.dimension, From: c.Values[k.dimension], To: id}})
+					}
 				}
 			}
 		}
@@ -272,6 +275,17 @@ func (f *finder) against(s *state, a asked, depth int) (out [][]Change) {
 			if r.RoleID == a.role && !r.IsDenied && r.Type == rolemodel.Required {
 				out = append(out, f.against(s, ofRole(r), depth+1)...)
 			}
+		}
+	}
+	return out
+}
+
+// wider are values above the one that a criterion asks for, and with which it does not hold, the nearest first: a wider rule may go on to apply.
+func (f *finder) wider(k criterion) []int64 {
+	var out []int64
+	for _, id := range f.world.Keys.Ancestors[k.dimension][k.wanted] {
+		if id != k.wanted && len(out) < mostBeneath {
+			out = append(out, id)
 		}
 	}
 	return out

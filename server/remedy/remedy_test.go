@@ -243,3 +243,15 @@ func TestBelowWhatStandsInTheWay(t *testing.T) {
 	require.Equal(t, [][]remedy.Change{{{Kind: remedy.Value, ResourceID: record, Property: "Department", Dimension: "Department", From: c.keys.IDs[department]["SAL"], To: pay}}},
 		find(t, c, remedy.Goal{RoleID: role}).Ways)
 }
+
+// TestAboveWhatStandsInTheWay: what stands in the way asks for a value below the one that the giving rule asks for.
+func TestAboveWhatStandsInTheWay(t *testing.T) {
+	t.Parallel()
+	c, pay, clerk := payroll()
+	role := c.role(rolemodel.Single)
+	c.roleRule(rolemodel.RoleRule{RoleID: role, Priority: 1, Dimensions: rolemodel.Criteria{"Department": {Key: "FIN", Inherit: true}}})
+	c.roleRule(rolemodel.RoleRule{RoleID: role, Type: rolemodel.Suggested, Dimensions: rolemodel.Criteria{"Department": {Key: "PAY"}}})
+	record := c.work(time.Time{}, time.Time{}, pay, clerk)
+	require.Equal(t, [][]remedy.Change{{{Kind: remedy.Value, ResourceID: record, Property: "Department", Dimension: "Department", From: pay, To: c.keys.IDs[department]["FIN"]}}},
+		find(t, c, remedy.Goal{RoleID: role}).Ways)
+}
