@@ -2434,7 +2434,7 @@ export type RequestAssignmentsInput = {
   acknowledgeFindings?: InputMaybe<Array<FindingCode>>;
   /** The digest of the check that was shown; STALE_ITEM when the basket means something else by now. Null: whatever. */
   basketDigest?: InputMaybe<Scalars['String']['input']>;
-  /** What the asking program calls it, 1 to 200 characters: the same key of the same user is the same request, and asks nothing again. Null: a new one. */
+  /** What the asking program calls it, 1 to 200 characters: the same key of the same user is the same request, and asks nothing again; with another basket it is refused (CONFLICT). Null: a new one. */
   clientKey?: InputMaybe<Scalars['String']['input']>;
   /** What is asked for. */
   items: Array<RequestItemInput>;
