@@ -325,3 +325,13 @@ func TestTextSearchFindsMistakes(t *testing.T) {
 	}
 	require.Empty(t, leadsNowhere("| d | [`server/permit/permit.go`](server/permit/permit.go), `Require` and [`web`](https://example.org/web) |"))
 }
+
+// TestPartsKnowWhoActs: bun's Tx.RunInTx gives its function the context with which the transaction was begun, so that whoever acts since then is not known in it.
+func TestPartsKnowWhoActs(t *testing.T) {
+	t.Parallel()
+	eachSource(t, func(path, text string) {
+		if strings.Contains(text, ".RunInTx(") && !strings.HasPrefix(path, "server/db/") && !strings.HasSuffix(path, "_test.go") {
+			t.Errorf("%s calls RunInTx: begin a transaction with db.InTx, and a part of one with db.Inside", path)
+		}
+	})
+}

@@ -31,6 +31,12 @@ func InTx(ctx context.Context, db *bun.DB, fn func(ctx context.Context, tx bun.T
 	return errs.New(errs.Unavailable, "Somebody else is changing the same data at this moment. Please try again.").Because(err)
 }
 
+// Inside runs fn in a part of a transaction that can be undone alone: when fn fails, what it did is taken back, and the transaction goes on. fn gets the context
+// of the caller, with who acts. (bun's own Tx.RunInTx gives it that with which the transaction was begun: whoever acts since then would not be known in it.)
+func Inside(ctx context.Context, tx bun.Tx, fn func(ctx context.Context, tx bun.Tx) error) error {
+	return tx.RunInTx(ctx, nil, func(_ context.Context, tx bun.Tx) error { return fn(ctx, tx) })
+}
+
 // lostTie reports whether PostgreSQL rolled back because of another transaction, so that a repeat may succeed.
 func lostTie(err error) bool {
 	var e *pq.Error

@@ -95,7 +95,7 @@ func (s *Service) queueMail(ctx context.Context, tx bun.Tx, template, to, key st
 	}
 	m, err := s.Templates.render(template, data)
 	if err == nil {
-		err = tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		err = db.Inside(ctx, tx, func(ctx context.Context, tx bun.Tx) error {
 			id, err := s.insertMail(ctx, tx, template, to, key, m)
 			if err != nil || id == 0 {
 				return err
@@ -108,7 +108,7 @@ func (s *Service) queueMail(ctx context.Context, tx bun.Tx, template, to, key st
 	}
 	s.Log.ErrorContext(ctx, "a mail cannot be written", "template", template, "recipient", to, "error", err)
 	why := err
-	err = tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	err = db.Inside(ctx, tx, func(ctx context.Context, tx bun.Tx) error {
 		id, err := s.insertMail(ctx, tx, template, to, key, rendered{Subject: template})
 		if err != nil || id == 0 {
 			return err

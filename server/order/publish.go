@@ -90,7 +90,7 @@ func (s *Service) releaseAll(ctx context.Context, tx bun.Tx, in GenerateInput, p
 // putAside moves what an order would send to Error, with the reason. An order of which not even that can be stored stays as it is, and is tried
 // again with the next generation.
 func (s *Service) putAside(ctx context.Context, tx bun.Tx, now time.Time, id int64, why string) error {
-	err := tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	err := db.Inside(ctx, tx, func(ctx context.Context, tx bun.Tx) error {
 		var lines []int64
 		if err := tx.NewRaw(`select id from order_line where order_id = ? and closed_at is null and state = ? order by id`, id, evaluation.Pending).Scan(ctx, &lines); err != nil {
 			return err

@@ -265,7 +265,7 @@ func (s *Service) decideApart(ctx context.Context, tx bun.Tx, d decider, part []
 		}
 		return err
 	}
-	err := tx.RunInTx(ctx, nil, func(_ context.Context, tx bun.Tx) error { return work(tx, part) })
+	err := db.Inside(ctx, tx, func(_ context.Context, tx bun.Tx) error { return work(tx, part) })
 	if err == nil || !db.IsOfData(err) {
 		return failed, err
 	}

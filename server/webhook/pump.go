@@ -68,7 +68,7 @@ func (s *Service) openApart(ctx context.Context, tx bun.Tx, deliveries []*Webhoo
 		s.Log.ErrorContext(ctx, "a webhook's message cannot be stored", "webhook", d.WebhookID, "event", d.EventID, "error", cause)
 		bare := *d
 		bare.Body, bare.NextAt = json.RawMessage("{}"), nil
-		err := tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		err := db.Inside(ctx, tx, func(ctx context.Context, tx bun.Tx) error {
 			if _, err := open(ctx, tx, []*WebhookDelivery{&bare}); err != nil {
 				return err
 			}
