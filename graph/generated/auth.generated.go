@@ -712,6 +712,52 @@ func (ec *executionContext) fieldContext_MyScopes_createResources(_ context.Cont
 	return graphql.NewScalarFieldContext("MyScopes", field, false, false, "String")
 }
 
+func (ec *executionContext) _MyScopes_massUpdateResources(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MyScopes_massUpdateResources(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MassUpdateResources, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MyScopes_massUpdateResources(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MyScopes", field, false, false, "String")
+}
+
+func (ec *executionContext) _MyScopes_massRequest(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MyScopes_massRequest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MassRequest, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MyScopes_massRequest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MyScopes", field, false, false, "String")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1007,6 +1053,16 @@ func (ec *executionContext) slowly_MyScopes(ctx context.Context, sel ast.Selecti
 			}
 		case "createResources":
 			out.Values[i] = ec._MyScopes_createResources(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "massUpdateResources":
+			out.Values[i] = ec._MyScopes_massUpdateResources(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "massRequest":
+			out.Values[i] = ec._MyScopes_massRequest(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -11,7 +11,9 @@ import (
 	"writ/graph/across"
 	"writ/graph/scalar"
 	"writ/server/bulk"
+	"writ/server/directory"
 	"writ/server/page"
+	"writ/server/request"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -98,6 +100,29 @@ func (ec *executionContext) _BulkChange_decision(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_BulkChange_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BulkChange", field, false, false, "BulkDecision")
+}
+
+func (ec *executionContext) _BulkChange_about(ctx context.Context, field graphql.CollectedField, obj *bulk.BulkChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkChange_about(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.About, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkChange_about(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkChange", field, false, false, "String")
 }
 
 func (ec *executionContext) _BulkChange_comment(ctx context.Context, field graphql.CollectedField, obj *bulk.BulkChange) (ret graphql.Marshaler) {
@@ -1270,6 +1295,132 @@ func UnmarshalCancelBulkChangeInput(ctx context.Context, raw any) (bulk.CancelBu
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputEntitlementInput(ctx context.Context, obj any) (request.EntitlementInput, error) {
+	var it request.EntitlementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"role", "roleKind", "parameters", "startDate", "endDate", "acknowledgeFindings"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
+		case "roleKind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roleKind"))
+			data, err := ec.unmarshalORoleKind2ᚖwritᚋserverᚋrolemodelᚐRoleKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoleKind = data
+		case "parameters":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parameters"))
+			data, err := ec.unmarshalORequestParameterInput2ᚕwritᚋserverᚋrequestᚐRequestParameterInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Parameters = data
+		case "startDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startDate"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartDate = data
+		case "endDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endDate"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndDate = data
+		case "acknowledgeFindings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acknowledgeFindings"))
+			data, err := ec.unmarshalOFindingCode2ᚕwritᚋserverᚋrequestᚐFindingCodeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AcknowledgeFindings = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEntitlementInput unmarshals raw into the EntitlementInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEntitlementInput(ctx context.Context, raw any) (request.EntitlementInput, error) {
+	var out request.EntitlementInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EntitlementInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPeopleFilter(ctx context.Context, obj any) (directory.PeopleFilter, error) {
+	var it directory.PeopleFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"entityType", "filter"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "entityType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entityType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EntityType = data
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalOResourceFilter2ᚖwritᚋserverᚋdirectoryᚐResourceFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPeopleFilter unmarshals raw into the PeopleFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPeopleFilter(ctx context.Context, raw any) (directory.PeopleFilter, error) {
+	var out directory.PeopleFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PeopleFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputStartBulkChangeInput(ctx context.Context, obj any) (bulk.StartBulkChangeInput, error) {
 	var it bulk.StartBulkChangeInput
 	if obj == nil {
@@ -1281,7 +1432,7 @@ func (ec *executionContext) unmarshalInputStartBulkChangeInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "decision", "differences", "roles", "prolonged", "redundant", "orders", "ids", "again", "comment"}
+	fieldsInOrder := [...]string{"kind", "decision", "differences", "roles", "prolonged", "redundant", "orders", "people", "value", "entitlement", "ids", "again", "comment"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1337,6 +1488,27 @@ func (ec *executionContext) unmarshalInputStartBulkChangeInput(ctx context.Conte
 				return it, err
 			}
 			it.Orders = data
+		case "people":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("people"))
+			data, err := ec.unmarshalOPeopleFilter2ᚖwritᚋserverᚋdirectoryᚐPeopleFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.People = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalOPropertyValueInput2ᚖwritᚋserverᚋdirectoryᚐPropertyValueInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		case "entitlement":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entitlement"))
+			data, err := ec.unmarshalOEntitlementInput2ᚖwritᚋserverᚋrequestᚐEntitlementInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Entitlement = data
 		case "ids":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
 			data, err := ec.unmarshalOID2ᚕint64ᚄ(ctx, v)
@@ -1406,6 +1578,11 @@ func (ec *executionContext) slowly_BulkChange(ctx context.Context, sel ast.Selec
 			}
 		case "decision":
 			out.Values[i] = ec._BulkChange_decision(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "about":
+			out.Values[i] = ec._BulkChange_about(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -2226,6 +2403,22 @@ func (ec *executionContext) marshalOBulkState2ᚕwritᚋserverᚋbulkᚐBulkStat
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOEntitlementInput2ᚖwritᚋserverᚋrequestᚐEntitlementInput(ctx context.Context, v any) (*request.EntitlementInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputEntitlementInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOPeopleFilter2ᚖwritᚋserverᚋdirectoryᚐPeopleFilter(ctx context.Context, v any) (*directory.PeopleFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPeopleFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -3590,6 +3590,14 @@ func (ec *executionContext) marshalOPropertyType2string(ctx context.Context, sel
 	return res
 }
 
+func (ec *executionContext) unmarshalOPropertyValueInput2ᚖwritᚋserverᚋdirectoryᚐPropertyValueInput(ctx context.Context, v any) (*directory.PropertyValueInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPropertyValueInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOResource2ᚖwritᚋserverᚋdirectoryᚐResource(ctx context.Context, sel ast.SelectionSet, v *directory.Resource) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

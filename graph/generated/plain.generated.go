@@ -273,18 +273,19 @@ var plainTypes = plain.Types{
 		"id":        {Code: 1},
 		"kind":      {Code: 2},
 		"decision":  {Code: 3},
-		"comment":   {Code: 4},
-		"state":     {Code: 5},
-		"actor":     {Code: 6},
-		"againId":   {Code: 9},
-		"total":     {Code: 10},
-		"done":      {Code: 11},
-		"skipped":   {Code: 12},
-		"failed":    {Code: 13},
-		"failure":   {Code: 14},
-		"createdAt": {Code: 15},
-		"startedAt": {Code: 16},
-		"endedAt":   {Code: 17},
+		"about":     {Code: 4},
+		"comment":   {Code: 5},
+		"state":     {Code: 6},
+		"actor":     {Code: 7},
+		"againId":   {Code: 10},
+		"total":     {Code: 11},
+		"done":      {Code: 12},
+		"skipped":   {Code: 13},
+		"failed":    {Code: 14},
+		"failure":   {Code: 15},
+		"createdAt": {Code: 16},
+		"startedAt": {Code: 17},
+		"endedAt":   {Code: 18},
 	}},
 	"BulkChangeConnection": {Implementors: bulkChangeConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "BulkChange"},
@@ -1224,6 +1225,8 @@ var plainTypes = plain.Types{
 		"massReviewRoles":           {Code: 10},
 		"queryResources":            {Code: 11},
 		"createResources":           {Code: 12},
+		"massUpdateResources":       {Code: 13},
+		"massRequest":               {Code: 14},
 	}},
 	"NamedValue": {Implementors: namedValueImplementors, Fields: map[string]plain.Field{
 		"name":  {Code: 1},
@@ -4787,19 +4790,23 @@ func plainBulkChange(w *plain.Writer, s *plain.Selection, obj *bulk.BulkChange) 
 			v := obj.Decision
 			w.String(string(v))
 
-		case 4: // comment
+		case 4: // about
+			v := obj.About
+			w.String(v)
+
+		case 5: // comment
 			v := obj.Comment
 			w.String(v)
 
-		case 5: // state
+		case 6: // state
 			v := obj.State
 			w.String(string(v))
 
-		case 6: // actor
+		case 7: // actor
 			v := obj.Actor
 			w.String(v)
 
-		case 9: // againId
+		case 10: // againId
 			v := obj.AgainID
 			if v == nil {
 				w.Raw("null")
@@ -4807,33 +4814,33 @@ func plainBulkChange(w *plain.Writer, s *plain.Selection, obj *bulk.BulkChange) 
 				w.ID(*v)
 			}
 
-		case 10: // total
+		case 11: // total
 			v := obj.Total
 			w.Int(int64(v))
 
-		case 11: // done
+		case 12: // done
 			v := obj.Done
 			w.Int(int64(v))
 
-		case 12: // skipped
+		case 13: // skipped
 			v := obj.Skipped
 			w.Int(int64(v))
 
-		case 13: // failed
+		case 14: // failed
 			v := obj.Failed
 			w.Int(int64(v))
 
-		case 14: // failure
+		case 15: // failure
 			v := obj.Failure
 			w.String(v)
 
-		case 15: // createdAt
+		case 16: // createdAt
 			v := obj.CreatedAt
 			if !w.Time(v) {
 				return false
 			}
 
-		case 16: // startedAt
+		case 17: // startedAt
 			v := obj.StartedAt
 			if v == nil {
 				w.Raw("null")
@@ -4843,7 +4850,7 @@ func plainBulkChange(w *plain.Writer, s *plain.Selection, obj *bulk.BulkChange) 
 				}
 			}
 
-		case 17: // endedAt
+		case 18: // endedAt
 			v := obj.EndedAt
 			if v == nil {
 				w.Raw("null")
@@ -12145,6 +12152,24 @@ func plainMyScopes(w *plain.Writer, s *plain.Selection, obj *auth.MyScopes) bool
 
 		case 12: // createResources
 			v := obj.CreateResources
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 13: // massUpdateResources
+			v := obj.MassUpdateResources
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 14: // massRequest
+			v := obj.MassRequest
 			w.Raw("[")
 			for i0, v0 := range v {
 				w.Item(i0)

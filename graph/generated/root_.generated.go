@@ -403,6 +403,7 @@ type ComplexityRoot struct {
 	}
 
 	BulkChange struct {
+		About     func(childComplexity int) int
 		Actor     func(childComplexity int) int
 		ActorName func(childComplexity int) int
 		AgainID   func(childComplexity int) int
@@ -1657,7 +1658,9 @@ type ComplexityRoot struct {
 		ManualProvisioning        func(childComplexity int) int
 		MassReconciliateResources func(childComplexity int) int
 		MassReconciliateRoles     func(childComplexity int) int
+		MassRequest               func(childComplexity int) int
 		MassReviewRoles           func(childComplexity int) int
+		MassUpdateResources       func(childComplexity int) int
 		QueryResources            func(childComplexity int) int
 		ReconciliateResources     func(childComplexity int) int
 		ReconciliateRoles         func(childComplexity int) int
@@ -4944,6 +4947,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BinaryRuleConfiguration.SingleRole(childComplexity), true
 
+	case "BulkChange.about":
+		if e.ComplexityRoot.BulkChange.About == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.About(childComplexity), true
 	case "BulkChange.actor":
 		if e.ComplexityRoot.BulkChange.Actor == nil {
 			break
@@ -10689,12 +10698,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MyScopes.MassReconciliateRoles(childComplexity), true
+	case "MyScopes.massRequest":
+		if e.ComplexityRoot.MyScopes.MassRequest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MyScopes.MassRequest(childComplexity), true
 	case "MyScopes.massReviewRoles":
 		if e.ComplexityRoot.MyScopes.MassReviewRoles == nil {
 			break
 		}
 
 		return e.ComplexityRoot.MyScopes.MassReviewRoles(childComplexity), true
+	case "MyScopes.massUpdateResources":
+		if e.ComplexityRoot.MyScopes.MassUpdateResources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MyScopes.MassUpdateResources(childComplexity), true
 	case "MyScopes.queryResources":
 		if e.ComplexityRoot.MyScopes.QueryResources == nil {
 			break
@@ -20678,6 +20699,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DetachRiskInput", ec.unmarshalInputDetachRiskInput),
 			graphql.NewInputUnmarshaler("DimensionConfigurationInput", ec.unmarshalInputDimensionConfigurationInput),
 			graphql.NewInputUnmarshaler("DimensionValueInput", ec.unmarshalInputDimensionValueInput),
+			graphql.NewInputUnmarshaler("EntitlementInput", ec.unmarshalInputEntitlementInput),
 			graphql.NewInputUnmarshaler("EntityTypeConfigurationInput", ec.unmarshalInputEntityTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ExplainInput", ec.unmarshalInputExplainInput),
 			graphql.NewInputUnmarshaler("HeldFilter", ec.unmarshalInputHeldFilter),
@@ -20706,6 +20728,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OrderFilter", ec.unmarshalInputOrderFilter),
 			graphql.NewInputUnmarshaler("OrderOptionsInput", ec.unmarshalInputOrderOptionsInput),
 			graphql.NewInputUnmarshaler("OwnerConfigurationInput", ec.unmarshalInputOwnerConfigurationInput),
+			graphql.NewInputUnmarshaler("PeopleFilter", ec.unmarshalInputPeopleFilter),
 			graphql.NewInputUnmarshaler("PlanFilter", ec.unmarshalInputPlanFilter),
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
 			graphql.NewInputUnmarshaler("PlanItemFilter", ec.unmarshalInputPlanItemFilter),
@@ -21760,6 +21783,10 @@ type MyScopes {
   queryResources: [String!]!
   "Which resources this person may add by hand."
   createResources: [String!]!
+  "Of which resources this person may set a value of many at once."
+  massUpdateResources: [String!]!
+  "For which resources this person may ask for a role for many at once."
+  massRequest: [String!]!
 }
 
 """Name and password of a local user."""
@@ -22119,10 +22146,18 @@ enum BulkKind {
   REVIEW_ROLES
   "Roles and accounts that somebody approved although rules give them."
   REDUNDANT_ASSIGNMENTS
+  "Orders that wait for a review."
+  REVIEW_ORDERS
   "Orders that a system refused."
   UNBLOCK_ORDERS
   "Tickets."
   MANUAL_PROVISIONING
+  "People for whom a role is asked: each is a request of its own, with its approvals and risks."
+  ASSIGN_ENTITLEMENTS
+  "People for whom the end of a role is asked."
+  REMOVE_ENTITLEMENTS
+  "People of whom a property gets the same value."
+  UPDATE_PROPERTY
 }
 
 """What is done to each item of a bulk change."""
@@ -22131,7 +22166,7 @@ enum BulkDecision {
   USE_PROPOSED
   "Differences: the value that was found stays."
   KEEP_CURRENT
-  "Differences and found roles: the decision is put off."
+  "Differences, found roles and orders to review: the decision is put off."
   POSTPONE
   "Differences and found roles: the decision is not put off any more."
   TAKE_UP_AGAIN
@@ -22145,9 +22180,9 @@ enum BulkDecision {
   KEEP_ROLE
   "Found roles: they are taken away."
   REMOVE_ROLE
-  "Roles in their grace period: they stay until the contexts of their owners end."
+  "Roles in their grace period: they stay until the contexts of their owners end. Orders to review: they go on."
   APPROVE
-  "Roles in their grace period: they go now."
+  "Roles in their grace period: they go now. Orders to review: they are not carried out; needs a comment."
   DECLINE
   "Redundant assignments: where rules give them, the approval ends, and nobody loses anything. Needs no comment."
   LEAVE_TO_RULES
@@ -22157,6 +22192,10 @@ enum BulkDecision {
   CONFIRM
   "Tickets: they cannot be done."
   REPORT_ERROR
+  "A role: it is asked for, or its end is."
+  REQUEST
+  "A property: it gets the value."
+  SET_VALUE
 }
 
 """Where a bulk change is."""
@@ -22193,6 +22232,8 @@ type BulkChange {
   kind: BulkKind!
   "What is done to each."
   decision: BulkDecision!
+  "Name of the property that is set, or of the role that is asked for; empty: the kind has none."
+  about: String!
   "What was said with it."
   comment: String!
   "Where it is."
@@ -22225,7 +22266,7 @@ type BulkChange {
 
 """One of those that a bulk change is about."""
 type BulkItem {
-  "Id of the difference, the assigned role, the redundant assignment or the order."
+  "Id of the difference, the assigned role, the redundant assignment, the order or the person."
   subjectId: ID!
   "Whom it is about; empty: nobody."
   name: String!
@@ -22317,14 +22358,44 @@ input StartBulkChangeInput {
   prolonged: ProlongedRoleFilter
   "Which redundant assignments, for REDUNDANT_ASSIGNMENTS."
   redundant: RedundantAssignmentFilter
-  "Which orders, for UNBLOCK_ORDERS and MANUAL_PROVISIONING."
+  "Which orders, for REVIEW_ORDERS, UNBLOCK_ORDERS and MANUAL_PROVISIONING."
   orders: OrderFilter
+  "Which people, for ASSIGN_ENTITLEMENTS, REMOVE_ENTITLEMENTS and UPDATE_PROPERTY, which need it: it says the entity type."
+  people: PeopleFilter
+  "What value, for UPDATE_PROPERTY: of a property that is no key, no file, and not computed. Whoever has it already is left out."
+  value: PropertyValueInput
+  "What role, for ASSIGN_ENTITLEMENTS and REMOVE_ENTITLEMENTS."
+  entitlement: EntitlementInput
   "Of them these, by their ids, at most 5,000. Null: all of them."
   ids: [ID!]
   "Number of a bulk change of the caller that has ended: its failed items are tried again, as it says."
   again: ID
-  "Why, at most 2,000 characters; for REPORT_ERROR what went wrong. With again, null: what was said then."
+  "Why, at most 2,000 characters, about orders 4,000; for REPORT_ERROR what went wrong. With again, null: what was said then."
   comment: String
+}
+
+"""Resources of one entity type."""
+input PeopleFilter {
+  "Identifier of the entity type."
+  entityType: String!
+  "Which of it. Null: all that the caller may change or ask for so."
+  filter: ResourceFilter
+}
+
+"""A role that many are to have, or to have no more (role-model 10.2)."""
+input EntitlementInput {
+  "Identifier of the role."
+  role: String!
+  "Needed where a single and a composite role share the identifier."
+  roleKind: RoleKind
+  "Values that the role is asked for with."
+  parameters: [RequestParameterInput!]
+  "From when. Null: from the approval on."
+  startDate: DateTime
+  "Until when. Null: without an end, or as long as the policy allows."
+  endDate: DateTime
+  "Findings that only warn, and are accepted for all. Whoever has another one is not asked for: his item fails, and says why."
+  acknowledgeFindings: [FindingCode!]
 }
 
 """The bulk change as it begins."""
@@ -22374,7 +22445,7 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Freezes what a filter finds, or what is named, and lets the server go through it, one item after the other, as a single decision does. Needs the right to that decision and the one to many at once. VALIDATION: nothing is found that could be decided so, or a comment is missing. TOO_LARGE: the caller has too many bulk changes that go on."
+  "Freezes what a filter finds, or what is named, and lets the server go through it, one item after the other, as a single decision does (role-model 10). Needs the right to that decision and the one to many at once; reviewing orders needs no further one. VALIDATION: nothing is found that could be decided so, or a comment is missing. TOO_LARGE: the caller has too many bulk changes that go on."
   startBulkChange(
     "What is done to which."
     input: StartBulkChangeInput!
@@ -33384,6 +33455,8 @@ func (ec *executionContext) childFields_BulkChange(ctx context.Context, field gr
 		return ec.fieldContext_BulkChange_kind(ctx, field)
 	case "decision":
 		return ec.fieldContext_BulkChange_decision(ctx, field)
+	case "about":
+		return ec.fieldContext_BulkChange_about(ctx, field)
 	case "comment":
 		return ec.fieldContext_BulkChange_comment(ctx, field)
 	case "state":
@@ -35714,6 +35787,10 @@ func (ec *executionContext) childFields_MyScopes(ctx context.Context, field grap
 		return ec.fieldContext_MyScopes_queryResources(ctx, field)
 	case "createResources":
 		return ec.fieldContext_MyScopes_createResources(ctx, field)
+	case "massUpdateResources":
+		return ec.fieldContext_MyScopes_massUpdateResources(ctx, field)
+	case "massRequest":
+		return ec.fieldContext_MyScopes_massRequest(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MyScopes", field.Name)
 }

@@ -18,7 +18,7 @@ var known = []string{
 	"/Custom/ProvisioningPolicy/AssignedRoles/{entityType}",
 	"/Custom/ProvisioningPolicy/PendingAssignedResourceTypes/{resourceType}",
 	"/Custom/ManageAccounts/*",
-	"/Custom/Resources/{entityType}/Query|Create|Update|Delete|View|ViewHistory|Self|SelfOwnedResources|SelfTargetResources|ViewOwnedResources|ViewTargetResources",
+	"/Custom/Resources/{entityType}/Query|Create|Update|MassUpdate|Delete|View|ViewHistory|Self|SelfOwnedResources|SelfTargetResources|ViewOwnedResources|ViewTargetResources",
 	"/Custom/ResourceChanges|ResourceLinkChanges|ResourceFileChanges/{connector}",
 	"/Custom/ResourceFiles/{entityType}/*/View",
 	"/Custom/Workflows/Supervise/{entityType}",

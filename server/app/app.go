@@ -107,7 +107,6 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Reconciliation = reconciliation.New(a.DB, a.Clock, a.Log, a.Assignments, reconciliation.Hooks{
 		Begin: func(ctx context.Context, asked reconciliation.Asked) (int64, error) { return a.Bulk.Begin(ctx, asked) }})
 	a.Redundancy = &redundancy.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments}
-	a.Bulk = bulk.New(bulk.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Reconciliation: a.Reconciliation, Redundancy: a.Redundancy, Orders: a.Orders}, bulk.Hooks{Actor: a.actor})
 	a.Synchronization = synchronization.New(a.DB, a.Clock, a.Shapes, a.Directory.Writes, synchronization.Hooks{Open: a.Systems.Open, Applied: a.synchronized, Paused: a.paused})
 	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks(), job.Hooks{Follow: a.Hub.Subscribe, Ended: a.jobEnded, GivenUp: a.jobGivenUp})
 	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.PublicURL}, a.Log)
@@ -116,6 +115,8 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 			CheckConnection: a.Systems.CheckSettings, Changed: a.configurationChanged})
 	a.Risks = &risk.Service{DB: a.DB, Assignments: a.Assignments}
 	a.Requests = request.New(request.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Risks: a.Risks})
+	a.Bulk = bulk.New(bulk.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Reconciliation: a.Reconciliation, Redundancy: a.Redundancy, Orders: a.Orders,
+		Directory: a.Directory, Requests: a.Requests}, bulk.Hooks{Actor: a.actor})
 	a.Mining = &mining.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Manifest: a.Manifest}
 	a.Plans = plan.New(plan.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Directory: a.Directory, Manifest: a.Manifest, Assignments: a.Assignments, Orders: a.Orders}, plan.Hooks{Actor: a.actor})
 	mail := s.Config.Mail

@@ -67,7 +67,7 @@ func TestBulkChangeIsFrozen(t *testing.T) {
 	s := drifted(t, 6)
 	rita := s.account("rita", "/Custom")
 	kind, use := bulk.ReconcileResources, bulk.UseProposed
-	c := s.start(rita, bulk.StartBulkChangeInput{Kind: &kind, Decision: &use, Differences: &reconciliation.ReconciliationFilter{}})
+	c := s.start(rita, bulk.StartBulkChangeInput{Kind: &kind, Decision: &use, Filters: bulk.Filters{Differences: &reconciliation.ReconciliationFilter{}}})
 	require.Equal(t, []any{bulk.Queued, 6}, []any{c.State, c.Total})
 	items := s.bulkItems(rita, c.ID)
 	require.Len(t, items, 6)
@@ -96,9 +96,9 @@ func TestBulkChangeIsFrozen(t *testing.T) {
 	require.True(t, errs.Is(err, errs.Validation), "none failed: %v", err)
 	for name, in := range map[string]bulk.StartBulkChangeInput{
 		"no kind":      {Decision: &use},
-		"other filter": {Kind: &kind, Decision: &use, Roles: &reconciliation.RoleReconciliationFilter{}},
+		"other filter": {Kind: &kind, Decision: &use, Filters: bulk.Filters{Roles: &reconciliation.RoleReconciliationFilter{}}},
 		"no decision":  {Kind: &kind, Decision: new(bulk.Confirm)},
-		"no such kind": {Kind: new(bulk.BulkKind("ASSIGN_ENTITLEMENTS")), Decision: &use},
+		"no such kind": {Kind: new(bulk.BulkKind("NO_KIND")), Decision: &use},
 		"none":         {Kind: &kind, Decision: &use, IDs: []int64{}},
 		"a comment":    {Kind: &kind, Decision: new(bulk.KeepCurrent)},
 	} {
@@ -211,7 +211,7 @@ func TestBulkChangesTakeTurns(t *testing.T) {
 	s := drifted(t, 60)
 	rita, zoe := s.account("rita", "/Custom"), s.account("zoe", "/Custom")
 	kind, use, postpone := bulk.ReconcileResources, bulk.UseProposed, bulk.Postpone
-	in := bulk.StartBulkChangeInput{Kind: &kind, Decision: &use, Differences: &reconciliation.ReconciliationFilter{}}
+	in := bulk.StartBulkChangeInput{Kind: &kind, Decision: &use, Filters: bulk.Filters{Differences: &reconciliation.ReconciliationFilter{}}}
 	long := s.start(rita, in)
 	for range 4 {
 		s.start(rita, in)
@@ -266,7 +266,7 @@ func TestBulkChangeLeavesAFaultBehind(t *testing.T) {
 	s := drifted(t, 4)
 	rita := s.account("rita", "/Custom")
 	kind, use := bulk.ReconcileResources, bulk.UseProposed
-	c := s.start(rita, bulk.StartBulkChangeInput{Kind: &kind, Decision: &use, Differences: &reconciliation.ReconciliationFilter{}})
+	c := s.start(rita, bulk.StartBulkChangeInput{Kind: &kind, Decision: &use, Filters: bulk.Filters{Differences: &reconciliation.ReconciliationFilter{}}})
 	broken := s.bulkItems(rita, c.ID)[1].SubjectID
 	s.exec(`create function break_it() returns trigger language plpgsql as $$ begin if new.id = ` + fmt.Sprint(broken) + ` then raise exception 'broken' using errcode = 'XX000'; end if; return new; end $$`)
 	s.exec(`create trigger break_it before update on gap for each row execute function break_it()`)

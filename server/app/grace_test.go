@@ -163,7 +163,7 @@ func TestGraceInBulk(t *testing.T) {
 	s := mustProlong(t, "P1,8,Bob,Ray,bray,A", "P2,9,Cid,Roe,croe,A")
 	rita := s.account("rita", "/Custom")
 	kind, approve := bulk.ReviewRoles, bulk.Approve
-	c := s.start(rita, bulk.StartBulkChangeInput{Kind: &kind, Decision: &approve, Prolonged: &reconciliation.ProlongedFilter{Roles: []string{"Staff"}, Causes: []reconciliation.ProlongedCause{reconciliation.RuleGone}}})
+	c := s.start(rita, bulk.StartBulkChangeInput{Kind: &kind, Decision: &approve, Filters: bulk.Filters{Prolonged: &reconciliation.ProlongedFilter{Roles: []string{"Staff"}, Causes: []reconciliation.ProlongedCause{reconciliation.RuleGone}}}})
 	require.Equal(t, 3, c.Total)
 	gone := s.bulkItems(rita, c.ID)[1].SubjectID
 	require.Nil(t, s.review(rita, reconciliation.DeclineRole, gone)[0].Error)

@@ -69,7 +69,7 @@ func (s *small) redundant(ctx context.Context) []*redundancy.RedundantAssignment
 func (s *small) leaveToRules(ctx context.Context) *bulk.BulkChange {
 	s.t.Helper()
 	kind, decision := bulk.Redundant, bulk.LeaveToRules
-	c := s.start(ctx, bulk.StartBulkChangeInput{Kind: &kind, Decision: &decision, Redundant: &redundancy.RedundantAssignmentFilter{}, Comment: new("tidy up")})
+	c := s.start(ctx, bulk.StartBulkChangeInput{Kind: &kind, Decision: &decision, Filters: bulk.Filters{Redundant: &redundancy.RedundantAssignmentFilter{}}, Comment: new("tidy up")})
 	require.NoError(s.t, s.drainBulk(s.ctx, c.ID))
 	c, err := s.Bulk.Get(ctx, c.ID)
 	require.NoError(s.t, err)

@@ -42,6 +42,8 @@ type MyScopes struct {
 	MassReviewRoles           []string
 	QueryResources            []string
 	CreateResources           []string
+	MassUpdateResources       []string
+	MassRequest               []string
 }
 
 // Me gives the signed-in person. UNAUTHENTICATED without one.
@@ -100,6 +102,7 @@ func myScopes(ctx context.Context, db bun.IDB) (*MyScopes, error) {
 	m := &MyScopes{
 		ReviewProvisioning: []string{}, ManualProvisioning: []string{}, BulkManualProvisioning: []string{},
 		BulkReviewProvisioning: []string{}, ReconciliateResources: []string{}, MassReconciliateResources: []string{}, ReconciliateRoles: []string{}, MassReconciliateRoles: []string{}, ReviewRoles: []string{}, MassReviewRoles: []string{}, QueryResources: []string{}, CreateResources: []string{},
+		MassUpdateResources: []string{}, MassRequest: []string{},
 	}
 	for _, t := range types {
 		add := func(into *[]string, permission string) {
@@ -126,6 +129,8 @@ func myScopes(ctx context.Context, db bun.IDB) (*MyScopes, error) {
 		}
 		add(&m.QueryResources, permit.Resource(t.Identifier, "Query"))
 		add(&m.CreateResources, permit.Resource(t.Identifier, "Create"))
+		add(&m.MassUpdateResources, permit.Resource(t.Identifier, "MassUpdate"))
+		add(&m.MassRequest, permit.MassRequest(t.Identifier))
 	}
 	return m, nil
 }

@@ -34,6 +34,7 @@ type BulkChange struct {
 	ID        int64
 	Kind      BulkKind
 	Decision  BulkDecision
+	About     string // property that is set, role that is asked for; empty: the kind has none
 	Comment   string
 	State     BulkState
 	UserID    *int64
@@ -47,6 +48,8 @@ type BulkChange struct {
 	CreatedAt time.Time
 	StartedAt *time.Time
 	EndedAt   *time.Time
+
+	payload Payload
 }
 
 // BulkItem is one of those that a bulk change is about.

@@ -10,7 +10,7 @@ var changes = page.Table[BulkChange]{
 	From:   "bulk_change b",
 	Always: []string{"id"},
 	Fields: map[string][]string{
-		"__typename": nil, "id": nil, "kind": {"kind"}, "decision": {"decision"}, "comment": {"comment"}, "state": {"state"}, "actor": {"actor"}, "actorName": {"actor"}, "againId": {"again_id"},
+		"__typename": nil, "id": nil, "kind": {"kind"}, "decision": {"decision"}, "about": {"about"}, "comment": {"comment"}, "state": {"state"}, "actor": {"actor"}, "actorName": {"actor"}, "againId": {"again_id"},
 		"total": {"total"}, "done": {"done"}, "skipped": {"skipped"}, "failed": {"failed"}, "failure": {"failure"}, "createdAt": {"created_at"}, "startedAt": {"started_at"},
 		"endedAt": {"ended_at"}, "isMine": {"user_id"},
 	},
@@ -18,6 +18,8 @@ var changes = page.Table[BulkChange]{
 		{Name: "id", SQL: "b.id", Read: func(c *BulkChange, r *db.Row) { c.ID = r.Int() }},
 		{Name: "kind", SQL: "b.kind", Read: func(c *BulkChange, r *db.Row) { c.Kind = BulkKind(r.Text()) }},
 		{Name: "decision", SQL: "b.decision", Read: func(c *BulkChange, r *db.Row) { c.Decision = BulkDecision(r.Text()) }},
+		{Name: "about", SQL: "b.about", Read: func(c *BulkChange, r *db.Row) { c.About = r.Text() }},
+		{Name: "payload", SQL: "b.payload", Read: func(c *BulkChange, r *db.Row) { r.JSON(&c.payload) }},
 		{Name: "comment", SQL: "b.comment", Read: func(c *BulkChange, r *db.Row) { c.Comment = r.Text() }},
 		{Name: "state", SQL: "b.state", Read: func(c *BulkChange, r *db.Row) { c.State = BulkState(r.Text()) }},
 		{Name: "user_id", SQL: "b.user_id", Read: func(c *BulkChange, r *db.Row) { c.UserID = r.IntOrNil() }},

@@ -11,7 +11,7 @@
 //
 // # One by one
 //
-// Each item goes the way that a single decision goes (server/reconciliation, server/order): the same rights, asked again when its turn comes, the same
+// Each item goes the way that a single decision goes (server/reconciliation, server/redundancy, server/order; a value server/directory, a role server/request): the same rights, asked again when its turn comes, the same
 // checks, events and history. What became of it is noted in the same transaction: a process that is killed leaves nothing half done, the next one begins
 // at the first item that is still to do, and nothing is done twice. An item that is not any more what was frozen is skipped, never forced. Cancelling
 // stops after the current item; what is done stays done.

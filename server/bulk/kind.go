@@ -7,11 +7,13 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/schema"
 
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/order"
 	"writ/server/permit"
 	"writ/server/reconciliation"
 	"writ/server/redundancy"
+	"writ/server/request"
 )
 
 // BulkKind is what a bulk change is about.
@@ -23,8 +25,12 @@ const (
 	ReconcileRoles     BulkKind = "RECONCILE_ROLES"     // found roles
 	ReviewRoles        BulkKind = "REVIEW_ROLES"        // prolonged roles
 	Redundant          BulkKind = "REDUNDANT_ASSIGNMENTS"
+	ReviewOrders       BulkKind = "REVIEW_ORDERS"       // orders that wait for a review
 	UnblockOrders      BulkKind = "UNBLOCK_ORDERS"      // errored orders
 	ManualProvisioning BulkKind = "MANUAL_PROVISIONING" // tickets
+	AssignEntitlements BulkKind = "ASSIGN_ENTITLEMENTS" // people who are to have a role
+	RemoveEntitlements BulkKind = "REMOVE_ENTITLEMENTS" // people who are to have it no more
+	UpdateProperty     BulkKind = "UPDATE_PROPERTY"     // people whose value is set
 )
 
 // BulkDecision is what is done to each item.
@@ -47,15 +53,57 @@ const (
 	Unblock               BulkDecision = "UNBLOCK"
 	Confirm               BulkDecision = "CONFIRM"
 	ReportError           BulkDecision = "REPORT_ERROR"
+	Request               BulkDecision = "REQUEST"
+	SetValue              BulkDecision = "SET_VALUE"
 )
 
-// Filter chooses what a bulk change is about: one of its filters, that of the kind. An empty one finds all.
-type Filter struct {
+// Filters choose what a bulk change is about: one of them, that of the kind. An empty one finds all.
+type Filters struct {
 	Differences *reconciliation.ReconciliationFilter
 	Roles       *reconciliation.RoleReconciliationFilter
 	Prolonged   *reconciliation.ProlongedFilter
 	Redundant   *redundancy.RedundantAssignmentFilter
 	Orders      *order.OrderFilter
+	People      *directory.PeopleFilter
+}
+
+// by names a filter.
+type by int
+
+const (
+	byNone by = iota
+	byDifferences
+	byRoles
+	byProlonged
+	byRedundant
+	byOrders
+	byPeople
+)
+
+// given are the filters that are there.
+func (f Filters) given() (list []by) {
+	for b, is := range map[by]bool{byDifferences: f.Differences != nil, byRoles: f.Roles != nil, byProlonged: f.Prolonged != nil, byRedundant: f.Redundant != nil, byOrders: f.Orders != nil, byPeople: f.People != nil} {
+		if is {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// Payload is what is set or asked for, of the kinds that are about people.
+type Payload struct {
+	EntityType  string                        `json:",omitempty"`
+	Value       *directory.PropertyValueInput `json:",omitempty"`
+	Entitlement *request.EntitlementInput     `json:",omitempty"`
+}
+
+// of is the filter of people, of the entity type that was said first.
+func (p *Payload) of(f Filters) directory.PeopleFilter {
+	of := directory.PeopleFilter{EntityType: p.EntityType}
+	if f.People != nil {
+		of.Filter = f.People.Filter
+	}
+	return of
 }
 
 // work is one decision about many: which those are for the caller, and how one of them is done.
@@ -68,49 +116,85 @@ type work interface {
 	One(ctx context.Context, tx bun.Tx, id int64, seal string) (before, after string, refused *errs.Error, err error)
 }
 
+// asked is what a row of the table needs to prepare its work.
+type asked struct {
+	decision BulkDecision
+	filters  Filters
+	payload  Payload
+	comment  string
+}
+
 // kind is one row of the table.
 type kind struct {
 	kind      BulkKind
 	decisions []BulkDecision
-	single    string // permission of the single decision, per source entity type
-	work      func(ctx context.Context, s *Service, tx bun.Tx, d BulkDecision, f Filter, comment string) (work, error)
+	filter    by
+	single    func(entityType string) string // the permission by which one may look at bulk changes
+	work      func(ctx context.Context, s *Service, tx bun.Tx, a asked) (work, error)
 }
 
-// kinds is THE table of what a bulk change can be about. What has no single decision yet is not in it.
+// kinds is THE table of bulk changes (role-model 10.2).
 var kinds = []kind{
-	{ReconcileResources, []BulkDecision{UseProposed, KeepCurrent, Authorize, AuthorizeWithoutOwner, DeleteAccount, Postpone, TakeUpAgain}, permit.ReconciliateResources,
-		func(ctx context.Context, s *Service, tx bun.Tx, d BulkDecision, f Filter, comment string) (work, error) {
-			if f.Differences == nil {
-				f.Differences = &reconciliation.ReconciliationFilter{}
-			}
-			return s.Reconciliation.Many(ctx, tx, reconciliation.Asked{Decision: reconciliation.Decision(d), Differences: f.Differences, Comment: comment})
+	{ReconcileResources, []BulkDecision{UseProposed, KeepCurrent, Authorize, AuthorizeWithoutOwner, DeleteAccount, Postpone, TakeUpAgain}, byDifferences, under(permit.ReconciliateResources), ofDifferences},
+	{ReconcileRoles, []BulkDecision{KeepRole, RemoveRole, Postpone, TakeUpAgain}, byRoles, under(permit.ReconciliateRoles), ofDifferences},
+	{ReviewRoles, []BulkDecision{Approve, Decline}, byProlonged, under(permit.ReviewRoles), ofDifferences},
+	{Redundant, []BulkDecision{LeaveToRules}, byRedundant, func(string) string { return permit.RedundantStart },
+		func(ctx context.Context, s *Service, tx bun.Tx, a asked) (work, error) {
+			return s.Redundancy.Many(ctx, tx, a.filters.Redundant, a.comment)
 		}},
-	{ReconcileRoles, []BulkDecision{KeepRole, RemoveRole, Postpone, TakeUpAgain}, permit.ReconciliateRoles,
-		func(ctx context.Context, s *Service, tx bun.Tx, d BulkDecision, f Filter, comment string) (work, error) {
-			if f.Roles == nil {
-				f.Roles = &reconciliation.RoleReconciliationFilter{}
-			}
-			return s.Reconciliation.Many(ctx, tx, reconciliation.Asked{Decision: reconciliation.Decision(d), Roles: f.Roles, Comment: comment})
+	{ReviewOrders, []BulkDecision{Approve, Decline, Postpone}, byOrders, under(permit.ReviewProvisioning), ofOrders},
+	{UnblockOrders, []BulkDecision{Unblock}, byOrders, under(permit.ReviewProvisioning), ofOrders},
+	{ManualProvisioning, []BulkDecision{Confirm, ReportError}, byOrders, under(permit.ManualProvisioning), ofOrders},
+	{AssignEntitlements, []BulkDecision{Request}, byPeople, permit.MassRequest, ofEntitlements(request.Add)},
+	{RemoveEntitlements, []BulkDecision{Request}, byPeople, permit.MassRequest, ofEntitlements(request.Remove)},
+	{UpdateProperty, []BulkDecision{SetValue}, byPeople, func(of string) string { return permit.Resource(of, "MassUpdate") },
+		func(ctx context.Context, s *Service, tx bun.Tx, a asked) (work, error) {
+			return s.Directory.Many(ctx, tx, a.payload.of(a.filters), *a.payload.Value)
 		}},
-	{ReviewRoles, []BulkDecision{Approve, Decline}, permit.ReviewRoles,
-		func(ctx context.Context, s *Service, tx bun.Tx, d BulkDecision, f Filter, comment string) (work, error) {
-			if f.Prolonged == nil {
-				f.Prolonged = &reconciliation.ProlongedFilter{}
-			}
-			return s.Reconciliation.Many(ctx, tx, reconciliation.Asked{Decision: reconciliation.Decision(d), Prolonged: f.Prolonged, Comment: comment})
-		}},
-	{Redundant, []BulkDecision{LeaveToRules}, permit.RedundantStart,
-		func(ctx context.Context, s *Service, tx bun.Tx, _ BulkDecision, f Filter, comment string) (work, error) {
-			return s.Redundancy.Many(ctx, tx, f.Redundant, comment)
-		}},
-	{UnblockOrders, []BulkDecision{Unblock}, permit.ReviewProvisioning, ofOrders},
-	{ManualProvisioning, []BulkDecision{Confirm, ReportError}, permit.ManualProvisioning, ofOrders},
 }
 
-func ofOrders(ctx context.Context, s *Service, tx bun.Tx, d BulkDecision, f Filter, comment string) (work, error) {
-	return s.Orders.Many(ctx, tx, order.ManyVerb(d), f.Orders, comment)
+func under(permission string) func(string) string {
+	return func(entityType string) string { return permit.For(permission, entityType) }
 }
 
+// ofDifferences is the work about what reconciliation decides: the filter that is there says about which of it.
+func ofDifferences(ctx context.Context, s *Service, tx bun.Tx, a asked) (work, error) {
+	return s.Reconciliation.Many(ctx, tx, reconciliation.Asked{Decision: reconciliation.Decision(a.decision), Differences: a.filters.Differences, Roles: a.filters.Roles, Prolonged: a.filters.Prolonged,
+		Comment: a.comment})
+}
+
+func ofOrders(ctx context.Context, s *Service, tx bun.Tx, a asked) (work, error) {
+	return s.Orders.Many(ctx, tx, order.ManyVerb(a.decision), a.filters.Orders, a.comment)
+}
+
+func ofEntitlements(action request.RequestAction) func(context.Context, *Service, bun.Tx, asked) (work, error) {
+	return func(ctx context.Context, s *Service, tx bun.Tx, a asked) (work, error) {
+		return s.Requests.Many(ctx, tx, action, a.payload.of(a.filters), *a.payload.Entitlement, a.comment)
+	}
+}
+
+// prepare makes the work of a bulk change; where no filter is there it is that of all.
+func (s *Service) prepare(ctx context.Context, tx bun.Tx, c *BulkChange, f Filters) (work, error) {
+	k, err := kindOf(c.Kind, c.Decision)
+	if err != nil {
+		return nil, err
+	}
+	if given := f.given(); len(given) == 0 {
+		switch k.filter {
+		case byDifferences:
+			f.Differences = &reconciliation.ReconciliationFilter{}
+		case byRoles:
+			f.Roles = &reconciliation.RoleReconciliationFilter{}
+		case byProlonged:
+			f.Prolonged = &reconciliation.ProlongedFilter{}
+		}
+	} else if len(given) > 1 || given[0] != k.filter {
+		return nil, errs.Invalid("input", "This filter is for another kind of bulk change than %s.", c.Kind)
+	}
+	return k.work(ctx, s, tx, asked{c.Decision, f, c.payload, c.Comment})
+}
+
+// kindOf finds the row of a kind, and refuses a decision that it has not.
 func kindOf(k BulkKind, d BulkDecision) (kind, error) {
 	i := slices.IndexFunc(kinds, func(x kind) bool { return x.kind == k })
 	if i < 0 {
@@ -120,9 +204,4 @@ func kindOf(k BulkKind, d BulkDecision) (kind, error) {
 		return kind{}, errs.Invalid("input.decision", "%s is no decision of %s. There are %v.", d, k, kinds[i].decisions)
 	}
 	return kinds[i], nil
-}
-
-// of reports that a filter is of another kind.
-func (f Filter) other(k BulkKind) bool {
-	return f.Differences != nil && k != ReconcileResources || f.Roles != nil && k != ReconcileRoles || f.Prolonged != nil && k != ReviewRoles || f.Redundant != nil && k != Redundant || f.Orders != nil && k != UnblockOrders && k != ManualProvisioning
 }

@@ -3,6 +3,7 @@ package bulk
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -24,12 +25,13 @@ func (s *Service) MayLook(ctx context.Context) error {
 	}
 	single, paths := make([]string, len(kinds)), make([]string, 0, len(kinds)*(len(shape.ByIdentifier)+1))
 	for i, k := range kinds {
-		single[i] = k.single
-		paths = append(paths, k.single)
+		single[i] = strings.TrimSuffix(k.single("{entityType}"), "/{entityType}")
+		paths = append(paths, single[i])
 		for name := range shape.ByIdentifier {
-			paths = append(paths, permit.For(k.single, name))
+			paths = append(paths, k.single(name))
 		}
 	}
+	single = slices.Compact(single) // those of one permission stand together
 	if permit.May(ctx, paths...) {
 		return nil
 	}

@@ -145,10 +145,6 @@ func (r *runner) rights(ctx context.Context, c *BulkChange) (err error) {
 }
 
 func (r *runner) next(ctx context.Context, tx bun.Tx, c *BulkChange) (bool, error) {
-	k, err := kindOf(c.Kind, c.Decision)
-	if err != nil {
-		return false, err
-	}
 	var rows []struct {
 		SubjectID int64
 		Seal      string
@@ -164,7 +160,7 @@ func (r *runner) next(ctx context.Context, tx bun.Tx, c *BulkChange) (bool, erro
 		return false, r.s.end(ctx, tx, c, to)
 	}
 	item := rows[0]
-	w, err := k.work(ctx, r.s, tx, c.Decision, Filter{}, c.Comment)
+	w, err := r.s.prepare(ctx, tx, c, Filters{})
 	if e := errs.As(err); e != nil && (e.Kind == errs.Forbidden || e.Kind == errs.Validation) { // the right is lost meanwhile
 		c.Failure = e.Message
 		return false, r.s.end(ctx, tx, c, Cancelled)

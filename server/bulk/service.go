@@ -7,10 +7,12 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/clock"
+	"writ/server/directory"
 	"writ/server/order"
 	"writ/server/permit"
 	"writ/server/reconciliation"
 	"writ/server/redundancy"
+	"writ/server/request"
 	"writ/server/wired"
 )
 
@@ -31,6 +33,8 @@ type Rooms struct {
 	Reconciliation *reconciliation.Service
 	Redundancy     *redundancy.Service
 	Orders         *order.Service
+	Directory      *directory.Service
+	Requests       *request.Service
 }
 
 // Hooks are what bulk changes ask of rooms above. All are needed.

@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"unicode/utf8"
@@ -10,23 +11,21 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/db"
+	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
-	"writ/server/order"
 	"writ/server/permit"
 	"writ/server/reconciliation"
-	"writ/server/redundancy"
+	"writ/server/request"
 )
 
 // StartBulkChangeInput says what is done to which.
 type StartBulkChangeInput struct {
+	Filters
 	Kind        *BulkKind
 	Decision    *BulkDecision
-	Differences *reconciliation.ReconciliationFilter
-	Roles       *reconciliation.RoleReconciliationFilter
-	Prolonged   *reconciliation.ProlongedFilter
-	Redundant   *redundancy.RedundantAssignmentFilter
-	Orders      *order.OrderFilter
+	Value       *directory.PropertyValueInput
+	Entitlement *request.EntitlementInput
 	IDs         []int64
 	Again       *int64
 	Comment     *string
@@ -41,6 +40,7 @@ const (
 	maxItems   = 1_000_000 // of one bulk change
 	maxOpen    = 20        // of one account
 	maxComment = 2000      // characters
+	maxReport  = 4000      // of what is said about orders: operators tell what went wrong (provisioning 4.3)
 )
 
 // Start freezes what a filter finds, or what is named, under the rights of the caller, and lets the server go through it. Needs the right to the single
@@ -55,24 +55,39 @@ func (s *Service) Start(ctx context.Context, in StartBulkChangeInput) (*StartBul
 	if in.Kind == nil || in.Decision == nil {
 		return nil, errs.Invalid("input", "Say of which kind the bulk change is, and what is decided.")
 	}
-	f := Filter{in.Differences, in.Roles, in.Prolonged, in.Redundant, in.Orders}
-	switch {
-	case f.other(*in.Kind):
-		return nil, errs.Invalid("input", "This filter is for another kind of bulk change than %s.", *in.Kind)
-	case len(in.IDs) > maxIDs:
+	if len(in.IDs) > maxIDs {
 		return nil, errs.New(errs.TooLarge, "At most %d are named one by one; these are %d. Use a filter for more.", maxIDs, len(in.IDs)).At("input.ids")
+	}
+	c := &BulkChange{Kind: *in.Kind, Decision: *in.Decision, Comment: text(in.Comment)}
+	if err := in.payload(c); err != nil {
+		return nil, err
 	}
 	chosen := bun.SafeQuery("true")
 	if in.IDs != nil {
 		chosen = bun.SafeQuery("s.id = any (?)", pgdialect.Array(in.IDs))
 	}
-	c := &BulkChange{Kind: *in.Kind, Decision: *in.Decision, Comment: text(in.Comment)}
-	return s.begin(ctx, c, f, chosen)
+	return s.begin(ctx, c, in.Filters, chosen)
+}
+
+// payload keeps what is set or asked for with the bulk change, and refuses what its kind does not need or lacks.
+func (in StartBulkChangeInput) payload(c *BulkChange) error {
+	sets, asks := c.Kind == UpdateProperty, c.Kind == AssignEntitlements || c.Kind == RemoveEntitlements
+	switch {
+	case sets != (in.Value != nil):
+		return errs.Invalid("input.value", "A value goes with UPDATE_PROPERTY, and that needs one.")
+	case asks != (in.Entitlement != nil):
+		return errs.Invalid("input.entitlement", "A role goes with ASSIGN_ENTITLEMENTS and REMOVE_ENTITLEMENTS, and those need one.")
+	case (sets || asks) && in.People == nil:
+		return errs.Invalid("input.people", "Say of which entity type they are.")
+	case sets || asks:
+		c.payload = Payload{EntityType: in.People.EntityType, Value: in.Value, Entitlement: in.Entitlement}
+	}
+	return nil
 }
 
 // again tries the failed items of a bulk change of the caller again, in a new one.
 func (s *Service) again(ctx context.Context, in StartBulkChangeInput) (*StartBulkChangePayload, error) {
-	if in.Kind != nil || in.Decision != nil || in.IDs != nil || in.Differences != nil || in.Roles != nil || in.Prolonged != nil || in.Redundant != nil || in.Orders != nil {
+	if in.Kind != nil || in.Decision != nil || in.IDs != nil || in.Value != nil || in.Entitlement != nil || len(in.given()) > 0 {
 		return nil, errs.Invalid("input.again", "Give either the number of a bulk change to try again, or what is to be done.")
 	}
 	may, err := s.own(ctx)
@@ -86,11 +101,11 @@ func (s *Service) again(ctx context.Context, in StartBulkChangeInput) (*StartBul
 	if was.EndedAt == nil {
 		return nil, errs.New(errs.Conflict, "Bulk change %d goes on. Wait until it has ended.", was.ID).Of(was.ID)
 	}
-	c := &BulkChange{Kind: was.Kind, Decision: was.Decision, Comment: was.Comment, AgainID: &was.ID}
+	c := &BulkChange{Kind: was.Kind, Decision: was.Decision, Comment: was.Comment, AgainID: &was.ID, payload: was.payload}
 	if in.Comment != nil {
 		c.Comment = *in.Comment
 	}
-	return s.begin(ctx, c, Filter{}, bun.SafeQuery("s.id in (select subject_id from bulk_item where bulk_change_id = ? and state = 'FAILED')", was.ID))
+	return s.begin(ctx, c, Filters{}, bun.SafeQuery("s.id in (select subject_id from bulk_item where bulk_change_id = ? and state = 'FAILED')", was.ID))
 }
 
 // Begin is Start for a decision of reconciliation.
@@ -102,14 +117,14 @@ func (s *Service) Begin(ctx context.Context, asked reconciliation.Asked) (int64,
 	case asked.Prolonged != nil:
 		c.Kind = ReviewRoles
 	}
-	p, err := s.begin(ctx, c, Filter{Differences: asked.Differences, Roles: asked.Roles, Prolonged: asked.Prolonged}, bun.SafeQuery("true"))
+	p, err := s.begin(ctx, c, Filters{Differences: asked.Differences, Roles: asked.Roles, Prolonged: asked.Prolonged}, bun.SafeQuery("true"))
 	if err != nil {
 		return 0, err
 	}
 	return p.BulkChange.ID, nil
 }
 
-func (s *Service) begin(ctx context.Context, c *BulkChange, f Filter, chosen db.Condition) (*StartBulkChangePayload, error) {
+func (s *Service) begin(ctx context.Context, c *BulkChange, f Filters, chosen db.Condition) (*StartBulkChangePayload, error) {
 	a := permit.From(ctx)
 	if a == nil || a.UserID == 0 {
 		return nil, errs.Invalid("input.filter", "Only somebody with an account can decide by a filter. Name the items.")
@@ -118,8 +133,16 @@ func (s *Service) begin(ctx context.Context, c *BulkChange, f Filter, chosen db.
 	if err != nil {
 		return nil, err
 	}
-	if n := utf8.RuneCountInString(c.Comment); n > maxComment {
-		return nil, errs.Invalid("input.comment", "A comment has at most %d characters; this one has %d.", maxComment, n)
+	payload, err := json.Marshal(c.payload)
+	if err != nil {
+		return nil, fmt.Errorf("keep what a bulk change sets: %w", err)
+	}
+	most := maxComment
+	if k.filter == byOrders {
+		most = maxReport
+	}
+	if n := utf8.RuneCountInString(c.Comment); n > most {
+		return nil, errs.Invalid("input.comment", "A comment has at most %d characters; this one has %d.", most, n)
 	}
 	now := s.Clock.Now()
 	c.UserID, c.Actor, c.State, c.CreatedAt = &a.UserID, permit.Name(ctx), Queued, now
@@ -134,15 +157,19 @@ func (s *Service) begin(ctx context.Context, c *BulkChange, f Filter, chosen db.
 		if open >= maxOpen {
 			return errs.New(errs.TooLarge, "%d bulk changes of yours go on. Wait for them, or stop some.", open)
 		}
-		w, err := k.work(ctx, s, tx, c.Decision, f, c.Comment)
+		w, err := s.prepare(ctx, tx, c, f)
 		if err != nil {
 			return err
 		}
 		if err := w.Explained(ctx, tx); err != nil {
 			return err
 		}
-		if err := tx.NewRaw(`insert into bulk_change (kind, decision, comment, user_id, actor, again_id, total, created_at, updated_at) values (?, ?, ?, ?, ?, ?, 0, ?, clock_timestamp()) returning id`,
-			string(c.Kind), string(c.Decision), c.Comment, a.UserID, c.Actor, c.AgainID, now.UTC()).Scan(ctx, &c.ID); err != nil {
+		if named, ok := w.(interface{ About() string }); ok {
+			c.About = named.About()
+		}
+		if err := tx.NewRaw(`insert into bulk_change (kind, decision, about, payload, comment, user_id, actor, again_id, total, created_at, updated_at)
+				values (?, ?, ?, ?::jsonb, ?, ?, ?, ?, 0, ?, clock_timestamp()) returning id`,
+			string(c.Kind), string(c.Decision), c.About, string(payload), c.Comment, a.UserID, c.Actor, c.AgainID, now.UTC()).Scan(ctx, &c.ID); err != nil {
 			return fmt.Errorf("note a bulk change: %w", err)
 		}
 		res, err := tx.NewRaw(`insert into bulk_item (bulk_change_id, subject_id, name, about, seal) select ?, s.id, s.name, s.about, s.seal from (?) s where ? limit ?`,

@@ -20,6 +20,7 @@
 //	resource.go  Get, List for people; history.go the versions of one resource; metadata.go the entity types
 //	edits.go     several of them in a transaction of somebody else, and in a look ahead
 //	edit.go      Create, Update, Delete by people
+//	many.go      one value for many of them: which those are, and how one is done (server/bulk carries it out)
 //
 // # A resource over time
 //

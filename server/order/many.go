@@ -22,6 +22,10 @@ const (
 	UnblockMany ManyVerb = "UNBLOCK"      // send errored orders again
 	ConfirmMany ManyVerb = "CONFIRM"      // tickets were done
 	ReportMany  ManyVerb = "REPORT_ERROR" // tickets cannot be done
+
+	ApproveMany  ManyVerb = "APPROVE" // of a review
+	DeclineMany  ManyVerb = "DECLINE"
+	PostponeMany ManyVerb = "POSTPONE"
 )
 
 // Many is something that is done to many orders: which those are, and how it is done to each (server/bulk goes through them).
@@ -35,7 +39,7 @@ type Many struct {
 // Many prepares a verb for the caller, with the rights that he has now: those of a single order and the right to handle many at once. text is the comment;
 // with ReportMany it says what went wrong.
 func (s *Service) Many(ctx context.Context, b bun.IDB, verb ManyVerb, filter *OrderFilter, text string) (*Many, error) {
-	w := &Many{s: s}
+	w := &Many{s: s, where: bun.SafeQuery("true")}
 	switch verb {
 	case UnblockMany:
 		w.action = s.unblocking(BulkOrdersInput{Comment: &text})
@@ -46,6 +50,14 @@ func (s *Service) Many(ctx context.Context, b bun.IDB, verb ManyVerb, filter *Or
 			return nil, errs.Invalid("input.comment", "Say what went wrong, in 1 to %d characters.", maxTicketMessage)
 		}
 		w.action = s.reporting(ReportManualOrderErrorsInput{Message: text}, text)
+	case ApproveMany, DeclineMany, PostponeMany:
+		d := LineDecision(verb)
+		in := ReviewOrdersInput{Decision: &d, Comment: &text, Filter: &OrderFilter{}}
+		if err := in.check(); err != nil {
+			return nil, err
+		}
+		w.action = s.reviewing(in)
+		w.where = bun.SafeQuery("exists (select from order_line l where l.order_id = o.id and l.closed_at is null and l.state = " + evaluation.SQLAwaitingApproval + ")")
 	default:
 		return nil, errs.Invalid("input.decision", "%s cannot be done to orders.", verb)
 	}
@@ -63,7 +75,7 @@ func (s *Service) Many(ctx context.Context, b bun.IDB, verb ManyVerb, filter *Or
 	if err != nil {
 		return nil, err
 	}
-	w.where = db.AllOf(bun.SafeQuery(w.action.among), w.may, narrowed)
+	w.where = db.AllOf(bun.SafeQuery(w.action.among), w.may, w.where, narrowed)
 	w.tables = orders.Tables(w.where, "w.display_name", "t.display_name")
 	return w, nil
 }
@@ -83,7 +95,7 @@ func (*Many) Explained(context.Context, bun.Tx) error { return nil }
 // One does it to one order, in the caller's transaction, as it is done to a single one. before and after are texts for people. refused: why it was not done;
 // STALE_ITEM when the order is another one than the seal says.
 func (w *Many) One(ctx context.Context, tx bun.Tx, id int64, seal string) (before, after string, refused *errs.Error, err error) {
-	err = tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	err = db.Inside(ctx, tx, func(ctx context.Context, tx bun.Tx) error {
 		if err := lockTypes(ctx, tx, []int64{id}); err != nil {
 			return err
 		}

@@ -86,7 +86,12 @@ func (s *Service) Review(ctx context.Context, in ReviewOrdersInput) (*BulkOrders
 	if len(in.Lines) > 0 {
 		return s.reviewLines(ctx, in)
 	}
-	return s.bulk(ctx, bulkAction{
+	return s.bulk(ctx, s.reviewing(in))
+}
+
+// reviewing is a decision about whole orders as an action.
+func (s *Service) reviewing(in ReviewOrdersInput) bulkAction {
+	return bulkAction{
 		permission: permit.ReviewProvisioning, among: "o.needs_review", ids: in.OrderIDs, filter: in.Filter,
 		do: func(ctx context.Context, tx bun.Tx, now time.Time, orders []*lockedOrder) error {
 			r := &review{Service: s, now: now, comment: text(in.Comment), whole: true}
@@ -97,7 +102,7 @@ func (s *Service) Review(ctx context.Context, in ReviewOrdersInput) (*BulkOrders
 			}
 			return r.carryOut(ctx, tx, orders)
 		},
-	})
+	}
 }
 
 func (in ReviewOrdersInput) check() error {

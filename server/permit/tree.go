@@ -24,7 +24,7 @@ const (
 	OrderQuery                = "/ProvisioningPolicy/AssignedResourceType/Query"
 	AssignmentQuery           = "/ProvisioningPolicy/AssignedSingleRole/Query"
 	ProvisioningStart         = "/ProvisioningPolicy/Provisioning/Start"
-	Resources                 = "/Custom/Resources" // + /{entityType}/{Query,Create,Update,Delete,View,ViewHistory}
+	Resources                 = "/Custom/Resources" // + /{entityType}/{Query,Create,Update,MassUpdate,Delete,View,ViewHistory}
 	ResourceChanges           = "/Custom/ResourceChanges"
 	RoleModelQuery            = "/ProvisioningPolicy/Policy/Query"
 	RoleModelUpdate           = "/ProvisioningPolicy/Policy/Update"
@@ -58,6 +58,11 @@ const (
 // Request is the permission to ask for entitlements of resources of an entity type (requests 14.1).
 func Request(entityType string) string {
 	return "/Custom/Workflows/ModifyPermissions_" + entityType + "/Request/ActionPending"
+}
+
+// MassRequest is the permission to ask for the same for many of them at once, beside Request.
+func MassRequest(entityType string) string {
+	return "/Custom/Workflows/MassModifyPermissions_" + entityType + "/Request/ActionPending"
 }
 
 // customAreas are the areas whose stored form begins with /Custom.

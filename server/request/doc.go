@@ -9,6 +9,7 @@
 //	period.go    dates, and what limits make of them
 //	catalogue.go what may be asked for whom
 //	submit.go    a basket becomes a request
+//	many.go      one role for many people: which those are, and how one is asked for (server/bulk carries it out)
 //	approver.go  who may decide a step, and who may not
 //	review.go    approve, decline
 //	withdraw.go  taken back

@@ -35,34 +35,8 @@ func (s *Service) Submit(ctx context.Context, in RequestAssignmentsInput) (*Requ
 	}
 	var id int64
 	var check *RequestCheck
-	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
-		m, err := s.model(ctx, tx)
-		if err != nil {
-			return err
-		}
-		var owners []int64
-		for _, x := range in.Items {
-			owners = append(owners, x.OwnerIDs...)
-		}
-		if err := assignment.LockOwners(ctx, tx, owners); err != nil {
-			return err
-		}
-		if id, err = s.known(ctx, tx, in); err != nil {
-			return err
-		}
-		if check, err = s.check(ctx, tx, m, in); id != 0 && (err == nil || errs.As(err) != nil) {
-			if err != nil { // it was asked for; what is there no more is told by the request
-				check = &RequestCheck{Items: []*CheckedItem{}}
-			}
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := check.refuse(in); err != nil {
-			return err
-		}
-		id, err = s.insert(ctx, tx, m, in, check)
+	err := db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) (err error) {
+		id, check, err = s.submit(ctx, tx, in)
 		return err
 	})
 	if err != nil {
@@ -70,6 +44,38 @@ func (s *Service) Submit(ctx context.Context, in RequestAssignmentsInput) (*Requ
 	}
 	r, err := s.Get(ctx, &id, nil)
 	return &RequestAssignmentsPayload{Request: r, Check: check}, err
+}
+
+// submit is Submit in the caller's transaction: the id of the request, and what was found about the basket, which stands beside an error of what it found, too.
+func (s *Service) submit(ctx context.Context, tx bun.Tx, in RequestAssignmentsInput) (id int64, check *RequestCheck, err error) {
+	m, err := s.model(ctx, tx)
+	if err != nil {
+		return 0, nil, err
+	}
+	var owners []int64
+	for _, x := range in.Items {
+		owners = append(owners, x.OwnerIDs...)
+	}
+	if err := assignment.LockOwners(ctx, tx, owners); err != nil {
+		return 0, nil, err
+	}
+	if id, err = s.known(ctx, tx, in); err != nil {
+		return 0, nil, err
+	}
+	if check, err = s.check(ctx, tx, m, in); id != 0 && (err == nil || errs.As(err) != nil) {
+		if err != nil { // it was asked for; what is there no more is told by the request
+			check = &RequestCheck{Items: []*CheckedItem{}}
+		}
+		return id, check, nil
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := check.refuse(in); err != nil {
+		return 0, check, err
+	}
+	id, err = s.insert(ctx, tx, m, in, check)
+	return id, check, err
 }
 
 // known gives the request that a key of the caller stands for; 0: none. Conflict when the key stands for another basket.

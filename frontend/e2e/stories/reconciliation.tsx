@@ -1,4 +1,5 @@
-import { BulkUnderWay } from '../../src/features/reconciliation/BulkUnderWay'
+import { useBulkUnderWay } from '../../src/graphql/useBulkUnderWay'
+import { BulkUnderWay } from '../../src/ui/BulkUnderWay'
 import { DifferenceDrawer } from '../../src/features/reconciliation/DifferenceDrawer'
 import { DifferenceList } from '../../src/features/reconciliation/DifferenceList'
 import { FiguresTab } from '../../src/features/reconciliation/FiguresTab'
@@ -93,6 +94,10 @@ const decided = {
   closedAt: '2026-03-01T09:05:00Z',
   comment: 'He moves back in June',
 } as const
+
+function UnderWay() {
+  return <BulkUnderWay {...useBulkUnderWay(['RECONCILE_RESOURCES'])} />
+}
 
 export const reconciliationStories: Record<string, Story> = {
   'figures, systems of all sizes': figures(
@@ -190,7 +195,7 @@ export const reconciliationStories: Record<string, Story> = {
   ),
   'orphan, order under way': ownerless(orphan({ itemId: null, orderId: '7' })),
   'bulk changes under way': {
-    draw: () => <BulkUnderWay kinds={['RECONCILE_RESOURCES']} />,
+    draw: () => <UnderWay />,
     answers: {
       BulkUnderWay: {
         bulkChanges: page([

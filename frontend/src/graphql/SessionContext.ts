@@ -44,6 +44,8 @@ const nobody: MeFragment = {
     bulkReviewProvisioning: [],
     queryResources: [],
     createResources: [],
+    massUpdateResources: [],
+    massRequest: [],
   },
   hasReports: false,
   testHooks: false,

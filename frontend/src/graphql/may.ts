@@ -12,7 +12,14 @@ export const mayReviewManyRoles = (me: MeFragment) => me.scopes.massReviewRoles.
 export const mayReconcile = (me: MeFragment) => mayReconcileResources(me) || mayReconcileRoles(me) || mayReviewRoles(me)
 export const mayReconcileMany = (me: MeFragment) => me.scopes.massReconciliateResources.length > 0
 export const mayDoManual = (me: MeFragment) => me.scopes.manualProvisioning.length > 0
-export const maySeeBulk = (me: MeFragment) => mayReconcile(me) || mayReview(me) || mayDoManual(me)
+export const mayChangeMany = (me: MeFragment, entityType: string) => me.scopes.massUpdateResources.includes(entityType)
+export const mayRequestMany = (me: MeFragment, entityType: string) => me.scopes.massRequest.includes(entityType)
+export const maySeeBulk = (me: MeFragment) =>
+  mayReconcile(me) ||
+  mayReview(me) ||
+  mayDoManual(me) ||
+  me.scopes.massUpdateResources.length > 0 ||
+  me.scopes.massRequest.length > 0
 export const maySeePeople = (me: MeFragment) => me.scopes.queryResources.length > 0
 export const maySeeOrders = (me: MeFragment) =>
   can(me.permissions, permissions.orders) || mayReview(me) || mayDoManual(me)

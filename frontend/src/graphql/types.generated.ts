@@ -325,7 +325,7 @@ export type BulkChangeFilter = {
 
 /** What is done to each item of a bulk change. */
 export type BulkDecision =
-  /** Roles in their grace period: they stay until the contexts of their owners end. */
+  /** Roles in their grace period: they stay until the contexts of their owners end. Orders to review: they go on. */
   | 'APPROVE'
   /** Accounts: they stay with the owner they have. Their values remain to be decided. */
   | 'AUTHORIZE'
@@ -333,7 +333,7 @@ export type BulkDecision =
   | 'AUTHORIZE_WITHOUT_OWNER'
   /** Tickets: they are done. */
   | 'CONFIRM'
-  /** Roles in their grace period: they go now. */
+  /** Roles in their grace period: they go now. Orders to review: they are not carried out; needs a comment. */
   | 'DECLINE'
   /** Accounts: they are deleted. */
   | 'DELETE_ACCOUNT'
@@ -343,12 +343,16 @@ export type BulkDecision =
   | 'KEEP_ROLE'
   /** Redundant assignments: where rules give them, the approval ends, and nobody loses anything. Needs no comment. */
   | 'LEAVE_TO_RULES'
-  /** Differences and found roles: the decision is put off. */
+  /** Differences, found roles and orders to review: the decision is put off. */
   | 'POSTPONE'
   /** Found roles: they are taken away. */
   | 'REMOVE_ROLE'
   /** Tickets: they cannot be done. */
   | 'REPORT_ERROR'
+  /** A role: it is asked for, or its end is. */
+  | 'REQUEST'
+  /** A property: it gets the value. */
+  | 'SET_VALUE'
   /** Differences and found roles: the decision is not put off any more. */
   | 'TAKE_UP_AGAIN'
   /** Errored orders: they are sent again. */
@@ -375,6 +379,8 @@ export type BulkItemState =
 
 /** What a bulk change is about. */
 export type BulkKind =
+  /** People for whom a role is asked: each is a request of its own, with its approvals and risks. */
+  | 'ASSIGN_ENTITLEMENTS'
   /** Tickets. */
   | 'MANUAL_PROVISIONING'
   /** Differences between what is computed and what a system holds. */
@@ -383,10 +389,16 @@ export type BulkKind =
   | 'RECONCILE_ROLES'
   /** Roles and accounts that somebody approved although rules give them. */
   | 'REDUNDANT_ASSIGNMENTS'
+  /** People for whom the end of a role is asked. */
+  | 'REMOVE_ENTITLEMENTS'
+  /** Orders that wait for a review. */
+  | 'REVIEW_ORDERS'
   /** Roles in their grace period. */
   | 'REVIEW_ROLES'
   /** Orders that a system refused. */
-  | 'UNBLOCK_ORDERS';
+  | 'UNBLOCK_ORDERS'
+  /** People of whom a property gets the same value. */
+  | 'UPDATE_PROPERTY';
 
 /** Orders by id, or by a filter: never both. */
 export type BulkOrdersInput = {
@@ -999,6 +1011,22 @@ export type EndDateLockWithInherited =
   | 'LOCKED'
   /** An end has to be given. */
   | 'NEVER_LOCKED';
+
+/** A role that many are to have, or to have no more (role-model 10.2). */
+export type EntitlementInput = {
+  /** Findings that only warn, and are accepted for all. Whoever has another one is not asked for: his item fails, and says why. */
+  acknowledgeFindings?: InputMaybe<Array<FindingCode>>;
+  /** Until when. Null: without an end, or as long as the policy allows. */
+  endDate?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Values that the role is asked for with. */
+  parameters?: InputMaybe<Array<RequestParameterInput>>;
+  /** Identifier of the role. */
+  role: Scalars['String']['input'];
+  /** Needed where a single and a composite role share the identifier. */
+  roleKind?: InputMaybe<RoleKind>;
+  /** From when. Null: from the approval on. */
+  startDate?: InputMaybe<Scalars['DateTime']['input']>;
+};
 
 /** Kinds of lines of View Permissions. */
 export type EntitlementKind =
@@ -1898,6 +1926,14 @@ export type OwnerlessReason =
   | 'NEVER_MATCHED'
   /** Its owner is not in his source any more. */
   | 'OWNER_GONE';
+
+/** Resources of one entity type. */
+export type PeopleFilter = {
+  /** Identifier of the entity type. */
+  entityType: Scalars['String']['input'];
+  /** Which of it. Null: all that the caller may change or ask for so. */
+  filter?: InputMaybe<ResourceFilter>;
+};
 
 /** What applying does to an object. */
 export type PlanAction =
@@ -3450,24 +3486,30 @@ export type SourceConfigurationInput = {
 export type StartBulkChangeInput = {
   /** Number of a bulk change of the caller that has ended: its failed items are tried again, as it says. */
   again?: InputMaybe<Scalars['ID']['input']>;
-  /** Why, at most 2,000 characters; for REPORT_ERROR what went wrong. With again, null: what was said then. */
+  /** Why, at most 2,000 characters, about orders 4,000; for REPORT_ERROR what went wrong. With again, null: what was said then. */
   comment?: InputMaybe<Scalars['String']['input']>;
   /** What is done to each; needed unless again is given. */
   decision?: InputMaybe<BulkDecision>;
   /** Which differences, for RECONCILE_RESOURCES. */
   differences?: InputMaybe<ReconciliationFilter>;
+  /** What role, for ASSIGN_ENTITLEMENTS and REMOVE_ENTITLEMENTS. */
+  entitlement?: InputMaybe<EntitlementInput>;
   /** Of them these, by their ids, at most 5,000. Null: all of them. */
   ids?: InputMaybe<Array<Scalars['ID']['input']>>;
   /** What it is about; needed unless again is given. */
   kind?: InputMaybe<BulkKind>;
-  /** Which orders, for UNBLOCK_ORDERS and MANUAL_PROVISIONING. */
+  /** Which orders, for REVIEW_ORDERS, UNBLOCK_ORDERS and MANUAL_PROVISIONING. */
   orders?: InputMaybe<OrderFilter>;
+  /** Which people, for ASSIGN_ENTITLEMENTS, REMOVE_ENTITLEMENTS and UPDATE_PROPERTY, which need it: it says the entity type. */
+  people?: InputMaybe<PeopleFilter>;
   /** Which roles in their grace period, for REVIEW_ROLES. */
   prolonged?: InputMaybe<ProlongedRoleFilter>;
   /** Which redundant assignments, for REDUNDANT_ASSIGNMENTS. */
   redundant?: InputMaybe<RedundantAssignmentFilter>;
   /** Which found roles, for RECONCILE_ROLES. */
   roles?: InputMaybe<RoleReconciliationFilter>;
+  /** What value, for UPDATE_PROPERTY: of a property that is no key, no file, and not computed. Whoever has it already is left out. */
+  value?: InputMaybe<PropertyValueInput>;
 };
 
 /** With which mining rules to look. */

@@ -3,7 +3,7 @@ import { bulkLooks, bulkMoves } from '../lib/bulkLooks'
 import { t } from '../lib/texts'
 import { ProgressBar } from './ProgressBar'
 
-interface Change {
+export interface BulkCounts {
   total: number
   done: number
   skipped: number
@@ -13,7 +13,7 @@ interface Change {
 }
 
 /** How far a bulk change is. */
-export function BulkProgress({ change }: { change: Change }) {
+export function BulkProgress({ change }: { change: BulkCounts }) {
   const over = change.done + change.skipped + change.failed
   return (
     <ProgressBar

@@ -66,6 +66,13 @@ function About({ kind, id }: { kind: BulkKind; id: string }) {
     )
   }
   if (kind === 'REDUNDANT_ASSIGNMENTS') return null // its own list has it no more
+  if (kind === 'ASSIGN_ENTITLEMENTS' || kind === 'REMOVE_ENTITLEMENTS' || kind === 'UPDATE_PROPERTY') {
+    return (
+      <Link to="/person/$id" params={{ id }}>
+        {t.bulk.look}
+      </Link>
+    )
+  }
   return (
     <Link to="/order/$orderId" params={{ orderId: id }}>
       {t.bulk.look}

@@ -70,7 +70,8 @@ export function BulkPage() {
       title={t.bulk.numbered(change.id)}
       heading={
         <>
-          {t.bulk.decisions[change.decision]} <Badge {...bulkLooks[change.state]} spin={change.state === 'RUNNING'} />
+          {t.bulk.decisions[change.decision]}
+          {change.about && `: ${change.about}`} <Badge {...bulkLooks[change.state]} spin={change.state === 'RUNNING'} />
         </>
       }
       hint={

@@ -1,11 +1,18 @@
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { getRouteApi, Link, Navigate, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { mayChangeMany, mayRequestMany } from '../../graphql/may'
 import { toProblem } from '../../graphql/problem'
 import { useMe } from '../../graphql/SessionContext'
+import type { StartBulkChangeInput } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
 import { useReading } from '../../graphql/useReading'
+import { useStartBulk } from '../../graphql/useStartBulk'
+import { isSelected, noSelection, selectionCount, type Selection } from '../../lib/selection'
 import { t } from '../../lib/texts'
+import { amount } from '../../lib/texts/plural'
+import { notifyProblem } from '../../ui/notify'
 import { ClearFilters, SearchFilter } from '../../ui/Filters'
 import { EmptyNote } from '../../ui/EmptyNote'
 import { Page } from '../../ui/Page'
@@ -19,7 +26,9 @@ import { Tile, Tiles } from '../../ui/Tiles'
 import { PersonListDocument, type PersonRowFragment } from './PersonListPage.generated'
 import { EntityTypesDocument } from './entityTypes.generated'
 import { AddPersonForm } from './AddPersonForm'
+import { AskManyDialog } from './AskManyDialog'
 import { recordKinds } from './record'
+import { SetValueDialog } from './SetValueDialog'
 import { personListVariables, type PersonListSearch } from './personSearch'
 
 const route = getRouteApi('/shell/people/$entityType')
@@ -86,7 +95,8 @@ export function PersonListPage() {
   const { entityType } = route.useParams()
   const search = route.useSearch()
   const navigate = useNavigate()
-  const { scopes } = useMe()
+  const me = useMe()
+  const { scopes } = me
   const [{ data }] = useReading({ query: EntityTypesDocument })
   const type = data?.entityTypes.find((e) => e.identifier === entityType)
   const list = useConnection({
@@ -94,6 +104,28 @@ export function PersonListPage() {
     variables: personListVariables(entityType, search),
     select: (d) => d.resources,
   })
+  const [selection, setSelection] = useState<Selection>(noSelection)
+  const [asking, setAsking] = useState<'set' | 'give' | 'take' | null>(null)
+  const { start, starting } = useStartBulk()
+  const mayChange = mayChangeMany(me, entityType)
+  const mayAsk = mayRequestMany(me, entityType)
+  const variables = personListVariables(entityType, search)
+  const many = {
+    people: { entityType, filter: variables.filter },
+    ids: selection.all ? undefined : [...selection.ids],
+    count: selectionCount(selection, amount(list.total ?? 0, list.isEstimate)),
+    busy: starting,
+    onClose: () => setAsking(null),
+    onStart: (input: StartBulkChangeInput) => void begin(input),
+  }
+  const begin = async (input: StartBulkChangeInput) => {
+    const { id, problem } = await start(input)
+    if (problem) return notifyProblem(problem)
+    setAsking(null)
+    setSelection(noSelection)
+    if (id) void navigate({ to: '/bulk/$bulkId', params: { bulkId: id } })
+  }
+  const example = list.rows.find((row) => isSelected(selection, row.id))?.id
   const setSearch = (change: Partial<PersonListSearch>) =>
     void navigate({
       to: '/people/$entityType',
@@ -141,6 +173,28 @@ export function PersonListPage() {
         empty={{ title: t.person.empty, hint: t.person.emptyHint }}
         onClear={search.text ? () => setSearch({ text: undefined }) : undefined}
         onOpen={(row) => void navigate({ to: '/person/$id', params: { id: row.id } })}
+        selection={mayChange || mayAsk ? selection : undefined}
+        onSelection={mayChange || mayAsk ? setSelection : undefined}
+        wholeFilter
+        bulk={
+          <>
+            {mayChange && (
+              <Button variant="default" onClick={() => setAsking('set')}>
+                {t.bulk.setValue}
+              </Button>
+            )}
+            {mayAsk && (
+              <>
+                <Button variant="default" onClick={() => setAsking('give')}>
+                  {t.bulk.giveRole}
+                </Button>
+                <Button variant="default" onClick={() => setAsking('take')}>
+                  {t.bulk.takeRole}
+                </Button>
+              </>
+            )}
+          </>
+        }
         sort={search.sort ?? 'DISPLAY_NAME_ASC'}
         onSort={(sort) => setSearch({ sort: sort as PersonListSearch['sort'] })}
         filters={
@@ -155,6 +209,10 @@ export function PersonListPage() {
           </>
         }
       />
+      {asking === 'set' && type && <SetValueDialog type={type} {...many} />}
+      {(asking === 'give' || asking === 'take') && example && (
+        <AskManyDialog gives={asking === 'give'} example={example} {...many} />
+      )}
       {search.add && mayAdd && (
         <AddPersonForm
           type={type}

@@ -7,7 +7,7 @@ import { Tile, Tiles } from '../../ui/Tiles'
 import { ManualQueueDocument } from './ManualPage.generated'
 import { manualColumns } from './orderColumns'
 import { manualVariables } from './orderSearch'
-import { useTicketActions } from './queueActions'
+import { ticketActions } from './queueActions'
 import { QueueList } from './QueueList'
 
 const route = getRouteApi('/shell/manual')
@@ -17,7 +17,6 @@ export function ManualPage() {
   const search = route.useSearch()
   const { scopes } = useMe()
   const counters = useCounters()
-  const actions = useTicketActions()
   return (
     <Page
       title={t.manual.title}
@@ -53,7 +52,8 @@ export function ManualPage() {
         columns={manualColumns}
         filters={['kinds', 'types', 'systems']}
         empty={{ title: t.manual.empty, hint: t.manual.emptyHint }}
-        actions={scopes.bulkManualProvisioning.length > 0 ? actions : []}
+        kind="MANUAL_PROVISIONING"
+        actions={scopes.bulkManualProvisioning.length > 0 ? ticketActions : []}
       />
     </Page>
   )

@@ -1,12 +1,12 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, test } from 'vitest'
-import { order } from '../../test/factories'
+import { bulkChange, order } from '../../test/factories'
 import { fakeClient, renderAt } from '../../test/render'
 import { ReviewQueueDocument } from './ReviewPage.generated'
 import { reviewColumns } from './orderColumns'
 import { reviewVariables } from './orderSearch'
-import { useReviewActions } from './queueActions'
+import { reviewActions } from './queueActions'
 import { QueueList } from './QueueList'
 
 function Review() {
@@ -23,7 +23,8 @@ function Review() {
       columns={reviewColumns}
       filters={[]}
       empty={{ title: 'Nothing to review', hint: '' }}
-      actions={useReviewActions()}
+      kind="REVIEW_ORDERS"
+      actions={reviewActions}
     />
   )
 }
@@ -40,9 +41,8 @@ function setup() {
         pageInfo: { hasNextPage: false, endCursor: null },
       },
     }),
-    ReviewOrders: ({ input }: { input: { orderIds: string[] } }) => ({
-      reviewOrders: { results: input.orderIds.map((id) => ({ id, order: null, error: null })) },
-    }),
+    BulkUnderWay: () => ({ bulkChanges: { nodes: [] } }),
+    StartBulkChange: () => ({ startBulkChange: { bulkChange: bulkChange({ id: '17' }) } }),
   })
   renderAt({ at: '/review', parent: Review, path: '$orderId', child: () => null, client })
   return sent
@@ -52,7 +52,7 @@ test.each([
   ['Approve', 'Approve', 'APPROVE'],
   ['Decline…', 'Decline', 'DECLINE'],
   ['Postpone', 'Postpone', 'POSTPONE'],
-])('%s on a selection sends what was asked, with the words', async (label, yes, decision) => {
+])('%s on a selection asks the server for it, with the words', async (label, yes, decision) => {
   const sent = setup()
   const user = userEvent.setup()
   await screen.findAllByRole('row')
@@ -62,5 +62,8 @@ test.each([
   await user.type(within(dialog).getByRole('textbox'), 'since')
   await user.click(within(dialog).getByRole('button', { name: yes }))
   await waitFor(() => expect(sent).toHaveLength(1))
-  expect(sent[0]?.variables).toEqual({ input: { orderIds: ['1', '2', '3'], decision, comment: 'since' } })
+  expect(sent[0]?.variables).toEqual({
+    input: { kind: 'REVIEW_ORDERS', ids: ['1', '2', '3'], decision, comment: 'since' },
+  })
+  expect(await screen.findByText(/The server carries it out/)).toBeVisible()
 })

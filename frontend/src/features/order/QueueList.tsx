@@ -2,22 +2,26 @@ import { Button } from '@mantine/core'
 import { Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { useMemo, useState, type ReactNode } from 'react'
 import type { TypedDocumentNode } from 'urql'
-import type { OrderFilter, OrderSort, ProvisioningState } from '../../graphql/types.generated'
+import type { BulkDecision, BulkKind, OrderFilter, OrderSort, ProvisioningState } from '../../graphql/types.generated'
+import { useBulkUnderWay } from '../../graphql/useBulkUnderWay'
+import { BulkChangesChangedDocument } from '../../graphql/live.generated'
 import { useConnection, type Connection } from '../../graphql/useConnection'
+import { useStartBulk } from '../../graphql/useStartBulk'
+import { useTold } from '../../graphql/useTold'
 import { isSelected, noSelection, selectionCount, type Selection } from '../../lib/selection'
+import { t } from '../../lib/texts'
 import { amount, type Amount } from '../../lib/texts/plural'
+import { BulkUnderWay } from '../../ui/BulkUnderWay'
 import { ConfirmDialog, type AskedReason } from '../../ui/ConfirmDialog'
 import type { Column } from '../../ui/column'
-import { notifyProblem } from '../../ui/notify'
+import { notifyDone, notifyProblem } from '../../ui/notify'
 import { Table } from '../../ui/Table'
-import { BulkDialog } from './BulkDialog'
 import type { OrderRowFragment } from './orderColumns.generated'
 import { OrderFilters, type FilterPart } from './OrderFilters'
 import { couldMatch, countFilters, type OrderSearch } from './orderSearch'
 import { ordersNamed } from './ordersNamed'
 import { orderPhrase } from './orderTitle'
 import { QueueContext } from '../../ui/queue'
-import { useBulk, type BulkAnswer } from './useBulk'
 import { useLiveOrders } from './useLiveOrders'
 
 /** One thing that can be done to the selected orders, after a question. */
@@ -34,9 +38,8 @@ export interface QueueAction {
   /** On the button that confirms. */
   confirm: (count: Amount) => string
   reason: AskedReason
-  /** Above the progress. */
-  running: (isRunning: boolean) => string
-  send: (orderIds: string[], reason: string) => Promise<BulkAnswer>
+  /** What the server is asked to do to each. */
+  decision: BulkDecision
 }
 
 type QueueVariables = { first?: number; after?: string | null; filter?: OrderFilter | null; orderBy?: OrderSort | null }
@@ -67,6 +70,8 @@ export function QueueList<Data>(props: {
   empty: { title: string; hint: string }
   /** Empty: nothing can be selected. */
   actions: QueueAction[]
+  /** What a decision about many of them is. */
+  kind: BulkKind
 }) {
   const { search, path, actions } = props
   const navigate = useNavigate()
@@ -74,7 +79,6 @@ export function QueueList<Data>(props: {
   const [selection, setSelection] = useState<Selection>(noSelection)
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set())
   const [asking, setAsking] = useState<QueueAction | null>(null)
-  const [begun, setBegun] = useState<QueueAction | null>(null)
 
   const list = useConnection({ document: props.document, variables: props.variables, select: props.select })
   const rows = useMemo(() => list.rows.filter((r) => !gone.has(r.id)), [list.rows, gone])
@@ -89,10 +93,10 @@ export function QueueList<Data>(props: {
     live.forget()
     list.refresh()
   }
-  const bulk = useBulk((run) => {
-    setSelection(noSelection)
-    if (run.failed.length === 0) refresh()
-  })
+  const { start, starting } = useStartBulk()
+  const underWay = useBulkUnderWay([props.kind], actions.length === 0)
+  // What the server decides leaves the queue in its own time.
+  useTold(BulkChangesChangedDocument, {}, list.refresh)
 
   const setSearch = (change: Partial<OrderSearch>) =>
     void navigate({ to: path, search: { ...search, ...change }, replace: true })
@@ -102,21 +106,20 @@ export function QueueList<Data>(props: {
   const only = chosen === 1 ? picked[0] : undefined
 
   const begin = async (action: QueueAction, reason: string) => {
+    const { id, problem } = await start({
+      kind: props.kind,
+      decision: action.decision,
+      comment: reason || undefined,
+      ...(selection.all ? { orders: props.variables.filter } : { ids: [...selection.ids] }),
+    })
     setAsking(null)
-    setBegun(action)
-    const wanted = selection.all ? await everyId() : [...selection.ids]
-    if (wanted) await bulk.start(wanted, (part) => action.send(part, reason))
-  }
-  const everyId = async () => {
-    const all: string[] = []
-    try {
-      await list.each((part) => all.push(...part.map((row) => row.id)), new AbortController().signal)
-      return all
-    } catch (reason) {
-      // Half of a filter is never taken for the whole.
-      notifyProblem({ code: 'UNREACHABLE', message: (reason as Error).message })
-      return null
-    }
+    if (problem) return notifyProblem(problem)
+    setSelection(noSelection)
+    if (id)
+      notifyDone(t.bulk.begunMany, {
+        label: t.bulk.follow,
+        run: () => void navigate({ to: '/bulk/$bulkId', params: { bulkId: id } }),
+      })
   }
   const queue = useMemo(
     () => ({
@@ -130,6 +133,7 @@ export function QueueList<Data>(props: {
 
   return (
     <>
+      <BulkUnderWay {...underWay} />
       <Table
         label={props.label}
         name={props.name}
@@ -184,20 +188,9 @@ export function QueueList<Data>(props: {
           action={asking.confirm(chosen)}
           danger={asking.danger}
           reason={asking.reason}
+          busy={starting}
           onConfirm={(reason) => void begin(asking, reason)}
           onClose={() => setAsking(null)}
-        />
-      )}
-      {bulk.run && begun && (
-        <BulkDialog
-          title={begun.running(bulk.run.running)}
-          run={bulk.run}
-          label={(id) => list.rows.find((r) => r.id === id)?.owner?.displayName ?? id}
-          onRetry={(failed) => void bulk.again(failed)}
-          onClose={() => {
-            bulk.close()
-            refresh()
-          }}
         />
       )}
       <QueueContext value={queue}>

@@ -9,7 +9,7 @@ import type { OrderRowFragment } from './orderColumns.generated'
 import { reviewColumns } from './orderColumns'
 import { reviewVariables, type OrderSearch } from './orderSearch'
 import { PropertyView } from './PropertyView'
-import { useReviewActions } from './queueActions'
+import { reviewActions } from './queueActions'
 import { QueueList } from './QueueList'
 
 const route = getRouteApi('/shell/review')
@@ -19,7 +19,6 @@ export function ReviewPage() {
   const search = route.useSearch()
   const navigate = useNavigate()
   const counters = useCounters()
-  const actions = useReviewActions()
   const setSearch = (change: Partial<OrderSearch>) =>
     void navigate({ to: '/review', search: { ...search, ...change }, replace: true })
   return (
@@ -78,7 +77,8 @@ export function ReviewPage() {
           filters={['kinds', 'types', 'systems', 'postponed', 'sort']}
           sorted
           empty={{ title: t.review.empty, hint: t.review.emptyHint }}
-          actions={actions}
+          kind="REVIEW_ORDERS"
+          actions={reviewActions}
         />
       )}
     </Page>

@@ -7,7 +7,7 @@ import { useKeys } from '../../ui/keys'
 import { notifyDone, notifyProblem } from '../../ui/notify'
 import { useDraft } from '../../ui/useDraft'
 import { ConfirmManualOrdersDocument, ReportManualOrderErrorsDocument } from './queueActions.generated'
-import type { BulkResultFragment } from './useBulk.generated'
+import type { OrderOutcomeFragment } from './orderOutcome.generated'
 import { ReleaseManualOrdersDocument, TakeManualOrdersDocument } from './useTicket.generated'
 import { orderTitle } from './orderTitle'
 import type { ShownOrder } from './useOrderInDrawer'
@@ -31,7 +31,7 @@ export function useTicket(shown: ShownOrder, onDecided: () => void) {
   const open = order?.state === 'TRANSMITTED' && !order.isOwn
 
   const settle = (
-    results: BulkResultFragment[] | undefined,
+    results: OrderOutcomeFragment[] | undefined,
     error: CombinedError | undefined,
     message: string,
     done: () => void,

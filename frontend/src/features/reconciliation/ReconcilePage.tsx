@@ -1,3 +1,5 @@
+import { useBulkUnderWay } from '../../graphql/useBulkUnderWay'
+import { BulkUnderWay } from '../../ui/BulkUnderWay'
 import { Link, Outlet } from '@tanstack/react-router'
 import { mayReconcileResources, mayReconcileRoles, mayReviewRoles } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
@@ -5,13 +7,13 @@ import type { BulkKind } from '../../graphql/types.generated'
 import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { Tabs } from '../../ui/Tabs'
-import { BulkUnderWay } from './BulkUnderWay'
 
 const reconciling: BulkKind[] = ['RECONCILE_RESOURCES', 'RECONCILE_ROLES', 'REVIEW_ROLES']
 
 /** What systems hold that nobody asked for, and the decisions about it (role-model 13.1 to 13.3). */
 export function ReconcilePage() {
   const me = useMe()
+  const underWay = useBulkUnderWay(reconciling)
   return (
     <Page
       title={t.reconcile.title}
@@ -41,7 +43,7 @@ export function ReconcilePage() {
             )}
             {mayReconcileResources(me) && <Link to="/reconcile/figures">{t.reconcile.figures.tab}</Link>}
           </Tabs>
-          <BulkUnderWay kinds={reconciling} />
+          <BulkUnderWay {...underWay} />
         </>
       }
     >

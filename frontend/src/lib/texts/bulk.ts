@@ -1,5 +1,5 @@
 import type { BulkDecision, BulkItemState, BulkKind, BulkState } from '../../graphql/types.generated'
-import { n, plural } from './plural'
+import { n, plural, type Amount } from './plural'
 
 /** One decision about many, carried out by the server. */
 export const bulkTexts = {
@@ -13,13 +13,18 @@ export const bulkTexts = {
     who: 'Who',
     progress: 'Progress',
     begun: 'Begun',
+    begunMany: 'The server carries it out. You can leave this page.',
     kinds: {
       RECONCILE_RESOURCES: 'Accounts and values',
       RECONCILE_ROLES: 'Found roles',
       REVIEW_ROLES: 'Prolonged roles',
       REDUNDANT_ASSIGNMENTS: 'Redundant assignments',
+      REVIEW_ORDERS: 'Orders to review',
       UNBLOCK_ORDERS: 'Errors',
       MANUAL_PROVISIONING: 'Manual orders',
+      ASSIGN_ENTITLEMENTS: 'Roles to give',
+      REMOVE_ENTITLEMENTS: 'Roles to take away',
+      UPDATE_PROPERTY: 'Values of people',
     } satisfies Record<BulkKind, string>,
     decisions: {
       USE_PROPOSED: 'Use proposed values',
@@ -31,12 +36,14 @@ export const bulkTexts = {
       DELETE_ACCOUNT: 'Delete accounts',
       KEEP_ROLE: 'Keep roles',
       REMOVE_ROLE: 'Remove roles',
-      APPROVE: 'Approve roles',
-      DECLINE: 'Decline roles',
+      APPROVE: 'Approve',
+      DECLINE: 'Decline',
       LEAVE_TO_RULES: 'Leave to the rules',
       UNBLOCK: 'Send again',
       CONFIRM: 'Done',
       REPORT_ERROR: 'Report errors',
+      REQUEST: 'Request',
+      SET_VALUE: 'Set a value',
     } satisfies Record<BulkDecision, string>,
     states: {
       QUEUED: 'Queued',
@@ -59,6 +66,23 @@ export const bulkTexts = {
     follow: 'Follow',
     again: (id: string) => `Tries what failed in bulk change ${id} again`,
     tryAgain: (count: number) => `Try the ${n(count)} failed again`,
+    setValue: 'Set a value…',
+    setValueOf: (whom: string) => `Set a value of ${whom}`,
+    property: 'Property',
+    setValueHint: 'Empty takes the value away. Whoever has it already is left out.',
+    setAction: 'Set the value',
+    giveRole: 'Ask for a role…',
+    giveRoleOf: (whom: string) => `Ask for a role for ${whom}`,
+    takeRole: 'Ask for the end of a role…',
+    takeRoleOf: (whom: string) => `Ask for the end of a role of ${whom}`,
+    role: 'Role',
+    roleHint: 'Each person gets a request of its own, with the approvals that the role needs.',
+    from: 'From',
+    until: 'Until',
+    ask: 'Ask for it',
+    reason: 'Reason',
+    people: (count: Amount) => plural(count, 'person', 'people'),
+    acceptsWarnings: 'Go on where there is only a warning',
     view: 'Show',
     allItems: 'Items',
     whom: 'Whom',

@@ -77,7 +77,6 @@ export const orderTexts = {
     unverified: (count: number) =>
       `${plural(count, 'later synchronization', 'later synchronizations')} still showed the old value`,
     dates: 'From, to',
-    bulkFailed: (failed: number, whole: number) => `${n(failed)} of ${n(whole)} were not done`,
     allOpen: 'Everything open',
     progress: 'Way of the order',
     spent: (word: string, time: string) => `${word}: ${time}`,
@@ -168,7 +167,6 @@ export const orderTexts = {
       DELETE: 'Approve deletion',
     },
     confirmLines: 'Apply these decisions',
-    bulkDoing: { APPROVE: 'Approving', DECLINE: 'Declining', POSTPONE: 'Postponing' },
     decided: {
       APPROVE: 'Approved',
       DECLINE: 'Declined',
@@ -258,12 +256,6 @@ export const orderTexts = {
     reportReason: 'What went wrong?',
     bulkTitle: (count: Amount) => `Confirm ${plural(count, 'order', 'orders')} as done?`,
     bulkText: 'Only do this when all of them are really done in the managed system. Each one is confirmed on its own.',
-    bulkRunning: 'Working',
-    bulkEnded: 'Result',
-    bulkProgress: (done: number, whole: number) => `${n(done)} of ${n(whole)}`,
-    bulkResult: (ok: number, failed: number) =>
-      failed === 0 ? `All ${n(ok)} done` : `${n(ok)} done, ${n(failed)} not done`,
-    retryFailed: (count: number) => `Retry ${n(count)} failed`,
     overdue: 'Over its validity period',
     previousErrors: 'Earlier errors',
   },

@@ -1,0 +1,8 @@
+delete from bulk_change where kind in ('REVIEW_ORDERS', 'ASSIGN_ENTITLEMENTS', 'REMOVE_ENTITLEMENTS', 'UPDATE_PROPERTY');
+alter table bulk_change drop constraint bulk_change_kind_check, drop constraint bulk_change_decision_check;
+alter table bulk_change
+    drop column about,
+    drop column payload,
+    add constraint bulk_change_kind_check check (kind in ('RECONCILE_RESOURCES', 'RECONCILE_ROLES', 'REVIEW_ROLES', 'REDUNDANT_ASSIGNMENTS', 'UNBLOCK_ORDERS', 'MANUAL_PROVISIONING')),
+    add constraint bulk_change_decision_check check (decision in ('USE_PROPOSED', 'KEEP_CURRENT', 'POSTPONE', 'TAKE_UP_AGAIN', 'AUTHORIZE', 'AUTHORIZE_WITHOUT_OWNER', 'DELETE_ACCOUNT',
+        'KEEP_ROLE', 'REMOVE_ROLE', 'APPROVE', 'DECLINE', 'LEAVE_TO_RULES', 'UNBLOCK', 'CONFIRM', 'REPORT_ERROR'));
