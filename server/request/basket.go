@@ -565,10 +565,8 @@ func (k *basket) lookAtAddition(x *CheckedItem, set rolemodel.Settings) {
 	}
 }
 
-// lookAtTaking looks at a role that is to end, to be withheld, or to be allowed again (requests 8).
-func (k *basket) lookAtTaking(x *CheckedItem) {
-	var manual, denied, rule, found *assignment.HeldRole
-	several := false
+// had sorts what somebody has of a role: by a person (several: more than once, with other values), a denial, by a rule, and found in a system.
+func (k *basket) had(x *CheckedItem) (manual, denied, rule, found *assignment.HeldRole, several bool) {
 	for _, h := range x.owner.roles {
 		if h.RoleID != x.role.ID || h.WorkflowState.Pending() || h.WorkflowState.Over() || h.EndDate != nil && !h.EndDate.After(k.now) {
 			continue
@@ -587,6 +585,12 @@ func (k *basket) lookAtTaking(x *CheckedItem) {
 			rule = h
 		}
 	}
+	return manual, denied, rule, found, several
+}
+
+// lookAtTaking looks at a role that is to end, to be withheld, or to be allowed again (requests 8).
+func (k *basket) lookAtTaking(x *CheckedItem) {
+	manual, denied, rule, found, several := k.had(x)
 	refuse := func(code FindingCode, format string, args ...any) {
 		x.Findings = append(x.Findings, finding(code, "", format, args...))
 	}

@@ -202,11 +202,7 @@ func (s *Service) fulfil(ctx context.Context, t *turn, m *assignment.Model, list
 // settleOne looks at one approved item, or one that the provisioning review had refused.
 func (s *Service) settleOne(ctx context.Context, t *turn, x *item, p progress, ordered bool, held []*assignment.HeldRole) error {
 	if x.State == Declined {
-		if ordered && !p.IsAtRest {
-			x.Outcome = nil
-			return asError(t.move(x, Reconsider, ""))
-		}
-		return nil
+		return reconsidered(t, x, ordered && !p.IsAtRest)
 	}
 	row := slices.IndexFunc(held, func(h *assignment.HeldRole) bool { return x.AssignedRoleID != nil && h.ID == *x.AssignedRoleID })
 	switch {
@@ -224,14 +220,7 @@ func (s *Service) settleOne(ctx context.Context, t *turn, x *item, p progress, o
 	case x.Action.gives() && x.StartDate != nil && x.StartDate.After(t.now):
 		return nil // its time has not come
 	case ordered && !p.IsAtRest:
-		var problem *string
-		if p.IsFailed {
-			problem = new("An order of it stopped with an error; whoever looks after the system has it under Errors.")
-		}
-		if (problem == nil) != (x.Problem == nil) {
-			x.Problem = problem
-			t.touch(x)
-		}
+		t.noteFailure(x, p)
 		return nil
 	case ordered && p.IsRefuse && !p.IsSeen:
 		x.Problem, x.Outcome = nil, new(RefusedAtReview)
@@ -242,6 +231,27 @@ func (s *Service) settleOne(ctx context.Context, t *turn, x *item, p progress, o
 		x.Outcome = new(Partial)
 	}
 	return asError(t.move(x, Fulfil, ""))
+}
+
+// reconsidered goes on with an item that was refused at the provisioning review, once its orders are taken up again.
+func reconsidered(t *turn, x *item, again bool) error {
+	if !again {
+		return nil
+	}
+	x.Outcome = nil
+	return asError(t.move(x, Reconsider, ""))
+}
+
+// noteFailure keeps with an item whether an order of it stopped.
+func (t *turn) noteFailure(x *item, p progress) {
+	var problem *string
+	if p.IsFailed {
+		problem = new("An order of it stopped with an error; whoever looks after the system has it under Errors.")
+	}
+	if (problem == nil) != (x.Problem == nil) {
+		x.Problem = problem
+		t.touch(x)
+	}
 }
 
 // allowed goes on where a denial has ended: a rule gives the role again, or it is given by hand (requests 8.3).
