@@ -497,21 +497,21 @@ func TestRequestsBySQL(t *testing.T) {
 	decide := `insert into request_decision (step_id, item_id, decision, decider, decider_user_id, requester, requester_user_id, requester_id, beneficiary_id, at)
 		select s.id, s.item_id, 'APPROVE', %s, null, %s, null, null, %s, now() from request_step s join request_item i on i.id = s.item_id join request q on q.id = i.request_id where s.item_id = %d and s.level = %d`
 	for name, sql := range map[string]string{
-		"who asked":                    fmt.Sprintf(decide, "'rita'", "q.requester", "i.beneficiary_id", one, 1),
-		"who asked, said otherwise":    fmt.Sprintf(decide, "'rita'", "'nobody'", "i.beneficiary_id", one, 1),
-		"who gets it":                  fmt.Sprintf(decide, "'alice'", "q.requester", "i.beneficiary_id", one, 1),
-		"who gets it, said otherwise":  fmt.Sprintf(decide, "'alice'", "q.requester", "1", one, 1),
-		"who asked by record":          fmt.Sprintf(decide, "'alice'", "'nobody'", "i.beneficiary_id", two, 1),
-		"a step that does not wait":    fmt.Sprintf(decide, "'rob'", "q.requester", "i.beneficiary_id", one, 2),
-		"a step of another item":       fmt.Sprintf(strings.Replace(decide, "s.item_id, 'APPROVE'", fmt.Sprint(two)+", 'APPROVE'", 1), "'rob'", "q.requester", "i.beneficiary_id", one, 1),
-		"a step without decision":      fmt.Sprintf(`update request_step set state = 'APPROVED', closed_at = now() where item_id = %d and level = 1`, one),
-		"an item without approvals":    fmt.Sprintf(`update request_item set state = 'APPROVED', approved_at = now() where id = %d`, one),
-		"the same wish twice":          fmt.Sprintf(`insert into request_item (request_id, position, action, role_id, role_kind, role, object_name, beneficiary_id, state, submitted_at) select request_id, 7, 'ALLOW', role_id, role_kind, role, object_name, beneficiary_id, 'IN_APPROVAL', now() from request_item where id = %d`, one),
-		"a move that there is not":     fmt.Sprintf(`update request_item set state = 'FULFILLED', closed_at = now(), approved_at = now() where id = %d`, one),
-		"a line of history outside":    fmt.Sprintf(`insert into request_history (request_id, item_id, machine, at, actor, action, from_state, to_state) values (1, %d, 'request_item', now(), 'x', 'x', 'DECLINED', 'FULFILLED')`, one),
-		"another beneficiary":          fmt.Sprintf(`update request_item set beneficiary_id = %d where id = %d`, s.personID("P1"), one),
-		"another requester":            `update request set requester = 'nobody' where number = 'RQ-1'`,
-		"given without approval":       fmt.Sprintf(`update assigned_role a set workflow_state = 10, pending_state = 10 from request_item i where i.assigned_role_id = a.id and i.id = %d; update assigned_role a set workflow_state = 16, pending_state = null, pending_action = null from request_item i where i.assigned_role_id = a.id and i.id = %d`, one, one),
+		"who asked":                   fmt.Sprintf(decide, "'rita'", "q.requester", "i.beneficiary_id", one, 1),
+		"who asked, said otherwise":   fmt.Sprintf(decide, "'rita'", "'nobody'", "i.beneficiary_id", one, 1),
+		"who gets it":                 fmt.Sprintf(decide, "'alice'", "q.requester", "i.beneficiary_id", one, 1),
+		"who gets it, said otherwise": fmt.Sprintf(decide, "'alice'", "q.requester", "1", one, 1),
+		"who asked by record":         fmt.Sprintf(decide, "'alice'", "'nobody'", "i.beneficiary_id", two, 1),
+		"a step that does not wait":   fmt.Sprintf(decide, "'rob'", "q.requester", "i.beneficiary_id", one, 2),
+		"a step of another item":      fmt.Sprintf(strings.Replace(decide, "s.item_id, 'APPROVE'", fmt.Sprint(two)+", 'APPROVE'", 1), "'rob'", "q.requester", "i.beneficiary_id", one, 1),
+		"a step without decision":     fmt.Sprintf(`update request_step set state = 'APPROVED', closed_at = now() where item_id = %d and level = 1`, one),
+		"an item without approvals":   fmt.Sprintf(`update request_item set state = 'APPROVED', approved_at = now() where id = %d`, one),
+		"the same wish twice":         fmt.Sprintf(`insert into request_item (request_id, position, action, role_id, role_kind, role, object_name, beneficiary_id, state, submitted_at) select request_id, 7, 'ALLOW', role_id, role_kind, role, object_name, beneficiary_id, 'IN_APPROVAL', now() from request_item where id = %d`, one),
+		"a move that there is not":    fmt.Sprintf(`update request_item set state = 'FULFILLED', closed_at = now(), approved_at = now() where id = %d`, one),
+		"a line of history outside":   fmt.Sprintf(`insert into request_history (request_id, item_id, machine, at, actor, action, from_state, to_state) values (1, %d, 'request_item', now(), 'x', 'x', 'DECLINED', 'FULFILLED')`, one),
+		"another beneficiary":         fmt.Sprintf(`update request_item set beneficiary_id = %d where id = %d`, s.personID("P1"), one),
+		"another requester":           `update request set requester = 'nobody' where number = 'RQ-1'`,
+		"given without approval":      fmt.Sprintf(`update assigned_role a set workflow_state = 10, pending_state = 10 from request_item i where i.assigned_role_id = a.id and i.id = %d; update assigned_role a set workflow_state = 16, pending_state = null, pending_action = null from request_item i where i.assigned_role_id = a.id and i.id = %d`, one, one),
 	} {
 		_, err := s.DB.ExecContext(s.ctx, sql)
 		require.Error(t, err, name)

@@ -14,7 +14,9 @@ func TestKilledAfterTheApproval(t *testing.T) {
 	t.Parallel()
 	h := apptest.MustStart(t, apptest.Options{Completed: true})
 	employee, reviewer := h.As(t, "employee"), h.As(t, "reviewer")
-	var me struct{ Me struct{ Resource struct{ ID string } } }
+	var me struct {
+		Me struct{ Resource struct{ ID string } }
+	}
 	employee.MustDo(t, `{ me { resource { id } } }`, nil, &me)
 	var asked struct {
 		RequestAssignments struct {

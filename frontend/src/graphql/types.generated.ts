@@ -2514,13 +2514,13 @@ export type RequestItemInput = {
   endDate?: InputMaybe<Scalars['DateTime']['input']>;
   /** For whom. NOT_FOUND for whoever the caller does not ask for. */
   ownerIds: Array<Scalars['ID']['input']>;
-  /** The values that the role is asked for with; ADD only. */
+  /** The values that the role is asked for with; with REMOVE which one is meant, where it is held several times. ADD and REMOVE only. */
   parameters?: InputMaybe<Array<RequestParameterInput>>;
   /** Identifier of the role. */
   role: Scalars['String']['input'];
   /** Single or composite; null: whichever there is. VALIDATION when there are both. */
   roleKind?: InputMaybe<RoleKind>;
-  /** From when; null: as soon as approved. What is past is the approval. */
+  /** From when; null: as soon as approved. What is past is the approval. None with REMOVE, which takes away with the approval. */
   startDate?: InputMaybe<Scalars['DateTime']['input']>;
 };
 

@@ -390,6 +390,34 @@ func optionalField(c ast.CallExpr) (string, bool) {
 	return string(name), ok
 }
 
+// call is expr of a call: what a function looks at is read whole, but for those that lead on.
+func (k *walker) call(c ast.CallExpr) []*Reads {
+	if name, ok := optionalField(c); ok {
+		return k.field(k.expr(c.Args()[0]), name)
+	}
+	if id, looks, answers := queried(c.FunctionName()); looks {
+		for _, a := range c.Args()[1:] {
+			for _, u := range k.expr(a) {
+				u.Self = true
+			}
+		}
+		return []*Reads{k.table(id)}
+	} else if answers {
+		return k.expr(c.Args()[1])
+	}
+	var out []*Reads
+	if c.IsMemberFunction() {
+		out = append(out, k.expr(c.Target())...)
+	}
+	for _, a := range c.Args() {
+		out = append(out, k.expr(a)...)
+	}
+	for _, u := range out {
+		u.Self = true
+	}
+	return out
+}
+
 // expr gives the nodes of the tree that the expression may stand for; none when its value is no resource.
 func (k *walker) expr(e ast.Expr) []*Reads {
 	switch e.Kind() {
@@ -413,31 +441,7 @@ func (k *walker) expr(e ast.Expr) []*Reads {
 	case ast.SelectKind:
 		return k.field(k.expr(e.AsSelect().Operand()), e.AsSelect().FieldName())
 	case ast.CallKind:
-		c := e.AsCall()
-		if name, ok := optionalField(c); ok {
-			return k.field(k.expr(c.Args()[0]), name)
-		}
-		if id, looks, answers := queried(c.FunctionName()); looks {
-			for _, a := range c.Args()[1:] {
-				for _, u := range k.expr(a) {
-					u.Self = true
-				}
-			}
-			return []*Reads{k.table(id)}
-		} else if answers {
-			return k.expr(c.Args()[1])
-		}
-		var out []*Reads
-		if c.IsMemberFunction() {
-			out = append(out, k.expr(c.Target())...)
-		}
-		for _, a := range c.Args() {
-			out = append(out, k.expr(a)...)
-		}
-		for _, u := range out {
-			u.Self = true
-		}
-		return out
+		return k.call(e.AsCall())
 	case ast.ListKind:
 		var out []*Reads
 		for _, x := range e.AsList().Elements() {

@@ -38,7 +38,9 @@ export function RiskNote({ id }: { id: string }) {
               {x.risk.displayName}
             </Link>
             <span className="dim">
-              {[t.risk.ofLevel(x.risk.level), x.attachment && t.risk.byHand, formatPeriod(x.startDate, x.endDate)].filter(Boolean).join(', ')}
+              {[t.risk.ofLevel(x.risk.level), x.attachment && t.risk.byHand, formatPeriod(x.startDate, x.endDate)]
+                .filter(Boolean)
+                .join(', ')}
             </span>
           </li>
         ))}
