@@ -121,7 +121,7 @@ async function soak() {
   const seconds = Number(process.env.SOAK_SECONDS) || 60;
   const byFolder = new Map();
   for (const file of filesBelow(join(root, 'server')).concat(filesBelow(join(root, 'graph'))).filter((f) => f.endsWith('_test.go'))) {
-    for (const text of readFileSync(file, 'utf8').split(/^func /m).filter((text) => /\brapid\.Check\(/.test(text))) {
+    for (const text of readFileSync(file, 'utf8').split(/^func /m).filter((text) => /\b(rapid\.Check|dbtest\.Seed)\(/.test(text))) {
       const [, name] = /^(Test\w+)\(/.exec(text) ?? [];
       if (name) byFolder.set(dirname(file), [...(byFolder.get(dirname(file)) ?? []), name]);
     }

@@ -68,8 +68,7 @@ func TestIncrementalEqualsComplete(t *testing.T) {
 	require.Equal(t, 500, first.Owners)
 	require.NotZero(t, first.Orders)
 
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := dbtest.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 1))
 	mustGrace(t, ctx, a, 1440)
 	compute(assignment.Recompute{Dirty: true})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"writ/server/dbtest"
 	"writ/server/order"
 )
 
@@ -155,8 +156,7 @@ func TestPeopleComeAndGo(t *testing.T) {
 	for _, removes := range []bool{false, true} {
 		t.Run(fmt.Sprint(removes), func(t *testing.T) {
 			t.Parallel()
-			seed := rand.Uint64()
-			t.Logf("seed %d", seed)
+			seed := dbtest.Seed(t)
 			random := rand.New(rand.NewPCG(seed, 1))
 			s := mustSmall(t, smallOptions{removeOrphans: removes})
 			type one struct {

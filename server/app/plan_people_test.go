@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/assignment"
+	"writ/server/dbtest"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/permit"
@@ -76,8 +77,7 @@ func TestPlanOfPeople(t *testing.T) {
 	require.NotZero(t, p.asSaid(made.ID, before, p.facts(), "moved "+person))
 
 	// positions by hand: added, changed, ended, at random, each applied as it was said
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := dbtest.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 3))
 	own := map[string]string{} // key -> person
 	for round := range 8 {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/assignment"
+	"writ/server/dbtest"
 	"writ/server/directory"
 	"writ/server/manifest"
 	"writ/server/plan"
@@ -167,8 +168,7 @@ func TestQueryPlan(t *testing.T) {
 func TestQueryIncrementalEqualsComplete(t *testing.T) {
 	t.Parallel()
 	s := lookingUp(t)
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := dbtest.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 6))
 	type site struct{ name, above string }
 	type somebody struct{ last, team string }

@@ -15,6 +15,7 @@ import (
 
 	"writ/server/assignment"
 	"writ/server/cli"
+	"writ/server/dbtest"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/manifest"
@@ -93,8 +94,7 @@ func TestStoredExpressions(t *testing.T) {
 func TestStoredIncrementalEqualsComplete(t *testing.T) {
 	t.Parallel()
 	s := storing(t, mates)
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := dbtest.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 5))
 	type somebody struct{ last, team string }
 	people := map[int]somebody{}

@@ -132,8 +132,7 @@ func TestBothAxesOfTime(t *testing.T) {
 	o := setupOffice(t, 0)
 	_, err := o.DB.ExecContext(o.ctx, dated)
 	require.NoError(t, err)
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := dbtest.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 1))
 	day := func(from time.Time, least, most int) *time.Time {
 		d := from.Truncate(24*time.Hour).AddDate(0, 0, least+random.IntN(most-least)).Add(10 * time.Hour)

@@ -13,6 +13,7 @@ import (
 
 	"writ/server/assignment"
 	"writ/server/db"
+	"writ/server/dbtest"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/evaluation"
@@ -35,8 +36,7 @@ func TestExplainThePast(t *testing.T) {
 	o := setupOffice(t, 0)
 	_, err := o.DB.ExecContext(o.ctx, dated+treed)
 	require.NoError(t, err)
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := dbtest.Seed(t)
 	random := rand.New(rand.NewPCG(seed, 2))
 	const people, steps = 3, 20
 	department := func(key, name, parent string, c directory.Command) directory.Change {

@@ -68,8 +68,7 @@ func TestRandomHistory(t *testing.T) {
 	const things, writers, each = 5, 6, 60
 	_, err := b.ExecContext(ctx, "create table thing (id int primary key, version int not null); insert into thing select i, 0 from generate_series(1, 5) i")
 	require.NoError(t, err)
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := dbtest.Seed(t)
 
 	long, err := b.BeginTx(ctx, nil) // published and stays open: a hole for the whole test
 	require.NoError(t, err)

@@ -71,7 +71,8 @@ type Item struct {
 
 	ownerID, typeID                int64
 	ownerKey, ownerName, ownerType string
-	orderNo                        int64 // groups the lines of one order while it is summed up
+	orderNo                        int64  // groups the lines of one order while it is summed up
+	period                         string // of a line, as digests say it
 }
 
 // ItemConnection is a page of items.

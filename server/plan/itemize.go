@@ -31,6 +31,8 @@ type itemizer struct {
 	ended  map[int64][]*Item                      // of owners that are still to come: what ends since somebody else takes it
 	names  map[int64]string                       // resources that roles of the batch have as parameters, and values that risks would keep back
 	kept   map[int64]map[keptValue][]int64        // single values that risks keep back from owners of the batch already, and which
+	// counted are the instants of the owner at hand that are counted from now.
+	counted []time.Time
 
 	next int64 // number of the newest order, while it is summed up
 }
@@ -60,6 +62,7 @@ type difference struct {
 // of gives what would change for the owner of a result; nil: nothing.
 func (x *itemizer) of(o *evaluation.Owner, r *evaluation.Result) *difference {
 	d := &difference{ownerID: o.Resource.ID, typeID: o.Resource.EntityTypeID}
+	x.counted = countedFromNow(o, r)
 	if r.Err != nil {
 		d.items = append(d.items, &Item{Kind: Failure, Effect: Changed, Object: "computation", ObjectName: "Computation", Error: filled(r.Err.Error())})
 	}
@@ -77,6 +80,22 @@ func (x *itemizer) of(o *evaluation.Owner, r *evaluation.Result) *difference {
 	}
 	x.place(d, o, r)
 	return d
+}
+
+// countedFromNow are the instants at which the grace of roles ends that the rules would take away: counted from when that is carried out, which is later
+// each time. What such a role gives ends then, too.
+func countedFromNow(o *evaluation.Owner, r *evaluation.Result) (list []time.Time) {
+	for i := range r.Roles {
+		row := &r.Roles[i].Row
+		at := slices.IndexFunc(o.Roles, func(e *evaluation.AssignedRole) bool { return e.ID != 0 && e.ID == row.ID })
+		if at < 0 || row.Workflow != evaluation.Prolonged || row.End == nil {
+			continue
+		}
+		if e := o.Roles[at]; e.Workflow != evaluation.Prolonged && (e.End == nil || row.End.Before(*e.End)) {
+			list = append(list, *row.End)
+		}
+	}
+	return list
 }
 
 // place notes where somebody stands: by his main context.
@@ -124,10 +143,6 @@ func (x *itemizer) role(o *evaluation.Owner, r *evaluation.Result, d *evaluation
 		before := x.period(e.Start, e.End)
 		if *before == *after && e.Workflow == d.Row.Workflow && e.IsDenied == d.Row.IsDenied && e.HasParameters(d.Row.Parameters) {
 			return nil // another rule gives the same
-		}
-		if d.Row.Workflow == evaluation.Prolonged && e.Workflow != evaluation.Prolonged && d.Row.End != nil && (e.End == nil || d.Row.End.Before(*e.End)) {
-			// its time is counted from when it is carried out
-			after = new(x.instant(d.Row.Start, "-") + "/now+" + d.Row.End.Sub(x.now).String())
 		}
 		i.Effect, i.Before, i.After, i.Error = Changed, before, after, blocked
 		if e.Workflow == evaluation.Blocked && blocked == nil {
@@ -291,6 +306,8 @@ func (x *itemizer) instant(t *time.Time, open string) string {
 		return open
 	case t.Equal(x.now):
 		return "now"
+	case slices.ContainsFunc(x.counted, t.Equal):
+		return "now+" + t.Sub(x.now).String()
 	default:
 		return t.UTC().Format(time.RFC3339)
 	}
@@ -381,6 +398,7 @@ func (x *itemizer) lines(d *evaluation.TypeDelta) (items []*Item) {
 		i.orderNo, i.OrderKind, i.Action, i.StateCode, i.WorkflowCode = x.next, &o.Kind, &l.Action, new(int(l.To)), new(int(l.Workflow))
 		i.Before, i.After, i.Error = filled(l.Current), filled(l.Proposed), filled(l.Error)
 		i.IsReview, i.StartDate, i.EndDate = l.To == evaluation.AwaitingApproval, l.Start, l.End
+		i.period = *x.period(l.Start, l.End)
 		if w := evaluation.WaitReason(l.WaitReason); w != "" && w != "none" {
 			i.WaitReason = &w
 		}
@@ -485,15 +503,13 @@ func (d *difference) digest() []byte {
 	for k, i := range d.items {
 		c := *i
 		c.ID = 0
-		// an instant that is "now" is another one each time; what it says stands in the texts of before and after
-		if c.Kind != Line {
-			c.StartDate, c.EndDate = nil, nil
-		}
+		// an instant that is counted from now is another one each time; what it says stands in the texts of before and after, or in the period
+		c.StartDate, c.EndDate = nil, nil
 		raw, err := json.Marshal(c)
 		if err != nil {
 			panic(err) // plain texts and numbers of ours
 		}
-		texts[k] = string(raw)
+		texts[k] = string(raw) + c.period
 	}
 	slices.Sort(texts)
 	sum := sha256.Sum256([]byte(strings.Join(texts, "\n")))
