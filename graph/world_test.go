@@ -205,9 +205,9 @@ insert into correlation_key (rule_id, side, value, resource_id) select 96, side,
 insert into automation_rule (id, identifier, display_name, type, single_role_id, workflow_state, hours_to_wait, decision, dimensions) overriding system value select 3702, 'zqautokeyq', 'zqautonameq', 1, r.id, 1, 48, 1, '{"Department": {"key": "zqd1keyq"}}' from role r where r.kind = 'SINGLE' order by r.id limit 1;
 insert into automation_rule (id, identifier, display_name, type, category_id, policy_id, entity_type_id, workflow_state, hours_to_wait, decision) overriding system value values
 	(3703, 'zqauto2keyq', 'zqauto2nameq', 4, 74, null, 11, 1, 48, 1), (3704, 'zqauto3keyq', 'zqauto3nameq', 5, null, 71, 11, 1, 48, 1), (3705, 'zqauto4keyq', 'zqauto4nameq', 5, null, 71, 11, 27, 48, 1);
-insert into bulk_change (id, kind, decision, comment, state, actor, again_id, total, done, skipped, failed, failure, created_at, started_at, updated_at, ended_at) overriding system value values
-	(3601, 'RECONCILE_RESOURCES', 'KEEP_CURRENT', 'fine', 'DONE_WITH_ERRORS', 'everything', 3600, 3, 1, 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),
-	(3602, 'RECONCILE_RESOURCES', 'KEEP_CURRENT', 'fine', 'RUNNING', 'everything', null, 1, 0, 0, 0, '', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01', null);
+insert into bulk_change (id, kind, decision, comment, about, state, actor, again_id, total, done, skipped, failed, failure, created_at, started_at, updated_at, ended_at) overriding system value values
+	(3601, 'RECONCILE_RESOURCES', 'KEEP_CURRENT', 'fine', 'Phone', 'DONE_WITH_ERRORS', 'everything', 3600, 3, 1, 1, 1, 'f', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01'),
+	(3602, 'RECONCILE_RESOURCES', 'KEEP_CURRENT', 'fine', '', 'RUNNING', 'everything', null, 1, 0, 0, 0, '', timestamptz '2026-01-01', timestamptz '2026-01-01', timestamptz '2026-01-01', null);
 insert into bulk_item (bulk_change_id, subject_id, name, about, state, code, message, before_text, after_text, ended_at) values
 	(3601, 3501, 'zqp1nameq', 'AD: Phone', 'DONE', '', '', 'zqp1beforeq', 'zqp1afterq', timestamptz '2026-01-01'), (3601, 3502, 'zqp2nameq', 'AD: Phone', 'SKIPPED', 'STALE_ITEM', 'x', '', '', timestamptz '2026-01-01'),
 	(3601, 3503, 'zqp3nameq', 'AD: Phone', 'FAILED', 'CONFLICT', 'x', '', '', timestamptz '2026-01-01'), (3602, 3501, 'zqp1nameq', 'AD: Phone', 'TODO', '', '', '', '', null);

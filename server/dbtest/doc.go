@@ -3,6 +3,7 @@
 //	db := dbtest.MustOpen(t)             a private, migrated, empty database, gone after the test
 //	db, url := dbtest.MustOpenURL(t)     the same with its URL, for River (pgx) and listeners
 //	dbtest.Idle(order.Hooks{})           hooks that do nothing, said as such
+//	dbtest.Seed(t)                       what a random history is drawn from
 //	pooler := dbtest.MustPooler(t, url)  PgBouncer before a database
 //	own := dbtest.MustOwn(t, "")         a server of its own, to stop or kill it
 //	pair := dbtest.MustPair(t)           a primary and its replica, to let the first one die
