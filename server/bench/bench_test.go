@@ -36,6 +36,9 @@ import (
 	"writ/server/manifest"
 	"writ/server/order"
 	"writ/server/plan"
+	"writ/server/reconciliation"
+	"writ/server/request"
+	"writ/server/risk"
 	"writ/server/synchronization"
 	"writ/server/system"
 )
@@ -110,11 +113,13 @@ func serve(ctx context.Context, addr, databaseURL string) error {
 	if err != nil {
 		return err
 	}
+	requests := request.New(request.Rooms{DB: b, Clock: s.Clock, Log: log, Assignments: s.Assignments, Risks: &risk.Service{DB: b, Assignments: s.Assignments}})
 	return httpd.Serve(ctx, l, httpd.New(httpd.Parts{Logger: log, GraphQL: graph.Handler(&graph.Resolver{
 		Auth: auth.New(b, s.Clock, keyring{ring}, auth.Config{}, log), Access: &access.Service{DB: b}, Directory: directory.New(b, s.Clock, s.Shapes, s.Writes.Hooks),
 		Systems: newSystems(b, s.Clock, ring, s), Assignments: s.Assignments, Orders: s.Orders, Manifest: s.Manifest,
 		Synchronization: synchronization.New(b, s.Clock, s.Shapes, directory.Options{Hooks: dbtest.Idle(directory.Hooks{})}, dbtest.Idle(synchronization.Hooks{})),
-		Feed:            &across.Feed{Hub: hub},
+		Requests:        requests, Reconciliation: reconciliation.New(b, s.Clock, log, s.Assignments, dbtest.Idle(reconciliation.Hooks{})),
+		Feed: &across.Feed{Hub: hub},
 	}, graph.Options{Log: log})}), log, 0)
 }
 
