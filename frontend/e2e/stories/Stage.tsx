@@ -39,11 +39,17 @@ export function Stage({ at = '/review/order-1', answers = {}, who = me(), draw }
       '/requests/$itemId',
       '/model/mining/$run/$result',
       '/plans/$planId',
+      '/risks/matrix',
       '$',
     ]
-    const routes = paths.map((path) => createRoute({ getParentRoute: () => root, path, component: () => null }))
+    // as in the application: pages lie below the shell, by whose name they ask for their address
+    const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: () => null })
+    const routes = paths.map((path) => createRoute({ getParentRoute: () => shell, path, component: () => null }))
+    // a drawer that asks for the address of its list
+    const list = createRoute({ getParentRoute: () => shell, path: '/risks/identified', component: () => null })
+    const drawer = createRoute({ getParentRoute: () => list, path: '$identified', component: () => null })
     return createRouter({
-      routeTree: root.addChildren(routes),
+      routeTree: root.addChildren([shell.addChildren([...routes, list.addChildren([drawer])])]),
       history: createMemoryHistory({ initialEntries: [at] }),
     })
   })
