@@ -250,12 +250,6 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *system.Con
 	if exporter == nil || !capability.CanExport {
 		return errs.Invalid("", "Connection %s (%s) cannot be read, but entity type %s is mapped to it.", k.Identifier, capability.DisplayName, mapped[0].entityType.Identifier)
 	}
-	var cookies map[string]string
-	if conn.Tracker != nil { // before the data, too: what happens meanwhile is told of the next time
-		if cookies, err = conn.Tracker.Cookies(ctx); err != nil {
-			return fmt.Errorf("look at the history of connection %s: %w", k.Identifier, err)
-		}
-	}
 	look := func() (token string, stamps map[string]string, err error) {
 		if conn.Watcher != nil {
 			if token, err = conn.Watcher.Token(ctx); err != nil {
@@ -303,6 +297,12 @@ func (s *Service) readConnection(ctx context.Context, d *Delivery, k *system.Con
 	}
 	if err := checkColumns(ctx, exporter, capability, k, left); err != nil {
 		return err
+	}
+	var cookies map[string]string
+	if conn.Tracker != nil && len(left) > 0 { // before the data, too: what happens meanwhile is told of the next time
+		if cookies, err = conn.Tracker.Cookies(ctx); err != nil {
+			return fmt.Errorf("look at the history of connection %s: %w", k.Identifier, err)
+		}
 	}
 	read := make([]*tableRead, len(left))
 	for i, m := range left {

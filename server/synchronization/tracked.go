@@ -89,22 +89,31 @@ func (s *Service) isPlain(ctx context.Context, m *tableMap) (bool, error) {
 // readRows brings rows into their normal form. false: one of them is such that the table has to be read.
 func (r *tableRead) readRows(list []fulfil.Row) (rows []staged, ok bool) {
 	for _, row := range list {
-		for _, c := range r.columns {
-			if _, there := row[c.column]; !there {
-				return nil, false
-			}
-		}
-		out, wrong, err := r.clean(fulfil.Entry{Row: row, Place: r.table})
-		if err != nil || wrong != nil {
+		out, ok := r.taken(row)
+		if !ok {
 			return nil, false
 		}
-		if _, twice := r.fresh[out.key]; twice {
-			return nil, false
-		}
-		r.fresh[out.key] = r.digestOf(row)
 		rows = append(rows, out)
 	}
 	return rows, true
+}
+
+// taken brings one row into its normal form, and keeps its digest. false: a column is missing, the row would be set aside, or its key came before.
+func (r *tableRead) taken(row fulfil.Row) (out staged, ok bool) {
+	for _, c := range r.columns {
+		if _, there := row[c.column]; !there {
+			return out, false
+		}
+	}
+	out, wrong, err := r.clean(fulfil.Entry{Row: row, Place: r.table})
+	if err != nil || wrong != nil {
+		return out, false
+	}
+	if _, twice := r.fresh[out.key]; twice {
+		return out, false
+	}
+	r.fresh[out.key] = r.digestOf(row)
+	return out, true
 }
 
 // stageSome makes a delivery of some rows of a table and of keys that are gone.

@@ -101,16 +101,10 @@ func (r *tableRead) readKeys(ctx context.Context, reader fulfil.Reader, keys []s
 			gone = append(gone, key)
 			continue
 		}
-		for _, c := range r.columns {
-			if _, there := row[c.column]; !there {
-				return nil, nil, false
-			}
-		}
-		out, wrong, err := r.clean(fulfil.Entry{Row: row, Place: r.table})
-		if err != nil || wrong != nil || out.key != key { // the system takes two spellings for one
+		out, ok := r.taken(row)
+		if !ok || out.key != key { // the system takes two spellings for one
 			return nil, nil, false
 		}
-		r.fresh[key] = r.digestOf(row)
 		rows = append(rows, out)
 	}
 	return rows, gone, true
