@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -46,7 +47,7 @@ func (s *Service) Many(ctx context.Context, tx bun.Tx, of PeopleFilter, value Pr
 	switch {
 	case p == nil:
 		return nil, errs.Invalid("input.value.property", "There is no property %s of %s.", value.Property, t.DisplayName)
-	case p == shape.KeyProperty(t.ID) || isUnique(shape, p):
+	case p == shape.KeyProperty(t.ID) || slices.Contains(shape.UniqueKeys(t.ID), p):
 		return nil, errs.Invalid("input.value.property", "%s tells one from another, so many cannot have the same.", p.DisplayName)
 	case p.Type == Binary:
 		return nil, errs.Invalid("input.value.property", "%s is a file. Files are given one by one.", p.DisplayName)
@@ -108,15 +109,6 @@ func people(ctx context.Context, shape *Shape, entityType string, permissions ..
 		may = db.AllOf(may, Rows(shape, t.ID, "r", scope))
 	}
 	return may, t, nil
-}
-
-func isUnique(shape *Shape, p *Property) bool {
-	for _, u := range shape.UniqueKeys(p.EntityTypeID) {
-		if u == p {
-			return true
-		}
-	}
-	return false
 }
 
 // differs is the condition on r that the value is another one than what is wanted.
