@@ -127,7 +127,8 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 		dbtest.Idle(manifest.Hooks{CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword}))
 	reconciled := reconciliation.New(b.db, b.clock, log, assignments, dbtest.Idle(reconciliation.Hooks{}))
 	redundant := &redundancy.Service{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments}
-	requests := request.New(request.Rooms{DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Assignments: assignments, Risks: &risk.Service{DB: b.db, Assignments: assignments}})
+	requests := request.New(request.Rooms{DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Assignments: assignments, Risks: &risk.Service{DB: b.db, Assignments: assignments}, Days: &request.Days{Question: 7},
+		Post: func(context.Context, bun.Tx, request.Letter) error { return nil }})
 	bulks := bulk.New(bulk.Rooms{DB: b.db, Clock: b.clock, Log: log, Reconciliation: reconciled, Redundancy: redundant, Orders: orders, Directory: d, Requests: requests}, dbtest.Idle(bulk.Hooks{}))
 	reconciled.Begin = bulks.Begin
 	return &graph.Resolver{

@@ -21,6 +21,10 @@ func (r *mutationResolver) ReviewRequestItems(ctx context.Context, input request
 	return r.Resolver.Requests.Review(ctx, input)
 }
 
+func (r *mutationResolver) RemindRequestSteps(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error) {
+	return r.Resolver.Requests.Remind(ctx, input)
+}
+
 func (r *mutationResolver) CancelRequest(ctx context.Context, input request.CancelRequestInput) (*request.RequestItemsPayload, error) {
 	return r.Resolver.Requests.Withdraw(ctx, input)
 }

@@ -328,6 +328,7 @@ var changes = []change{
 	{"detachRisk", `(input: {id: "3813", reason: "x"})`},
 	{"detachRisk", `(input: {id: "3811", reason: "x"})`},
 	{"reviewRequestItems", `(input: {stepIds: ["3943", "3941"], decision: DECLINE, comment: "x"})`},
+	{"remindRequestSteps", `(input: {stepIds: ["3944", "3942"]})`},
 	{"cancelRequest", `(input: {itemIds: ["3924", "3922"], comment: "x"})`},
 	{"requestAssignments", `(input: {items: [{role: "Asked", ownerIds: ["1003"]}], acknowledgeFindings: [NO_APPROVER]})`},
 	{"createResource", `(input: {entityType: "Directory_User", key: "$new", values: [{property: "Department", keys: ["zqd2keyq"]}]})`},

@@ -280,6 +280,7 @@ insert into request_item (id, request_id, position, action, role_id, role_kind, 
 insert into request_step (id, item_id, level, state, skip_reason, opened_at, due_at, closed_at) overriding system value
 	select 3940 + n + 10 * k, 3920 + n + 10 * least(k, 1), case k when 2 then 2 else 1 end, (array['OPEN', 'OPEN', 'SKIPPED'])[k + 1], case k when 2 then 'implicit' end, timestamptz '2026-01-01', timestamptz '2026-01-06', case when k > 1 then timestamptz '2026-01-02' end
 	from generate_series(1, 4) n, generate_series(0, 2) k;
+update request_step set remind_at = timestamptz '2026-01-03', reminded_at = timestamptz '2026-01-02', reminders = 1, escalate_at = timestamptz '2026-01-06', escalation = 1 where id between 3941 and 3944;
 insert into request_decision (step_id, item_id, decision, decider, requester, beneficiary_id, comment, at)
 	select 3950 + n, 3930 + n, 'APPROVE', 'decider', 'asker', 1000 + n, 'zqp'||n||'saidq', timestamptz '2026-01-02' from generate_series(1, 4) n;
 update request_step set state = 'APPROVED', closed_at = timestamptz '2026-01-02' where id between 3951 and 3954;

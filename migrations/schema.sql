@@ -1756,6 +1756,21 @@ create table request_decision (
 CREATE TRIGGER request_decision_not_own BEFORE INSERT ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_not_own();
 CREATE TRIGGER request_decision_stays BEFORE DELETE OR UPDATE ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_stays();
 
+create table request_handed (
+    id bigint generated always as identity,
+    step_id bigint not null,
+    user_id bigint not null,
+    source text not null,
+    since timestamp with time zone not null,
+    constraint request_handed_pkey PRIMARY KEY (id),
+    constraint request_handed_once UNIQUE (step_id, user_id, source),
+    constraint request_handed_step_id_fkey FOREIGN KEY (step_id) REFERENCES request_step(id),
+    constraint request_handed_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE,
+    constraint request_handed_source_check CHECK ((source = 'ESCALATION'::text))
+);
+comment on table request_handed is 'Accounts that a step was given to beside those whom the rules find. Who may not decide (request_exclusion) may not by this either.';
+CREATE INDEX request_handed_by_user ON public.request_handed USING btree (user_id);
+
 create table request_history (
     id bigint generated always as identity,
     request_id bigint not null,
@@ -1807,6 +1822,7 @@ create table request_item (
     approved_at timestamp with time zone,
     closed_at timestamp with time zone,
     version integer default 1 not null,
+    warn_at timestamp with time zone,
     constraint request_item_pkey PRIMARY KEY (id),
     constraint request_item_place UNIQUE (request_id, "position"),
     constraint request_item_assigned_role_id_fkey FOREIGN KEY (assigned_role_id) REFERENCES assigned_role(id),
@@ -1827,6 +1843,7 @@ comment on column request_item.assigned_role_id is 'The row it makes, or takes a
 comment on column request_item.risk_ids is 'The risks that it raised when it was asked for.';
 comment on column request_item.is_at_risk is 'One of them asks for an approval of its own: a step of level 0.';
 comment on column request_item.problem is 'What stands in the way now, as a sentence.';
+comment on column request_item.warn_at is 'When it is said next that it expires; null: not any more.';
 CREATE INDEX request_item_by_beneficiary ON public.request_item USING btree (beneficiary_id, id);
 CREATE INDEX request_item_by_role ON public.request_item USING btree (role_id) WHERE (closed_at IS NULL);
 CREATE INDEX request_item_by_row ON public.request_item USING btree (assigned_role_id) WHERE (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text]));
@@ -1835,6 +1852,7 @@ CREATE UNIQUE INDEX request_item_once ON public.request_item USING btree (benefi
 CREATE INDEX request_item_open ON public.request_item USING btree (beneficiary_id) WHERE (closed_at IS NULL);
 CREATE INDEX request_item_refused ON public.request_item USING btree (beneficiary_id) WHERE (outcome = 'REFUSED_AT_REVIEW'::text);
 CREATE INDEX request_item_waiting ON public.request_item USING btree (id) WHERE (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text]));
+CREATE INDEX request_item_warning ON public.request_item USING btree (warn_at) WHERE ((warn_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.request_item FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('request_item');
 CREATE CONSTRAINT TRIGGER request_item_approved_by_all AFTER UPDATE OF state ON public.request_item DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.state = 'APPROVED'::text) AND (old.state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text])))) EXECUTE FUNCTION request_item_approved();
 CREATE TRIGGER request_item_stays BEFORE UPDATE OF request_id, action, role_id, beneficiary_id, parameters, levels ON public.request_item FOR EACH ROW EXECUTE FUNCTION request_item_stays();
@@ -1847,6 +1865,23 @@ create table request_item_order (
     constraint request_item_order_order_id_fkey FOREIGN KEY (order_id) REFERENCES provisioning_order(id)
 );
 CREATE INDEX request_item_order_by_order ON public.request_item_order USING btree (order_id);
+
+create table request_notice (
+    id bigint generated always as identity,
+    template text not null,
+    user_id bigint not null,
+    email text not null,
+    item_id bigint not null,
+    step_id bigint,
+    text text default ''::text not null,
+    send_after timestamp with time zone not null,
+    constraint request_notice_pkey PRIMARY KEY (id),
+    constraint request_notice_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
+    constraint request_notice_step_id_fkey FOREIGN KEY (step_id) REFERENCES request_step(id),
+    constraint request_notice_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE
+);
+comment on table request_notice is 'Lines of mails that are not made yet; they go when the mail is.';
+CREATE INDEX request_notice_due ON public.request_notice USING btree (send_after);
 
 create table request_rights_changed (
     tx xid8 default pg_current_xact_id() not null,
@@ -1866,17 +1901,36 @@ create table request_step (
     version integer default 1 not null,
     round smallint default 1 not null,
     looked_at timestamp with time zone,
+    due_days smallint default 5 not null,
+    remind_days smallint default 2 not null,
+    escalate_days smallint default 5 not null,
+    remind_at timestamp with time zone,
+    escalate_at timestamp with time zone,
+    reminded_at timestamp with time zone,
+    reminders smallint default 0 not null,
+    escalation smallint default 0 not null,
     constraint request_step_pkey PRIMARY KEY (id),
     constraint request_step_level UNIQUE (item_id, level, round),
     constraint request_step_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
     constraint request_step_closed CHECK (((closed_at IS NULL) = (state = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'STUCK'::text])))),
+    constraint request_step_days CHECK (((due_days >= 0) AND (remind_days >= 0) AND (escalate_days >= 0))),
+    constraint request_step_escalation CHECK (((escalation >= 0) AND (escalation <= 3))),
     constraint request_step_skipped CHECK (((skip_reason IS NOT NULL) = (state = 'SKIPPED'::text))),
     constraint request_step_state_check CHECK ((state = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'STUCK'::text, 'APPROVED'::text, 'DECLINED'::text, 'SKIPPED'::text, 'EXPIRED'::text, 'CLOSED'::text])))
 );
 comment on column request_step.round is 'How often this level was asked for.';
 comment on column request_step.looked_at is 'When it was looked last who may decide it, while it waits for somebody; null: at the next turn.';
+comment on column request_step.due_days is 'After how many days it counts as late; 0: never. Fixed when it was asked for.';
+comment on column request_step.remind_days is 'After how many days those who are asked are reminded; 0: never.';
+comment on column request_step.escalate_days is 'After how many days others are asked besides; 0: never.';
+comment on column request_step.remind_at is 'When those who are asked are reminded next; null: not any more.';
+comment on column request_step.escalate_at is 'When others are asked besides; null: not any more.';
+comment on column request_step.reminded_at is 'When they were reminded last, by the clock or by a person.';
+comment on column request_step.escalation is 'How often others were asked besides, 3 times at most.';
+CREATE INDEX request_step_escalate ON public.request_step USING btree (escalate_at) WHERE ((escalate_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE INDEX request_step_look ON public.request_step USING btree (looked_at NULLS FIRST) WHERE (state = ANY (ARRAY['OPEN'::text, 'STUCK'::text]));
 CREATE INDEX request_step_open ON public.request_step USING btree (item_id) WHERE (state = ANY (ARRAY['OPEN'::text, 'STUCK'::text]));
+CREATE INDEX request_step_remind ON public.request_step USING btree (remind_at) WHERE ((remind_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE INDEX request_step_stuck ON public.request_step USING btree (id) WHERE (state = 'STUCK'::text);
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.request_step FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('request_step');
 CREATE CONSTRAINT TRIGGER request_step_decided AFTER UPDATE OF state ON public.request_step DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.state = ANY (ARRAY['APPROVED'::text, 'DECLINED'::text]))) EXECUTE FUNCTION request_step_decided();

@@ -125,6 +125,7 @@ type MutationResolver interface {
 	CancelRedundancyAnalysis(ctx context.Context, input redundancy.CancelRedundancyAnalysisInput) (*redundancy.CancelRedundancyAnalysisPayload, error)
 	RequestAssignments(ctx context.Context, input request.RequestAssignmentsInput) (*request.RequestAssignmentsPayload, error)
 	ReviewRequestItems(ctx context.Context, input request.ReviewRequestItemsInput) (*request.RequestItemsPayload, error)
+	RemindRequestSteps(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error)
 	CancelRequest(ctx context.Context, input request.CancelRequestInput) (*request.RequestItemsPayload, error)
 	AttachRisk(ctx context.Context, input risk.AttachRiskInput) (*risk.AttachRiskPayload, error)
 	DetachRisk(ctx context.Context, input risk.DetachRiskInput) (*risk.DetachRiskPayload, error)
@@ -998,6 +999,20 @@ func (ec *executionContext) field_Mutation_releaseManualOrders_args(ctx context.
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (order.BulkOrdersInput, error) {
 			return ec.unmarshalNBulkOrdersInput2writᚋserverᚋorderᚐBulkOrdersInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_remindRequestSteps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (request.RequestStepsInput, error) {
+			return ec.unmarshalNRequestStepsInput2writᚋserverᚋrequestᚐRequestStepsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7602,6 +7617,50 @@ func (ec *executionContext) fieldContext_Mutation_reviewRequestItems(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_remindRequestSteps(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_remindRequestSteps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemindRequestSteps(ctx, fc.Args["input"].(request.RequestStepsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *request.RequestItemsPayload) graphql.Marshaler {
+			return ec.marshalNRequestItemsPayload2ᚖwritᚋserverᚋrequestᚐRequestItemsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_remindRequestSteps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestItemsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_remindRequestSteps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_cancelRequest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13842,6 +13901,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "reviewRequestItems":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_reviewRequestItems(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "remindRequestSteps":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_remindRequestSteps(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -1982,17 +1982,20 @@ var plainTypes = plain.Types{
 		"approvedAt":       {Code: 26},
 		"closedAt":         {Code: 27},
 		"version":          {Code: 28},
-		"stepId":           {Code: 29},
-		"stepVersion":      {Code: 30},
-		"isStuck":          {Code: 31},
-		"isOwn":            {Code: 32},
-		"canDecide":        {Code: 33},
-		"canWithdraw":      {Code: 34},
-		"commentOnApprove": {Code: 35},
-		"commentOnDecline": {Code: 36},
-		"risks":            {Code: 37, Of: "Risk"},
-		"steps":            {Code: 38, Of: "RequestStep"},
-		"orders":           {Code: 39, Of: "RequestedOrder"},
+		"dueAt":            {Code: 29},
+		"isLate":           {Code: 30},
+		"canRemind":        {Code: 31},
+		"stepId":           {Code: 32},
+		"stepVersion":      {Code: 33},
+		"isStuck":          {Code: 34},
+		"isOwn":            {Code: 35},
+		"canDecide":        {Code: 36},
+		"canWithdraw":      {Code: 37},
+		"commentOnApprove": {Code: 38},
+		"commentOnDecline": {Code: 39},
+		"risks":            {Code: 40, Of: "Risk"},
+		"steps":            {Code: 41, Of: "RequestStep"},
+		"orders":           {Code: 42, Of: "RequestedOrder"},
 	}},
 	"RequestItemConnection": {Implementors: requestItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "RequestItem"},
@@ -2019,12 +2022,18 @@ var plainTypes = plain.Types{
 		"skipReason": {Code: 4},
 		"openedAt":   {Code: 5},
 		"dueAt":      {Code: 6},
-		"closedAt":   {Code: 7},
-		"version":    {Code: 8},
-		"decider":    {Code: 9},
-		"comment":    {Code: 10},
-		"candidates": {Code: 11},
-		"more":       {Code: 12},
+		"isLate":     {Code: 7},
+		"remindAt":   {Code: 8},
+		"remindedAt": {Code: 9},
+		"reminders":  {Code: 10},
+		"escalateAt": {Code: 11},
+		"escalation": {Code: 12},
+		"closedAt":   {Code: 13},
+		"version":    {Code: 14},
+		"decider":    {Code: 15},
+		"comment":    {Code: 16},
+		"candidates": {Code: 17},
+		"more":       {Code: 18},
 	}},
 	"RequestTargetConnection": {Implementors: requestTargetConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ResourceRef"},
@@ -17736,7 +17745,25 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			v := obj.Version
 			w.Int(int64(v))
 
-		case 29: // stepId
+		case 29: // dueAt
+			v := obj.DueAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 30: // isLate
+			v := obj.IsLate
+			w.Bool(v)
+
+		case 31: // canRemind
+			v := obj.CanRemind
+			w.Bool(v)
+
+		case 32: // stepId
 			v := obj.StepID
 			if v == nil {
 				w.Raw("null")
@@ -17744,7 +17771,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 				w.ID(*v)
 			}
 
-		case 30: // stepVersion
+		case 33: // stepVersion
 			v := obj.StepVersion
 			if v == nil {
 				w.Raw("null")
@@ -17752,35 +17779,35 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 				w.Int(int64(*v))
 			}
 
-		case 31: // isStuck
+		case 34: // isStuck
 			v := obj.IsStuck
 			w.Bool(v)
 
-		case 32: // isOwn
+		case 35: // isOwn
 			v := obj.IsOwn
 			w.Bool(v)
 
-		case 33: // canDecide
+		case 36: // canDecide
 			v := obj.CanDecide
 			w.Bool(v)
 
-		case 34: // canWithdraw
+		case 37: // canWithdraw
 			v := obj.CanWithdraw
 			w.Bool(v)
 
-		case 35: // commentOnApprove
+		case 38: // commentOnApprove
 			v := obj.CommentOnApprove()
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
 
-		case 36: // commentOnDecline
+		case 39: // commentOnDecline
 			v := obj.CommentOnDecline()
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
 
-		case 37: // risks
+		case 40: // risks
 			v := obj.Risks
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -17794,7 +17821,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 38: // steps
+		case 41: // steps
 			v := obj.Steps
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -17808,7 +17835,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 39: // orders
+		case 42: // orders
 			v := obj.Orders
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -18053,7 +18080,49 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 				}
 			}
 
-		case 7: // closedAt
+		case 7: // isLate
+			v := obj.IsLate
+			w.Bool(v)
+
+		case 8: // remindAt
+			v := obj.RemindAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 9: // remindedAt
+			v := obj.RemindedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 10: // reminders
+			v := obj.Reminders
+			w.Int(int64(v))
+
+		case 11: // escalateAt
+			v := obj.EscalateAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 12: // escalation
+			v := obj.Escalation
+			w.Int(int64(v))
+
+		case 13: // closedAt
 			v := obj.ClosedAt
 			if v == nil {
 				w.Raw("null")
@@ -18063,11 +18132,11 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 				}
 			}
 
-		case 8: // version
+		case 14: // version
 			v := obj.Version
 			w.Int(int64(v))
 
-		case 9: // decider
+		case 15: // decider
 			v := obj.Decider
 			if v == nil {
 				w.Raw("null")
@@ -18075,7 +18144,7 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 				w.String(*v)
 			}
 
-		case 10: // comment
+		case 16: // comment
 			v := obj.Comment
 			if v == nil {
 				w.Raw("null")
@@ -18083,7 +18152,7 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 				w.String(*v)
 			}
 
-		case 11: // candidates
+		case 17: // candidates
 			v := obj.Candidates
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -18092,7 +18161,7 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 			}
 			w.Raw("]")
 
-		case 12: // more
+		case 18: // more
 			v := obj.More
 			w.Int(int64(v))
 

@@ -2470,6 +2470,75 @@ func (ec *executionContext) fieldContext_RequestItem_version(_ context.Context, 
 	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Int")
 }
 
+func (ec *executionContext) _RequestItem_dueAt(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestItem_dueAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestItem_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RequestItem_isLate(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestItem_isLate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsLate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestItem_isLate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RequestItem_canRemind(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestItem_canRemind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CanRemind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestItem_canRemind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _RequestItem_stepId(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3170,6 +3239,144 @@ func (ec *executionContext) _RequestStep_dueAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_RequestStep_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RequestStep_isLate(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestStep_isLate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsLate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestStep_isLate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RequestStep_remindAt(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestStep_remindAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemindAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestStep_remindAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RequestStep_remindedAt(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestStep_remindedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemindedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestStep_remindedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RequestStep_reminders(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestStep_reminders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reminders, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestStep_reminders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RequestStep_escalateAt(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestStep_escalateAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EscalateAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestStep_escalateAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RequestStep_escalation(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestStep_escalation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Escalation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestStep_escalation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "Int")
 }
 
 func (ec *executionContext) _RequestStep_closedAt(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
@@ -4226,6 +4433,48 @@ func UnmarshalRequestParameterInput(ctx context.Context, raw any) (request.Reque
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRequestStepsInput(ctx context.Context, obj any) (request.RequestStepsInput, error) {
+	var it request.RequestStepsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"stepIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stepIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepIds"))
+			data, err := ec.unmarshalNID2ᚕint64ᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepIDs = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRequestStepsInput unmarshals raw into the RequestStepsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRequestStepsInput(ctx context.Context, raw any) (request.RequestStepsInput, error) {
+	var out request.RequestStepsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RequestStepsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReviewRequestItemsInput(ctx context.Context, obj any) (request.ReviewRequestItemsInput, error) {
 	var it request.ReviewRequestItemsInput
 	if obj == nil {
@@ -5202,6 +5451,21 @@ func (ec *executionContext) slowly_RequestItem(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "dueAt":
+			out.Values[i] = ec._RequestItem_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isLate":
+			out.Values[i] = ec._RequestItem_isLate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "canRemind":
+			out.Values[i] = ec._RequestItem_canRemind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "stepId":
 			out.Values[i] = ec._RequestItem_stepId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -5475,6 +5739,36 @@ func (ec *executionContext) slowly_RequestStep(ctx context.Context, sel ast.Sele
 		case "dueAt":
 			out.Values[i] = ec._RequestStep_dueAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isLate":
+			out.Values[i] = ec._RequestStep_isLate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "remindAt":
+			out.Values[i] = ec._RequestStep_remindAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "remindedAt":
+			out.Values[i] = ec._RequestStep_remindedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reminders":
+			out.Values[i] = ec._RequestStep_reminders(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "escalateAt":
+			out.Values[i] = ec._RequestStep_escalateAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "escalation":
+			out.Values[i] = ec._RequestStep_escalation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "closedAt":
@@ -6222,6 +6516,11 @@ func (ec *executionContext) marshalNRequestStepState2writᚋserverᚋrequestᚐR
 		graphql.AddInvalidNullFromMarshaler(ctx, "RequestStepState!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNRequestStepsInput2writᚋserverᚋrequestᚐRequestStepsInput(ctx context.Context, v any) (request.RequestStepsInput, error) {
+	res, err := ec.unmarshalInputRequestStepsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNRequestTargetConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*directory.ResourceRef]) graphql.Marshaler {

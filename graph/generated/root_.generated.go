@@ -1614,6 +1614,7 @@ type ComplexityRoot struct {
 		RelaunchJobInstance        func(childComplexity int, input job.JobInstanceInput) int
 		ReleaseHeldOrders          func(childComplexity int, input order.ReleaseHeldOrdersInput) int
 		ReleaseManualOrders        func(childComplexity int, input order.BulkOrdersInput) int
+		RemindRequestSteps         func(childComplexity int, input request.RequestStepsInput) int
 		ReplayWebhook              func(childComplexity int, input webhook.ReplayWebhookInput) int
 		ReportManualOrderErrors    func(childComplexity int, input order.ReportManualOrderErrorsInput) int
 		RequestAssignments         func(childComplexity int, input request.RequestAssignmentsInput) int
@@ -2618,15 +2619,18 @@ type ComplexityRoot struct {
 		Action           func(childComplexity int) int
 		ApprovedAt       func(childComplexity int) int
 		CanDecide        func(childComplexity int) int
+		CanRemind        func(childComplexity int) int
 		CanWithdraw      func(childComplexity int) int
 		Clamps           func(childComplexity int) int
 		ClosedAt         func(childComplexity int) int
 		ClosedReason     func(childComplexity int) int
 		CommentOnApprove func(childComplexity int) int
 		CommentOnDecline func(childComplexity int) int
+		DueAt            func(childComplexity int) int
 		EndDate          func(childComplexity int) int
 		ExpireAt         func(childComplexity int) int
 		ID               func(childComplexity int) int
+		IsLate           func(childComplexity int) int
 		IsOwn            func(childComplexity int) int
 		IsStuck          func(childComplexity int) int
 		Justification    func(childComplexity int) int
@@ -2684,10 +2688,16 @@ type ComplexityRoot struct {
 		Comment    func(childComplexity int) int
 		Decider    func(childComplexity int) int
 		DueAt      func(childComplexity int) int
+		EscalateAt func(childComplexity int) int
+		Escalation func(childComplexity int) int
 		ID         func(childComplexity int) int
+		IsLate     func(childComplexity int) int
 		Level      func(childComplexity int) int
 		More       func(childComplexity int) int
 		OpenedAt   func(childComplexity int) int
+		RemindAt   func(childComplexity int) int
+		RemindedAt func(childComplexity int) int
+		Reminders  func(childComplexity int) int
 		SkipReason func(childComplexity int) int
 		State      func(childComplexity int) int
 		Version    func(childComplexity int) int
@@ -10276,6 +10286,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReleaseManualOrders(childComplexity, args["input"].(order.BulkOrdersInput)), true
+	case "Mutation.remindRequestSteps":
+		if e.ComplexityRoot.Mutation.RemindRequestSteps == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_remindRequestSteps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemindRequestSteps(childComplexity, args["input"].(request.RequestStepsInput)), true
 	case "Mutation.replayWebhook":
 		if e.ComplexityRoot.Mutation.ReplayWebhook == nil {
 			break
@@ -15371,6 +15392,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestItem.CanDecide(childComplexity), true
+	case "RequestItem.canRemind":
+		if e.ComplexityRoot.RequestItem.CanRemind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.CanRemind(childComplexity), true
 	case "RequestItem.canWithdraw":
 		if e.ComplexityRoot.RequestItem.CanWithdraw == nil {
 			break
@@ -15407,6 +15434,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestItem.CommentOnDecline(childComplexity), true
+	case "RequestItem.dueAt":
+		if e.ComplexityRoot.RequestItem.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.DueAt(childComplexity), true
 	case "RequestItem.endDate":
 		if e.ComplexityRoot.RequestItem.EndDate == nil {
 			break
@@ -15425,6 +15458,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestItem.ID(childComplexity), true
+	case "RequestItem.isLate":
+		if e.ComplexityRoot.RequestItem.IsLate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.IsLate(childComplexity), true
 	case "RequestItem.isOwn":
 		if e.ComplexityRoot.RequestItem.IsOwn == nil {
 			break
@@ -15682,12 +15721,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestStep.DueAt(childComplexity), true
+	case "RequestStep.escalateAt":
+		if e.ComplexityRoot.RequestStep.EscalateAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.EscalateAt(childComplexity), true
+	case "RequestStep.escalation":
+		if e.ComplexityRoot.RequestStep.Escalation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.Escalation(childComplexity), true
 	case "RequestStep.id":
 		if e.ComplexityRoot.RequestStep.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RequestStep.ID(childComplexity), true
+	case "RequestStep.isLate":
+		if e.ComplexityRoot.RequestStep.IsLate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.IsLate(childComplexity), true
 	case "RequestStep.level":
 		if e.ComplexityRoot.RequestStep.Level == nil {
 			break
@@ -15706,6 +15763,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestStep.OpenedAt(childComplexity), true
+	case "RequestStep.remindAt":
+		if e.ComplexityRoot.RequestStep.RemindAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.RemindAt(childComplexity), true
+	case "RequestStep.remindedAt":
+		if e.ComplexityRoot.RequestStep.RemindedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.RemindedAt(childComplexity), true
+	case "RequestStep.reminders":
+		if e.ComplexityRoot.RequestStep.Reminders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.Reminders(childComplexity), true
 	case "RequestStep.skipReason":
 		if e.ComplexityRoot.RequestStep.SkipReason == nil {
 			break
@@ -20753,6 +20828,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RequestFilter", ec.unmarshalInputRequestFilter),
 			graphql.NewInputUnmarshaler("RequestItemInput", ec.unmarshalInputRequestItemInput),
 			graphql.NewInputUnmarshaler("RequestParameterInput", ec.unmarshalInputRequestParameterInput),
+			graphql.NewInputUnmarshaler("RequestStepsInput", ec.unmarshalInputRequestStepsInput),
 			graphql.NewInputUnmarshaler("ResourceFilter", ec.unmarshalInputResourceFilter),
 			graphql.NewInputUnmarshaler("ResourceRefConfigurationInput", ec.unmarshalInputResourceRefConfigurationInput),
 			graphql.NewInputUnmarshaler("ResourceTypeConfigurationInput", ec.unmarshalInputResourceTypeConfigurationInput),
@@ -30999,6 +31075,8 @@ enum RequestSort {
   NEWEST
   "What waits longest first."
   OLDEST
+  "What is late first, then what is due next (RequestItem.dueAt); of requests the same as OLDEST."
+  DUE
 }
 
 """What somebody asked for at one moment (requests 2.1). Its items go their own ways."""
@@ -31083,6 +31161,12 @@ type RequestItem {
   closedAt: DateTime
   "Counts its changes."
   version: Int!
+  "When the step that waits counts as late; null: none waits, or it never does. Nothing is decided by that."
+  dueAt: DateTime
+  "That moment is over."
+  isLate: Boolean!
+  "The caller may remind those who may decide now (remindRequestSteps)."
+  canRemind: Boolean!
   "Id of the step that waits for a decision, for reviewRequestItems; null: none."
   stepId: ID
   "Counts the changes of that step: name it with a decision, so that one made on older content is refused."
@@ -31153,8 +31237,20 @@ type RequestStep {
   skipReason: String
   "Since when it can be decided; null: not yet."
   openedAt: DateTime
-  "When it counts as late; null: it was not opened. Nothing is decided by that."
+  "When it counts as late, 5 days after its turn came; null: its turn has not come. Nothing is decided by that."
   dueAt: DateTime
+  "That moment is over, and it waits still."
+  isLate: Boolean!
+  "When those who may decide are reminded next, 2 days after its turn came and one day before it is due; null: not any more."
+  remindAt: DateTime
+  "When they were reminded last, by the clock or by a person; null: not yet."
+  remindedAt: DateTime
+  "How often they were reminded."
+  reminders: Int!
+  "When others are asked besides, 5 days after its turn came and again after the same time: the managers of those who are asked, or who supervises requests; null: not any more."
+  escalateAt: DateTime
+  "How often others were asked besides, 3 times at most (requests 4.2 S20). Who was asked stays so."
+  escalation: Int!
   "When it was decided, or ended; null: not."
   closedAt: DateTime
   "Counts its changes."
@@ -31499,6 +31595,12 @@ input StepDecisionInput {
   comment: String
 }
 
+"""Steps of requests."""
+input RequestStepsInput {
+  "The steps, 500 at most."
+  stepIds: [ID!]!
+}
+
 """What is taken back: a whole request, or items of any. Exactly one of both."""
 input CancelRequestInput {
   "A request: all of it that waits."
@@ -31589,6 +31691,14 @@ extend type Mutation {
   reviewRequestItems(
     "Which steps, and what is decided."
     input: ReviewRequestItemsInput!
+  ): RequestItemsPayload!
+  """
+  Tells those who may decide steps, by mail, that they are waited for. Who asked for it, whom it is about, and who supervises requests may
+  (/Custom/Workflows/Supervise/{entityType}): else FORBIDDEN. CONFLICT when they were reminded within 24 hours.
+  """
+  remindRequestSteps(
+    "Which steps."
+    input: RequestStepsInput!
   ): RequestItemsPayload!
   "Takes back what is not approved yet: who asked for it, who would get it, or, with a comment, who supervises requests (/Custom/Workflows/Supervise/{entityType})."
   cancelRequest(
@@ -37525,6 +37635,12 @@ func (ec *executionContext) childFields_RequestItem(ctx context.Context, field g
 		return ec.fieldContext_RequestItem_closedAt(ctx, field)
 	case "version":
 		return ec.fieldContext_RequestItem_version(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_RequestItem_dueAt(ctx, field)
+	case "isLate":
+		return ec.fieldContext_RequestItem_isLate(ctx, field)
+	case "canRemind":
+		return ec.fieldContext_RequestItem_canRemind(ctx, field)
 	case "stepId":
 		return ec.fieldContext_RequestItem_stepId(ctx, field)
 	case "stepVersion":
@@ -37609,6 +37725,18 @@ func (ec *executionContext) childFields_RequestStep(ctx context.Context, field g
 		return ec.fieldContext_RequestStep_openedAt(ctx, field)
 	case "dueAt":
 		return ec.fieldContext_RequestStep_dueAt(ctx, field)
+	case "isLate":
+		return ec.fieldContext_RequestStep_isLate(ctx, field)
+	case "remindAt":
+		return ec.fieldContext_RequestStep_remindAt(ctx, field)
+	case "remindedAt":
+		return ec.fieldContext_RequestStep_remindedAt(ctx, field)
+	case "reminders":
+		return ec.fieldContext_RequestStep_reminders(ctx, field)
+	case "escalateAt":
+		return ec.fieldContext_RequestStep_escalateAt(ctx, field)
+	case "escalation":
+		return ec.fieldContext_RequestStep_escalation(ctx, field)
 	case "closedAt":
 		return ec.fieldContext_RequestStep_closedAt(ctx, field)
 	case "version":

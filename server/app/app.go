@@ -114,7 +114,8 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 		manifest.Hooks{Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
 			CheckConnection: a.Systems.CheckSettings, Changed: a.configurationChanged})
 	a.Risks = &risk.Service{DB: a.DB, Assignments: a.Assignments}
-	a.Requests = request.New(request.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Risks: a.Risks})
+	a.Requests = request.New(request.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Risks: a.Risks,
+		Days: &request.Days{Question: s.Config.Requests.QuestionDays, Working: s.Config.Requests.WorkingDays, Holidays: s.Config.Requests.Days()}, Post: a.postRequests})
 	a.Bulk = bulk.New(bulk.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Reconciliation: a.Reconciliation, Redundancy: a.Redundancy, Orders: a.Orders,
 		Directory: a.Directory, Requests: a.Requests}, bulk.Hooks{Actor: a.actor})
 	a.Mining = &mining.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Manifest: a.Manifest}

@@ -62,3 +62,47 @@ func TestKilledAfterTheApproval(t *testing.T) {
 		apptest.Vars{"input": apptest.Vars{"clientKey": "one", "items": []apptest.Vars{{"role": "Payment_Entry", "ownerIds": []string{me.Me.Resource.ID}}}}}, &asked)
 	require.Equal(t, item.ID, asked.RequestAssignments.Request.Items[0].ID)
 }
+
+// Two processes, one of which dies again and again while clocks of a request come due: each is done once, however late (requests 9.4).
+func TestClocksOutliveProcesses(t *testing.T) {
+	t.Parallel()
+	h := apptest.MustStart(t, apptest.Options{Completed: true, Processes: 2})
+	employee := h.As(t, "employee")
+	var me struct {
+		Me struct{ Resource struct{ ID string } }
+	}
+	employee.MustDo(t, `{ me { resource { id } } }`, nil, &me)
+	employee.MustDo(t, `mutation ($input: RequestAssignmentsInput!) { requestAssignments(input: $input) { request { id } } }`,
+		apptest.Vars{"input": apptest.Vars{"items": []apptest.Vars{{"role": "Payment_Entry", "ownerIds": []string{me.Me.Resource.ID}}}}}, nil)
+	times := func(action string) (n int) {
+		require.NoError(t, h.DB.NewRaw(`select count(*) from request_history where action = ? and machine = 'request_step'`, action).Scan(t.Context(), &n))
+		return n
+	}
+	once := func(action string, want int) {
+		apptest.Eventually(t, action, time.Minute, func() (bool, error) { return times(action) >= want, nil })
+	}
+	h.MustAdvanceClock(t, 49*time.Hour)
+	h.MustKillAll(t)
+	h.MustRestartAll(t)
+	once("remind", 1)
+	h.MustAdvanceClock(t, 72*time.Hour)
+	h.Processes[1].MustKill(t)
+	once("escalate", 1)
+	h.Processes[1].MustRestart(t)
+	h.MustAdvanceClock(t, 2*time.Minute)
+	apptest.Eventually(t, "everybody is told", time.Minute, func() (bool, error) {
+		var n int
+		err := h.DB.NewRaw(`select count(*) from request_notice`).Scan(t.Context(), &n)
+		return n == 0, err
+	})
+	h.MustWaitQuiescent(t)
+	require.Equal(t, [3]int{2, 1, 0}, [3]int{times("remind"), times("escalate"), times("expire")})
+	h.MustAdvanceClock(t, 60*24*time.Hour)
+	h.MustKillAll(t)
+	h.MustRestartAll(t)
+	once("expire", 1)
+	var n struct{ Expired, Twice int }
+	require.NoError(t, h.DB.NewRaw(`select (select count(*) from request_item where state = 'EXPIRED') as expired,
+		(select count(*) from (select from event where kind like 'request.%' group by kind, subject_id, data ->> 'action', data ->> 'to' having count(*) > 1 and min(data ->> 'action') = 'expire') x) as twice`).Scan(t.Context(), &n))
+	require.Equal(t, [2]int{1, 0}, [2]int{n.Expired, n.Twice})
+}

@@ -9,11 +9,12 @@ type Config struct {
 	Log      Log      `embed:"" group:"Log"`
 	Mail     Mail     `embed:"" group:"Mail"`
 	Work     Work     `embed:"" group:"Work"`
+	Requests Requests `embed:"" group:"Requests"`
 	Secret   Secret   `embed:"" group:"Secrets"`
 	Audit    Audit    `embed:"" group:"Secrets"`
 }
 
 // Validate checks all sections and tells everything that is wrong at once.
 func (c *Config) Validate() error {
-	return errors.Join(c.Serve.Validate(), c.Database.Validate(), c.Log.Validate(), c.Mail.Validate(), c.Work.Validate(), c.Secret.Validate(), c.Audit.Validate())
+	return errors.Join(c.Serve.Validate(), c.Database.Validate(), c.Log.Validate(), c.Mail.Validate(), c.Work.Validate(), c.Requests.Validate(), c.Secret.Validate(), c.Audit.Validate())
 }

@@ -231,3 +231,14 @@ func TestFileRoots(t *testing.T) {
 		require.ErrorContains(t, err, "WRIT_FILE_ROOTS", bad)
 	}
 }
+
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	c, err := parse(t, "--request-working-days", "--request-holidays", "2026-12-25; 2026-12-26;", "--request-question-days", "3")
+	require.NoError(t, err)
+	require.Equal(t, []string{"2026-12-25", "2026-12-26"}, c.Requests.Days())
+	for _, args := range [][]string{{"--request-question-days", "0"}, {"--request-question-days", "61"}, {"--request-working-days", "--request-holidays", "25.12.2026"}, {"--request-working-days", "--request-holidays", "2026-02-30"}, {"--request-holidays", "2026-12-25"}} {
+		_, err := parse(t, args...)
+		require.ErrorContains(t, err, args[len(args)-2][2:], "%v", args)
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/access"
 	"writ/server/assignment"
 	"writ/server/db"
 	"writ/server/directory"
@@ -141,7 +142,7 @@ func (s *Service) HasReports(ctx context.Context, person int64) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	lines, err := s.lines(ctx, m)
+	lines, err := access.Lines(ctx, s.DB, m.Shape)
 	if err != nil {
 		return false, err
 	}
@@ -151,28 +152,6 @@ func (s *Service) HasReports(ctx context.Context, person int64) (bool, error) {
 		return false, fmt.Errorf("look who reports to somebody: %w", db.Explain(err))
 	}
 	return found, nil
-}
-
-// lines gives the properties that say to whom somebody reports: those of an entity type that lead to the same one, and that an access rule compares with
-// the signed-in user.
-func (s *Service) lines(ctx context.Context, m *assignment.Model) (map[int64][]int64, error) {
-	out := map[int64][]int64{}
-	err := db.Select(ctx, s.DB, bun.SafeQuery(`select distinct r.entity_type, f.binding from access_filter f join access_rule r on r.id = f.rule_id where f.is_current_user order by 1, 2`), func(r *db.Row) error {
-		name, binding := r.Text(), r.Text()
-		for _, t := range m.Shape.EntityTypes {
-			if t.Identifier != name {
-				continue
-			}
-			if p := m.Shape.Property(t.ID, binding); p != nil && !p.IsCollection && p.TargetEntityTypeID != nil && *p.TargetEntityTypeID == t.ID {
-				out[t.ID] = append(out[t.ID], p.ID)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read who reports to whom: %w", db.Explain(err))
-	}
-	return out, nil
 }
 
 // rows is the condition on w of the people of an entity type that a permission opens.
@@ -189,7 +168,7 @@ func rows(ctx context.Context, m *assignment.Model, entityTypeID int64, permissi
 
 // team reads those who report to the caller, in the order in which they are shown, with what that order needs.
 func (s *Service) team(ctx context.Context, m *assignment.Model) ([]*TeamMember, error) {
-	lines, err := s.lines(ctx, m)
+	lines, err := access.Lines(ctx, s.DB, m.Shape)
 	if err != nil || me(ctx) == 0 {
 		return nil, err
 	}

@@ -26,6 +26,11 @@ var samples = map[string]any{
 	"ReconcileRolesSummary": FoundSummary{Name: "Rita", EntityType: "Person", Total: 1, Link: "https://w/reconcile/roles", Lines: []FoundLine{{Owner: "Ann", What: "Payments"}}},
 	"RolePolicySummary":     FoundSummary{Name: "Rita", EntityType: "Person", Total: 1, Link: "https://w/risks/blocked", Lines: []FoundLine{{Owner: "Ann", What: "Payments", Which: "Pay and approve"}}},
 	"ReviewRolesSummary":    FoundSummary{Name: "Rita", EntityType: "Person", Total: 2, More: 1, Link: "https://w/reconcile/prolonged", Lines: []FoundLine{{Owner: "Ann <b>", What: "Payments", Which: "2026-01-02 08:00 UTC"}}},
+	"RequestReminder": RequestSummary{Name: "Rita", Total: 22, More: 20, Link: "https://w/approvals", Lines: []RequestLine{
+		{Number: "RQ-1", What: "Payments <b>", Person: "Ann", Requester: "Mo", Since: "1 Jan 2026 02:00 UTC", Due: "6 Jan 2026 02:00 UTC"}, {Number: "RQ-2", What: "take away Payments", Person: "Bob"}}},
+	"RequestEscalated": RequestSummary{Name: "Rita", Total: 1, Link: "https://w/approvals/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Due: "6 Jan 2026 02:00 UTC"}}},
+	"RequestExpiring":  RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Expires: "6 Jan 2026 02:00 UTC"}}},
+	"RequestExpired":   RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "nobody decided in time"}}},
 	"RunJobNotification": RunSummary{Name: "Ada", Job: "Complete job", RunID: 7, State: "Blocked", LaunchedBy: "the schedule", Started: "1 Jan 2026 02:00 UTC", Took: "2m0s", Link: "https://w/runs/7",
 		Tasks: []RunTask{{Name: "Synchronize HR", State: "blocked", Error: "deleted: 401 is more than 50"}}},
 }

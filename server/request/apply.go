@@ -54,6 +54,7 @@ type item struct {
 	Outcome         *RequestOutcome
 	ClosedReason    *string
 	ExpireAt        *time.Time
+	WarnAt          *time.Time // when it is said next that it expires
 	SubmittedAt     time.Time
 	ApprovedAt      *time.Time
 	ClosedAt        *time.Time
@@ -64,22 +65,29 @@ type item struct {
 	steps           []*step // by level
 	from            RequestState
 	isNew           bool // made in this turn
+	isTouched       bool // something of it changed that people decide about
 }
 
 // step is a step under the lock of its item.
 type step struct {
-	ID         int64
-	ItemID     int64
-	Level      int
-	Round      int
-	State      RequestStepState
-	SkipReason *string
-	OpenedAt   *time.Time
-	DueAt      *time.Time
-	ClosedAt   *time.Time
-	LookedAt   *time.Time // when it was looked last who may decide it
-	Version    int
-	from       RequestStepState
+	ID                                int64
+	ItemID                            int64
+	Level                             int
+	Round                             int
+	State                             RequestStepState
+	SkipReason                        *string
+	OpenedAt                          *time.Time
+	ClosedAt                          *time.Time
+	LookedAt                          *time.Time // when it was looked last who may decide it
+	DueDays, RemindDays, EscalateDays int        // fixed when it was asked for; 0: never
+	DueAt, RemindAt, EscalateAt       *time.Time
+	RemindedAt                        *time.Time
+	Reminders                         int
+	Escalation                        int // how often others were asked besides
+	Version                           int
+	from                              RequestStepState
+	isTouched                         bool // something of it changed that people decide about
+	isWritten                         bool // something changed
 }
 
 // circuit is what approvals it has to pass.
@@ -100,7 +108,7 @@ func (x *item) open() *step {
 func lockItems(ctx context.Context, tx bun.Tx, condition string, args ...any) ([]*item, error) {
 	var list []*item
 	if err := tx.NewRaw(`select i.id, i.request_id, q.number, i.action, i.role_id, i.role_kind, i.role, i.object_name, i.beneficiary_id, w.entity_type_id, w.valid_to <> 'infinity' as is_gone, (select o.left_at from owner_state o where o.owner_id = w.id) as left_at, i.parameters,
-			i.requested_start, i.requested_end, i.start_date, i.end_date, i.clamps, i.state, i.level, i.levels, i.assigned_role_id, i.risk_ids, i.is_at_risk, coalesce((select a.is_denied from assigned_role a where a.id = i.assigned_role_id), false) as is_denial, i.problem, i.outcome, i.closed_reason, i.expire_at, i.submitted_at,
+			i.requested_start, i.requested_end, i.start_date, i.end_date, i.clamps, i.state, i.level, i.levels, i.assigned_role_id, i.risk_ids, i.is_at_risk, coalesce((select a.is_denied from assigned_role a where a.id = i.assigned_role_id), false) as is_denial, i.problem, i.outcome, i.closed_reason, i.expire_at, i.warn_at, i.submitted_at,
 			i.approved_at, i.closed_at, i.version, q.requester_id, q.requester_user_id, q.requester
 		from request_item i join request q on q.id = i.request_id join resource w on w.id = i.beneficiary_id
 		where `+condition+` order by i.id for update of i`, args...).Scan(ctx, &list); err != nil {
@@ -115,7 +123,7 @@ func lockItems(ctx context.Context, tx bun.Tx, condition string, args ...any) ([
 		x.from, byID[x.ID], all[i] = x.State, x, x.ID
 	}
 	var steps []*step
-	if err := tx.NewRaw(`select id, item_id, level, round, state, skip_reason, opened_at, due_at, closed_at, looked_at, version from request_step where item_id = any (?) order by item_id, level, round for update`, ids(all)).Scan(ctx, &steps); err != nil {
+	if err := tx.NewRaw(`select id, item_id, level, round, state, skip_reason, opened_at, due_at, closed_at, looked_at, due_days, remind_days, escalate_days, remind_at, escalate_at, reminded_at, reminders, escalation, version from request_step where item_id = any (?) order by item_id, level, round for update`, ids(all)).Scan(ctx, &steps); err != nil {
 		return nil, fmt.Errorf("lock steps of requests: %w", err)
 	}
 	for _, s := range steps {
@@ -134,7 +142,10 @@ type turn struct {
 	items   map[int64]*item
 	history []historyRow
 	events  []event.Event
+	notices []notice
 	names   func(entityTypeID int64) string
+	days    Days
+	zone    *time.Location
 }
 
 type historyRow struct {
@@ -149,8 +160,8 @@ type historyRow struct {
 	Comment   string  `json:"comment"`
 }
 
-func newTurn(ctx context.Context, tx bun.Tx, now time.Time, names func(int64) string) *turn {
-	return &turn{ctx: ctx, tx: tx, now: now, actor: permit.Name(ctx), items: map[int64]*item{}, names: names}
+func (s *Service) newTurn(ctx context.Context, tx bun.Tx, m *assignment.Model) *turn {
+	return &turn{ctx: ctx, tx: tx, now: s.Clock.Now(), actor: permit.Name(ctx), items: map[int64]*item{}, names: names(m), days: *s.Days, zone: m.Shape.Zone()}
 }
 
 // told is the data of the event request.changed.
@@ -202,7 +213,7 @@ func (t *turn) move(x *item, action Action, comment string) *errs.Error {
 	if from != entering && from != to {
 		h.From, h.To = new(string(from)), new(string(to))
 	}
-	x.State = to
+	x.State, x.isTouched = to, true
 	switch {
 	case !to.IsOpen() && x.ClosedAt == nil:
 		x.ClosedAt = &t.now
@@ -222,18 +233,33 @@ func (t *turn) step(x *item, s *step, action Action, comment string) {
 	if !ok {
 		panic(fmt.Sprintf("no %s of a step in %s", action, from))
 	}
-	s.State, s.LookedAt = to, &t.now
-	switch to {
-	case StepOpen:
-		s.OpenedAt, s.DueAt = &t.now, new(t.now.Add(dueAfter))
-	case StepStuck:
+	s.State, s.LookedAt, s.isTouched, s.isWritten = to, &t.now, true, true
+	switch {
+	case from == to:
+	case to == StepOpen:
+		s.OpenedAt = &t.now
+		t.wind(s)
+	case to == StepStuck:
+		if from == StepWaiting {
+			t.wind(s)
+		}
 	default:
 		s.ClosedAt = &t.now
 	}
-	t.items[x.ID] = x
-	t.history = append(t.history, historyRow{RequestID: x.RequestID, ItemID: x.ID, StepID: &s.ID, Machine: stepMachine.Name, Actor: t.actor, Action: action, From: new(string(from)), To: new(string(to)), Comment: comment})
+	x.isTouched = true
+	t.note(x, s, action, from, to, comment)
 	t.events = append(t.events, event.Event{Kind: EventStepChanged, SubjectType: "request_step", SubjectID: s.ID, OwnerID: x.BeneficiaryID, SourceEntityType: t.names(x.EntityTypeID),
 		Data: toldStep{StepID: s.ID, ItemID: x.ID, RequestID: x.RequestID, Action: action, From: &from, To: to, Level: s.Level}})
+}
+
+// note writes what happened to a step into the history, and the step with it. It changes nobody's duty: no event tells of it.
+func (t *turn) note(x *item, s *step, action Action, from, to RequestStepState, comment string) {
+	h := historyRow{RequestID: x.RequestID, ItemID: x.ID, StepID: &s.ID, Machine: stepMachine.Name, Actor: t.actor, Action: action, Comment: comment}
+	if from != to {
+		h.From, h.To = new(string(from)), new(string(to))
+	}
+	t.history = append(t.history, h)
+	s.isWritten, t.items[x.ID] = true, x
 }
 
 // closeSteps ends all steps of an item that are not over.
@@ -246,7 +272,7 @@ func (t *turn) closeSteps(x *item, action Action) {
 }
 
 // touch writes an item again whose state stays.
-func (t *turn) touch(x *item) { t.items[x.ID] = x }
+func (t *turn) touch(x *item) { t.items[x.ID], x.isTouched = x, true }
 
 // itemUpdate and stepUpdate are what changes of an item and a step, for the statements.
 type itemUpdate struct {
@@ -265,6 +291,9 @@ type itemUpdate struct {
 	ClosedAt     *time.Time      `json:"closed_at"`
 	RiskIDs      []int64         `json:"risk_ids"`
 	IsAtRisk     bool            `json:"is_at_risk"`
+	ExpireAt     *time.Time      `json:"expire_at"`
+	WarnAt       *time.Time      `json:"warn_at"`
+	Touched      bool            `json:"touched"`
 }
 
 type stepUpdate struct {
@@ -276,6 +305,12 @@ type stepUpdate struct {
 	DueAt      *time.Time       `json:"due_at"`
 	ClosedAt   *time.Time       `json:"closed_at"`
 	LookedAt   *time.Time       `json:"looked_at"`
+	RemindAt   *time.Time       `json:"remind_at"`
+	EscalateAt *time.Time       `json:"escalate_at"`
+	RemindedAt *time.Time       `json:"reminded_at"`
+	Reminders  int              `json:"reminders"`
+	Escalation int              `json:"escalation"`
+	Touched    bool             `json:"touched"`
 }
 
 // commit writes what was collected: items and steps, the requests they belong to, the history and the events.
@@ -287,7 +322,9 @@ func (t *turn) commit() error {
 	var steps []stepUpdate
 	var requests []int64
 	for _, x := range t.items {
-		requests = append(requests, x.RequestID)
+		if x.isTouched {
+			requests = append(requests, x.RequestID)
+		}
 		clamps := x.Clamps
 		if clamps == nil {
 			clamps = []RequestClamp{}
@@ -296,23 +333,26 @@ func (t *turn) commit() error {
 		if risks == nil {
 			risks = []int64{}
 		}
-		items = append(items, itemUpdate{x.ID, x.from, x.State, x.Level, x.StartDate, x.EndDate, clamps, x.AssignedRoleID, x.Problem, x.Outcome, x.ClosedReason, x.ApprovedAt, x.ClosedAt, risks, x.IsAtRisk})
+		items = append(items, itemUpdate{x.ID, x.from, x.State, x.Level, x.StartDate, x.EndDate, clamps, x.AssignedRoleID, x.Problem, x.Outcome, x.ClosedReason, x.ApprovedAt, x.ClosedAt, risks, x.IsAtRisk, x.ExpireAt, x.WarnAt, x.isTouched})
 		for _, s := range x.steps {
-			if s.State != s.from {
-				steps = append(steps, stepUpdate{s.ID, s.from, s.State, s.SkipReason, s.OpenedAt, s.DueAt, s.ClosedAt, s.LookedAt})
+			if s.isWritten {
+				steps = append(steps, stepUpdate{s.ID, s.from, s.State, s.SkipReason, s.OpenedAt, s.DueAt, s.ClosedAt, s.LookedAt, s.RemindAt, s.EscalateAt, s.RemindedAt, s.Reminders, s.Escalation, s.isTouched})
 			}
 		}
 	}
 	slices.Sort(requests)
 	if _, err := t.tx.NewRaw(`update request_item i set state = r.state, level = r.level, start_date = r.start_date, end_date = r.end_date, clamps = r.clamps, assigned_role_id = r.assigned_role_id,
-			problem = r.problem, outcome = r.outcome, closed_reason = r.closed_reason, approved_at = r.approved_at, closed_at = r.closed_at, risk_ids = r.risk_ids, is_at_risk = r.is_at_risk, version = i.version + 1
+			problem = r.problem, outcome = r.outcome, closed_reason = r.closed_reason, approved_at = r.approved_at, closed_at = r.closed_at, risk_ids = r.risk_ids, is_at_risk = r.is_at_risk,
+			expire_at = r.expire_at, warn_at = r.warn_at, version = i.version + r.touched::int
 		from jsonb_to_recordset(?::jsonb) r (id bigint, state text, level smallint, start_date timestamptz, end_date timestamptz, clamps jsonb, assigned_role_id bigint, problem text, outcome text,
-			closed_reason text, approved_at timestamptz, closed_at timestamptz, risk_ids bigint[], is_at_risk boolean) where i.id = r.id`, encoded(items)).Exec(t.ctx); err != nil {
+			closed_reason text, approved_at timestamptz, closed_at timestamptz, risk_ids bigint[], is_at_risk boolean, expire_at timestamptz, warn_at timestamptz, touched boolean) where i.id = r.id`, encoded(items)).Exec(t.ctx); err != nil {
 		return fmt.Errorf("write items of requests: %w", err)
 	}
 	if len(steps) > 0 {
-		if _, err := t.tx.NewRaw(`update request_step s set state = r.state, skip_reason = r.skip_reason, opened_at = r.opened_at, due_at = r.due_at, closed_at = r.closed_at, looked_at = r.looked_at, version = s.version + 1
-			from jsonb_to_recordset(?::jsonb) r (id bigint, state text, skip_reason text, opened_at timestamptz, due_at timestamptz, closed_at timestamptz, looked_at timestamptz) where s.id = r.id`, encoded(steps)).Exec(t.ctx); err != nil {
+		if _, err := t.tx.NewRaw(`update request_step s set state = r.state, skip_reason = r.skip_reason, opened_at = r.opened_at, due_at = r.due_at, closed_at = r.closed_at, looked_at = r.looked_at,
+				remind_at = r.remind_at, escalate_at = r.escalate_at, reminded_at = r.reminded_at, reminders = r.reminders, escalation = r.escalation, version = s.version + r.touched::int
+			from jsonb_to_recordset(?::jsonb) r (id bigint, state text, skip_reason text, opened_at timestamptz, due_at timestamptz, closed_at timestamptz, looked_at timestamptz, remind_at timestamptz, escalate_at timestamptz,
+				reminded_at timestamptz, reminders smallint, escalation smallint, touched boolean) where s.id = r.id`, encoded(steps)).Exec(t.ctx); err != nil {
 			return fmt.Errorf("write steps of requests: %w", err)
 		}
 	}
@@ -328,6 +368,9 @@ func (t *turn) commit() error {
 		from (select i.request_id, (array_agg(i.state order by array_position(?2::text[], i.state)))[1] as state from request_item i where i.request_id = any (?0) group by i.request_id) s
 		where q.id = s.request_id`, ids(slices.Compact(requests)), t.now, pgdialect.Array(rollUp)).Exec(t.ctx); err != nil {
 		return fmt.Errorf("roll requests up: %w", err)
+	}
+	if err := t.tell(); err != nil {
+		return err
 	}
 	return event.Publish(t.ctx, t.tx, t.now, t.events...)
 }

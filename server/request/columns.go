@@ -16,7 +16,7 @@ var items = page.Table[RequestItem]{
 		"roleKind": {"role_kind"}, "objectName": {"object_name"}, "owner": {"owner"}, "parameters": {"parameters"}, "requestedStart": {"requested_start"}, "requestedEnd": {"requested_end"},
 		"startDate": {"start_date"}, "endDate": {"end_date"}, "clamps": {"clamps"}, "state": nil, "workflowState": {"action", "level", "levels", "is_at_risk"}, "risks": {"risk_ids"}, "level": {"level"}, "levels": {"levels"}, "problem": {"problem"},
 		"outcome": {"outcome"}, "closedReason": {"closed_reason"}, "expireAt": {"expire_at"}, "submittedAt": {"submitted_at"}, "approvedAt": {"approved_at"}, "closedAt": {"closed_at"}, "version": {"version"},
-		"stepId": {"step"}, "stepVersion": {"step"}, "isStuck": {"step"}, "isOwn": nil, "canDecide": nil, "canWithdraw": nil, "steps": nil, "commentOnApprove": nil, "commentOnDecline": nil, "orders": nil,
+		"dueAt": {"step"}, "isLate": {"step"}, "canRemind": nil, "stepId": {"step"}, "stepVersion": {"step"}, "isStuck": {"step"}, "isOwn": nil, "canDecide": nil, "canWithdraw": nil, "steps": nil, "commentOnApprove": nil, "commentOnDecline": nil, "orders": nil,
 	},
 	Columns: []page.Column[RequestItem]{
 		{Name: "id", SQL: "i.id", Read: func(i *RequestItem, r *db.Row) { i.ID = r.Int() }},
@@ -59,12 +59,12 @@ var items = page.Table[RequestItem]{
 		{Name: "approved_at", SQL: "i.approved_at", Read: func(i *RequestItem, r *db.Row) { i.ApprovedAt = r.TimeOrNil() }},
 		{Name: "closed_at", SQL: "i.closed_at", Read: func(i *RequestItem, r *db.Row) { i.ClosedAt = r.TimeOrNil() }},
 		{Name: "version", SQL: "i.version", Read: func(i *RequestItem, r *db.Row) { i.Version = int(r.Int()) }},
-		{Name: "step", SQL: "s.id, s.version, coalesce(s.state = 'STUCK', false)", Read: func(i *RequestItem, r *db.Row) {
+		{Name: "step", SQL: "s.id, s.version, coalesce(s.state = 'STUCK', false), s.due_at", Read: func(i *RequestItem, r *db.Row) {
 			i.StepID = r.IntOrNil()
 			if v := r.IntOrNil(); v != nil {
 				i.StepVersion = new(int(*v))
 			}
-			i.IsStuck = r.Bool()
+			i.IsStuck, i.DueAt = r.Bool(), r.TimeOrNil()
 		}},
 	},
 }

@@ -10,7 +10,9 @@
 //	catalogue.go what may be asked for whom
 //	submit.go    a basket becomes a request
 //	many.go      one role for many people: which those are, and how one is asked for (server/bulk carries it out)
-//	approver.go  who may decide a step, and who may not
+//	approver.go  who may decide a step, and who may not; handover.go to whom it is given besides
+//	clock.go     reminding, escalating, warning, expiring: what time does to what waits; remind.go a person reminds
+//	notice.go    who is told by mail
 //	review.go    approve, decline
 //	withdraw.go  taken back
 //	settle.go    what a computation means for the requests of its owners: fulfilled, or without sense by now; sweep.go what time alone does

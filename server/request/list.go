@@ -42,6 +42,7 @@ type RequestSort string
 const (
 	Newest RequestSort = "NEWEST"
 	Oldest RequestSort = "OLDEST"
+	Due    RequestSort = "DUE" // what is late first, then what is due next
 )
 
 // of is the condition on q, i and w that a filter means.
@@ -89,6 +90,20 @@ func sorted[T any](by *RequestSort, id string, at func(*T) int64) page.Sorting[T
 	return page.Sorting[T]{ID: id, Desc: by == nil || *by == Newest, At: func(x *T) page.Position { return page.Position{ID: at(x)} }}
 }
 
+// byDue sorts items by when the step that waits counts as late, the earliest first, and behind them those that never do, or of which none waits.
+var byDue = page.Sorting[RequestItem]{Text: "coalesce(to_char(s.due_at at time zone 'UTC', '" + sqlInstant + "'), '9')", ID: "i.id", Needs: []string{"step"}, At: func(x *RequestItem) page.Position {
+	if x.DueAt == nil {
+		return page.Position{Text: "9", ID: x.ID}
+	}
+	return page.Position{Text: x.DueAt.UTC().Format(goInstant), ID: x.ID}
+}}
+
+// An instant as a text that sorts as instants do, in SQL and in Go.
+const (
+	sqlInstant = "YYYYMMDDHH24MISS.US"
+	goInstant  = "20060102150405.000000"
+)
+
 // Items gives a page of the items that the caller may see, the newest first. The number of statements does not grow with the page.
 func (s *Service) Items(ctx context.Context, a page.Args, f *RequestFilter, by *RequestSort, fields page.Fields, total bool) (*RequestItemConnection, error) {
 	if err := permit.SignedIn(ctx); err != nil {
@@ -98,7 +113,11 @@ func (s *Service) Items(ctx context.Context, a page.Args, f *RequestFilter, by *
 	if err != nil {
 		return nil, err
 	}
-	c, err := items.List(ctx, s.DB, a, fields, total, f.of(ctx, m, s.Clock.Now()), sorted(by, "i.id", func(x *RequestItem) int64 { return x.ID }))
+	order := sorted(by, "i.id", func(x *RequestItem) int64 { return x.ID })
+	if by != nil && *by == Due {
+		order = byDue
+	}
+	c, err := items.List(ctx, s.DB, a, fields, total, f.of(ctx, m, s.Clock.Now()), order)
 	if err != nil {
 		return nil, fmt.Errorf("list items of requests: %w", err)
 	}
@@ -219,8 +238,11 @@ func (s *Service) complete(ctx context.Context, m *assignment.Model, list []*Req
 			}
 		}
 	}
+	for _, x := range list {
+		x.IsLate = x.DueAt != nil && x.DueAt.Before(s.Clock.Now())
+	}
 	has := func(names ...string) bool { return fields == nil || fields.Has(names...) }
-	if has("isOwn", "canDecide", "canWithdraw") {
+	if has("isOwn", "canDecide", "canWithdraw", "canRemind") {
 		if err := s.rights(ctx, m, all, byID); err != nil {
 			return err
 		}
@@ -246,9 +268,9 @@ func (s *Service) rights(ctx context.Context, m *assignment.Model, all []int64, 
 	name := permit.Name(ctx)
 	own := bun.SafeQuery("(coalesce(request_exclusion(?, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, null), '') <> '')", name)
 	takesBack := bun.SafeQuery("(i.state in ('SUBMITTED', 'IN_APPROVAL') and (lower(account_now(q.requester, q.requester_user_id)) = lower(?0) or i.action in ('ADD', 'ALLOW') and is_same_person(?0, i.beneficiary_id) or ?1))", name, over(ctx, m, permit.Supervise))
-	return db.Select(ctx, s.DB, bun.SafeQuery("select i.id, ?, coalesce(?, false), coalesce(?, false) from "+items.Tables(own)+" where i.id = any (?)", own, toDecide(ctx, m), takesBack, ids(all)), func(r *db.Row) error {
+	return db.Select(ctx, s.DB, bun.SafeQuery("select i.id, ?, coalesce(?, false), coalesce(?, false), coalesce(?, false) from "+items.Tables(own)+" where i.id = any (?)", own, toDecide(ctx, m), takesBack, reminds(ctx, m, s.Clock.Now()), ids(all)), func(r *db.Row) error {
 		x := byID[r.Int()]
-		x.IsOwn, x.CanDecide, x.CanWithdraw = r.Bool(), r.Bool(), r.Bool()
+		x.IsOwn, x.CanDecide, x.CanWithdraw, x.CanRemind = r.Bool(), r.Bool(), r.Bool(), r.Bool()
 		return nil
 	})
 }
@@ -284,11 +306,16 @@ func (s *Service) nameParameters(ctx context.Context, m *assignment.Model, list 
 // steps brings the steps of items, with who decided, and who may decide those that wait.
 func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, byID map[int64]*RequestItem) error {
 	open := map[int64]bool{}
-	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select s.id, s.item_id, s.level, s.state, s.skip_reason, s.opened_at, s.due_at, s.closed_at, s.version,
+	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select s.id, s.item_id, s.level, s.state, s.skip_reason, s.opened_at, s.due_at, s.remind_at, s.reminded_at, s.reminders, s.escalate_at, s.escalation, s.closed_at, s.version,
 			coalesce((select u.display_name from local_user u where u.id = d.decider_user_id), d.decider), d.comment
 		from request_step s left join request_decision d on d.step_id = s.id where s.item_id = any (?) order by s.item_id, s.round, s.level`, ids(all)), func(r *db.Row) error {
-		st := &RequestStep{ID: r.Int(), ItemID: r.Int(), Level: int(r.Int()), State: RequestStepState(r.Text()), SkipReason: r.TextOrNil(), OpenedAt: r.TimeOrNil(), DueAt: r.TimeOrNil(), ClosedAt: r.TimeOrNil(),
+		st := &RequestStep{ID: r.Int(), ItemID: r.Int(), Level: int(r.Int()), State: RequestStepState(r.Text()), SkipReason: r.TextOrNil(), OpenedAt: r.TimeOrNil(), DueAt: r.TimeOrNil(), RemindAt: r.TimeOrNil(), RemindedAt: r.TimeOrNil(), Reminders: int(r.Int()),
+			EscalateAt: r.TimeOrNil(), Escalation: int(r.Int()), ClosedAt: r.TimeOrNil(),
 			Version: int(r.Int()), Decider: r.TextOrNil(), Comment: r.TextOrNil(), Candidates: []string{}}
+		if st.ClosedAt != nil { // its clocks stand
+			st.RemindAt, st.EscalateAt = nil, nil
+		}
+		st.IsLate = st.ClosedAt == nil && st.DueAt != nil && st.DueAt.Before(s.Clock.Now())
 		byID[st.ItemID].Steps = append(byID[st.ItemID].Steps, st)
 		if st.State == StepOpen {
 			open[st.ItemID] = true
@@ -305,12 +332,12 @@ func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, b
 		if err := s.DB.NewRaw(`select i.id, i.beneficiary_id, w.entity_type_id, q.requester, q.requester_id, q.requester_user_id from request_item i join request q on q.id = i.request_id join resource w on w.id = i.beneficiary_id where i.id = ?`, id).Scan(ctx, &of); err != nil {
 			return fmt.Errorf("read whom a request concerns: %w", err)
 		}
-		list, err := s.approvers(m).candidates(ctx, s.DB, of.EntityTypeID, of.party())
-		if err != nil {
-			return err
-		}
 		for _, st := range byID[id].Steps {
 			if st.State == StepOpen {
+				list, err := s.approvers(m).asked(ctx, s.DB, &of, &step{ID: st.ID, Level: st.Level})
+				if err != nil {
+					return err
+				}
 				st.Candidates, st.More = shown(list)
 			}
 		}

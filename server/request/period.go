@@ -9,10 +9,6 @@ import (
 )
 
 const (
-	// dueAfter is how long a step may take before it counts as late (requests 9.4).
-	dueAfter = 5 * 24 * time.Hour
-	// expireAfter is how long an item may wait altogether.
-	expireAfter = 60 * 24 * time.Hour
 	// maxAhead is how far ahead a start may lie (requests 21.1).
 	maxAhead = 366 * 24 * time.Hour
 )

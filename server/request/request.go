@@ -81,6 +81,9 @@ type RequestItem struct {
 	ApprovedAt     *time.Time
 	ClosedAt       *time.Time
 	Version        int
+	DueAt          *time.Time // of the step that waits
+	IsLate         bool
+	CanRemind      bool
 	StepID         *int64 // the step that waits for a decision
 	StepVersion    *int
 	IsStuck        bool
@@ -156,6 +159,12 @@ type RequestStep struct {
 	SkipReason *string
 	OpenedAt   *time.Time
 	DueAt      *time.Time
+	IsLate     bool
+	RemindAt   *time.Time
+	RemindedAt *time.Time
+	Reminders  int
+	EscalateAt *time.Time
+	Escalation int
 	ClosedAt   *time.Time
 	Version    int
 	Decider    *string // display name of who decided

@@ -160,7 +160,7 @@ func (s *Service) decide(ctx context.Context, d StepDecisionInput) (itemID int64
 		if err != nil {
 			return err
 		}
-		t := newTurn(ctx, tx, s.Clock.Now(), names(m))
+		t := s.newTurn(ctx, tx, m)
 		if refused, err = s.decideLocked(ctx, t, m, list[0], d); err != nil {
 			return err
 		}
@@ -189,7 +189,7 @@ func (s *Service) decideLocked(ctx context.Context, t *turn, m *assignment.Model
 	case d.Version != nil && *d.Version != st.Version:
 		return errs.New(errs.StaleItem, "This changed since you looked at it. Look again, then decide.").Of(st.ID), nil
 	}
-	may, err := mayReview(ctx, t.tx, m, x.EntityTypeID, x.BeneficiaryID)
+	may, err := isAsked(ctx, t.tx, m, x, st)
 	if err != nil {
 		return nil, err
 	}
@@ -331,8 +331,8 @@ func (s *Service) askAboutRisks(ctx context.Context, t *turn, x *item, raised []
 			st.Round++
 		}
 	}
-	if err := t.tx.NewRaw(`insert into request_step (item_id, level, round, state) values (?, 0, ?, 'WAITING') returning id`, x.ID, st.Round).Scan(ctx, &st.ID); err != nil {
-		return fmt.Errorf("write a step of a request: %w", err)
+	if err := insertStep(ctx, t.tx, st, standard); err != nil {
+		return err
 	}
 	x.steps, x.RiskIDs, x.IsAtRisk = append(x.steps, st), append(x.RiskIDs, raised...), true
 	if x.Action != Add {

@@ -26,6 +26,8 @@ type Rooms struct {
 	Log         *slog.Logger
 	Assignments *assignment.Service
 	Risks       *risk.Service
+	Days        *Days
+	Post        func(ctx context.Context, tx bun.Tx, l Letter) error // makes a mail, in the transaction
 }
 
 // New makes the service. It panics when a room is missing.

@@ -24,7 +24,8 @@ func (s *Service) Settle(ctx context.Context, tx bun.Tx, m *assignment.Model, no
 
 // settle looks at items under the lock of their owners.
 func (s *Service) settle(ctx context.Context, tx bun.Tx, m *assignment.Model, now time.Time, list []*item) error {
-	t := newTurn(ctx, tx, now, names(m))
+	t := s.newTurn(ctx, tx, m)
+	t.now = now
 	var owners []int64
 	for _, x := range list {
 		owners = append(owners, x.BeneficiaryID)

@@ -70,6 +70,12 @@ const (
 	Close   Action = "close"
 )
 
+// What happens to steps that go on waiting.
+const (
+	Remind   Action = "remind"
+	Escalate Action = "escalate"
+)
+
 // Who moves.
 const (
 	byRequester = "REQUESTER"
@@ -111,6 +117,8 @@ var stepMachine = machine.New(machine.Machine[RequestStepState, Action]{
 	{Action: Reroute, From: []RequestStepState{StepStuck}, To: StepOpen, Actors: []string{byServer}, Spec: "S7", Why: "Somebody is found who may decide."},
 	{Action: Approve, From: []RequestStepState{StepOpen}, To: StepApproved, Actors: []string{byApprover}, Spec: "S9", Why: "Approved."},
 	{Action: Decline, From: []RequestStepState{StepOpen}, To: StepDeclined, Actors: []string{byApprover}, Spec: "S10", Why: "Declined."},
+	{Action: Remind, From: []RequestStepState{StepOpen, StepStuck}, To: "=", Actors: []string{byRequester, byClock}, Spec: "S19", Why: "Those who are asked are reminded."},
+	{Action: Escalate, From: []RequestStepState{StepOpen, StepStuck}, To: "=", Actors: []string{byClock}, Spec: "S20 S21", Why: "Nobody decided in time: others are asked besides."},
 	{Action: Expire, From: []RequestStepState{StepWaiting, StepOpen, StepStuck}, To: StepExpired, Actors: []string{byServer}, Spec: "S24", Why: "Its item expired."},
 	{Action: Close, From: []RequestStepState{StepWaiting, StepOpen, StepStuck}, To: StepClosed, Actors: []string{byServer}, Spec: "S25", Why: "Its item ended otherwise."},
 })

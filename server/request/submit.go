@@ -149,12 +149,13 @@ func (s *Service) insert(ctx context.Context, tx bun.Tx, m *assignment.Model, in
 	case err != nil:
 		return 0, fmt.Errorf("write a request: %w", err)
 	}
-	t, who := newTurn(ctx, tx, now, names(m)), s.approvers(m)
+	t, who := s.newTurn(ctx, tx, m), s.approvers(m)
 	var owners []int64
 	for i, x := range c.Items {
 		o := &item{RequestID: id, Number: number, Action: x.Action, RoleID: x.role.ID, RoleKind: x.role.Kind, Role: x.Role, ObjectName: x.Object, BeneficiaryID: x.Owner.ID, EntityTypeID: x.owner.EntityTypeID,
 			Parameters: x.parameters, RequestedStart: x.requested[0], RequestedEnd: x.requested[1], StartDate: x.StartDate, EndDate: x.EndDate, Clamps: x.Clamps, State: Submitted, from: Submitted,
-			Levels: x.ordinary(), RiskIDs: x.riskIDs, IsAtRisk: x.atRisk(), ExpireAt: new(now.Add(expireAfter)), SubmittedAt: now, RequesterID: resource, RequesterUserID: user, Requester: me.Username, isNew: true}
+			Levels: x.ordinary(), RiskIDs: x.riskIDs, IsAtRisk: x.atRisk(), SubmittedAt: now, RequesterID: resource, RequesterUserID: user, Requester: me.Username, isNew: true}
+		t.windItem(o, standard)
 		if err := s.wish(ctx, tx, o, x, now, i); err != nil {
 			return 0, err
 		}
@@ -205,16 +206,16 @@ func (s *Service) wish(ctx context.Context, tx bun.Tx, o *item, x *CheckedItem, 
 		params = map[string]int64{}
 	}
 	if err := tx.NewRaw(`insert into request_item (request_id, position, action, role_id, role_kind, role, object_name, beneficiary_id, parameters, requested_start, requested_end, start_date, end_date,
-			clamps, state, levels, assigned_role_id, expire_at, submitted_at, risk_ids, is_at_risk)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'SUBMITTED', ?, ?, ?, ?, ?, ?) returning id`, o.RequestID, position, o.Action, o.RoleID, o.RoleKind, o.Role, o.ObjectName, o.BeneficiaryID, encoded(params),
-		o.RequestedStart, o.RequestedEnd, o.StartDate, o.EndDate, encoded(o.Clamps), o.Levels, o.AssignedRoleID, o.ExpireAt, now, ids(o.RiskIDs), o.IsAtRisk).Scan(ctx, &o.ID); err != nil {
+			clamps, state, levels, assigned_role_id, expire_at, warn_at, submitted_at, risk_ids, is_at_risk)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'SUBMITTED', ?, ?, ?, ?, ?, ?, ?) returning id`, o.RequestID, position, o.Action, o.RoleID, o.RoleKind, o.Role, o.ObjectName, o.BeneficiaryID, encoded(params),
+		o.RequestedStart, o.RequestedEnd, o.StartDate, o.EndDate, encoded(o.Clamps), o.Levels, o.AssignedRoleID, o.ExpireAt, o.WarnAt, now, ids(o.RiskIDs), o.IsAtRisk).Scan(ctx, &o.ID); err != nil {
 		return fmt.Errorf("write an item of a request: %w", err)
 	}
 	for _, l := range x.Levels {
 		level := l.Level
-		st := &step{ItemID: o.ID, Level: level, State: StepWaiting, from: StepWaiting, Version: 1}
-		if err := tx.NewRaw(`insert into request_step (item_id, level, state) values (?, ?, 'WAITING') returning id`, o.ID, level).Scan(ctx, &st.ID); err != nil {
-			return fmt.Errorf("write a step of a request: %w", err)
+		st := &step{ItemID: o.ID, Level: level, Round: 1, State: StepWaiting, from: StepWaiting, Version: 1}
+		if err := insertStep(ctx, tx, st, standard); err != nil {
+			return err
 		}
 		o.steps = append(o.steps, st)
 	}
@@ -231,7 +232,7 @@ func (s *Service) onward(ctx context.Context, t *turn, m *assignment.Model, x *i
 	}
 	st := x.steps[next]
 	x.Level = st.Level
-	list, err := who.candidates(ctx, t.tx, x.EntityTypeID, x.party())
+	list, err := who.asked(ctx, t.tx, x, st)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 		look      func(ctx context.Context, tx bun.Tx, m *assignment.Model, x *item) error
 	}{
 		{`i.closed_at is null and i.state = 'IN_APPROVAL' and (i.expire_at <= ?0 or i.end_date <= ?0)`, s.expire},
+		{`i.closed_at is null and i.state = 'IN_APPROVAL' and i.warn_at <= ?0`, s.warn},
+		{`i.closed_at is null and i.state = 'IN_APPROVAL' and i.id in (select s.item_id from request_step s where s.closed_at is null and (s.remind_at <= ?0 or s.escalate_at <= ?0))`, s.tick},
 		{`i.closed_at is null and i.state in ('SUBMITTED', 'IN_APPROVAL') and not exists (select from role r join policy p on p.id = r.policy_id
 			where r.id = i.role_id and r.approval_workflow_type < 4 and p.is_provisioning_enabled and not p.is_external)`, s.again},
 		{`i.closed_at is null and i.state = 'IN_APPROVAL' and i.id in (select s.item_id from request_step s where s.state in ('OPEN', 'STUCK') and (s.looked_at is null or s.looked_at <= ?4))`, s.look},
@@ -61,7 +63,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			}
 		}
 	}
-	return failed
+	return cmp.Or(failed, s.post(ctx))
 }
 
 // markChanged has steps looked at when somebody changed who may do what, and when a profile began or ended since the last turn.
@@ -106,14 +108,19 @@ func (s *Service) expire(ctx context.Context, tx bun.Tx, m *assignment.Model, x 
 	if x.State != InApproval || !over && (x.ExpireAt == nil || x.ExpireAt.After(now)) {
 		return nil
 	}
-	t := newTurn(ctx, tx, now, names(m))
+	t := s.newTurn(ctx, tx, m)
 	reason := "not_decided"
 	if over {
 		reason = "period_over"
 	}
+	told, err := s.parties(ctx, t, m, x)
+	if err != nil {
+		return err
+	}
 	if err := s.end(ctx, t, x, Expire, reason, ""); err != nil {
 		return err
 	}
+	t.notify(told, notice{Template: mailExpired, ItemID: x.ID, Text: reasons[reason]}, 0)
 	return t.commit()
 }
 
@@ -124,7 +131,7 @@ func (s *Service) look(ctx context.Context, tx bun.Tx, m *assignment.Model, x *i
 	if st == nil {
 		return nil
 	}
-	t, who := newTurn(ctx, tx, s.Clock.Now(), names(m)), s.approvers(m)
+	t, who := s.newTurn(ctx, tx, m), s.approvers(m)
 	if st.Level == 0 && !slices.ContainsFunc(m.Source.Risks, func(r *rolemodel.Risk) bool { return slices.Contains(x.RiskIDs, r.ID) }) {
 		st.SkipReason = new("no_level")
 		t.step(x, st, Skip, "The risk was deleted.")
@@ -136,7 +143,7 @@ func (s *Service) look(ctx context.Context, tx bun.Tx, m *assignment.Model, x *i
 		}
 		return assignment.MarkDirty(ctx, tx, "requested", x.BeneficiaryID)
 	}
-	list, err := who.candidates(ctx, tx, x.EntityTypeID, x.party())
+	list, err := who.asked(ctx, tx, x, st)
 	if err != nil {
 		return err
 	}

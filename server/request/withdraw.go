@@ -89,7 +89,7 @@ func (s *Service) withdraw(ctx context.Context, id int64, comment *string) (refu
 		if err != nil {
 			return err
 		}
-		t := newTurn(ctx, tx, s.Clock.Now(), names(m))
+		t := s.newTurn(ctx, tx, m)
 		right, err := s.mayWithdraw(ctx, tx, m, list[0])
 		switch {
 		case err != nil:

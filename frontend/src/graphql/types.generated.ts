@@ -2547,6 +2547,8 @@ export type RequestParameterInput = {
 
 /** The order of a list of requests. */
 export type RequestSort =
+  /** What is late first, then what is due next (RequestItem.dueAt); of requests the same as OLDEST. */
+  | 'DUE'
   /** The last submitted first. */
   | 'NEWEST'
   /** What waits longest first. */
@@ -2589,6 +2591,12 @@ export type RequestStepState =
   | 'STUCK'
   /** An earlier level is not done. */
   | 'WAITING';
+
+/** Steps of requests. */
+export type RequestStepsInput = {
+  /** The steps, 500 at most. */
+  stepIds: Array<Scalars['ID']['input']>;
+};
 
 /** All given fields must hold. */
 export type ResourceFilter = {

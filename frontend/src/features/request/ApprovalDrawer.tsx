@@ -18,6 +18,7 @@ import { useDraft } from '../../ui/useDraft'
 import { activationOf, questionOf, stepDecisions, stepKeys } from './questions'
 import classes from './Request.module.css'
 import type { RequestDetailFragment } from './request.generated'
+import { RemindButton } from './RemindButton'
 import { RequestBody } from './RequestBody'
 import type { RequestListSearch } from './requestSearch'
 import { itemPhrase, itemTitle } from './requestWords'
@@ -106,17 +107,22 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
   if (!item.canDecide) {
     const open = item.steps.find((s) => s.state === 'OPEN')
     return (
-      <p className="dim" role="status">
-        {refused && <>{refused} </>}
-        {item.closedAt !== null || item.state === 'APPROVED'
-          ? t.request.over
-          : item.isOwn
-            ? t.request.own
-            : item.isStuck
-              ? t.request.stuckHint
-              : t.request.notYours}
-        {open && ` ${t.request.whoDecides(t.request.approvers(open.candidates, open.more))}`}
-      </p>
+      <>
+        <p className="dim" role="status">
+          {refused && <>{refused} </>}
+          {item.closedAt !== null || item.state === 'APPROVED'
+            ? t.request.over
+            : item.isOwn
+              ? t.request.own
+              : item.isStuck
+                ? t.request.stuckHint
+                : t.request.notYours}
+          {open && ` ${t.request.whoDecides(t.request.approvers(open.candidates, open.more))}`}
+        </p>
+        <div className={classes.buttons}>
+          <RemindButton item={item} reload={props.reload} />
+        </div>
+      </>
     )
   }
   const question = asking && questionOf(asking, item)

@@ -123,8 +123,8 @@ export function ApprovalsPage() {
         openId={itemId ?? null}
         selection={decides && view !== 'stuck' ? selection : undefined}
         onSelection={decides && view !== 'stuck' ? setSelection : undefined}
-        sort={search.sort ?? (view === 'all' ? 'NEWEST' : 'OLDEST')}
-        onSort={(sort) => set({ sort: sort === 'NEWEST' || sort === 'OLDEST' ? sort : undefined })}
+        sort={search.sort ?? (view === 'all' ? 'NEWEST' : 'DUE')}
+        onSort={(sort) => set({ sort: sort === 'NEWEST' || sort === 'OLDEST' || sort === 'DUE' ? sort : undefined })}
         isFaint={(row) => view !== undefined && !row.canDecide}
         filters={
           <ListFilters

@@ -16,6 +16,7 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
 import classes from './Request.module.css'
 import { CancelRequestDocument, type RequestDetailFragment } from './request.generated'
+import { RemindButton } from './RemindButton'
 import { RequestBody } from './RequestBody'
 import type { RequestListSearch } from './requestSearch'
 import { itemPhrase, itemTitle } from './requestWords'
@@ -64,7 +65,7 @@ function MineBar({ item, reload }: { item: RequestDetailFragment; reload: () => 
   const offline = useOfflineSince() !== null
   const supervises = item.canWithdraw && !item.isOwn
   const again = item.closedAt !== null && item.state !== 'FULFILLED' && mayRequest(me)
-  if (!item.canWithdraw && !again) return null
+  if (!item.canWithdraw && !again && !item.canRemind) return null
 
   const takeBack = async (comment: string) => {
     const { data, error } = await cancel({ input: { itemIds: [item.id], comment: comment || undefined } })
@@ -78,6 +79,7 @@ function MineBar({ item, reload }: { item: RequestDetailFragment; reload: () => 
   }
   return (
     <div className={classes.buttons}>
+      <RemindButton item={item} reload={reload} />
       {item.canWithdraw && (
         <Button variant="default" disabled={offline} onClick={() => setAsking(true)}>
           {t.request.takeBack}…

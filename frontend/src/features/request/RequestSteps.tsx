@@ -1,13 +1,14 @@
 import { IconCheck, IconChecks, IconSend } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import { requestStates } from '../../lib/requestStates'
 import type { Look } from '../../lib/states'
 import { provisioningStates } from '../../lib/states'
 import { t } from '../../lib/texts'
+import { Badge } from '../../ui/Badge'
 import { cx } from '../../ui/cx'
 import { RelativeTime } from '../../ui/RelativeTime'
-import { stepLooks } from './looks'
+import { lateLook, stepLooks } from './looks'
 import type { RequestDetailFragment } from './request.generated'
 import classes from './RequestSteps.module.css'
 
@@ -19,6 +20,7 @@ interface Step {
   at?: string | null
   sub?: ReactNode
   said?: string | null
+  clocks?: ReactNode
   isMoving?: boolean
 }
 
@@ -50,6 +52,7 @@ export function RequestSteps({ item, seesOrders }: { item: RequestDetailFragment
                 <span className="sr-only">, {t.request.stepper[step.position]}</span>
               </span>
               {step.sub && <span className={classes.sub}>{step.sub}</span>}
+              {step.clocks && <span className={classes.sub}>{step.clocks}</span>}
               {step.said && <blockquote className={classes.said}>{step.said}</blockquote>}
             </div>
             {step.at && (
@@ -99,6 +102,7 @@ function stepsOf(item: RequestDetailFragment, seesOrders: boolean): Step[] {
                 ? t.request.stuckHint
                 : null,
         said: step.comment,
+        clocks: clocksOf(step),
       }
     }),
   ]
@@ -142,6 +146,42 @@ function stepsOf(item: RequestDetailFragment, seesOrders: boolean): Step[] {
     at: isFulfilled ? item.closedAt : null,
   })
   return steps
+}
+
+/** What time does to an approval that waits: when it is late, who is reminded and asked besides. */
+function clocksOf(step: RequestDetailFragment['steps'][number]): ReactNode {
+  if (step.state !== 'OPEN' && step.state !== 'STUCK') return null
+  const at = (instant: string) => <RelativeTime at={instant} />
+  const parts: [string, ReactNode][] = []
+  if (step.isLate) parts.push(['late', <Badge key="late" {...lateLook} />])
+  if (step.dueAt)
+    parts.push([
+      'due',
+      <>
+        {step.isLate ? t.request.wasDue : t.request.dueAt} {at(step.dueAt)}
+      </>,
+    ])
+  if (step.remindedAt)
+    parts.push([
+      'reminded',
+      <>
+        {t.request.reminded} {at(step.remindedAt)}
+      </>,
+    ])
+  if (step.escalation > 0) parts.push(['escalated', t.request.escalated(step.escalation)])
+  if (step.escalateAt)
+    parts.push([
+      'escalates',
+      <>
+        {t.request.escalates} {at(step.escalateAt)}
+      </>,
+    ])
+  return parts.map(([key, part], index) => (
+    <Fragment key={key}>
+      {index > 0 && ' · '}
+      {part}
+    </Fragment>
+  ))
 }
 
 function end(item: RequestDetailFragment): Step {

@@ -6,6 +6,7 @@ import {
   IconCirclePlus,
   IconCircleX,
   IconClock,
+  IconClockExclamation,
   IconHandStop,
   IconInfoCircle,
   IconLock,
@@ -37,6 +38,8 @@ export const stuckLook: Look = {
   word: t.request.stuckWord,
   hint: t.request.stuckHint,
 }
+
+export const lateLook: Look = { tone: 'red', icon: IconClockExclamation, word: t.request.late }
 
 export const statusLooks: Record<CatalogueStatus, Look> = {
   CAN_BE_REQUESTED: { tone: 'grey', icon: IconPointFilled, ...status('CAN_BE_REQUESTED') },

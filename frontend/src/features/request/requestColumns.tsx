@@ -3,7 +3,8 @@ import { Badge } from '../../ui/Badge'
 import { Stack } from '../../ui/cells'
 import type { Column } from '../../ui/column'
 import { RelativeTime } from '../../ui/RelativeTime'
-import { actionIcons } from './looks'
+import { formatExact } from '../../lib/format'
+import { actionIcons, lateLook } from './looks'
 import classes from './Request.module.css'
 import type { RequestRowFragment } from './request.generated'
 import { itemLook } from './requestWords'
@@ -81,7 +82,21 @@ const at: Column<RequestRowFragment> = {
   text: (r) => r.submittedAt,
 }
 
+const due: Column<RequestRowFragment> = {
+  id: 'due',
+  header: t.request.due,
+  width: '128px',
+  sort: { up: 'DUE' },
+  cell: (r) =>
+    r.isLate ? (
+      <Badge {...lateLook} hint={t.request.lateHint(formatExact(r.dueAt ?? ''))} />
+    ) : (
+      <RelativeTime at={r.dueAt} />
+    ),
+  text: (r) => r.dueAt ?? '',
+}
+
 /** What one asked for: what first. */
 export const mineColumns = [what, who, state, from, number, at]
 /** What one decides: whom it is about first. */
-export const approvalColumns = [who, what, from, state, number, at]
+export const approvalColumns = [who, what, from, state, number, due, at]

@@ -71,7 +71,7 @@ export const parseRequestListSearch = (raw: RawSearch): RequestListSearch =>
     states: manyOf(raw.states, stateList),
     actions: manyOf(raw.actions, actionList),
     text: text(raw.text),
-    sort: oneOf(raw.sort, ['NEWEST', 'OLDEST']),
+    sort: oneOf(raw.sort, ['NEWEST', 'OLDEST', 'DUE']),
   })
 
 /** A category is found by its name, which is among the words of its roles. */
@@ -103,7 +103,7 @@ export const approvalVariables = (search: RequestListSearch) => ({
     actions: search.actions,
     text: search.text,
   }),
-  orderBy: search.sort ?? (search.view === 'all' ? 'NEWEST' : 'OLDEST'),
+  orderBy: search.sort ?? (search.view === 'all' ? 'NEWEST' : 'DUE'),
 })
 
 export const countListFilters = ({ states, actions, text }: RequestListSearch) =>

@@ -1,0 +1,44 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Requests says how days of waiting are counted (requests 21.1).
+type Requests struct {
+	QuestionDays int    `name:"request-question-days" default:"7" env:"WRIT_REQUEST_QUESTION_DAYS" help:"How many days a question about a request waits for its answer before the approval goes on without."`
+	WorkingDays  bool   `name:"request-working-days" env:"WRIT_REQUEST_WORKING_DAYS" help:"Count Monday to Friday only when approvals are reminded of, become late, are escalated or expire."`
+	Holidays     string `name:"request-holidays" env:"WRIT_REQUEST_HOLIDAYS" help:"Days that are not counted either, as 2026-12-25, separated by semicolons. They need --request-working-days."`
+}
+
+// Days are the holidays, one by one.
+func (r *Requests) Days() []string {
+	var out []string
+	for d := range strings.SplitSeq(r.Holidays, ";") {
+		if d = strings.TrimSpace(d); d != "" {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// Validate checks the section.
+func (r *Requests) Validate() error {
+	if r.QuestionDays < 1 || r.QuestionDays > 60 {
+		return fmt.Errorf("the days that a question waits (--request-question-days, WRIT_REQUEST_QUESTION_DAYS) must be between 1 and 60, got %d", r.QuestionDays)
+	}
+	days := r.Days()
+	if i := slices.IndexFunc(days, func(d string) bool { _, err := time.Parse(time.DateOnly, d); return err != nil }); i >= 0 {
+		return fmt.Errorf("holidays (--request-holidays, WRIT_REQUEST_HOLIDAYS) are days as 2026-12-25, separated by semicolons, got %q", days[i])
+	}
+	if len(days) > 1000 {
+		return fmt.Errorf("there can be 1,000 holidays (--request-holidays, WRIT_REQUEST_HOLIDAYS), got %d", len(days))
+	}
+	if len(days) > 0 && !r.WorkingDays {
+		return fmt.Errorf("holidays (--request-holidays, WRIT_REQUEST_HOLIDAYS) mean nothing without --request-working-days (WRIT_REQUEST_WORKING_DAYS)")
+	}
+	return nil
+}
