@@ -40,12 +40,12 @@ var stored = map[string]string{
 	"order_attempt.outcome": "AttemptOutcome", "outage.outcome": "AttemptOutcome",
 	"provisioning_order.answer_outcome": "AttemptOutcome", "order_line.error_class": "ErrorClass", "provisioning_order.error_class": "ErrorClass",
 	"order_line.wait_reason": "WaitReason", "provisioning_order.wait_reason": "WaitReason",
-	"request.state": "RequestState", "request_item.state": "RequestState", "request_item.action": "RequestAction", "request_item.outcome": "RequestOutcome", "request_step.state": "RequestStepState", "request_decision.decision": "StepDecision",
+	"request.state": "RequestState", "request_item.state": "RequestState", "request_item.action": "RequestAction", "request_item.outcome": "RequestOutcome", "request_step.state": "RequestStepState", "request_decision.decision": "StepDecision", "request_comment.kind": "RequestCommentKind",
 	"task_instance.state": "TaskInstanceState", "task_log.level": "LogLevel", "webhook_delivery.state": "WebhookDeliveryState",
 }
 
 // Closed lists of the database that nothing shows.
-var storedUnseen = []string{"assigned_profile.origin", "assigned_role.origin", "assigned_role_version.origin", "resource.origin", "delivery_row.command"}
+var storedUnseen = []string{"assigned_profile.origin", "assigned_role.origin", "assigned_role_version.origin", "resource.origin", "delivery_row.command", "request_handed.source"}
 
 // Each enum of the schema has the values of the constants of its Go type, in both directions, and of the constraint of the database where it is
 // stored: a value that is added in one place and not in the others is found here, not by whoever gets an answer that his client cannot read.

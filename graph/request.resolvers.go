@@ -21,6 +21,18 @@ func (r *mutationResolver) ReviewRequestItems(ctx context.Context, input request
 	return r.Resolver.Requests.Review(ctx, input)
 }
 
+func (r *mutationResolver) AskRequestInformation(ctx context.Context, input request.AskInformationInput) (*request.RequestItemsPayload, error) {
+	return r.Resolver.Requests.AskInformation(ctx, input)
+}
+
+func (r *mutationResolver) AnswerRequestInformation(ctx context.Context, input request.AnswerInformationInput) (*request.RequestItemsPayload, error) {
+	return r.Resolver.Requests.AnswerInformation(ctx, input)
+}
+
+func (r *mutationResolver) WithdrawRequestInformation(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error) {
+	return r.Resolver.Requests.WithdrawInformation(ctx, input)
+}
+
 func (r *mutationResolver) RemindRequestSteps(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error) {
 	return r.Resolver.Requests.Remind(ctx, input)
 }

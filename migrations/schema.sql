@@ -1730,6 +1730,36 @@ CREATE INDEX request_by_user ON public.request USING btree (requester_user_id, i
 CREATE UNIQUE INDEX request_once ON public.request USING btree (requester, client_key) WHERE (client_key IS NOT NULL);
 CREATE TRIGGER request_stays BEFORE UPDATE OF requester, requester_id, requester_user_id ON public.request FOR EACH ROW EXECUTE FUNCTION request_stays();
 
+create table request_comment (
+    id bigint generated always as identity,
+    item_id bigint not null,
+    step_id bigint,
+    kind text not null,
+    author text not null,
+    author_user_id bigint,
+    addressee text,
+    addressee_id bigint,
+    addressee_user_id bigint,
+    text text not null,
+    at timestamp with time zone not null,
+    ended_at timestamp with time zone,
+    constraint request_comment_pkey PRIMARY KEY (id),
+    constraint request_comment_addressee_id_fkey FOREIGN KEY (addressee_id) REFERENCES resource(id),
+    constraint request_comment_addressee_user_id_fkey FOREIGN KEY (addressee_user_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint request_comment_author_user_id_fkey FOREIGN KEY (author_user_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint request_comment_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
+    constraint request_comment_step_id_fkey FOREIGN KEY (step_id) REFERENCES request_step(id),
+    constraint request_comment_asked CHECK (((addressee IS NOT NULL) = (kind = 'QUESTION'::text))),
+    constraint request_comment_bounded CHECK (((length(text) >= 1) AND (length(text) <= 4000))),
+    constraint request_comment_kind_check CHECK ((kind = ANY (ARRAY['QUESTION'::text, 'ANSWER'::text, 'SYSTEM'::text])))
+);
+comment on table request_comment is 'What is asked about a request and answered, for everybody who sees the item.';
+comment on column request_comment.addressee is 'Who is asked, by name; addressee_id the person, addressee_user_id the account of one who asked without being a person.';
+comment on column request_comment.ended_at is 'Of a question: when it was answered or given up; null: it waits.';
+CREATE INDEX request_comment_asked_person ON public.request_comment USING btree (addressee_id) WHERE ((kind = 'QUESTION'::text) AND (ended_at IS NULL));
+CREATE INDEX request_comment_asked_user ON public.request_comment USING btree (addressee_user_id) WHERE ((kind = 'QUESTION'::text) AND (ended_at IS NULL));
+CREATE INDEX request_comment_by_item ON public.request_comment USING btree (item_id, id);
+
 create table request_decision (
     step_id bigint not null,
     item_id bigint not null,
@@ -1909,14 +1939,20 @@ create table request_step (
     reminded_at timestamp with time zone,
     reminders smallint default 0 not null,
     escalation smallint default 0 not null,
+    asked_at timestamp with time zone,
+    answer_by timestamp with time zone,
+    still_until timestamp with time zone,
+    stood bigint default 0 not null,
     constraint request_step_pkey PRIMARY KEY (id),
     constraint request_step_level UNIQUE (item_id, level, round),
     constraint request_step_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
-    constraint request_step_closed CHECK (((closed_at IS NULL) = (state = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'STUCK'::text])))),
+    constraint request_step_asked CHECK ((((asked_at IS NOT NULL) AND (answer_by IS NOT NULL) AND (still_until IS NOT NULL)) = (state = 'INFO_REQUESTED'::text))),
+    constraint request_step_closed CHECK (((closed_at IS NULL) = (state = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'INFO_REQUESTED'::text, 'STUCK'::text])))),
     constraint request_step_days CHECK (((due_days >= 0) AND (remind_days >= 0) AND (escalate_days >= 0))),
     constraint request_step_escalation CHECK (((escalation >= 0) AND (escalation <= 3))),
     constraint request_step_skipped CHECK (((skip_reason IS NOT NULL) = (state = 'SKIPPED'::text))),
-    constraint request_step_state_check CHECK ((state = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'STUCK'::text, 'APPROVED'::text, 'DECLINED'::text, 'SKIPPED'::text, 'EXPIRED'::text, 'CLOSED'::text])))
+    constraint request_step_state_check CHECK ((state = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'INFO_REQUESTED'::text, 'STUCK'::text, 'APPROVED'::text, 'DECLINED'::text, 'SKIPPED'::text, 'EXPIRED'::text, 'CLOSED'::text]))),
+    constraint request_step_stood CHECK ((stood >= 0))
 );
 comment on column request_step.round is 'How often this level was asked for.';
 comment on column request_step.looked_at is 'When it was looked last who may decide it, while it waits for somebody; null: at the next turn.';
@@ -1927,9 +1963,13 @@ comment on column request_step.remind_at is 'When those who are asked are remind
 comment on column request_step.escalate_at is 'When others are asked besides; null: not any more.';
 comment on column request_step.reminded_at is 'When they were reminded last, by the clock or by a person.';
 comment on column request_step.escalation is 'How often others were asked besides, 3 times at most.';
+comment on column request_step.answer_by is 'When the step goes on though nobody answered; null: nothing is asked.';
+comment on column request_step.still_until is 'Until when the clocks stand still at most: so far they were moved ahead when it was asked.';
+comment on column request_step.stood is 'How long the clocks stood still altogether, in milliseconds.';
+CREATE INDEX request_step_answer ON public.request_step USING btree (answer_by) WHERE (answer_by IS NOT NULL);
 CREATE INDEX request_step_escalate ON public.request_step USING btree (escalate_at) WHERE ((escalate_at IS NOT NULL) AND (closed_at IS NULL));
-CREATE INDEX request_step_look ON public.request_step USING btree (looked_at NULLS FIRST) WHERE (state = ANY (ARRAY['OPEN'::text, 'STUCK'::text]));
-CREATE INDEX request_step_open ON public.request_step USING btree (item_id) WHERE (state = ANY (ARRAY['OPEN'::text, 'STUCK'::text]));
+CREATE INDEX request_step_look ON public.request_step USING btree (looked_at NULLS FIRST) WHERE (state = ANY (ARRAY['OPEN'::text, 'INFO_REQUESTED'::text, 'STUCK'::text]));
+CREATE INDEX request_step_open ON public.request_step USING btree (item_id) WHERE (state = ANY (ARRAY['OPEN'::text, 'INFO_REQUESTED'::text, 'STUCK'::text]));
 CREATE INDEX request_step_remind ON public.request_step USING btree (remind_at) WHERE ((remind_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE INDEX request_step_stuck ON public.request_step USING btree (id) WHERE (state = 'STUCK'::text);
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.request_step FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('request_step');
@@ -3032,7 +3072,7 @@ begin
     if s.item_id is distinct from new.item_id or i.beneficiary_id is distinct from new.beneficiary_id or q.requester is distinct from new.requester then
         raise exception 'the decision of step % does not say what it is about', new.step_id using errcode = '23514', constraint = 'request_decision_of_its_step';
     end if;
-    if s.state <> 'OPEN' then
+    if s.state not in ('OPEN', 'INFO_REQUESTED') then
         raise exception 'step % does not wait for a decision', new.step_id using errcode = '23514', constraint = 'request_decision_of_open_step';
     end if;
     why := request_exclusion(new.decider, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, i.id);
@@ -3098,7 +3138,7 @@ CREATE OR REPLACE FUNCTION public.request_rights_changed()
  LANGUAGE plpgsql
 AS $function$
 begin
-    if exists (select from request_step where state in ('OPEN', 'STUCK')) then
+    if exists (select from request_step where state in ('OPEN', 'INFO_REQUESTED', 'STUCK')) then
         insert into request_rights_changed default values on conflict do nothing;
     end if;
     return null;

@@ -1931,6 +1931,16 @@ var plainTypes = plain.Types{
 		"effective": {Code: 3},
 		"because":   {Code: 4},
 	}},
+	"RequestComment": {Implementors: requestCommentImplementors, Fields: map[string]plain.Field{
+		"id":            {Code: 1},
+		"stepId":        {Code: 2},
+		"kind":          {Code: 3},
+		"authorName":    {Code: 4},
+		"addresseeName": {Code: 5},
+		"text":          {Code: 6},
+		"at":            {Code: 7},
+		"isOpen":        {Code: 8},
+	}},
 	"RequestConnection": {Implementors: requestConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "Request"},
 		"totalCount":           {Code: 2},
@@ -1954,48 +1964,52 @@ var plainTypes = plain.Types{
 		"comment": {Code: 8},
 	}},
 	"RequestItem": {Implementors: requestItemImplementors, Fields: map[string]plain.Field{
-		"id":               {Code: 1},
-		"requestId":        {Code: 2},
-		"requestNumber":    {Code: 3},
-		"requesterName":    {Code: 4},
-		"justification":    {Code: 5},
-		"action":           {Code: 6},
-		"role":             {Code: 7},
-		"roleKind":         {Code: 8},
-		"objectName":       {Code: 9},
-		"owner":            {Code: 10, Of: "ResourceRef"},
-		"parameters":       {Code: 11, Of: "RequestParameter"},
-		"requestedStart":   {Code: 12},
-		"requestedEnd":     {Code: 13},
-		"startDate":        {Code: 14},
-		"endDate":          {Code: 15},
-		"clamps":           {Code: 16, Of: "RequestClamp"},
-		"state":            {Code: 17},
-		"workflowState":    {Code: 18},
-		"level":            {Code: 19},
-		"levels":           {Code: 20},
-		"problem":          {Code: 21},
-		"outcome":          {Code: 22},
-		"closedReason":     {Code: 23},
-		"expireAt":         {Code: 24},
-		"submittedAt":      {Code: 25},
-		"approvedAt":       {Code: 26},
-		"closedAt":         {Code: 27},
-		"version":          {Code: 28},
-		"dueAt":            {Code: 29},
-		"isLate":           {Code: 30},
-		"canRemind":        {Code: 31},
-		"stepId":           {Code: 32},
-		"stepVersion":      {Code: 33},
-		"isStuck":          {Code: 34},
-		"isOwn":            {Code: 35},
-		"canDecide":        {Code: 36},
-		"canWithdraw":      {Code: 37},
-		"commentOnApprove": {Code: 38},
-		"commentOnDecline": {Code: 39},
-		"risks":            {Code: 40, Of: "Risk"},
-		"steps":            {Code: 41, Of: "RequestStep"},
-		"orders":           {Code: 42, Of: "RequestedOrder"},
+		"id":                  {Code: 1},
+		"requestId":           {Code: 2},
+		"requestNumber":       {Code: 3},
+		"requesterName":       {Code: 4},
+		"justification":       {Code: 5},
+		"action":              {Code: 6},
+		"role":                {Code: 7},
+		"roleKind":            {Code: 8},
+		"objectName":          {Code: 9},
+		"owner":               {Code: 10, Of: "ResourceRef"},
+		"parameters":          {Code: 11, Of: "RequestParameter"},
+		"requestedStart":      {Code: 12},
+		"requestedEnd":        {Code: 13},
+		"startDate":           {Code: 14},
+		"endDate":             {Code: 15},
+		"clamps":              {Code: 16, Of: "RequestClamp"},
+		"state":               {Code: 17},
+		"workflowState":       {Code: 18},
+		"level":               {Code: 19},
+		"levels":              {Code: 20},
+		"problem":             {Code: 21},
+		"outcome":             {Code: 22},
+		"closedReason":        {Code: 23},
+		"expireAt":            {Code: 24},
+		"submittedAt":         {Code: 25},
+		"approvedAt":          {Code: 26},
+		"closedAt":            {Code: 27},
+		"version":             {Code: 28},
+		"dueAt":               {Code: 29},
+		"isLate":              {Code: 30},
+		"canRemind":           {Code: 31},
+		"canAsk":              {Code: 32},
+		"canAnswer":           {Code: 33},
+		"canWithdrawQuestion": {Code: 34},
+		"comments":            {Code: 35, Of: "RequestComment"},
+		"stepId":              {Code: 36},
+		"stepVersion":         {Code: 37},
+		"isStuck":             {Code: 38},
+		"isOwn":               {Code: 39},
+		"canDecide":           {Code: 40},
+		"canWithdraw":         {Code: 41},
+		"commentOnApprove":    {Code: 42},
+		"commentOnDecline":    {Code: 43},
+		"risks":               {Code: 44, Of: "Risk"},
+		"steps":               {Code: 45, Of: "RequestStep"},
+		"orders":              {Code: 46, Of: "RequestedOrder"},
 	}},
 	"RequestItemConnection": {Implementors: requestItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "RequestItem"},
@@ -2027,13 +2041,14 @@ var plainTypes = plain.Types{
 		"remindedAt": {Code: 9},
 		"reminders":  {Code: 10},
 		"escalateAt": {Code: 11},
-		"escalation": {Code: 12},
-		"closedAt":   {Code: 13},
-		"version":    {Code: 14},
-		"decider":    {Code: 15},
-		"comment":    {Code: 16},
-		"candidates": {Code: 17},
-		"more":       {Code: 18},
+		"answerBy":   {Code: 12},
+		"escalation": {Code: 13},
+		"closedAt":   {Code: 14},
+		"version":    {Code: 15},
+		"decider":    {Code: 16},
+		"comment":    {Code: 17},
+		"candidates": {Code: 18},
+		"more":       {Code: 19},
 	}},
 	"RequestTargetConnection": {Implementors: requestTargetConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ResourceRef"},
@@ -17370,6 +17385,71 @@ func plainRequestClamp(w *plain.Writer, s *plain.Selection, obj *request.Request
 	return true
 }
 
+func (ec *executionContext) _RequestComment(ctx context.Context, sel ast.SelectionSet, obj *request.RequestComment) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestComment"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestComment(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestComment(ctx, sel, obj)
+}
+
+func plainRequestComment(w *plain.Writer, s *plain.Selection, obj *request.RequestComment) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestComment\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // stepId
+			v := obj.StepID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 3: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 4: // authorName
+			v := obj.AuthorName
+			w.String(v)
+
+		case 5: // addresseeName
+			v := obj.AddresseeName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // text
+			v := obj.Text
+			w.String(v)
+
+		case 7: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 8: // isOpen
+			v := obj.IsOpen
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _RequestConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*request.Request]) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestConnection"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestConnection(w, s, obj) }); m != nil {
@@ -17763,7 +17843,33 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			v := obj.CanRemind
 			w.Bool(v)
 
-		case 32: // stepId
+		case 32: // canAsk
+			v := obj.CanAsk
+			w.Bool(v)
+
+		case 33: // canAnswer
+			v := obj.CanAnswer
+			w.Bool(v)
+
+		case 34: // canWithdrawQuestion
+			v := obj.CanWithdrawQuestion
+			w.Bool(v)
+
+		case 35: // comments
+			v := obj.Comments
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequestComment(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 36: // stepId
 			v := obj.StepID
 			if v == nil {
 				w.Raw("null")
@@ -17771,7 +17877,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 				w.ID(*v)
 			}
 
-		case 33: // stepVersion
+		case 37: // stepVersion
 			v := obj.StepVersion
 			if v == nil {
 				w.Raw("null")
@@ -17779,35 +17885,35 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 				w.Int(int64(*v))
 			}
 
-		case 34: // isStuck
+		case 38: // isStuck
 			v := obj.IsStuck
 			w.Bool(v)
 
-		case 35: // isOwn
+		case 39: // isOwn
 			v := obj.IsOwn
 			w.Bool(v)
 
-		case 36: // canDecide
+		case 40: // canDecide
 			v := obj.CanDecide
 			w.Bool(v)
 
-		case 37: // canWithdraw
+		case 41: // canWithdraw
 			v := obj.CanWithdraw
 			w.Bool(v)
 
-		case 38: // commentOnApprove
+		case 42: // commentOnApprove
 			v := obj.CommentOnApprove()
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
 
-		case 39: // commentOnDecline
+		case 43: // commentOnDecline
 			v := obj.CommentOnDecline()
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
 
-		case 40: // risks
+		case 44: // risks
 			v := obj.Risks
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -17821,7 +17927,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 41: // steps
+		case 45: // steps
 			v := obj.Steps
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -17835,7 +17941,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 42: // orders
+		case 46: // orders
 			v := obj.Orders
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -18118,11 +18224,21 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 				}
 			}
 
-		case 12: // escalation
+		case 12: // answerBy
+			v := obj.AnswerBy
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 13: // escalation
 			v := obj.Escalation
 			w.Int(int64(v))
 
-		case 13: // closedAt
+		case 14: // closedAt
 			v := obj.ClosedAt
 			if v == nil {
 				w.Raw("null")
@@ -18132,11 +18248,11 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 				}
 			}
 
-		case 14: // version
+		case 15: // version
 			v := obj.Version
 			w.Int(int64(v))
 
-		case 15: // decider
+		case 16: // decider
 			v := obj.Decider
 			if v == nil {
 				w.Raw("null")
@@ -18144,7 +18260,7 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 				w.String(*v)
 			}
 
-		case 16: // comment
+		case 17: // comment
 			v := obj.Comment
 			if v == nil {
 				w.Raw("null")
@@ -18152,7 +18268,7 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 				w.String(*v)
 			}
 
-		case 17: // candidates
+		case 18: // candidates
 			v := obj.Candidates
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -18161,7 +18277,7 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 			}
 			w.Raw("]")
 
-		case 18: // more
+		case 19: // more
 			v := obj.More
 			w.Int(int64(v))
 

@@ -1413,6 +1413,190 @@ func (ec *executionContext) fieldContext_RequestClamp_because(_ context.Context,
 	return graphql.NewScalarFieldContext("RequestClamp", field, false, false, "String")
 }
 
+func (ec *executionContext) _RequestComment_id(ctx context.Context, field graphql.CollectedField, obj *request.RequestComment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestComment_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNID2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestComment_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestComment", field, false, false, "ID")
+}
+
+func (ec *executionContext) _RequestComment_stepId(ctx context.Context, field graphql.CollectedField, obj *request.RequestComment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestComment_stepId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StepID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return ec.marshalOID2ᚖint64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestComment_stepId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestComment", field, false, false, "ID")
+}
+
+func (ec *executionContext) _RequestComment_kind(ctx context.Context, field graphql.CollectedField, obj *request.RequestComment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestComment_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v request.RequestCommentKind) graphql.Marshaler {
+			return ec.marshalNRequestCommentKind2writᚋserverᚋrequestᚐRequestCommentKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestComment_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestComment", field, false, false, "RequestCommentKind")
+}
+
+func (ec *executionContext) _RequestComment_authorName(ctx context.Context, field graphql.CollectedField, obj *request.RequestComment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestComment_authorName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AuthorName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestComment_authorName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestComment", field, false, false, "String")
+}
+
+func (ec *executionContext) _RequestComment_addresseeName(ctx context.Context, field graphql.CollectedField, obj *request.RequestComment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestComment_addresseeName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AddresseeName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestComment_addresseeName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestComment", field, false, false, "String")
+}
+
+func (ec *executionContext) _RequestComment_text(ctx context.Context, field graphql.CollectedField, obj *request.RequestComment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestComment_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestComment_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestComment", field, false, false, "String")
+}
+
+func (ec *executionContext) _RequestComment_at(ctx context.Context, field graphql.CollectedField, obj *request.RequestComment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestComment_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestComment_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestComment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RequestComment_isOpen(ctx context.Context, field graphql.CollectedField, obj *request.RequestComment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestComment_isOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsOpen, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestComment_isOpen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestComment", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _RequestConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*request.Request]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2539,6 +2723,107 @@ func (ec *executionContext) fieldContext_RequestItem_canRemind(_ context.Context
 	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _RequestItem_canAsk(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestItem_canAsk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CanAsk, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestItem_canAsk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RequestItem_canAnswer(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestItem_canAnswer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CanAnswer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestItem_canAnswer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RequestItem_canWithdrawQuestion(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestItem_canWithdrawQuestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CanWithdrawQuestion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestItem_canWithdrawQuestion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RequestItem_comments(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestItem_comments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Comments, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*request.RequestComment) graphql.Marshaler {
+			return ec.marshalNRequestComment2ᚕᚖwritᚋserverᚋrequestᚐRequestCommentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestItem_comments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestItem",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestComment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RequestItem_stepId(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3356,6 +3641,29 @@ func (ec *executionContext) fieldContext_RequestStep_escalateAt(_ context.Contex
 	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _RequestStep_answerBy(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestStep_answerBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnswerBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestStep_answerBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _RequestStep_escalation(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3999,6 +4307,111 @@ func (ec *executionContext) fieldContext_RequestsChange_at(_ context.Context, fi
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAnswerInformationInput(ctx context.Context, obj any) (request.AnswerInformationInput, error) {
+	var it request.AnswerInformationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"stepId", "answer"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stepId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepId"))
+			data, err := ec.unmarshalNID2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepID = data
+		case "answer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answer"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answer = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAnswerInformationInput unmarshals raw into the AnswerInformationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAnswerInformationInput(ctx context.Context, raw any) (request.AnswerInformationInput, error) {
+	var out request.AnswerInformationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AnswerInformationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAskInformationInput(ctx context.Context, obj any) (request.AskInformationInput, error) {
+	var it request.AskInformationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"stepIds", "addresseeId", "question"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stepIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepIds"))
+			data, err := ec.unmarshalNID2ᚕint64ᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepIDs = data
+		case "addresseeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addresseeId"))
+			data, err := ec.unmarshalOID2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddresseeID = data
+		case "question":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("question"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Question = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAskInformationInput unmarshals raw into the AskInformationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAskInformationInput(ctx context.Context, raw any) (request.AskInformationInput, error) {
+	var out request.AskInformationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AskInformationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCancelRequestInput(ctx context.Context, obj any) (request.CancelRequestInput, error) {
 	var it request.CancelRequestInput
 	if obj == nil {
@@ -4192,7 +4605,7 @@ func (ec *executionContext) unmarshalInputRequestFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"states", "actions", "role", "ownerId", "requestId", "mine", "aboutMe", "toDecideByMe", "stuck", "toRouteByMe", "late", "text"}
+	fieldsInOrder := [...]string{"states", "actions", "role", "ownerId", "requestId", "mine", "aboutMe", "toDecideByMe", "toAnswerByMe", "stuck", "toRouteByMe", "late", "text"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4255,6 +4668,13 @@ func (ec *executionContext) unmarshalInputRequestFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.ToDecideByMe = data
+		case "toAnswerByMe":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toAnswerByMe"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ToAnswerByMe = data
 		case "stuck":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stuck"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -5136,6 +5556,74 @@ func (ec *executionContext) slowly_RequestClamp(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var requestCommentImplementors = []string{"RequestComment"}
+
+func (ec *executionContext) slowly_RequestComment(ctx context.Context, sel ast.SelectionSet, obj *request.RequestComment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestCommentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestComment")
+		case "id":
+			out.Values[i] = ec._RequestComment_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stepId":
+			out.Values[i] = ec._RequestComment_stepId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._RequestComment_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "authorName":
+			out.Values[i] = ec._RequestComment_authorName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "addresseeName":
+			out.Values[i] = ec._RequestComment_addresseeName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._RequestComment_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._RequestComment_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isOpen":
+			out.Values[i] = ec._RequestComment_isOpen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var requestConnectionImplementors = []string{"RequestConnection"}
 
 func (ec *executionContext) slowly_RequestConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*request.Request]) graphql.Marshaler {
@@ -5466,6 +5954,26 @@ func (ec *executionContext) slowly_RequestItem(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "canAsk":
+			out.Values[i] = ec._RequestItem_canAsk(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "canAnswer":
+			out.Values[i] = ec._RequestItem_canAnswer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "canWithdrawQuestion":
+			out.Values[i] = ec._RequestItem_canWithdrawQuestion(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "comments":
+			out.Values[i] = ec._RequestItem_comments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "stepId":
 			out.Values[i] = ec._RequestItem_stepId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -5766,6 +6274,11 @@ func (ec *executionContext) slowly_RequestStep(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "answerBy":
+			out.Values[i] = ec._RequestStep_answerBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "escalation":
 			out.Values[i] = ec._RequestStep_escalation(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -6062,6 +6575,11 @@ func (ec *executionContext) slowly_RequestsChange(ctx context.Context, sel ast.S
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNAnswerInformationInput2writᚋserverᚋrequestᚐAnswerInformationInput(ctx context.Context, v any) (request.AnswerInformationInput, error) {
+	res, err := ec.unmarshalInputAnswerInformationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNApprovalLevel2ᚕᚖwritᚋserverᚋrequestᚐApprovalLevelᚄ(ctx context.Context, sel ast.SelectionSet, v []*request.ApprovalLevel) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -6084,6 +6602,11 @@ func (ec *executionContext) marshalNApprovalLevel2ᚖwritᚋserverᚋrequestᚐA
 		return graphql.Null
 	}
 	return ec._ApprovalLevel(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAskInformationInput2writᚋserverᚋrequestᚐAskInformationInput(ctx context.Context, v any) (request.AskInformationInput, error) {
+	res, err := ec.unmarshalInputAskInformationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNCancelRequestInput2writᚋserverᚋrequestᚐCancelRequestInput(ctx context.Context, v any) (request.CancelRequestInput, error) {
@@ -6294,6 +6817,45 @@ func (ec *executionContext) marshalNRequestClamp2ᚕwritᚋserverᚋrequestᚐRe
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNRequestComment2ᚕᚖwritᚋserverᚋrequestᚐRequestCommentᚄ(ctx context.Context, sel ast.SelectionSet, v []*request.RequestComment) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRequestComment2ᚖwritᚋserverᚋrequestᚐRequestComment(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRequestComment2ᚖwritᚋserverᚋrequestᚐRequestComment(ctx context.Context, sel ast.SelectionSet, v *request.RequestComment) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RequestComment!")
+		return graphql.Null
+	}
+	return ec._RequestComment(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRequestCommentKind2writᚋserverᚋrequestᚐRequestCommentKind(ctx context.Context, v any) (request.RequestCommentKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := request.RequestCommentKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRequestCommentKind2writᚋserverᚋrequestᚐRequestCommentKind(ctx context.Context, sel ast.SelectionSet, v request.RequestCommentKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RequestCommentKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNRequestConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*request.Request]) graphql.Marshaler {

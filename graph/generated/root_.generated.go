@@ -1560,8 +1560,10 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		ActivateConnector          func(childComplexity int, input system.ConnectorInput) int
+		AnswerRequestInformation   func(childComplexity int, input request.AnswerInformationInput) int
 		ApplyConfiguration         func(childComplexity int, input manifest.ApplyConfigurationInput) int
 		ApplyPlan                  func(childComplexity int, input plan.ApplyPlanInput) int
+		AskRequestInformation      func(childComplexity int, input request.AskInformationInput) int
 		AttachRisk                 func(childComplexity int, input risk.AttachRiskInput) int
 		CancelBulkChange           func(childComplexity int, input bulk.CancelBulkChangeInput) int
 		CancelJobInstance          func(childComplexity int, input job.JobInstanceInput) int
@@ -1650,6 +1652,7 @@ type ComplexityRoot struct {
 		TestAdvanceClock           func(childComplexity int, seconds int) int
 		UnblockOrders              func(childComplexity int, input order.BulkOrdersInput) int
 		UpdateResource             func(childComplexity int, input directory.UpdateResourceInput) int
+		WithdrawRequestInformation func(childComplexity int, input request.RequestStepsInput) int
 	}
 
 	MyScopes struct {
@@ -2590,6 +2593,17 @@ type ComplexityRoot struct {
 		Requested func(childComplexity int) int
 	}
 
+	RequestComment struct {
+		AddresseeName func(childComplexity int) int
+		At            func(childComplexity int) int
+		AuthorName    func(childComplexity int) int
+		ID            func(childComplexity int) int
+		IsOpen        func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		StepID        func(childComplexity int) int
+		Text          func(childComplexity int) int
+	}
+
 	RequestConnection struct {
 		Nodes                func(childComplexity int) int
 		PageInfo             func(childComplexity int) int
@@ -2616,48 +2630,52 @@ type ComplexityRoot struct {
 	}
 
 	RequestItem struct {
-		Action           func(childComplexity int) int
-		ApprovedAt       func(childComplexity int) int
-		CanDecide        func(childComplexity int) int
-		CanRemind        func(childComplexity int) int
-		CanWithdraw      func(childComplexity int) int
-		Clamps           func(childComplexity int) int
-		ClosedAt         func(childComplexity int) int
-		ClosedReason     func(childComplexity int) int
-		CommentOnApprove func(childComplexity int) int
-		CommentOnDecline func(childComplexity int) int
-		DueAt            func(childComplexity int) int
-		EndDate          func(childComplexity int) int
-		ExpireAt         func(childComplexity int) int
-		ID               func(childComplexity int) int
-		IsLate           func(childComplexity int) int
-		IsOwn            func(childComplexity int) int
-		IsStuck          func(childComplexity int) int
-		Justification    func(childComplexity int) int
-		Level            func(childComplexity int) int
-		Levels           func(childComplexity int) int
-		ObjectName       func(childComplexity int) int
-		Orders           func(childComplexity int) int
-		Outcome          func(childComplexity int) int
-		Owner            func(childComplexity int) int
-		Parameters       func(childComplexity int) int
-		Problem          func(childComplexity int) int
-		RequestID        func(childComplexity int) int
-		RequestNumber    func(childComplexity int) int
-		RequestedEnd     func(childComplexity int) int
-		RequestedStart   func(childComplexity int) int
-		RequesterName    func(childComplexity int) int
-		Risks            func(childComplexity int) int
-		Role             func(childComplexity int) int
-		RoleKind         func(childComplexity int) int
-		StartDate        func(childComplexity int) int
-		State            func(childComplexity int) int
-		StepID           func(childComplexity int) int
-		StepVersion      func(childComplexity int) int
-		Steps            func(childComplexity int) int
-		SubmittedAt      func(childComplexity int) int
-		Version          func(childComplexity int) int
-		WorkflowState    func(childComplexity int) int
+		Action              func(childComplexity int) int
+		ApprovedAt          func(childComplexity int) int
+		CanAnswer           func(childComplexity int) int
+		CanAsk              func(childComplexity int) int
+		CanDecide           func(childComplexity int) int
+		CanRemind           func(childComplexity int) int
+		CanWithdraw         func(childComplexity int) int
+		CanWithdrawQuestion func(childComplexity int) int
+		Clamps              func(childComplexity int) int
+		ClosedAt            func(childComplexity int) int
+		ClosedReason        func(childComplexity int) int
+		CommentOnApprove    func(childComplexity int) int
+		CommentOnDecline    func(childComplexity int) int
+		Comments            func(childComplexity int) int
+		DueAt               func(childComplexity int) int
+		EndDate             func(childComplexity int) int
+		ExpireAt            func(childComplexity int) int
+		ID                  func(childComplexity int) int
+		IsLate              func(childComplexity int) int
+		IsOwn               func(childComplexity int) int
+		IsStuck             func(childComplexity int) int
+		Justification       func(childComplexity int) int
+		Level               func(childComplexity int) int
+		Levels              func(childComplexity int) int
+		ObjectName          func(childComplexity int) int
+		Orders              func(childComplexity int) int
+		Outcome             func(childComplexity int) int
+		Owner               func(childComplexity int) int
+		Parameters          func(childComplexity int) int
+		Problem             func(childComplexity int) int
+		RequestID           func(childComplexity int) int
+		RequestNumber       func(childComplexity int) int
+		RequestedEnd        func(childComplexity int) int
+		RequestedStart      func(childComplexity int) int
+		RequesterName       func(childComplexity int) int
+		Risks               func(childComplexity int) int
+		Role                func(childComplexity int) int
+		RoleKind            func(childComplexity int) int
+		StartDate           func(childComplexity int) int
+		State               func(childComplexity int) int
+		StepID              func(childComplexity int) int
+		StepVersion         func(childComplexity int) int
+		Steps               func(childComplexity int) int
+		SubmittedAt         func(childComplexity int) int
+		Version             func(childComplexity int) int
+		WorkflowState       func(childComplexity int) int
 	}
 
 	RequestItemConnection struct {
@@ -2683,6 +2701,7 @@ type ComplexityRoot struct {
 	}
 
 	RequestStep struct {
+		AnswerBy   func(childComplexity int) int
 		Candidates func(childComplexity int) int
 		ClosedAt   func(childComplexity int) int
 		Comment    func(childComplexity int) int
@@ -9702,6 +9721,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ActivateConnector(childComplexity, args["input"].(system.ConnectorInput)), true
+	case "Mutation.answerRequestInformation":
+		if e.ComplexityRoot.Mutation.AnswerRequestInformation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerRequestInformation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerRequestInformation(childComplexity, args["input"].(request.AnswerInformationInput)), true
 	case "Mutation.applyConfiguration":
 		if e.ComplexityRoot.Mutation.ApplyConfiguration == nil {
 			break
@@ -9724,6 +9754,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApplyPlan(childComplexity, args["input"].(plan.ApplyPlanInput)), true
+	case "Mutation.askRequestInformation":
+		if e.ComplexityRoot.Mutation.AskRequestInformation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_askRequestInformation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AskRequestInformation(childComplexity, args["input"].(request.AskInformationInput)), true
 	case "Mutation.attachRisk":
 		if e.ComplexityRoot.Mutation.AttachRisk == nil {
 			break
@@ -10682,6 +10723,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateResource(childComplexity, args["input"].(directory.UpdateResourceInput)), true
+	case "Mutation.withdrawRequestInformation":
+		if e.ComplexityRoot.Mutation.WithdrawRequestInformation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawRequestInformation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawRequestInformation(childComplexity, args["input"].(request.RequestStepsInput)), true
 
 	case "MyScopes.bulkManualProvisioning":
 		if e.ComplexityRoot.MyScopes.BulkManualProvisioning == nil {
@@ -15275,6 +15327,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RequestClamp.Requested(childComplexity), true
 
+	case "RequestComment.addresseeName":
+		if e.ComplexityRoot.RequestComment.AddresseeName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestComment.AddresseeName(childComplexity), true
+	case "RequestComment.at":
+		if e.ComplexityRoot.RequestComment.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestComment.At(childComplexity), true
+	case "RequestComment.authorName":
+		if e.ComplexityRoot.RequestComment.AuthorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestComment.AuthorName(childComplexity), true
+	case "RequestComment.id":
+		if e.ComplexityRoot.RequestComment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestComment.ID(childComplexity), true
+	case "RequestComment.isOpen":
+		if e.ComplexityRoot.RequestComment.IsOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestComment.IsOpen(childComplexity), true
+	case "RequestComment.kind":
+		if e.ComplexityRoot.RequestComment.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestComment.Kind(childComplexity), true
+	case "RequestComment.stepId":
+		if e.ComplexityRoot.RequestComment.StepID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestComment.StepID(childComplexity), true
+	case "RequestComment.text":
+		if e.ComplexityRoot.RequestComment.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestComment.Text(childComplexity), true
+
 	case "RequestConnection.nodes":
 		if e.ComplexityRoot.RequestConnection.Nodes == nil {
 			break
@@ -15386,6 +15487,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestItem.ApprovedAt(childComplexity), true
+	case "RequestItem.canAnswer":
+		if e.ComplexityRoot.RequestItem.CanAnswer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.CanAnswer(childComplexity), true
+	case "RequestItem.canAsk":
+		if e.ComplexityRoot.RequestItem.CanAsk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.CanAsk(childComplexity), true
 	case "RequestItem.canDecide":
 		if e.ComplexityRoot.RequestItem.CanDecide == nil {
 			break
@@ -15404,6 +15517,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestItem.CanWithdraw(childComplexity), true
+	case "RequestItem.canWithdrawQuestion":
+		if e.ComplexityRoot.RequestItem.CanWithdrawQuestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.CanWithdrawQuestion(childComplexity), true
 	case "RequestItem.clamps":
 		if e.ComplexityRoot.RequestItem.Clamps == nil {
 			break
@@ -15434,6 +15553,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestItem.CommentOnDecline(childComplexity), true
+	case "RequestItem.comments":
+		if e.ComplexityRoot.RequestItem.Comments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.Comments(childComplexity), true
 	case "RequestItem.dueAt":
 		if e.ComplexityRoot.RequestItem.DueAt == nil {
 			break
@@ -15691,6 +15816,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RequestParameter.Value(childComplexity), true
 
+	case "RequestStep.answerBy":
+		if e.ComplexityRoot.RequestStep.AnswerBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.AnswerBy(childComplexity), true
 	case "RequestStep.candidates":
 		if e.ComplexityRoot.RequestStep.Candidates == nil {
 			break
@@ -20727,8 +20858,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccessFilterConfigurationInput", ec.unmarshalInputAccessFilterConfigurationInput),
 			graphql.NewInputUnmarshaler("AccessRuleConfigurationInput", ec.unmarshalInputAccessRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("AccountWithoutOwnerFilter", ec.unmarshalInputAccountWithoutOwnerFilter),
+			graphql.NewInputUnmarshaler("AnswerInformationInput", ec.unmarshalInputAnswerInformationInput),
 			graphql.NewInputUnmarshaler("ApplyConfigurationInput", ec.unmarshalInputApplyConfigurationInput),
 			graphql.NewInputUnmarshaler("ApplyPlanInput", ec.unmarshalInputApplyPlanInput),
+			graphql.NewInputUnmarshaler("AskInformationInput", ec.unmarshalInputAskInformationInput),
 			graphql.NewInputUnmarshaler("AssignedProfileConfigurationInput", ec.unmarshalInputAssignedProfileConfigurationInput),
 			graphql.NewInputUnmarshaler("AttachRiskInput", ec.unmarshalInputAttachRiskInput),
 			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
@@ -26373,6 +26506,8 @@ input HeldFilter {
 enum TaskKind {
   "A request waits for an approval."
   APPROVAL
+  "Somebody who decides on a request asks something."
+  ANSWER
   "A request waits for an approval for which there is nobody; the caller supervises it."
   ROUTING
   "A role is in its grace period: shall it stay?"
@@ -30955,6 +31090,8 @@ enum RequestStepState {
   WAITING
   "Somebody may decide."
   OPEN
+  "Somebody may decide, and somebody was asked something first; the clocks stand still meanwhile."
+  INFO_REQUESTED
   "Its turn, and nobody is there who may decide; looked for again and again."
   STUCK
   "Approved."
@@ -30981,6 +31118,16 @@ enum RequestOutcome {
   REFUSED_AT_REVIEW
   "Its time ended before anything was seen."
   ENDED_BEFORE_START
+}
+
+"""What was said about a request (requests 9.1)."""
+enum RequestCommentKind {
+  "Something is asked before it is decided."
+  QUESTION
+  "The answer."
+  ANSWER
+  "The server tells that no answer came, or that the question was taken back."
+  SYSTEM
 }
 
 """What may be decided about a step."""
@@ -31167,6 +31314,14 @@ type RequestItem {
   isLate: Boolean!
   "The caller may remind those who may decide now (remindRequestSteps)."
   canRemind: Boolean!
+  "The caller may ask something before he decides (askRequestInformation)."
+  canAsk: Boolean!
+  "The caller may answer what is asked (answerRequestInformation)."
+  canAnswer: Boolean!
+  "The caller may take back what he asked (withdrawRequestInformation)."
+  canWithdrawQuestion: Boolean!
+  "What was asked and answered, the oldest first; the first 200."
+  comments: [RequestComment!]!
   "Id of the step that waits for a decision, for reviewRequestItems; null: none."
   stepId: ID
   "Counts the changes of that step: name it with a decision, so that one made on older content is refused."
@@ -31249,6 +31404,8 @@ type RequestStep {
   reminders: Int!
   "When others are asked besides, 5 days after its turn came and again after the same time: the managers of those who are asked, or who supervises requests; null: not any more."
   escalateAt: DateTime
+  "When it goes on though nobody answered what is asked; null: nothing is asked."
+  answerBy: DateTime
   "How often others were asked besides, 3 times at most (requests 4.2 S20). Who was asked stays so."
   escalation: Int!
   "When it was decided, or ended; null: not."
@@ -31263,6 +31420,26 @@ type RequestStep {
   candidates: [String!]!
   "How many more there are."
   more: Int!
+}
+
+"""One thing that was said about an item, for everybody who sees it (requests 9.1)."""
+type RequestComment {
+  "Its id."
+  id: ID!
+  "The step it is about; null: the item."
+  stepId: ID
+  "What it is."
+  kind: RequestCommentKind!
+  "Who said it, by name."
+  authorName: String!
+  "Who is asked, by name; null: nobody is."
+  addresseeName: String
+  "What was said."
+  text: String!
+  "When."
+  at: DateTime!
+  "A question that waits for its answer."
+  isOpen: Boolean!
 }
 
 """One thing that happened to a request."""
@@ -31295,7 +31472,7 @@ type RequestTransition {
   from: String
   "State after."
   to: String!
-  "Who does it: REQUESTER, APPROVER, SERVER, CLOCK or ORDER."
+  "Who does it: REQUESTER, APPROVER, ASKED, SERVER, CLOCK or ORDER."
   whoMay: String!
   "What it means."
   description: String!
@@ -31551,6 +31728,8 @@ input RequestFilter {
   aboutMe: Boolean
   "What the caller may decide now; false: the rest."
   toDecideByMe: Boolean
+  "What the caller is asked about and may answer now; false: the rest."
+  toAnswerByMe: Boolean
   "What nobody may decide now; false: the rest."
   stuck: Boolean
   "What nobody may decide now and the caller supervises (/Custom/Workflows/Supervise/{entityType}); false: the rest."
@@ -31593,6 +31772,24 @@ input StepDecisionInput {
   version: Int
   "What is said with it, at most 4,000 characters."
   comment: String
+}
+
+"""A question about steps, before they are decided."""
+input AskInformationInput {
+  "The steps, 500 at most."
+  stepIds: [ID!]!
+  "The person who is asked: one who may see the request. Null: who asked for it, and whom it is about when that one has left."
+  addresseeId: ID
+  "The question, 1 to 4,000 characters. Everybody who sees the item reads it."
+  question: String!
+}
+
+"""The answer to what is asked about a step."""
+input AnswerInformationInput {
+  "The step."
+  stepId: ID!
+  "The answer, 1 to 4,000 characters. Everybody who sees the item reads it."
+  answer: String!
 }
 
 """Steps of requests."""
@@ -31691,6 +31888,24 @@ extend type Mutation {
   reviewRequestItems(
     "Which steps, and what is decided."
     input: ReviewRequestItemsInput!
+  ): RequestItemsPayload!
+  """
+  Asks something before steps are decided: whoever may decide them does, one question after the other. They may be decided all the same; their clocks and the expiry
+  of the item stand still until the answer, 7 days at most (--request-question-days) and 21 days altogether. FORBIDDEN when the addressee may not see the request.
+  """
+  askRequestInformation(
+    "What is asked, and whom."
+    input: AskInformationInput!
+  ): RequestItemsPayload!
+  "Answers what is asked about a step: who is asked, or who asked for it. INVALID_TRANSITION when nothing is asked; kept as a comment when the step is over."
+  answerRequestInformation(
+    "The answer."
+    input: AnswerInformationInput!
+  ): RequestItemsPayload!
+  "Takes back what the caller asked about steps."
+  withdrawRequestInformation(
+    "Which steps."
+    input: RequestStepsInput!
   ): RequestItemsPayload!
   """
   Tells those who may decide steps, by mail, that they are waited for. Who asked for it, whom it is about, and who supervises requests may
@@ -37527,6 +37742,28 @@ func (ec *executionContext) childFields_RequestClamp(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type RequestClamp", field.Name)
 }
 
+func (ec *executionContext) childFields_RequestComment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RequestComment_id(ctx, field)
+	case "stepId":
+		return ec.fieldContext_RequestComment_stepId(ctx, field)
+	case "kind":
+		return ec.fieldContext_RequestComment_kind(ctx, field)
+	case "authorName":
+		return ec.fieldContext_RequestComment_authorName(ctx, field)
+	case "addresseeName":
+		return ec.fieldContext_RequestComment_addresseeName(ctx, field)
+	case "text":
+		return ec.fieldContext_RequestComment_text(ctx, field)
+	case "at":
+		return ec.fieldContext_RequestComment_at(ctx, field)
+	case "isOpen":
+		return ec.fieldContext_RequestComment_isOpen(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestComment", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "nodes":
@@ -37641,6 +37878,14 @@ func (ec *executionContext) childFields_RequestItem(ctx context.Context, field g
 		return ec.fieldContext_RequestItem_isLate(ctx, field)
 	case "canRemind":
 		return ec.fieldContext_RequestItem_canRemind(ctx, field)
+	case "canAsk":
+		return ec.fieldContext_RequestItem_canAsk(ctx, field)
+	case "canAnswer":
+		return ec.fieldContext_RequestItem_canAnswer(ctx, field)
+	case "canWithdrawQuestion":
+		return ec.fieldContext_RequestItem_canWithdrawQuestion(ctx, field)
+	case "comments":
+		return ec.fieldContext_RequestItem_comments(ctx, field)
 	case "stepId":
 		return ec.fieldContext_RequestItem_stepId(ctx, field)
 	case "stepVersion":
@@ -37735,6 +37980,8 @@ func (ec *executionContext) childFields_RequestStep(ctx context.Context, field g
 		return ec.fieldContext_RequestStep_reminders(ctx, field)
 	case "escalateAt":
 		return ec.fieldContext_RequestStep_escalateAt(ctx, field)
+	case "answerBy":
+		return ec.fieldContext_RequestStep_answerBy(ctx, field)
 	case "escalation":
 		return ec.fieldContext_RequestStep_escalation(ctx, field)
 	case "closedAt":

@@ -515,6 +515,13 @@ func TestRequestRisks(t *testing.T) {
 	})
 }
 
+// turns are steps whose turn it is.
+func (s *small) turns() (list []int64) {
+	s.t.Helper()
+	require.NoError(s.t, s.DB.NewRaw(`select id from request_step where state in ('OPEN', 'INFO_REQUESTED', 'STUCK') order by id desc limit 2`).Scan(s.ctx, &list))
+	return list
+}
+
 // TestRequestsOfAnyHistory: scenario 60. People ask, approve, decline and take back, come and go, rules change and days pass. What is held by hand is what was
 // approved, no row waits without a request that does, no request is lost, a complete computation changes nothing, and the managed system has what is held.
 func TestRequestsOfAnyHistory(t *testing.T) {
@@ -526,7 +533,7 @@ func TestRequestsOfAnyHistory(t *testing.T) {
 		here := map[string]string{"P0": ann, "P1": bob}
 		for range rapid.IntRange(5, 25).Draw(r, "steps") {
 			person := rapid.SampledFrom([]string{"P0", "P1"}).Draw(r, "person")
-			switch rapid.IntRange(0, 9).Draw(r, "what") {
+			switch rapid.IntRange(0, 11).Draw(r, "what") {
 			case 0, 1, 2:
 				if !slices.Contains(s.list(s.DB, `select key from resource where valid_to = 'infinity'`), person) {
 					continue
@@ -567,6 +574,23 @@ func TestRequestsOfAnyHistory(t *testing.T) {
 				s.later(time.Duration(rapid.IntRange(1, 70).Draw(r, "days")) * 24 * time.Hour)
 				s.due()
 				require.NoError(s.t, s.Requests.Sweep(s.ctx))
+			case 10:
+				for _, st := range s.turns() {
+					for _, code := range []string{
+						s.code(s.Requests.AskInformation(rapid.SampledFrom(deciders).Draw(r, "inquirer"), request.AskInformationInput{StepIDs: []int64{st}, Question: "What for?"})),
+						s.code(s.Requests.Remind(rapid.SampledFrom(askers).Draw(r, "reminder"), request.RequestStepsInput{StepIDs: []int64{st}})),
+					} {
+						require.Contains(s.t, []string{"", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "INVALID_TRANSITION"}, code)
+					}
+				}
+			case 11:
+				for _, st := range s.turns() {
+					code := s.code(s.Requests.AnswerInformation(rapid.SampledFrom(askers).Draw(r, "answerer"), request.AnswerInformationInput{StepID: st, Answer: "The quarter."}))
+					if rapid.Bool().Draw(r, "back") {
+						code = s.code(s.Requests.WithdrawInformation(rapid.SampledFrom(deciders).Draw(r, "withdrawer"), request.RequestStepsInput{StepIDs: []int64{st}}))
+					}
+					require.Contains(s.t, []string{"", "FORBIDDEN", "NOT_FOUND", "INVALID_TRANSITION"}, code)
+				}
 			}
 			if rapid.Bool().Draw(r, "compute") {
 				s.compute()
@@ -575,8 +599,10 @@ func TestRequestsOfAnyHistory(t *testing.T) {
 				and not exists (select from request_item i where i.assigned_role_id = a.id and i.state in ('SUBMITTED', 'IN_APPROVAL'))`), "a row waits without a request")
 			require.Empty(s.t, s.list(s.DB, `select 'item ' || i.id from request_item i where i.state = 'IN_APPROVAL' and not exists (select from assigned_role a where a.id = i.assigned_role_id and a.pending_action is not null and a.valid_to = 'infinity')`), "a request waits without a row")
 			require.Empty(s.t, s.list(s.DB, `select 'item ' || i.id from request_item i where i.state in ('APPROVED', 'FULFILLED') and exists (select from request_step s where s.item_id = i.id and s.state not in ('APPROVED', 'SKIPPED'))`), "approved without its circuit")
-			require.Empty(s.t, s.list(s.DB, `select 'item ' || i.id from request_item i where i.state = 'IN_APPROVAL' and (select count(*) from request_step s where s.item_id = i.id and s.state in ('OPEN', 'STUCK')) <> 1`), "no step, or several")
-			require.Empty(s.t, s.list(s.DB, `select 'item ' || i.id from request_item i where i.closed_at is not null and exists (select from request_step s where s.item_id = i.id and s.state in ('WAITING', 'OPEN', 'STUCK'))`), "a step of what is over")
+			require.Empty(s.t, s.list(s.DB, `select 'item ' || i.id from request_item i where i.state = 'IN_APPROVAL' and (select count(*) from request_step s where s.item_id = i.id and s.state in ('OPEN', 'INFO_REQUESTED', 'STUCK')) <> 1`), "no step, or several")
+			require.Empty(s.t, s.list(s.DB, `select 'step ' || s.id from request_step s where s.state = 'INFO_REQUESTED' and (select count(*) from request_comment c where c.step_id = s.id and c.kind = 'QUESTION' and c.ended_at is null) <> 1`), "waits for no answer, or for several")
+			require.Empty(s.t, s.list(s.DB, `select 'step ' || s.id from request_step s where s.closed_at is null and s.state <> 'WAITING' and s.due_at is null or s.stood > 21 * 86400000`), "has no clock")
+			require.Empty(s.t, s.list(s.DB, `select 'item ' || i.id from request_item i where i.closed_at is not null and exists (select from request_step s where s.item_id = i.id and s.state in ('WAITING', 'OPEN', 'INFO_REQUESTED', 'STUCK'))`), "a step of what is over")
 			require.Empty(s.t, s.list(s.DB, `select 'row ' || a.id from assigned_role a where a.valid_to = 'infinity' and a.origin = 'MANUAL' and a.workflow_state in (16, 116)
 				and not exists (select from request_item i where i.assigned_role_id = a.id and i.state in ('APPROVED', 'FULFILLED', 'CANCELLED', 'EXPIRED', 'DECLINED'))`), "held by nobody's approval")
 		}

@@ -70,7 +70,7 @@ var (
 
 func (s *Service) ofRequests(f *TaskFilter) []source {
 	oldest := request.Oldest
-	of := func(name string, kind TaskKind, late bool, filter request.RequestFilter, tab string) source {
+	of := func(name string, kind TaskKind, late bool, filter request.RequestFilter, link string) source {
 		filter.Text = f.Text
 		return source{name: name, kind: kind, late: late, list: func(ctx context.Context, a page.Args, total bool) (listed, error) {
 			c, err := s.Requests.Items(ctx, a, &filter, &oldest, itemFields, total)
@@ -79,9 +79,9 @@ func (s *Service) ofRequests(f *TaskFilter) []source {
 			}
 			return from(c, kind, func(i *request.RequestItem) *Task {
 				t := &Task{SubjectID: i.ID, Subject: i.ObjectName, Action: string(i.Action), Person: &i.Owner, RequesterName: &i.RequesterName, Since: i.SubmittedAt, IsLate: late, Number: &i.RequestNumber,
-					Link: fmt.Sprintf("/approvals/%d%s", i.ID, tab)}
+					Link: fmt.Sprintf(link, i.ID)}
 				for _, st := range i.Steps {
-					if st.State == request.StepOpen || st.State == request.StepStuck {
+					if st.ClosedAt == nil && st.OpenedAt != nil || st.State == request.StepStuck {
 						t.DueAt = st.DueAt
 					}
 				}
@@ -90,9 +90,10 @@ func (s *Service) ofRequests(f *TaskFilter) []source {
 		}}
 	}
 	return []source{
-		of("late", Approval, true, request.RequestFilter{ToDecideByMe: new(true), Late: new(true)}, ""),
-		of("approval", Approval, false, request.RequestFilter{ToDecideByMe: new(true), Late: new(false)}, ""),
-		of("routing", Routing, false, request.RequestFilter{ToRouteByMe: new(true)}, "?view=stuck"),
+		of("late", Approval, true, request.RequestFilter{ToDecideByMe: new(true), Late: new(true)}, "/approvals/%d"),
+		of("approval", Approval, false, request.RequestFilter{ToDecideByMe: new(true), Late: new(false)}, "/approvals/%d"),
+		of("answer", Answer, false, request.RequestFilter{ToAnswerByMe: new(true)}, "/requests/%d"),
+		of("routing", Routing, false, request.RequestFilter{ToRouteByMe: new(true)}, "/approvals/%d?view=stuck"),
 	}
 }
 

@@ -19,6 +19,7 @@ type TaskKind string
 // The kinds.
 const (
 	Approval               TaskKind = "APPROVAL"
+	Answer                 TaskKind = "ANSWER"
 	Routing                TaskKind = "ROUTING"
 	ProlongedRole          TaskKind = "PROLONGED_ROLE"
 	ProvisioningReview     TaskKind = "PROVISIONING_REVIEW"
@@ -30,7 +31,7 @@ const (
 )
 
 // kinds in the order in which those that came at the same moment are shown.
-var kinds = []TaskKind{Approval, Routing, ProlongedRole, ProvisioningReview, ErroredOrder, ManualOrder, RoleReconciliation, ResourceReconciliation, RowToMend}
+var kinds = []TaskKind{Approval, Answer, Routing, ProlongedRole, ProvisioningReview, ErroredOrder, ManualOrder, RoleReconciliation, ResourceReconciliation, RowToMend}
 
 // Task is one thing that waits for the caller. It is the GraphQL type too.
 type Task struct {

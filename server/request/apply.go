@@ -21,6 +21,7 @@ import (
 const (
 	EventChanged     = "request.changed"
 	EventStepChanged = "request.step_changed"
+	EventCommented   = "request.commented"
 )
 
 // item is an item under its lock, with its steps and what it needs of its request.
@@ -83,7 +84,10 @@ type step struct {
 	DueAt, RemindAt, EscalateAt       *time.Time
 	RemindedAt                        *time.Time
 	Reminders                         int
-	Escalation                        int // how often others were asked besides
+	Escalation                        int        // how often others were asked besides
+	AskedAt, AnswerBy                 *time.Time // of what is asked now
+	StillUntil                        *time.Time // until when its clocks stand still at most
+	Stood                             int64      // how long they stood still, in milliseconds
 	Version                           int
 	from                              RequestStepState
 	isTouched                         bool // something of it changed that people decide about
@@ -97,7 +101,7 @@ func (x *item) circuit() assignment.Circuit {
 
 // open is the step whose turn it is; nil: none.
 func (x *item) open() *step {
-	i := slices.IndexFunc(x.steps, func(s *step) bool { return s.State == StepOpen || s.State == StepStuck })
+	i := slices.IndexFunc(x.steps, func(s *step) bool { return s.State.isTurn() })
 	if i < 0 {
 		return nil
 	}
@@ -123,7 +127,7 @@ func lockItems(ctx context.Context, tx bun.Tx, condition string, args ...any) ([
 		x.from, byID[x.ID], all[i] = x.State, x, x.ID
 	}
 	var steps []*step
-	if err := tx.NewRaw(`select id, item_id, level, round, state, skip_reason, opened_at, due_at, closed_at, looked_at, due_days, remind_days, escalate_days, remind_at, escalate_at, reminded_at, reminders, escalation, version from request_step where item_id = any (?) order by item_id, level, round for update`, ids(all)).Scan(ctx, &steps); err != nil {
+	if err := tx.NewRaw(`select id, item_id, level, round, state, skip_reason, opened_at, due_at, closed_at, looked_at, due_days, remind_days, escalate_days, remind_at, escalate_at, reminded_at, reminders, escalation, asked_at, answer_by, still_until, stood, version from request_step where item_id = any (?) order by item_id, level, round for update`, ids(all)).Scan(ctx, &steps); err != nil {
 		return nil, fmt.Errorf("lock steps of requests: %w", err)
 	}
 	for _, s := range steps {
@@ -233,9 +237,13 @@ func (t *turn) step(x *item, s *step, action Action, comment string) {
 	if !ok {
 		panic(fmt.Sprintf("no %s of a step in %s", action, from))
 	}
+	if from == StepAsked && to != StepAsked {
+		t.resume(x, s)
+	}
 	s.State, s.LookedAt, s.isTouched, s.isWritten = to, &t.now, true, true
 	switch {
 	case from == to:
+	case to == StepOpen && from == StepAsked, to == StepAsked:
 	case to == StepOpen:
 		s.OpenedAt = &t.now
 		t.wind(s)
@@ -265,7 +273,7 @@ func (t *turn) note(x *item, s *step, action Action, from, to RequestStepState, 
 // closeSteps ends all steps of an item that are not over.
 func (t *turn) closeSteps(x *item, action Action) {
 	for _, s := range x.steps {
-		if s.State == StepWaiting || s.State == StepOpen || s.State == StepStuck {
+		if s.State == StepWaiting || s.State.isTurn() {
 			t.step(x, s, action, "")
 		}
 	}
@@ -310,6 +318,10 @@ type stepUpdate struct {
 	RemindedAt *time.Time       `json:"reminded_at"`
 	Reminders  int              `json:"reminders"`
 	Escalation int              `json:"escalation"`
+	AskedAt    *time.Time       `json:"asked_at"`
+	AnswerBy   *time.Time       `json:"answer_by"`
+	StillUntil *time.Time       `json:"still_until"`
+	Stood      int64            `json:"stood"`
 	Touched    bool             `json:"touched"`
 }
 
@@ -336,7 +348,7 @@ func (t *turn) commit() error {
 		items = append(items, itemUpdate{x.ID, x.from, x.State, x.Level, x.StartDate, x.EndDate, clamps, x.AssignedRoleID, x.Problem, x.Outcome, x.ClosedReason, x.ApprovedAt, x.ClosedAt, risks, x.IsAtRisk, x.ExpireAt, x.WarnAt, x.isTouched})
 		for _, s := range x.steps {
 			if s.isWritten {
-				steps = append(steps, stepUpdate{s.ID, s.from, s.State, s.SkipReason, s.OpenedAt, s.DueAt, s.ClosedAt, s.LookedAt, s.RemindAt, s.EscalateAt, s.RemindedAt, s.Reminders, s.Escalation, s.isTouched})
+				steps = append(steps, stepUpdate{s.ID, s.from, s.State, s.SkipReason, s.OpenedAt, s.DueAt, s.ClosedAt, s.LookedAt, s.RemindAt, s.EscalateAt, s.RemindedAt, s.Reminders, s.Escalation, s.AskedAt, s.AnswerBy, s.StillUntil, s.Stood, s.isTouched})
 			}
 		}
 	}
@@ -350,9 +362,9 @@ func (t *turn) commit() error {
 	}
 	if len(steps) > 0 {
 		if _, err := t.tx.NewRaw(`update request_step s set state = r.state, skip_reason = r.skip_reason, opened_at = r.opened_at, due_at = r.due_at, closed_at = r.closed_at, looked_at = r.looked_at,
-				remind_at = r.remind_at, escalate_at = r.escalate_at, reminded_at = r.reminded_at, reminders = r.reminders, escalation = r.escalation, version = s.version + r.touched::int
+				remind_at = r.remind_at, escalate_at = r.escalate_at, reminded_at = r.reminded_at, reminders = r.reminders, escalation = r.escalation, asked_at = r.asked_at, answer_by = r.answer_by, still_until = r.still_until, stood = r.stood, version = s.version + r.touched::int
 			from jsonb_to_recordset(?::jsonb) r (id bigint, state text, skip_reason text, opened_at timestamptz, due_at timestamptz, closed_at timestamptz, looked_at timestamptz, remind_at timestamptz, escalate_at timestamptz,
-				reminded_at timestamptz, reminders smallint, escalation smallint, touched boolean) where s.id = r.id`, encoded(steps)).Exec(t.ctx); err != nil {
+				reminded_at timestamptz, reminders smallint, escalation smallint, asked_at timestamptz, answer_by timestamptz, still_until timestamptz, stood bigint, touched boolean) where s.id = r.id`, encoded(steps)).Exec(t.ctx); err != nil {
 			return fmt.Errorf("write steps of requests: %w", err)
 		}
 	}

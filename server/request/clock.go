@@ -1,6 +1,7 @@
 package request
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -30,6 +31,8 @@ var standard = deadlines{due: 5, remind: 2, escalate: 5, expire: 60}
 const (
 	// mostEscalations is how often others are asked besides.
 	mostEscalations = 3
+	// questionDays is how many days a question waits where nothing else is set.
+	questionDays = 7
 	// betweenReminders is how long nobody is reminded again.
 	betweenReminders = 24 * time.Hour
 )
@@ -100,6 +103,40 @@ func insertStep(ctx context.Context, tx bun.Tx, st *step, d deadlines) error {
 		return fmt.Errorf("write a step of a request: %w", err)
 	}
 	return nil
+}
+
+// mostStill is how long the clocks of a step stand still altogether.
+const mostStill = 21 * 24 * time.Hour
+
+// stand has the clocks of a step and its item stand still while something is asked: they are moved ahead as far as the answer may take.
+func (t *turn) stand(x *item, st *step) {
+	st.AskedAt, st.AnswerBy = &t.now, t.days.after(t.zone, t.now, cmp.Or(t.days.Question, questionDays))
+	still := max(0, min(st.AnswerBy.Sub(t.now), mostStill-time.Duration(st.Stood)*time.Millisecond))
+	st.StillUntil = new(t.now.Add(still))
+	for _, at := range clocksOf(x, st) {
+		if *at != nil && (*at).After(t.now) {
+			*at = new((*at).Add(still))
+		}
+	}
+}
+
+// resume moves them back by what was not needed.
+func (t *turn) resume(x *item, st *step) {
+	if unused := st.StillUntil.Sub(t.now); unused > 0 {
+		for _, at := range clocksOf(x, st) {
+			if *at != nil && (*at).After(*st.StillUntil) {
+				*at = new((*at).Add(-unused))
+			}
+		}
+		st.StillUntil = &t.now
+	}
+	st.Stood += max(0, st.StillUntil.Sub(*st.AskedAt).Milliseconds())
+	st.AskedAt, st.AnswerBy, st.StillUntil = nil, nil, nil
+}
+
+// clocksOf are the clocks that stand still while something is asked.
+func clocksOf(x *item, st *step) []**time.Time {
+	return []**time.Time{&st.DueAt, &st.RemindAt, &st.EscalateAt, &x.ExpireAt, &x.WarnAt}
 }
 
 // tick does what the clocks of a step ask for, each once, however late: reminding, and asking others besides.

@@ -9,14 +9,14 @@ import (
 // items is how items are read.
 var items = page.Table[RequestItem]{
 	From:   "request_item i join request q on q.id = i.request_id join resource w on w.id = i.beneficiary_id",
-	Joins:  []page.Join{{Alias: "e", SQL: "join entity_type e on e.id = w.entity_type_id"}, {Alias: "s", SQL: "left join request_step s on s.item_id = i.id and s.state in ('OPEN', 'STUCK')"}},
+	Joins:  []page.Join{{Alias: "e", SQL: "join entity_type e on e.id = w.entity_type_id"}, {Alias: "s", SQL: "left join request_step s on s.item_id = i.id and s.state in ('OPEN', 'INFO_REQUESTED', 'STUCK')"}},
 	Always: []string{"id", "request_id", "state", "role_id"},
 	Fields: map[string][]string{
 		"__typename": nil, "id": nil, "requestId": nil, "requestNumber": {"number"}, "requesterName": {"requester_name"}, "justification": {"justification"}, "action": {"action"}, "role": {"role"},
 		"roleKind": {"role_kind"}, "objectName": {"object_name"}, "owner": {"owner"}, "parameters": {"parameters"}, "requestedStart": {"requested_start"}, "requestedEnd": {"requested_end"},
 		"startDate": {"start_date"}, "endDate": {"end_date"}, "clamps": {"clamps"}, "state": nil, "workflowState": {"action", "level", "levels", "is_at_risk"}, "risks": {"risk_ids"}, "level": {"level"}, "levels": {"levels"}, "problem": {"problem"},
 		"outcome": {"outcome"}, "closedReason": {"closed_reason"}, "expireAt": {"expire_at"}, "submittedAt": {"submitted_at"}, "approvedAt": {"approved_at"}, "closedAt": {"closed_at"}, "version": {"version"},
-		"dueAt": {"step"}, "isLate": {"step"}, "canRemind": nil, "stepId": {"step"}, "stepVersion": {"step"}, "isStuck": {"step"}, "isOwn": nil, "canDecide": nil, "canWithdraw": nil, "steps": nil, "commentOnApprove": nil, "commentOnDecline": nil, "orders": nil,
+		"dueAt": {"step"}, "isLate": {"step"}, "canRemind": nil, "canAsk": nil, "canAnswer": nil, "canWithdrawQuestion": nil, "comments": nil, "stepId": {"step"}, "stepVersion": {"step"}, "isStuck": {"step"}, "isOwn": nil, "canDecide": nil, "canWithdraw": nil, "steps": nil, "commentOnApprove": nil, "commentOnDecline": nil, "orders": nil,
 	},
 	Columns: []page.Column[RequestItem]{
 		{Name: "id", SQL: "i.id", Read: func(i *RequestItem, r *db.Row) { i.ID = r.Int() }},

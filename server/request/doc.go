@@ -12,6 +12,7 @@
 //	many.go      one role for many people: which those are, and how one is asked for (server/bulk carries it out)
 //	approver.go  who may decide a step, and who may not; handover.go to whom it is given besides
 //	clock.go     reminding, escalating, warning, expiring: what time does to what waits; remind.go a person reminds
+//	question.go  what is asked before it is decided, and answered
 //	notice.go    who is told by mail
 //	review.go    approve, decline
 //	withdraw.go  taken back
@@ -45,19 +46,27 @@
 //
 // # Steps
 //
-//	WAITING  -> OPEN      open
-//	         -> STUCK     block
-//	         -> SKIPPED   skip
-//	         -> EXPIRED   expire
-//	         -> CLOSED    close
-//	OPEN     -> STUCK     block
-//	         -> APPROVED  approve
-//	         -> DECLINED  decline
-//	         -> SKIPPED   skip
-//	         -> EXPIRED   expire
-//	         -> CLOSED    close
-//	STUCK    -> OPEN      reroute
-//	         -> SKIPPED   skip
-//	         -> EXPIRED   expire
-//	         -> CLOSED    close
+//	WAITING        -> OPEN            open
+//	               -> STUCK           block
+//	               -> SKIPPED         skip
+//	               -> EXPIRED         expire
+//	               -> CLOSED          close
+//	OPEN           -> INFO_REQUESTED  ask
+//	               -> STUCK           block
+//	               -> APPROVED        approve
+//	               -> DECLINED        decline
+//	               -> SKIPPED         skip
+//	               -> EXPIRED         expire
+//	               -> CLOSED          close
+//	INFO_REQUESTED -> OPEN            answer, answer_missing, withdraw_question
+//	               -> STUCK           block
+//	               -> APPROVED        approve
+//	               -> DECLINED        decline
+//	               -> SKIPPED         skip
+//	               -> EXPIRED         expire
+//	               -> CLOSED          close
+//	STUCK          -> OPEN            reroute
+//	               -> SKIPPED         skip
+//	               -> EXPIRED         expire
+//	               -> CLOSED          close
 package request

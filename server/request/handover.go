@@ -96,6 +96,15 @@ func wasHanded(ctx context.Context) db.Condition {
 
 // supervisors gives who supervises the requests for the beneficiary of an item, without those who may not decide about it.
 func (a *approvers) supervisors(ctx context.Context, b bun.IDB, x *item) ([]access.Holder, error) {
+	holders, err := a.overseers(ctx, b, x)
+	if err != nil {
+		return nil, err
+	}
+	return joined(ctx, b, x, nil, holders)
+}
+
+// overseers gives who supervises the requests for the beneficiary of an item.
+func (a *approvers) overseers(ctx context.Context, b bun.IDB, x *item) ([]access.Holder, error) {
 	t := a.m.Shape.EntityTypes[x.EntityTypeID]
 	if t == nil {
 		return nil, nil
@@ -104,10 +113,7 @@ func (a *approvers) supervisors(ctx context.Context, b bun.IDB, x *item) ([]acce
 	if err != nil {
 		return nil, err
 	}
-	if holders, err = access.Over(ctx, b, a.m.Shape, holders, t, x.BeneficiaryID); err != nil {
-		return nil, err
-	}
-	return joined(ctx, b, x, nil, holders)
+	return access.Over(ctx, b, a.m.Shape, holders, t, x.BeneficiaryID)
 }
 
 // managers gives the accounts of those to whom people report.

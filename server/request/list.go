@@ -29,6 +29,7 @@ type RequestFilter struct {
 	Mine         *bool // what the caller asked for
 	AboutMe      *bool // what the caller gets or loses
 	ToDecideByMe *bool
+	ToAnswerByMe *bool // what the caller is asked about it
 	Stuck        *bool
 	ToRouteByMe  *bool   // stuck, of those whose requests the caller supervises
 	Late         *bool   // waits for longer than it should
@@ -77,9 +78,10 @@ func (f *RequestFilter) of(ctx context.Context, m *assignment.Model, now time.Ti
 	whether(f.Mine, mine(ctx))
 	whether(f.AboutMe, aboutMe(ctx))
 	whether(f.ToDecideByMe, toDecide(ctx, m))
+	whether(f.ToAnswerByMe, toAnswer(ctx))
 	whether(f.Stuck, bun.SafeQuery("exists (select from request_step o where o.item_id = i.id and o.state = 'STUCK')"))
 	whether(f.ToRouteByMe, db.AllOf(bun.SafeQuery("exists (select from request_step o where o.item_id = i.id and o.state = 'STUCK')"), over(ctx, m, permit.Supervise)))
-	whether(f.Late, bun.SafeQuery("exists (select from request_step o where o.item_id = i.id and o.state in ('OPEN', 'STUCK') and o.due_at < ?)", now))
+	whether(f.Late, bun.SafeQuery("exists (select from request_step o where o.item_id = i.id and o.state in ('OPEN', 'INFO_REQUESTED', 'STUCK') and o.due_at < ?)", now))
 	if f.Text != nil && strings.TrimSpace(*f.Text) != "" {
 		list = append(list, db.AnyOf(bun.SafeQuery("lower(q.number) = lower(btrim(?))", *f.Text), directory.SearchNames("i.object_name", "i.role", *f.Text), directory.SearchBeside(ctx, m.Shape, "w", *f.Text)))
 	}
@@ -242,7 +244,7 @@ func (s *Service) complete(ctx context.Context, m *assignment.Model, list []*Req
 		x.IsLate = x.DueAt != nil && x.DueAt.Before(s.Clock.Now())
 	}
 	has := func(names ...string) bool { return fields == nil || fields.Has(names...) }
-	if has("isOwn", "canDecide", "canWithdraw", "canRemind") {
+	if has("isOwn", "canDecide", "canWithdraw", "canRemind", "canAsk") {
 		if err := s.rights(ctx, m, all, byID); err != nil {
 			return err
 		}
@@ -254,6 +256,11 @@ func (s *Service) complete(ctx context.Context, m *assignment.Model, list []*Req
 	}
 	if has("orders") {
 		if err := s.orders(ctx, all, byID); err != nil {
+			return err
+		}
+	}
+	if has("comments", "canAsk", "canAnswer", "canWithdrawQuestion") {
+		if err := s.comments(ctx, all, byID); err != nil {
 			return err
 		}
 	}
@@ -306,18 +313,18 @@ func (s *Service) nameParameters(ctx context.Context, m *assignment.Model, list 
 // steps brings the steps of items, with who decided, and who may decide those that wait.
 func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, byID map[int64]*RequestItem) error {
 	open := map[int64]bool{}
-	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select s.id, s.item_id, s.level, s.state, s.skip_reason, s.opened_at, s.due_at, s.remind_at, s.reminded_at, s.reminders, s.escalate_at, s.escalation, s.closed_at, s.version,
+	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select s.id, s.item_id, s.level, s.state, s.skip_reason, s.opened_at, s.due_at, s.remind_at, s.reminded_at, s.reminders, s.escalate_at, s.escalation, s.answer_by, s.closed_at, s.version,
 			coalesce((select u.display_name from local_user u where u.id = d.decider_user_id), d.decider), d.comment
 		from request_step s left join request_decision d on d.step_id = s.id where s.item_id = any (?) order by s.item_id, s.round, s.level`, ids(all)), func(r *db.Row) error {
 		st := &RequestStep{ID: r.Int(), ItemID: r.Int(), Level: int(r.Int()), State: RequestStepState(r.Text()), SkipReason: r.TextOrNil(), OpenedAt: r.TimeOrNil(), DueAt: r.TimeOrNil(), RemindAt: r.TimeOrNil(), RemindedAt: r.TimeOrNil(), Reminders: int(r.Int()),
-			EscalateAt: r.TimeOrNil(), Escalation: int(r.Int()), ClosedAt: r.TimeOrNil(),
+			EscalateAt: r.TimeOrNil(), Escalation: int(r.Int()), AnswerBy: r.TimeOrNil(), ClosedAt: r.TimeOrNil(),
 			Version: int(r.Int()), Decider: r.TextOrNil(), Comment: r.TextOrNil(), Candidates: []string{}}
 		if st.ClosedAt != nil { // its clocks stand
 			st.RemindAt, st.EscalateAt = nil, nil
 		}
 		st.IsLate = st.ClosedAt == nil && st.DueAt != nil && st.DueAt.Before(s.Clock.Now())
 		byID[st.ItemID].Steps = append(byID[st.ItemID].Steps, st)
-		if st.State == StepOpen {
+		if st.State.isDecidable() {
 			open[st.ItemID] = true
 		}
 		return nil
@@ -333,7 +340,7 @@ func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, b
 			return fmt.Errorf("read whom a request concerns: %w", err)
 		}
 		for _, st := range byID[id].Steps {
-			if st.State == StepOpen {
+			if st.State.isDecidable() {
 				list, err := s.approvers(m).asked(ctx, s.DB, &of, &step{ID: st.ID, Level: st.Level})
 				if err != nil {
 					return err

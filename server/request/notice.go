@@ -19,6 +19,8 @@ const (
 	mailEscalated = "RequestEscalated"
 	mailExpiring  = "RequestExpiring"
 	mailExpired   = "RequestExpired"
+	mailQuestion  = "RequestQuestion"
+	mailAnswer    = "RequestAnswer"
 )
 
 const (
@@ -29,7 +31,7 @@ const (
 )
 
 // aboutSteps are the templates whose lines mean nothing once their step is over.
-var aboutSteps = []string{mailReminder, mailEscalated}
+var aboutSteps = []string{mailReminder, mailEscalated, mailQuestion, mailAnswer}
 
 // Letter is one mail about requests. Whoever sends it knows the texts.
 type Letter struct {
@@ -174,4 +176,4 @@ func (s *Service) postOne(ctx context.Context, tx bun.Tx) (bool, error) {
 }
 
 // pages are where mails lead to; of a single item to that.
-var pages = map[string]string{mailReminder: "/approvals", mailEscalated: "/approvals", mailExpiring: "/requests", mailExpired: "/requests"}
+var pages = map[string]string{mailReminder: "/approvals", mailEscalated: "/approvals", mailExpiring: "/requests", mailExpired: "/requests", mailQuestion: "/requests", mailAnswer: "/approvals"}

@@ -34,7 +34,7 @@ func (in RequestStepsInput) check() error {
 // he supervises, when nobody was reminded within a day.
 func reminds(ctx context.Context, m *assignment.Model, now time.Time) db.Condition {
 	name := permit.Name(ctx)
-	return db.AllOf(bun.SafeQuery("exists (select from request_step o where o.item_id = i.id and o.state in ('OPEN', 'STUCK') and (o.reminded_at is null or o.reminded_at <= ?))", now.Add(-betweenReminders)), isParty(ctx, m, name))
+	return db.AllOf(bun.SafeQuery("exists (select from request_step o where o.item_id = i.id and o.state in ('OPEN', 'INFO_REQUESTED', 'STUCK') and (o.reminded_at is null or o.reminded_at <= ?))", now.Add(-betweenReminders)), isParty(ctx, m, name))
 }
 
 // isParty is the condition on q, i and w of who asked for an item, whom it is about, and who supervises it.
@@ -58,7 +58,7 @@ func (s *Service) Remind(ctx context.Context, in RequestStepsInput) (*RequestIte
 		switch {
 		case !may:
 			return errs.New(errs.Forbidden, "Who asked for it reminds of it, whom it is about, or whoever supervises requests.").Of(st.ID), nil
-		case st.State != StepOpen && st.State != StepStuck:
+		case !st.State.isTurn():
 			return errs.New(errs.InvalidTransition, "This waits for no decision: the request is %s.", stateWords[x.State]).Of(st.ID), nil
 		case st.RemindedAt != nil && st.RemindedAt.After(t.now.Add(-betweenReminders)):
 			return errs.New(errs.Conflict, "They were reminded at %s. Once a day is enough.", day(*st.RemindedAt)).Of(st.ID), nil

@@ -54,45 +54,49 @@ type Request struct {
 
 // RequestItem is one wish for one beneficiary.
 type RequestItem struct {
-	ID             int64
-	RequestID      int64
-	RequestNumber  string
-	RequesterName  string
-	Justification  string
-	Action         RequestAction
-	Role           string // identifier
-	RoleKind       rolemodel.RoleKind
-	ObjectName     string
-	Owner          directory.ResourceRef
-	Parameters     []*RequestParameter
-	RequestedStart *time.Time
-	RequestedEnd   *time.Time
-	StartDate      *time.Time
-	EndDate        *time.Time
-	Clamps         []RequestClamp
-	State          RequestState
-	Level          int
-	Levels         int
-	Problem        *string
-	Outcome        *RequestOutcome
-	ClosedReason   *string
-	ExpireAt       *time.Time
-	SubmittedAt    time.Time
-	ApprovedAt     *time.Time
-	ClosedAt       *time.Time
-	Version        int
-	DueAt          *time.Time // of the step that waits
-	IsLate         bool
-	CanRemind      bool
-	StepID         *int64 // the step that waits for a decision
-	StepVersion    *int
-	IsStuck        bool
-	IsOwn          bool // the caller asked for it or gets it: somebody else has to decide
-	CanDecide      bool
-	CanWithdraw    bool
-	Risks          []*risk.Risk // those that it raised when it was asked for, and that there are still
-	Steps          []*RequestStep
-	Orders         []*RequestedOrder
+	ID                  int64
+	RequestID           int64
+	RequestNumber       string
+	RequesterName       string
+	Justification       string
+	Action              RequestAction
+	Role                string // identifier
+	RoleKind            rolemodel.RoleKind
+	ObjectName          string
+	Owner               directory.ResourceRef
+	Parameters          []*RequestParameter
+	RequestedStart      *time.Time
+	RequestedEnd        *time.Time
+	StartDate           *time.Time
+	EndDate             *time.Time
+	Clamps              []RequestClamp
+	State               RequestState
+	Level               int
+	Levels              int
+	Problem             *string
+	Outcome             *RequestOutcome
+	ClosedReason        *string
+	ExpireAt            *time.Time
+	SubmittedAt         time.Time
+	ApprovedAt          *time.Time
+	ClosedAt            *time.Time
+	Version             int
+	DueAt               *time.Time // of the step that waits
+	IsLate              bool
+	CanRemind           bool
+	CanAsk              bool
+	CanAnswer           bool
+	CanWithdrawQuestion bool
+	Comments            []*RequestComment
+	StepID              *int64 // the step that waits for a decision
+	StepVersion         *int
+	IsStuck             bool
+	IsOwn               bool // the caller asked for it or gets it: somebody else has to decide
+	CanDecide           bool
+	CanWithdraw         bool
+	Risks               []*risk.Risk // those that it raised when it was asked for, and that there are still
+	Steps               []*RequestStep
+	Orders              []*RequestedOrder
 
 	roleID        int64
 	isAtRisk      bool
@@ -165,6 +169,7 @@ type RequestStep struct {
 	Reminders  int
 	EscalateAt *time.Time
 	Escalation int
+	AnswerBy   *time.Time
 	ClosedAt   *time.Time
 	Version    int
 	Decider    *string // display name of who decided

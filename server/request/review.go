@@ -184,24 +184,11 @@ func (s *Service) decideLocked(ctx context.Context, t *turn, m *assignment.Model
 	switch {
 	case st.State == StepStuck:
 		return errs.New(errs.InvalidTransition, "Nobody was found who may decide on this; it is looked for again and again.").Of(st.ID), nil
-	case st.State != StepOpen:
-		return errs.New(errs.InvalidTransition, "This waits for no decision: the request is %s.", stateWords[x.State]).Of(st.ID), nil
-	case d.Version != nil && *d.Version != st.Version:
+	case st.State.isDecidable() && d.Version != nil && *d.Version != st.Version:
 		return errs.New(errs.StaleItem, "This changed since you looked at it. Look again, then decide.").Of(st.ID), nil
 	}
-	may, err := isAsked(ctx, t.tx, m, x, st)
-	if err != nil {
-		return nil, err
-	}
-	if !may {
-		return errs.New(errs.Forbidden, "You are not asked here (level %d: whoever reviews the roles of the person).", st.Level).Of(st.ID), nil
-	}
-	out, err := excluded(ctx, t.tx, []string{t.actor}, x.party())
-	if err != nil {
-		return nil, err
-	}
-	if why := out[t.actor]; why != "" {
-		return errs.New(errs.Forbidden, "%s", exclusions[why]).Of(st.ID), nil
+	if refused, err := s.mayDecide(ctx, t, m, x, st); refused != nil || err != nil {
+		return refused, err
 	}
 	comment := ""
 	if d.Comment != nil {

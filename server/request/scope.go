@@ -36,7 +36,7 @@ func aboutMe(ctx context.Context) db.Condition {
 	return bun.SafeQuery("i.beneficiary_id = ?", me.ResourceID)
 }
 
-// own is mine or aboutMe, or of a step that was given to the caller and that waits or that he decided, as one list of items: each part of it is found by its index, and the items by theirs, which a condition over two tables or
+// own is mine or aboutMe, or of a step that was given to the caller and that waits or that he decided, or of what he is asked, as one list of items: each part of it is found by its index, and the items by theirs, which a condition over two tables or
 // below an "or" would not let be.
 func own(ctx context.Context) db.Condition {
 	me := permit.From(ctx)
@@ -46,7 +46,8 @@ func own(ctx context.Context) db.Condition {
 	return bun.SafeQuery(`i.id = any (array (select x.id from request_item x where x.beneficiary_id = ?1
 		union all select x.id from request p join request_item x on x.request_id = p.id where p.requester_user_id = ?0
 		union all select x.id from request p join request_item x on x.request_id = p.id where p.requester_id = ?1
-		union all select o.item_id from request_handed h join request_step o on o.id = h.step_id and (o.closed_at is null or exists (select from request_decision d where d.step_id = o.id and d.decider_user_id = ?0)) where h.user_id = ?0))`, me.UserID, me.ResourceID)
+		union all select o.item_id from request_handed h join request_step o on o.id = h.step_id and (o.closed_at is null or exists (select from request_decision d where d.step_id = o.id and d.decider_user_id = ?0)) where h.user_id = ?0
+		union all select c.item_id from request_comment c where c.kind = 'QUESTION' and c.ended_at is null and (c.addressee_user_id = ?0 or c.addressee_id = ?1)))`, me.UserID, me.ResourceID)
 }
 
 // over is the condition on w of those whom a permission with one path per entity type opens.
@@ -78,7 +79,7 @@ func seen(ctx context.Context, m *assignment.Model) db.Condition {
 func toDecide(ctx context.Context, m *assignment.Model) db.Condition {
 	name := permit.Name(ctx)
 	return db.AllOf(
-		bun.SafeQuery("i.state = 'IN_APPROVAL' and exists (select from request_step o where o.item_id = i.id and o.state = 'OPEN' and (? or ?))", over(ctx, m, permit.ReviewRoles), wasHanded(ctx)),
+		bun.SafeQuery("i.state = 'IN_APPROVAL' and exists (select from request_step o where o.item_id = i.id and o.state in ('OPEN', 'INFO_REQUESTED') and (? or ?))", over(ctx, m, permit.ReviewRoles), wasHanded(ctx)),
 		bun.SafeQuery(`not (?1 and request_exclusion(?0, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, i.id) is not null)`, name, mayBeExcluded(name)))
 }
 

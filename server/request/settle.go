@@ -60,7 +60,7 @@ func (s *Service) settle(ctx context.Context, tx bun.Tx, m *assignment.Model, no
 		}
 	}
 	if len(waits) > 0 { // who may decide goes by what is known of the person, too
-		if _, err := tx.NewRaw(`update request_step set looked_at = null where item_id = any (?) and state in ('OPEN', 'STUCK') and looked_at is not null`, ids(waits)).Exec(ctx); err != nil {
+		if _, err := tx.NewRaw(`update request_step set looked_at = null where item_id = any (?) and state in ('OPEN', 'INFO_REQUESTED', 'STUCK') and looked_at is not null`, ids(waits)).Exec(ctx); err != nil {
 			return fmt.Errorf("ask for a look at steps: %w", err)
 		}
 	}

@@ -33,13 +33,20 @@ type RequestStepState string
 const (
 	StepWaiting  RequestStepState = "WAITING" // an earlier level is not done
 	StepOpen     RequestStepState = "OPEN"
-	StepStuck    RequestStepState = "STUCK" // its turn, and nobody is there to decide
+	StepAsked    RequestStepState = "INFO_REQUESTED" // open, and somebody was asked something
+	StepStuck    RequestStepState = "STUCK"          // its turn, and nobody is there to decide
 	StepApproved RequestStepState = "APPROVED"
 	StepDeclined RequestStepState = "DECLINED"
 	StepSkipped  RequestStepState = "SKIPPED" // needed no decision
 	StepExpired  RequestStepState = "EXPIRED"
 	StepClosed   RequestStepState = "CLOSED" // its item ended otherwise
 )
+
+// isTurn reports whether it is its turn: it waits for a decision, or for somebody who may take it.
+func (s RequestStepState) isTurn() bool { return s == StepOpen || s == StepAsked || s == StepStuck }
+
+// isDecidable reports whether somebody may decide it.
+func (s RequestStepState) isDecidable() bool { return s == StepOpen || s == StepAsked }
 
 // Action is a verb that moves an item or a step. The history shows it.
 type Action string
@@ -72,14 +79,19 @@ const (
 
 // What happens to steps that go on waiting.
 const (
-	Remind   Action = "remind"
-	Escalate Action = "escalate"
+	Remind           Action = "remind"
+	Escalate         Action = "escalate"
+	Ask              Action = "ask"
+	Answer           Action = "answer"
+	AnswerMissing    Action = "answer_missing"
+	WithdrawQuestion Action = "withdraw_question"
 )
 
 // Who moves.
 const (
 	byRequester = "REQUESTER"
 	byApprover  = "APPROVER"
+	byAsked     = "ASKED"
 	byServer    = "SERVER"
 	byClock     = "CLOCK"
 	byOrder     = "ORDER"
@@ -109,18 +121,22 @@ var itemMachine = machine.New(machine.Machine[RequestState, Action]{
 
 // stepMachine is THE table of steps (requests 4.2).
 var stepMachine = machine.New(machine.Machine[RequestStepState, Action]{
-	Name: "request_step", States: []RequestStepState{StepWaiting, StepOpen, StepStuck, StepApproved, StepDeclined, StepSkipped, StepExpired, StepClosed}, Entering: "", Same: "=",
+	Name: "request_step", States: []RequestStepState{StepWaiting, StepOpen, StepAsked, StepStuck, StepApproved, StepDeclined, StepSkipped, StepExpired, StepClosed}, Entering: "", Same: "=",
 }, []machine.Transition[RequestStepState, Action]{
 	{Action: Open, From: []RequestStepState{StepWaiting}, To: StepOpen, Actors: []string{byServer}, Spec: "S2", Why: "Its turn: somebody can decide."},
-	{Action: Block, From: []RequestStepState{StepWaiting, StepOpen}, To: StepStuck, Actors: []string{byServer}, Spec: "S3 S6", Why: "Nobody is there who may decide."},
-	{Action: Skip, From: []RequestStepState{StepWaiting, StepOpen, StepStuck}, To: StepSkipped, Actors: []string{byServer}, Spec: "S4", Why: "It needs no decision."},
+	{Action: Block, From: []RequestStepState{StepWaiting, StepOpen, StepAsked}, To: StepStuck, Actors: []string{byServer}, Spec: "S3 S6", Why: "Nobody is there who may decide."},
+	{Action: Skip, From: []RequestStepState{StepWaiting, StepOpen, StepAsked, StepStuck}, To: StepSkipped, Actors: []string{byServer}, Spec: "S4", Why: "It needs no decision."},
 	{Action: Reroute, From: []RequestStepState{StepStuck}, To: StepOpen, Actors: []string{byServer}, Spec: "S7", Why: "Somebody is found who may decide."},
-	{Action: Approve, From: []RequestStepState{StepOpen}, To: StepApproved, Actors: []string{byApprover}, Spec: "S9", Why: "Approved."},
-	{Action: Decline, From: []RequestStepState{StepOpen}, To: StepDeclined, Actors: []string{byApprover}, Spec: "S10", Why: "Declined."},
-	{Action: Remind, From: []RequestStepState{StepOpen, StepStuck}, To: "=", Actors: []string{byRequester, byClock}, Spec: "S19", Why: "Those who are asked are reminded."},
-	{Action: Escalate, From: []RequestStepState{StepOpen, StepStuck}, To: "=", Actors: []string{byClock}, Spec: "S20 S21", Why: "Nobody decided in time: others are asked besides."},
-	{Action: Expire, From: []RequestStepState{StepWaiting, StepOpen, StepStuck}, To: StepExpired, Actors: []string{byServer}, Spec: "S24", Why: "Its item expired."},
-	{Action: Close, From: []RequestStepState{StepWaiting, StepOpen, StepStuck}, To: StepClosed, Actors: []string{byServer}, Spec: "S25", Why: "Its item ended otherwise."},
+	{Action: Approve, From: []RequestStepState{StepOpen, StepAsked}, To: StepApproved, Actors: []string{byApprover}, Spec: "S9", Why: "Approved."},
+	{Action: Decline, From: []RequestStepState{StepOpen, StepAsked}, To: StepDeclined, Actors: []string{byApprover}, Spec: "S10", Why: "Declined."},
+	{Action: Ask, From: []RequestStepState{StepOpen}, To: StepAsked, Actors: []string{byApprover}, Spec: "S11", Why: "Somebody is asked before it is decided; its clocks stand still."},
+	{Action: Answer, From: []RequestStepState{StepAsked}, To: StepOpen, Actors: []string{byAsked}, Spec: "S12", Why: "The question is answered."},
+	{Action: AnswerMissing, From: []RequestStepState{StepAsked}, To: StepOpen, Actors: []string{byClock}, Spec: "S13", Why: "No answer came in time; its clocks run on."},
+	{Action: WithdrawQuestion, From: []RequestStepState{StepAsked}, To: StepOpen, Actors: []string{byApprover}, Spec: "S14", Why: "Who asked takes the question back."},
+	{Action: Remind, From: []RequestStepState{StepOpen, StepAsked, StepStuck}, To: "=", Actors: []string{byRequester, byClock}, Spec: "S19", Why: "Those who are asked are reminded."},
+	{Action: Escalate, From: []RequestStepState{StepOpen, StepAsked, StepStuck}, To: "=", Actors: []string{byClock}, Spec: "S20 S21", Why: "Nobody decided in time: others are asked besides."},
+	{Action: Expire, From: []RequestStepState{StepWaiting, StepOpen, StepAsked, StepStuck}, To: StepExpired, Actors: []string{byServer}, Spec: "S24", Why: "Its item expired."},
+	{Action: Close, From: []RequestStepState{StepWaiting, StepOpen, StepAsked, StepStuck}, To: StepClosed, Actors: []string{byServer}, Spec: "S25", Why: "Its item ended otherwise."},
 })
 
 // RequestTransition is a legal move of an item or a step, for people. From is nil for one that enters.

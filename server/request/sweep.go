@@ -38,9 +38,10 @@ func (s *Service) Sweep(ctx context.Context) error {
 		{`i.closed_at is null and i.state = 'IN_APPROVAL' and (i.expire_at <= ?0 or i.end_date <= ?0)`, s.expire},
 		{`i.closed_at is null and i.state = 'IN_APPROVAL' and i.warn_at <= ?0`, s.warn},
 		{`i.closed_at is null and i.state = 'IN_APPROVAL' and i.id in (select s.item_id from request_step s where s.closed_at is null and (s.remind_at <= ?0 or s.escalate_at <= ?0))`, s.tick},
+		{`i.closed_at is null and i.state = 'IN_APPROVAL' and i.id in (select s.item_id from request_step s where s.answer_by <= ?0)`, s.unanswered},
 		{`i.closed_at is null and i.state in ('SUBMITTED', 'IN_APPROVAL') and not exists (select from role r join policy p on p.id = r.policy_id
 			where r.id = i.role_id and r.approval_workflow_type < 4 and p.is_provisioning_enabled and not p.is_external)`, s.again},
-		{`i.closed_at is null and i.state = 'IN_APPROVAL' and i.id in (select s.item_id from request_step s where s.state in ('OPEN', 'STUCK') and (s.looked_at is null or s.looked_at <= ?4))`, s.look},
+		{`i.closed_at is null and i.state = 'IN_APPROVAL' and i.id in (select s.item_id from request_step s where s.state in ('OPEN', 'INFO_REQUESTED', 'STUCK') and (s.looked_at is null or s.looked_at <= ?4))`, s.look},
 		{`i.closed_at is null and i.state = 'IN_APPROVAL' and i.is_at_risk and i.level = 0 and not exists (select from risk r where r.id = any (i.risk_ids))`, s.look},
 		{`i.closed_at is null and i.state = 'APPROVED' and (i.start_date is null or i.start_date <= ?0) and not exists (select from dirty_owner d where d.owner_id = i.beneficiary_id)
 			and exists (select from owner_state o where o.owner_id = i.beneficiary_id and o.evaluated_at >= i.approved_at)
@@ -71,7 +72,7 @@ func (s *Service) markChanged(ctx context.Context, now time.Time) error {
 	since := time.UnixMicro(s.swept.Swap(now.UnixMicro()))
 	if _, err := s.DB.NewRaw(`with gone as (delete from request_rights_changed returning tx),
 			ended as (select from assigned_profile p where p.start_date > ?0 and p.start_date <= ?1 or p.end_date > ?0 and p.end_date <= ?1 limit 1)
-		update request_step set looked_at = null where id in (select id from request_step where state in ('OPEN', 'STUCK') and looked_at is not null order by id for update skip locked)
+		update request_step set looked_at = null where id in (select id from request_step where state in ('OPEN', 'INFO_REQUESTED', 'STUCK') and looked_at is not null order by id for update skip locked)
 			and (exists (select from gone) or exists (select from ended))`, since, now).Exec(ctx); err != nil {
 		return fmt.Errorf("ask for a look at steps: %w", db.Explain(err))
 	}
@@ -150,7 +151,7 @@ func (s *Service) look(ctx context.Context, tx bun.Tx, m *assignment.Model, x *i
 	switch {
 	case st.State == StepStuck && len(list) > 0:
 		t.step(x, st, Reroute, "")
-	case st.State == StepOpen && len(list) == 0:
+	case st.State.isDecidable() && len(list) == 0:
 		t.step(x, st, Block, "")
 	default:
 		_, err := tx.NewRaw(`update request_step set looked_at = ? where id = ?`, t.now, st.ID).Exec(ctx)

@@ -71,6 +71,14 @@ export type AccountWithoutOwnerFilter = {
   text?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** The answer to what is asked about a step. */
+export type AnswerInformationInput = {
+  /** The answer, 1 to 4,000 characters. Everybody who sees the item reads it. */
+  answer: Scalars['String']['input'];
+  /** The step. */
+  stepId: Scalars['ID']['input'];
+};
+
 /** Several objects to write and delete, all of them or none. */
 export type ApplyConfigurationInput = {
   /** Objects to delete; those that are not there are gone already. Null: none. */
@@ -87,6 +95,16 @@ export type ApplyConfigurationInput = {
 export type ApplyPlanInput = {
   /** Its number. */
   id: Scalars['ID']['input'];
+};
+
+/** A question about steps, before they are decided. */
+export type AskInformationInput = {
+  /** The person who is asked: one who may see the request. Null: who asked for it, and whom it is about when that one has left. */
+  addresseeId?: InputMaybe<Scalars['ID']['input']>;
+  /** The question, 1 to 4,000 characters. Everybody who sees the item reads it. */
+  question: Scalars['String']['input'];
+  /** The steps, 500 at most. */
+  stepIds: Array<Scalars['ID']['input']>;
 };
 
 /** AssignedProfile gives a profile to a user. */
@@ -2478,6 +2496,15 @@ export type RequestAssignmentsInput = {
   justification?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What was said about a request (requests 9.1). */
+export type RequestCommentKind =
+  /** The answer. */
+  | 'ANSWER'
+  /** Something is asked before it is decided. */
+  | 'QUESTION'
+  /** The server tells that no answer came, or that the question was taken back. */
+  | 'SYSTEM';
+
 /** Narrows lists of requests and of their items: conditions are joined by AND, values of one by OR. */
 export type RequestFilter = {
   /** What the caller gets or loses; false: what others do. */
@@ -2500,6 +2527,8 @@ export type RequestFilter = {
   stuck?: InputMaybe<Scalars['Boolean']['input']>;
   /** Number of the request, or words of the role or of the person. */
   text?: InputMaybe<Scalars['String']['input']>;
+  /** What the caller is asked about and may answer now; false: the rest. */
+  toAnswerByMe?: InputMaybe<Scalars['Boolean']['input']>;
   /** What the caller may decide now; false: the rest. */
   toDecideByMe?: InputMaybe<Scalars['Boolean']['input']>;
   /** What nobody may decide now and the caller supervises (/Custom/Workflows/Supervise/{entityType}); false: the rest. */
@@ -2583,6 +2612,8 @@ export type RequestStepState =
   | 'DECLINED'
   /** What it is about expired. */
   | 'EXPIRED'
+  /** Somebody may decide, and somebody was asked something first; the clocks stand still meanwhile. */
+  | 'INFO_REQUESTED'
   /** Somebody may decide. */
   | 'OPEN'
   /** It needed no decision. */
@@ -3694,6 +3725,8 @@ export type TaskInstanceState =
 
 /** What kind of thing waits for somebody (requests 11.1). */
 export type TaskKind =
+  /** Somebody who decides on a request asks something. */
+  | 'ANSWER'
   /** A request waits for an approval. */
   | 'APPROVAL'
   /** An order failed. */

@@ -25,7 +25,8 @@ const route = getRouteApi('/shell/tasks')
 /** What is to be answered, as a word before what it is about. */
 function actionOf(task: TaskRowFragment): string {
   if (task.action === '') return ''
-  if (task.kind === 'APPROVAL' || task.kind === 'ROUTING') return t.request.action[task.action as RequestAction]
+  if (task.kind === 'APPROVAL' || task.kind === 'ANSWER' || task.kind === 'ROUTING')
+    return t.request.action[task.action as RequestAction]
   return t.orderKind[task.action as OrderKind]
 }
 

@@ -34,6 +34,7 @@ export interface TeamSearch {
 export const heldViews: HeldView[] = ['NOW', 'ENDS_SOON', 'ON_THE_WAY', 'ENDED']
 const taskKinds: TaskKind[] = [
   'APPROVAL',
+  'ANSWER',
   'ROUTING',
   'PROLONGED_ROLE',
   'PROVISIONING_REVIEW',

@@ -10,6 +10,7 @@ import {
   IconFileAlert,
   IconHandStop,
   IconLoader,
+  IconMessageQuestion,
   IconPlayerStop,
   IconPointFilled,
   IconRouteOff,
@@ -36,6 +37,7 @@ const task = (of: TaskKind) => ({ word: t.tasks.kind[of], hint: t.tasks.because[
 
 export const taskLooks: Record<TaskKind, Look> = {
   APPROVAL: { tone: 'amber', icon: IconHandStop, ...task('APPROVAL') },
+  ANSWER: { tone: 'blue', icon: IconMessageQuestion, ...task('ANSWER') },
   ROUTING: { tone: 'red', icon: IconRouteOff, ...task('ROUTING') },
   PROLONGED_ROLE: { tone: 'amber', icon: IconClock, ...task('PROLONGED_ROLE') },
   PROVISIONING_REVIEW: { tone: 'amber', icon: IconChecklist, ...task('PROVISIONING_REVIEW') },

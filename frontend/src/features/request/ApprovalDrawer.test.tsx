@@ -12,6 +12,12 @@ import type { RequestDetailFragment } from './request.generated'
 function setup(items: RequestDetailFragment[], error: { code: string; message: string } | null = null) {
   const { client, sent } = fakeClient({
     RequestItemDetail: ({ id }: { id: string }) => ({ requestItem: items.find((i) => i.id === id) ?? null }),
+    AskRequestInformation: ({ input }: { input: { stepIds: string[] } }) => ({
+      askRequestInformation: { results: input.stepIds.map((id) => ({ id, item: null, error })) },
+    }),
+    AnswerRequestInformation: ({ input }: { input: { stepId: string } }) => ({
+      answerRequestInformation: { results: [{ id: input.stepId, item: null, error }] },
+    }),
     ReviewRequestItems: ({ input }: { input: { steps: { stepId: string }[] } }) => ({
       reviewRequestItems: { results: input.steps.map(({ stepId }) => ({ id: stepId, item: null, error })) },
     }),
@@ -119,4 +125,51 @@ test('each level is told with who decided, and what is skipped with why', async 
 test('what is not there says so', async () => {
   setup([])
   await screen.findByText('This request is not there')
+})
+
+test('something is asked with i before it is decided, of whom it is about', async () => {
+  const first = requestItem({ id: '1', canAsk: true })
+  const { sent, user } = setup([first])
+  await screen.findByRole('dialog', { name: 'Payment entry · Petra Lang' })
+  await user.keyboard('i')
+  await screen.findByRole('dialog', { name: 'Ask before deciding on Payment entry for Petra Lang' })
+  await user.selectOptions(screen.getByLabelText('Whom'), 'Petra Lang, whom it is about')
+  expect(screen.getByRole('button', { name: 'Ask' })).toBeDisabled()
+  await user.type(screen.getByLabelText(/What do you want to know/), 'What for?')
+  await user.click(screen.getByRole('button', { name: 'Ask' }))
+  await waitFor(() => expect(sent).toHaveLength(1))
+  expect(sent[0]?.variables.input).toEqual({
+    stepIds: [first.stepId],
+    addresseeId: first.owner.id,
+    question: 'What for?',
+  })
+})
+
+test('who is asked answers beside the question, and a late approval says so', async () => {
+  const question = {
+    id: '7',
+    stepId: 's7',
+    kind: 'QUESTION' as const,
+    authorName: 'Rita Reviewer',
+    addresseeName: 'Erik Employee',
+    text: 'What for?',
+    at: '2026-03-01T08:00:00Z',
+    isOpen: true,
+  }
+  const { sent, user } = setup([
+    requestItem({
+      id: '1',
+      canDecide: false,
+      canAnswer: true,
+      comments: [question],
+      steps: [requestStep({ state: 'INFO_REQUESTED', isLate: true, escalation: 1 })],
+    }),
+  ])
+  await screen.findByText('What for?')
+  screen.getByText('Late')
+  screen.getByText(/Others were asked besides/)
+  expect(screen.getByRole('button', { name: 'Answer' })).toBeDisabled()
+  await user.type(screen.getByLabelText('Your answer'), 'The quarter.')
+  await user.click(screen.getByRole('button', { name: 'Answer' }))
+  await waitFor(() => expect(sent.map((s) => s.variables.input)).toEqual([{ stepId: 's7', answer: 'The quarter.' }]))
 })

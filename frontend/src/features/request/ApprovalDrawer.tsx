@@ -15,7 +15,8 @@ import { useQueue } from '../../ui/queue'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
 import { useDraft } from '../../ui/useDraft'
-import { activationOf, questionOf, stepDecisions, stepKeys } from './questions'
+import { AskDialog } from './AskDialog'
+import { activationOf, isDecidable, questionOf, stepDecisions, stepKeys } from './questions'
 import classes from './Request.module.css'
 import type { RequestDetailFragment } from './request.generated'
 import { RemindButton } from './RemindButton'
@@ -73,6 +74,7 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
   const { item } = props
   const [comment, setComment] = useDraft(`request-step.${item.stepId ?? item.id}`)
   const [asking, setAsking] = useState<StepDecision | null>(null)
+  const [inquires, setInquires] = useState(false)
   const [refused, setRefused] = useState<string | null>(null)
   const field = useRef<HTMLInputElement>(null)
   const { busy, decideThese } = useDecideSteps()
@@ -101,11 +103,12 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
             label: t.request.decisions[decision],
             run: () => setAsking(decision),
           })),
+          ...(item.canAsk ? [{ key: 'i', label: t.request.question, run: () => setInquires(true) }] : []),
           ...(takesComment ? [{ key: 'c', label: t.common.comment, run: () => field.current?.focus() }] : []),
         ],
   )
   if (!item.canDecide) {
-    const open = item.steps.find((s) => s.state === 'OPEN')
+    const open = item.steps.find((s) => isDecidable(s.state))
     return (
       <>
         <p className="dim" role="status">
@@ -163,7 +166,22 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
             {t.request.decisions[decision]}…
           </Button>
         ))}
+        {item.canAsk && (
+          <Button variant="default" disabled={held} onClick={() => setInquires(true)} rightSection={<kbd>i</kbd>}>
+            {t.request.question}…
+          </Button>
+        )}
       </div>
+      {inquires && (
+        <AskDialog
+          item={item}
+          onDone={() => {
+            setInquires(false)
+            props.reload()
+          }}
+          onClose={() => setInquires(false)}
+        />
+      )}
       {asking && question && (
         <ConfirmDialog
           {...question}

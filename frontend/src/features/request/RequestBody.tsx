@@ -18,6 +18,7 @@ import { Skeleton } from '../../ui/Skeleton'
 import { clampText, periodText } from './dates'
 import classes from './Request.module.css'
 import { RequestHistoryDocument, type RequestDetailFragment } from './request.generated'
+import { Conversation } from './Conversation'
 import { RequestSteps } from './RequestSteps'
 import { itemLook, sentence } from './requestWords'
 
@@ -102,6 +103,7 @@ export function RequestBody({ item }: { item: RequestDetailFragment }) {
       <Section title={t.request.progress}>
         <RequestSteps item={item} seesOrders={maySeeOrders(me)} />
       </Section>
+      <Conversation item={item} />
       <History item={item} />
     </>
   )

@@ -8,6 +8,7 @@ import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
 import { cx } from '../../ui/cx'
 import { RelativeTime } from '../../ui/RelativeTime'
+import { isDecidable, isTurn } from './questions'
 import { lateLook, stepLooks } from './looks'
 import type { RequestDetailFragment } from './request.generated'
 import classes from './RequestSteps.module.css'
@@ -83,20 +84,14 @@ function stepsOf(item: RequestDetailFragment, seesOrders: boolean): Step[] {
         key: step.id,
         word: `${t.request.level(step.level)}: ${t.request.stepState[step.state]}`,
         look: stepLooks[step.state],
-        position: closed
-          ? 'done'
-          : step.state === 'OPEN' || step.state === 'STUCK'
-            ? 'current'
-            : step.state === 'WAITING'
-              ? 'next'
-              : 'off',
-        isMoving: step.state === 'OPEN',
+        position: closed ? 'done' : isTurn(step.state) ? 'current' : step.state === 'WAITING' ? 'next' : 'off',
+        isMoving: isDecidable(step.state),
         at: step.closedAt ?? step.openedAt,
         sub: step.decider
           ? t.common.by(step.decider)
           : step.skipReason
             ? (t.request.skipped[step.skipReason] ?? t.request.skippedBecause(step.skipReason))
-            : step.state === 'OPEN' && step.candidates.length > 0
+            : isDecidable(step.state) && step.candidates.length > 0
               ? t.request.approvers(step.candidates, step.more)
               : step.state === 'STUCK'
                 ? t.request.stuckHint
@@ -150,7 +145,7 @@ function stepsOf(item: RequestDetailFragment, seesOrders: boolean): Step[] {
 
 /** What time does to an approval that waits: when it is late, who is reminded and asked besides. */
 function clocksOf(step: RequestDetailFragment['steps'][number]): ReactNode {
-  if (step.state !== 'OPEN' && step.state !== 'STUCK') return null
+  if (!isTurn(step.state)) return null
   const at = (instant: string) => <RelativeTime at={instant} />
   const parts: [string, ReactNode][] = []
   if (step.isLate) parts.push(['late', <Badge key="late" {...lateLook} />])
@@ -159,6 +154,13 @@ function clocksOf(step: RequestDetailFragment['steps'][number]): ReactNode {
       'due',
       <>
         {step.isLate ? t.request.wasDue : t.request.dueAt} {at(step.dueAt)}
+      </>,
+    ])
+  if (step.answerBy)
+    parts.push([
+      'answer',
+      <>
+        {t.request.answerBy} {at(step.answerBy)}
       </>,
     ])
   if (step.remindedAt)

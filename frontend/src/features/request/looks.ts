@@ -10,6 +10,7 @@ import {
   IconHandStop,
   IconInfoCircle,
   IconLock,
+  IconMessageQuestion,
   IconPackages,
   IconPlayerStop,
   IconPointFilled,
@@ -67,6 +68,7 @@ export const kindIcons: Record<RoleKind, Icon> = { SINGLE: IconBriefcase, COMPOS
 export const stepLooks: Record<RequestStepState, Omit<Look, 'word'>> = {
   WAITING: { tone: 'grey', icon: IconPointFilled },
   OPEN: { tone: 'amber', icon: IconHandStop },
+  INFO_REQUESTED: { tone: 'blue', icon: IconMessageQuestion },
   STUCK: { tone: 'red', icon: IconAlertTriangle },
   APPROVED: { tone: 'green', icon: IconCheck },
   DECLINED: { tone: 'red', icon: IconCircleX },

@@ -2,7 +2,7 @@ import type { CommentActivation, StepDecision } from '../../graphql/types.genera
 import { t } from '../../lib/texts'
 import { n } from '../../lib/texts/plural'
 import type { AskedReason } from '../../ui/ConfirmDialog'
-import type { RequestRowFragment } from './request.generated'
+import type { RequestDetailFragment, RequestRowFragment } from './request.generated'
 import { itemPhrase } from './requestWords'
 
 export const stepDecisions: StepDecision[] = ['APPROVE', 'DECLINE']
@@ -43,3 +43,11 @@ export const questionOfMany = (decision: StepDecision, items: RequestRowFragment
       ? { label: `${t.request.typeCount}: ${n(items.length)}`, word: String(items.length) }
       : undefined,
 })
+
+type StepState = RequestDetailFragment['steps'][number]['state']
+
+/** Somebody may decide it. */
+export const isDecidable = (state: StepState) => state === 'OPEN' || state === 'INFO_REQUESTED'
+
+/** It waits for a decision, or for somebody who may take it. */
+export const isTurn = (state: StepState) => isDecidable(state) || state === 'STUCK'

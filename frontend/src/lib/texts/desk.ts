@@ -85,6 +85,7 @@ export const deskTexts = {
     kinds: 'Kind',
     kind: {
       APPROVAL: 'Approval',
+      ANSWER: 'Question',
       ROUTING: 'Nobody decides',
       PROLONGED_ROLE: 'Grace period',
       PROVISIONING_REVIEW: 'Review',
@@ -96,6 +97,7 @@ export const deskTexts = {
     } satisfies Record<TaskKind, string>,
     because: {
       APPROVAL: 'You may review roles of this person.',
+      ANSWER: 'Whoever decides wants to know something from you first.',
       ROUTING: 'You supervise the requests of this person, and nobody may decide this one.',
       PROLONGED_ROLE: 'The rules took it away; it goes at its date unless somebody prolongs it.',
       PROVISIONING_REVIEW: 'You review orders of this person.',

@@ -294,6 +294,7 @@ export const setupTexts = {
       'prolonged_role.decided': 'Prolonged role decided',
       'risk_score.changed': 'Risk score changed',
       'request.changed': 'Request moved on',
+      'request.commented': 'Something was said about a request',
       'request.step_changed': 'Approval of a request moved on',
       'risk.identified': 'Risk seen',
       'risk.over': 'Risk over',
