@@ -30,6 +30,10 @@ func (r *mutationResolver) ChooseAccountOwner(ctx context.Context, input reconci
 	return r.Reconciliation.ChooseAccountOwner(ctx, input)
 }
 
+func (r *mutationResolver) ResetRecognition(ctx context.Context, input reconciliation.ResetRecognitionInput) (*reconciliation.ResetRecognitionPayload, error) {
+	return r.Reconciliation.ResetRecognition(ctx, input)
+}
+
 func (r *queryResolver) ReconciliationItems(ctx context.Context, first *int, after *string, filter *reconciliation.ReconciliationFilter, orderBy *reconciliation.ReconciliationSort) (*page.Connection[*reconciliation.Item], error) {
 	fields, total := rowsOf(ctx)
 	return r.Reconciliation.List(ctx, page.Of(first, after), filter, orderBy, fields, total)
@@ -69,6 +73,15 @@ func (r *queryResolver) CoverageBySystem(ctx context.Context) ([]*reconciliation
 	return r.Reconciliation.Coverage(ctx)
 }
 
+func (r *queryResolver) RecognizedAccounts(ctx context.Context, first *int, after *string, filter *reconciliation.RecognizedAccountFilter) (*page.Connection[*reconciliation.RecognizedAccount], error) {
+	fields, total := rowsOf(ctx)
+	return r.Reconciliation.RecognizedAccounts(ctx, page.Of(first, after), filter, fields, total)
+}
+
+func (r *recognizedAccountResolver) FrozenByName(ctx context.Context, obj *reconciliation.RecognizedAccount) (*string, error) {
+	return personOf(ctx, obj.FrozenBy)
+}
+
 func (r *reconciliationItemResolver) PostponedByName(ctx context.Context, obj *reconciliation.Item) (*string, error) {
 	return personOf(ctx, obj.PostponedBy)
 }
@@ -89,6 +102,10 @@ func (r *subscriptionResolver) ReconciliationChanged(ctx context.Context, after 
 	return r.Feed.ReconciliationChanged(ctx, after)
 }
 
+func (r *Resolver) RecognizedAccount() generated.RecognizedAccountResolver {
+	return &recognizedAccountResolver{r}
+}
+
 func (r *Resolver) ReconciliationItem() generated.ReconciliationItemResolver {
 	return &reconciliationItemResolver{r}
 }
@@ -98,6 +115,7 @@ func (r *Resolver) RoleReconciliationItem() generated.RoleReconciliationItemReso
 }
 
 type (
+	recognizedAccountResolver      struct{ *Resolver }
 	reconciliationItemResolver     struct{ *Resolver }
 	roleReconciliationItemResolver struct{ *Resolver }
 )

@@ -286,9 +286,9 @@ create table bulk_change (
     constraint bulk_change_pkey PRIMARY KEY (id),
     constraint bulk_change_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE SET NULL,
     constraint bulk_change_counted CHECK ((((done + skipped) + failed) <= total)),
-    constraint bulk_change_decision_check CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text, 'KEEP_ROLE'::text, 'REMOVE_ROLE'::text, 'APPROVE'::text, 'DECLINE'::text, 'LEAVE_TO_RULES'::text, 'UNBLOCK'::text, 'CONFIRM'::text, 'REPORT_ERROR'::text, 'REQUEST'::text, 'SET_VALUE'::text]))),
+    constraint bulk_change_decision_check CHECK ((decision = ANY (ARRAY['USE_PROPOSED'::text, 'KEEP_CURRENT'::text, 'POSTPONE'::text, 'TAKE_UP_AGAIN'::text, 'AUTHORIZE'::text, 'AUTHORIZE_WITHOUT_OWNER'::text, 'DELETE_ACCOUNT'::text, 'KEEP_ROLE'::text, 'REMOVE_ROLE'::text, 'APPROVE'::text, 'DECLINE'::text, 'LEAVE_TO_RULES'::text, 'UNBLOCK'::text, 'CONFIRM'::text, 'REPORT_ERROR'::text, 'REQUEST'::text, 'SET_VALUE'::text, 'RESET'::text]))),
     constraint bulk_change_ended CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text])))),
-    constraint bulk_change_kind_check CHECK ((kind = ANY (ARRAY['RECONCILE_RESOURCES'::text, 'RECONCILE_ROLES'::text, 'REVIEW_ROLES'::text, 'REDUNDANT_ASSIGNMENTS'::text, 'REVIEW_ORDERS'::text, 'UNBLOCK_ORDERS'::text, 'MANUAL_PROVISIONING'::text, 'ASSIGN_ENTITLEMENTS'::text, 'REMOVE_ENTITLEMENTS'::text, 'UPDATE_PROPERTY'::text]))),
+    constraint bulk_change_kind_check CHECK ((kind = ANY (ARRAY['RECONCILE_RESOURCES'::text, 'RECONCILE_ROLES'::text, 'REVIEW_ROLES'::text, 'REDUNDANT_ASSIGNMENTS'::text, 'REVIEW_ORDERS'::text, 'UNBLOCK_ORDERS'::text, 'MANUAL_PROVISIONING'::text, 'ASSIGN_ENTITLEMENTS'::text, 'REMOVE_ENTITLEMENTS'::text, 'UPDATE_PROPERTY'::text, 'RESET_RECOGNITION'::text]))),
     constraint bulk_change_state_check CHECK ((state = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'DONE'::text, 'DONE_WITH_ERRORS'::text, 'CANCELLED'::text])))
 );
 comment on table bulk_change is 'One decision about many, carried out by the server: one item after the other, each in a transaction of its own.';

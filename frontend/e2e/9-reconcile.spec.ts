@@ -164,6 +164,22 @@ test('an account of several people becomes that of one; an account of a leaver i
   await expect(page.getByText(/^Owner chosen: B-0007/)).toBeVisible()
   await expect(page.getByText('Nothing matches this filter')).toBeVisible()
 
+  // That is what the card is taken for now; rules may say it again, and several people have the same claim.
+  await page.goto('/reconcile/recognition?frozen=yes')
+  const decided = bodyRows(grid(page, 'Recognized accounts'))
+  await decided.filter({ hasText: 'B-0007' }).click()
+  await expect(drawer(page).getByText(/^Rita Reviewer decided it/)).toBeVisible()
+  await page.keyboard.press('r')
+  const again = page.getByRole('dialog', { name: 'Let rules decide again about B-0007 in Badge office?' })
+  await expect(again.getByText('Rules find several people, so nobody gets it by himself.')).toBeVisible()
+  await again.getByRole('textbox').fill('it was not her photo')
+  await again.getByRole('button', { name: 'Let rules decide again' }).click()
+  await expect(page.getByText('1 account recognized again: B-0007', { exact: false })).toBeVisible()
+  await expect(drawer(page).getByText('Several candidates').first()).toBeVisible()
+  expect(await faults(page, 'recognition')).toEqual([])
+  await page.goto('/reconcile/orphans?reasons=AMBIGUOUS')
+  await expect(list).toHaveCount(1)
+
   await page.goto('/reconcile/orphans?reasons=LEAVER')
   await expect(list).toHaveCount(3)
   await list.filter({ hasText: 'e10453' }).click()

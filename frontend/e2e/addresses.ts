@@ -13,6 +13,7 @@ const chosen: Record<string, string[]> = {
     '/reconcile/roles',
     '/reconcile/roles?view=rows',
     '/reconcile/orphans',
+    '/reconcile/recognition',
     '/reconcile/prolonged',
     '/reconcile/figures',
     '/plans',

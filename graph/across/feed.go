@@ -250,7 +250,7 @@ type ReconciliationChange struct {
 func (f *Feed) ReconciliationChanged(ctx context.Context, after *string) (<-chan *ReconciliationChange, error) {
 	return told(ctx, f, after, f.Reconciliation.MayLook, func(last event.Row) *ReconciliationChange {
 		return &ReconciliationChange{Cursor: last.Cursor.String(), At: last.At}
-	}, assignment.EventGapChanged, reconciliation.EventDecided, reconciliation.EventAdopted, bulk.EventChanged, reconciliation.EventRole, assignment.EventRoleFound, reconciliation.EventReviewed, assignment.EventProlonged)
+	}, assignment.EventGapChanged, reconciliation.EventDecided, reconciliation.EventAdopted, reconciliation.EventReset, bulk.EventChanged, reconciliation.EventRole, assignment.EventRoleFound, reconciliation.EventReviewed, assignment.EventProlonged)
 }
 
 // MiningRunsChange says that runs of mining changed.

@@ -121,6 +121,7 @@ type MutationResolver interface {
 	DecideReconciliation(ctx context.Context, input reconciliation.DecideReconciliationInput) (*reconciliation.DecideReconciliationPayload, error)
 	DecideRoleReconciliation(ctx context.Context, input reconciliation.DecideRoleReconciliationInput) (*reconciliation.DecideRoleReconciliationPayload, error)
 	ChooseAccountOwner(ctx context.Context, input reconciliation.ChooseAccountOwnerInput) (*reconciliation.ChooseAccountOwnerPayload, error)
+	ResetRecognition(ctx context.Context, input reconciliation.ResetRecognitionInput) (*reconciliation.ResetRecognitionPayload, error)
 	StartRedundancyAnalysis(ctx context.Context, input redundancy.StartRedundancyAnalysisInput) (*redundancy.StartRedundancyAnalysisPayload, error)
 	CancelRedundancyAnalysis(ctx context.Context, input redundancy.CancelRedundancyAnalysisInput) (*redundancy.CancelRedundancyAnalysisPayload, error)
 	RequestAssignments(ctx context.Context, input request.RequestAssignmentsInput) (*request.RequestAssignmentsPayload, error)
@@ -217,6 +218,7 @@ type QueryResolver interface {
 	RoleReconciliationPatterns(ctx context.Context, first *int, after *string, filter *reconciliation.RoleReconciliationFilter) (*page.Connection[*reconciliation.RolePattern], error)
 	DifferencesByAge(ctx context.Context) ([]*reconciliation.DifferencesOfSystem, error)
 	CoverageBySystem(ctx context.Context) ([]*reconciliation.CoverageOfSystem, error)
+	RecognizedAccounts(ctx context.Context, first *int, after *string, filter *reconciliation.RecognizedAccountFilter) (*page.Connection[*reconciliation.RecognizedAccount], error)
 	RedundancyRuns(ctx context.Context, first *int, after *string) (*page.Connection[*redundancy.RedundancyRun], error)
 	RedundancyRun(ctx context.Context, id int64) (*redundancy.RedundancyRun, error)
 	RedundantAssignments(ctx context.Context, first *int, after *string, filter *redundancy.RedundantAssignmentFilter) (*page.Connection[*redundancy.RedundantAssignment], error)
@@ -1086,6 +1088,20 @@ func (ec *executionContext) field_Mutation_requestAssignments_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (request.RequestAssignmentsInput, error) {
 			return ec.unmarshalNRequestAssignmentsInput2writᚋserverᚋrequestᚐRequestAssignmentsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resetRecognition_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reconciliation.ResetRecognitionInput, error) {
+			return ec.unmarshalNResetRecognitionInput2writᚋserverᚋreconciliationᚐResetRecognitionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2847,6 +2863,36 @@ func (ec *executionContext) field_Query_prolongedRoles_args(ctx context.Context,
 		return nil, err
 	}
 	args["orderBy"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_recognizedAccounts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*reconciliation.RecognizedAccountFilter, error) {
+			return ec.unmarshalORecognizedAccountFilter2ᚖwritᚋserverᚋreconciliationᚐRecognizedAccountFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg2
 	return args, nil
 }
 
@@ -7486,6 +7532,50 @@ func (ec *executionContext) fieldContext_Mutation_chooseAccountOwner(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_resetRecognition(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resetRecognition(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResetRecognition(ctx, fc.Args["input"].(reconciliation.ResetRecognitionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *reconciliation.ResetRecognitionPayload) graphql.Marshaler {
+			return ec.marshalNResetRecognitionPayload2ᚖwritᚋserverᚋreconciliationᚐResetRecognitionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resetRecognition(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResetRecognitionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resetRecognition_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_startRedundancyAnalysis(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11522,6 +11612,50 @@ func (ec *executionContext) fieldContext_Query_coverageBySystem(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_recognizedAccounts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_recognizedAccounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RecognizedAccounts(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["filter"].(*reconciliation.RecognizedAccountFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*reconciliation.RecognizedAccount]) graphql.Marshaler {
+			return ec.marshalNRecognizedAccountConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_recognizedAccounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecognizedAccountConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_recognizedAccounts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_redundancyRuns(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14054,6 +14188,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "resetRecognition":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resetRecognition(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "startRedundancyAnalysis":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_startRedundancyAnalysis(ctx, field)
@@ -14719,6 +14860,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_coverageBySystem(ctx, field)
+				})
+		case "recognizedAccounts":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_recognizedAccounts(ctx, field)
 				})
 		case "redundancyRuns":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -1432,7 +1432,7 @@ func (ec *executionContext) unmarshalInputStartBulkChangeInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "decision", "differences", "roles", "prolonged", "redundant", "orders", "people", "value", "entitlement", "ids", "again", "comment"}
+	fieldsInOrder := [...]string{"kind", "decision", "differences", "roles", "prolonged", "redundant", "orders", "people", "recognized", "value", "entitlement", "ids", "again", "comment"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1495,6 +1495,13 @@ func (ec *executionContext) unmarshalInputStartBulkChangeInput(ctx context.Conte
 				return it, err
 			}
 			it.People = data
+		case "recognized":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recognized"))
+			data, err := ec.unmarshalORecognizedAccountFilter2ᚖwritᚋserverᚋreconciliationᚐRecognizedAccountFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Recognized = data
 		case "value":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
 			data, err := ec.unmarshalOPropertyValueInput2ᚖwritᚋserverᚋdirectoryᚐPropertyValueInput(ctx, v)

@@ -1741,6 +1741,57 @@ var plainTypes = plain.Types{
 		"property": {Code: 1},
 		"values":   {Code: 2},
 	}},
+	"RecognitionForecast": {Implementors: recognitionForecastImplementors, Fields: map[string]plain.Field{
+		"outcome":          {Code: 1},
+		"owner":            {Code: 2, Of: "ResourceRef"},
+		"resourceTypeName": {Code: 3},
+		"confidence":       {Code: 4},
+		"refusal":          {Code: 5},
+	}},
+	"RecognitionResult": {Implementors: recognitionResultImplementors, Fields: map[string]plain.Field{
+		"id":      {Code: 1},
+		"account": {Code: 2, Of: "RecognizedAccount"},
+		"error":   {Code: 3, Of: "ItemError"},
+	}},
+	"RecognitionRule": {Implementors: recognitionRuleImplementors, Fields: map[string]plain.Field{
+		"kind":             {Code: 1},
+		"rule":             {Code: 2},
+		"resourceType":     {Code: 3},
+		"resourceTypeName": {Code: 4},
+		"owner":            {Code: 5, Of: "ResourceRef"},
+		"confidence":       {Code: 6},
+		"value":            {Code: 7},
+		"isShared":         {Code: 8},
+		"isCurrent":        {Code: 9},
+	}},
+	"RecognizedAccount": {Implementors: recognizedAccountImplementors, Fields: map[string]plain.Field{
+		"id":               {Code: 1},
+		"account":          {Code: 2, Of: "ResourceRef"},
+		"state":            {Code: 3},
+		"resourceType":     {Code: 4},
+		"resourceTypeName": {Code: 5},
+		"system":           {Code: 6},
+		"systemName":       {Code: 7},
+		"owner":            {Code: 8, Of: "ResourceRef"},
+		"isOwnerGone":      {Code: 9},
+		"confidence":       {Code: 10},
+		"isFrozen":         {Code: 11},
+		"frozenBy":         {Code: 12},
+		"frozenAt":         {Code: 14},
+		"comment":          {Code: 15},
+		"since":            {Code: 16},
+		"orderId":          {Code: 17},
+		"isOwn":            {Code: 18},
+		"rules":            {Code: 19, Of: "RecognitionRule"},
+		"forecast":         {Code: 20, Of: "RecognitionForecast"},
+		"version":          {Code: 21},
+	}},
+	"RecognizedAccountConnection": {Implementors: recognizedAccountConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "RecognizedAccount"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
 	"ReconciliationChange": {Implementors: reconciliationChangeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
 		"at":     {Code: 2},
@@ -2079,6 +2130,10 @@ var plainTypes = plain.Types{
 	"RequestsChange": {Implementors: requestsChangeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
 		"at":     {Code: 2},
+	}},
+	"ResetRecognitionPayload": {Implementors: resetRecognitionPayloadImplementors, Fields: map[string]plain.Field{
+		"results":      {Code: 1, Of: "RecognitionResult"},
+		"bulkChangeId": {Code: 2},
 	}},
 	"Resource": {Implementors: resourceImplementors, Fields: map[string]plain.Field{
 		"id":          {Code: 1},
@@ -15989,6 +16044,399 @@ func plainReadValue(w *plain.Writer, s *plain.Selection, obj *synchronization.Re
 	return true
 }
 
+func (ec *executionContext) _RecognitionForecast(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RecognitionForecast) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RecognitionForecast"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRecognitionForecast(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RecognitionForecast(ctx, sel, obj)
+}
+
+func plainRecognitionForecast(w *plain.Writer, s *plain.Selection, obj *reconciliation.RecognitionForecast) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RecognitionForecast\"")
+		case 1: // outcome
+			v := obj.Outcome
+			w.String(string(v))
+
+		case 2: // owner
+			v := obj.Owner
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainResourceRef(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 3: // resourceTypeName
+			v := obj.ResourceTypeName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 4: // confidence
+			v := obj.Confidence
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 5: // refusal
+			v := obj.Refusal
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RecognitionResult(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RecognitionResult) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RecognitionResult"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRecognitionResult(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RecognitionResult(ctx, sel, obj)
+}
+
+func plainRecognitionResult(w *plain.Writer, s *plain.Selection, obj *reconciliation.RecognitionResult) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RecognitionResult\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // account
+			v := obj.Account
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainRecognizedAccount(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 3: // error
+			v := obj.Error
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainItemError(w, f.Below, v) {
+					return false
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RecognitionRule(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RecognitionRule) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RecognitionRule"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRecognitionRule(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RecognitionRule(ctx, sel, obj)
+}
+
+func plainRecognitionRule(w *plain.Writer, s *plain.Selection, obj *reconciliation.RecognitionRule) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RecognitionRule\"")
+		case 1: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 2: // rule
+			v := obj.Rule
+			w.String(v)
+
+		case 3: // resourceType
+			v := obj.ResourceType
+			w.String(v)
+
+		case 4: // resourceTypeName
+			v := obj.ResourceTypeName
+			w.String(v)
+
+		case 5: // owner
+			v := obj.Owner
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainResourceRef(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 6: // confidence
+			v := obj.Confidence
+			w.Int(int64(v))
+
+		case 7: // value
+			v := obj.Value
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 8: // isShared
+			v := obj.IsShared
+			w.Bool(v)
+
+		case 9: // isCurrent
+			v := obj.IsCurrent
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RecognizedAccount(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.RecognizedAccount) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RecognizedAccount"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRecognizedAccount(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RecognizedAccount(ctx, sel, obj)
+}
+
+func plainRecognizedAccount(w *plain.Writer, s *plain.Selection, obj *reconciliation.RecognizedAccount) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RecognizedAccount\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // account
+			v := obj.Account
+			if v == nil {
+				return false
+			}
+			if !plainResourceRef(w, f.Below, v) {
+				return false
+			}
+
+		case 3: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 4: // resourceType
+			v := obj.ResourceType
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 5: // resourceTypeName
+			v := obj.ResourceTypeName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // system
+			v := obj.System
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // systemName
+			v := obj.SystemName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 8: // owner
+			v := obj.Owner
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainResourceRef(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 9: // isOwnerGone
+			v := obj.IsOwnerGone
+			w.Bool(v)
+
+		case 10: // confidence
+			v := obj.Confidence
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 11: // isFrozen
+			v := obj.IsFrozen
+			w.Bool(v)
+
+		case 12: // frozenBy
+			v := obj.FrozenBy
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 14: // frozenAt
+			v := obj.FrozenAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 15: // comment
+			v := obj.Comment
+			w.String(v)
+
+		case 16: // since
+			v := obj.Since
+			if !w.Time(v) {
+				return false
+			}
+
+		case 17: // orderId
+			v := obj.OrderID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 18: // isOwn
+			v := obj.IsOwn
+			w.Bool(v)
+
+		case 19: // rules
+			v := obj.Rules
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRecognitionRule(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 20: // forecast
+			v := obj.Forecast
+			if v == nil {
+				return false
+			}
+			if !plainRecognitionForecast(w, f.Below, v) {
+				return false
+			}
+
+		case 21: // version
+			v := obj.Version
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RecognizedAccountConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*reconciliation.RecognizedAccount]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RecognizedAccountConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRecognizedAccountConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RecognizedAccountConnection(ctx, sel, obj)
+}
+
+func plainRecognizedAccountConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*reconciliation.RecognizedAccount]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RecognizedAccountConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRecognizedAccount(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _ReconciliationChange(ctx context.Context, sel ast.SelectionSet, obj *across.ReconciliationChange) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ReconciliationChange"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainReconciliationChange(w, s, obj) }); m != nil {
@@ -18498,6 +18946,48 @@ func plainRequestsChange(w *plain.Writer, s *plain.Selection, obj *across.Reques
 			v := obj.At
 			if !w.Time(v) {
 				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ResetRecognitionPayload(ctx context.Context, sel ast.SelectionSet, obj *reconciliation.ResetRecognitionPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ResetRecognitionPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainResetRecognitionPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ResetRecognitionPayload(ctx, sel, obj)
+}
+
+func plainResetRecognitionPayload(w *plain.Writer, s *plain.Selection, obj *reconciliation.ResetRecognitionPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ResetRecognitionPayload\"")
+		case 1: // results
+			v := obj.Results
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainRecognitionResult(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // bulkChangeId
+			v := obj.BulkChangeID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
 			}
 
 		}

@@ -90,6 +90,7 @@ type ResolverRoot interface {
 	PropertyExpressionConfiguration() PropertyExpressionConfigurationResolver
 	PropertyValue() PropertyValueResolver
 	Query() QueryResolver
+	RecognizedAccount() RecognizedAccountResolver
 	ReconciliationItem() ReconciliationItemResolver
 	RecordSectionConfiguration() RecordSectionConfigurationResolver
 	RedundancyRun() RedundancyRunResolver
@@ -1620,6 +1621,7 @@ type ComplexityRoot struct {
 		ReplayWebhook              func(childComplexity int, input webhook.ReplayWebhookInput) int
 		ReportManualOrderErrors    func(childComplexity int, input order.ReportManualOrderErrorsInput) int
 		RequestAssignments         func(childComplexity int, input request.RequestAssignmentsInput) int
+		ResetRecognition           func(childComplexity int, input reconciliation.ResetRecognitionInput) int
 		ResumeDelivery             func(childComplexity int, input synchronization.DeliveryInput) int
 		ResumeJobInstance          func(childComplexity int, input job.JobInstanceInput) int
 		ReviewOrders               func(childComplexity int, input order.ReviewOrdersInput) int
@@ -2304,6 +2306,7 @@ type ComplexityRoot struct {
 		ProlongedRoles             func(childComplexity int, first *int, after *string, filter *reconciliation.ProlongedFilter, orderBy *reconciliation.ReconciliationSort) int
 		ProvisioningTransitions    func(childComplexity int) int
 		Quiescent                  func(childComplexity int) int
+		RecognizedAccounts         func(childComplexity int, first *int, after *string, filter *reconciliation.RecognizedAccountFilter) int
 		ReconciliationItem         func(childComplexity int, id int64) int
 		ReconciliationItems        func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter, orderBy *reconciliation.ReconciliationSort) int
 		ReconciliationPatterns     func(childComplexity int, first *int, after *string, filter *reconciliation.ReconciliationFilter) int
@@ -2376,6 +2379,63 @@ type ComplexityRoot struct {
 	ReadValue struct {
 		Property func(childComplexity int) int
 		Values   func(childComplexity int) int
+	}
+
+	RecognitionForecast struct {
+		Confidence       func(childComplexity int) int
+		Outcome          func(childComplexity int) int
+		Owner            func(childComplexity int) int
+		Refusal          func(childComplexity int) int
+		ResourceTypeName func(childComplexity int) int
+	}
+
+	RecognitionResult struct {
+		Account func(childComplexity int) int
+		Error   func(childComplexity int) int
+		ID      func(childComplexity int) int
+	}
+
+	RecognitionRule struct {
+		Confidence       func(childComplexity int) int
+		IsCurrent        func(childComplexity int) int
+		IsShared         func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		Owner            func(childComplexity int) int
+		ResourceType     func(childComplexity int) int
+		ResourceTypeName func(childComplexity int) int
+		Rule             func(childComplexity int) int
+		Value            func(childComplexity int) int
+	}
+
+	RecognizedAccount struct {
+		Account          func(childComplexity int) int
+		Comment          func(childComplexity int) int
+		Confidence       func(childComplexity int) int
+		Forecast         func(childComplexity int) int
+		FrozenAt         func(childComplexity int) int
+		FrozenBy         func(childComplexity int) int
+		FrozenByName     func(childComplexity int) int
+		ID               func(childComplexity int) int
+		IsFrozen         func(childComplexity int) int
+		IsOwn            func(childComplexity int) int
+		IsOwnerGone      func(childComplexity int) int
+		OrderID          func(childComplexity int) int
+		Owner            func(childComplexity int) int
+		ResourceType     func(childComplexity int) int
+		ResourceTypeName func(childComplexity int) int
+		Rules            func(childComplexity int) int
+		Since            func(childComplexity int) int
+		State            func(childComplexity int) int
+		System           func(childComplexity int) int
+		SystemName       func(childComplexity int) int
+		Version          func(childComplexity int) int
+	}
+
+	RecognizedAccountConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	ReconciliationChange struct {
@@ -2755,6 +2815,11 @@ type ComplexityRoot struct {
 	RequestsChange struct {
 		At     func(childComplexity int) int
 		Cursor func(childComplexity int) int
+	}
+
+	ResetRecognitionPayload struct {
+		BulkChangeID func(childComplexity int) int
+		Results      func(childComplexity int) int
 	}
 
 	Resource struct {
@@ -10371,6 +10436,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestAssignments(childComplexity, args["input"].(request.RequestAssignmentsInput)), true
+	case "Mutation.resetRecognition":
+		if e.ComplexityRoot.Mutation.ResetRecognition == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resetRecognition_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResetRecognition(childComplexity, args["input"].(reconciliation.ResetRecognitionInput)), true
 	case "Mutation.resumeDelivery":
 		if e.ComplexityRoot.Mutation.ResumeDelivery == nil {
 			break
@@ -13827,6 +13903,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Quiescent(childComplexity), true
+	case "Query.recognizedAccounts":
+		if e.ComplexityRoot.Query.RecognizedAccounts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_recognizedAccounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RecognizedAccounts(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*reconciliation.RecognizedAccountFilter)), true
 	case "Query.reconciliationItem":
 		if e.ComplexityRoot.Query.ReconciliationItem == nil {
 			break
@@ -14393,6 +14480,263 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReadValue.Values(childComplexity), true
+
+	case "RecognitionForecast.confidence":
+		if e.ComplexityRoot.RecognitionForecast.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionForecast.Confidence(childComplexity), true
+	case "RecognitionForecast.outcome":
+		if e.ComplexityRoot.RecognitionForecast.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionForecast.Outcome(childComplexity), true
+	case "RecognitionForecast.owner":
+		if e.ComplexityRoot.RecognitionForecast.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionForecast.Owner(childComplexity), true
+	case "RecognitionForecast.refusal":
+		if e.ComplexityRoot.RecognitionForecast.Refusal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionForecast.Refusal(childComplexity), true
+	case "RecognitionForecast.resourceTypeName":
+		if e.ComplexityRoot.RecognitionForecast.ResourceTypeName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionForecast.ResourceTypeName(childComplexity), true
+
+	case "RecognitionResult.account":
+		if e.ComplexityRoot.RecognitionResult.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionResult.Account(childComplexity), true
+	case "RecognitionResult.error":
+		if e.ComplexityRoot.RecognitionResult.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionResult.Error(childComplexity), true
+	case "RecognitionResult.id":
+		if e.ComplexityRoot.RecognitionResult.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionResult.ID(childComplexity), true
+
+	case "RecognitionRule.confidence":
+		if e.ComplexityRoot.RecognitionRule.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionRule.Confidence(childComplexity), true
+	case "RecognitionRule.isCurrent":
+		if e.ComplexityRoot.RecognitionRule.IsCurrent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionRule.IsCurrent(childComplexity), true
+	case "RecognitionRule.isShared":
+		if e.ComplexityRoot.RecognitionRule.IsShared == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionRule.IsShared(childComplexity), true
+	case "RecognitionRule.kind":
+		if e.ComplexityRoot.RecognitionRule.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionRule.Kind(childComplexity), true
+	case "RecognitionRule.owner":
+		if e.ComplexityRoot.RecognitionRule.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionRule.Owner(childComplexity), true
+	case "RecognitionRule.resourceType":
+		if e.ComplexityRoot.RecognitionRule.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionRule.ResourceType(childComplexity), true
+	case "RecognitionRule.resourceTypeName":
+		if e.ComplexityRoot.RecognitionRule.ResourceTypeName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionRule.ResourceTypeName(childComplexity), true
+	case "RecognitionRule.rule":
+		if e.ComplexityRoot.RecognitionRule.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionRule.Rule(childComplexity), true
+	case "RecognitionRule.value":
+		if e.ComplexityRoot.RecognitionRule.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognitionRule.Value(childComplexity), true
+
+	case "RecognizedAccount.account":
+		if e.ComplexityRoot.RecognizedAccount.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.Account(childComplexity), true
+	case "RecognizedAccount.comment":
+		if e.ComplexityRoot.RecognizedAccount.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.Comment(childComplexity), true
+	case "RecognizedAccount.confidence":
+		if e.ComplexityRoot.RecognizedAccount.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.Confidence(childComplexity), true
+	case "RecognizedAccount.forecast":
+		if e.ComplexityRoot.RecognizedAccount.Forecast == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.Forecast(childComplexity), true
+	case "RecognizedAccount.frozenAt":
+		if e.ComplexityRoot.RecognizedAccount.FrozenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.FrozenAt(childComplexity), true
+	case "RecognizedAccount.frozenBy":
+		if e.ComplexityRoot.RecognizedAccount.FrozenBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.FrozenBy(childComplexity), true
+	case "RecognizedAccount.frozenByName":
+		if e.ComplexityRoot.RecognizedAccount.FrozenByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.FrozenByName(childComplexity), true
+	case "RecognizedAccount.id":
+		if e.ComplexityRoot.RecognizedAccount.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.ID(childComplexity), true
+	case "RecognizedAccount.isFrozen":
+		if e.ComplexityRoot.RecognizedAccount.IsFrozen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.IsFrozen(childComplexity), true
+	case "RecognizedAccount.isOwn":
+		if e.ComplexityRoot.RecognizedAccount.IsOwn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.IsOwn(childComplexity), true
+	case "RecognizedAccount.isOwnerGone":
+		if e.ComplexityRoot.RecognizedAccount.IsOwnerGone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.IsOwnerGone(childComplexity), true
+	case "RecognizedAccount.orderId":
+		if e.ComplexityRoot.RecognizedAccount.OrderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.OrderID(childComplexity), true
+	case "RecognizedAccount.owner":
+		if e.ComplexityRoot.RecognizedAccount.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.Owner(childComplexity), true
+	case "RecognizedAccount.resourceType":
+		if e.ComplexityRoot.RecognizedAccount.ResourceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.ResourceType(childComplexity), true
+	case "RecognizedAccount.resourceTypeName":
+		if e.ComplexityRoot.RecognizedAccount.ResourceTypeName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.ResourceTypeName(childComplexity), true
+	case "RecognizedAccount.rules":
+		if e.ComplexityRoot.RecognizedAccount.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.Rules(childComplexity), true
+	case "RecognizedAccount.since":
+		if e.ComplexityRoot.RecognizedAccount.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.Since(childComplexity), true
+	case "RecognizedAccount.state":
+		if e.ComplexityRoot.RecognizedAccount.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.State(childComplexity), true
+	case "RecognizedAccount.system":
+		if e.ComplexityRoot.RecognizedAccount.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.System(childComplexity), true
+	case "RecognizedAccount.systemName":
+		if e.ComplexityRoot.RecognizedAccount.SystemName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.SystemName(childComplexity), true
+	case "RecognizedAccount.version":
+		if e.ComplexityRoot.RecognizedAccount.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccount.Version(childComplexity), true
+
+	case "RecognizedAccountConnection.nodes":
+		if e.ComplexityRoot.RecognizedAccountConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccountConnection.Nodes(childComplexity), true
+	case "RecognizedAccountConnection.pageInfo":
+		if e.ComplexityRoot.RecognizedAccountConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccountConnection.PageInfo(childComplexity), true
+	case "RecognizedAccountConnection.totalCount":
+		if e.ComplexityRoot.RecognizedAccountConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccountConnection.TotalCount(childComplexity), true
+	case "RecognizedAccountConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.RecognizedAccountConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecognizedAccountConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "ReconciliationChange.at":
 		if e.ComplexityRoot.ReconciliationChange.At == nil {
@@ -16055,6 +16399,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestsChange.Cursor(childComplexity), true
+
+	case "ResetRecognitionPayload.bulkChangeId":
+		if e.ComplexityRoot.ResetRecognitionPayload.BulkChangeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetRecognitionPayload.BulkChangeID(childComplexity), true
+	case "ResetRecognitionPayload.results":
+		if e.ComplexityRoot.ResetRecognitionPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetRecognitionPayload.Results(childComplexity), true
 
 	case "Resource.contexts":
 		if e.ComplexityRoot.Resource.Contexts == nil {
@@ -20950,6 +21307,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PropertyFilter", ec.unmarshalInputPropertyFilter),
 			graphql.NewInputUnmarshaler("PropertyValueInput", ec.unmarshalInputPropertyValueInput),
 			graphql.NewInputUnmarshaler("QueryRuleConfigurationInput", ec.unmarshalInputQueryRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("RecognizedAccountFilter", ec.unmarshalInputRecognizedAccountFilter),
+			graphql.NewInputUnmarshaler("RecognizedAccountInput", ec.unmarshalInputRecognizedAccountInput),
 			graphql.NewInputUnmarshaler("ReconciliationFilter", ec.unmarshalInputReconciliationFilter),
 			graphql.NewInputUnmarshaler("ReconciliationItemInput", ec.unmarshalInputReconciliationItemInput),
 			graphql.NewInputUnmarshaler("RecordSectionConfigurationInput", ec.unmarshalInputRecordSectionConfigurationInput),
@@ -20962,6 +21321,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RequestItemInput", ec.unmarshalInputRequestItemInput),
 			graphql.NewInputUnmarshaler("RequestParameterInput", ec.unmarshalInputRequestParameterInput),
 			graphql.NewInputUnmarshaler("RequestStepsInput", ec.unmarshalInputRequestStepsInput),
+			graphql.NewInputUnmarshaler("ResetRecognitionInput", ec.unmarshalInputResetRecognitionInput),
 			graphql.NewInputUnmarshaler("ResourceFilter", ec.unmarshalInputResourceFilter),
 			graphql.NewInputUnmarshaler("ResourceRefConfigurationInput", ec.unmarshalInputResourceRefConfigurationInput),
 			graphql.NewInputUnmarshaler("ResourceTypeConfigurationInput", ec.unmarshalInputResourceTypeConfigurationInput),
@@ -22367,6 +22727,8 @@ enum BulkKind {
   REMOVE_ENTITLEMENTS
   "People of whom a property gets the same value."
   UPDATE_PROPERTY
+  "Accounts: rules say again whose they are, and what (role-model 5.5)."
+  RESET_RECOGNITION
 }
 
 """What is done to each item of a bulk change."""
@@ -22405,6 +22767,8 @@ enum BulkDecision {
   REQUEST
   "A property: it gets the value."
   SET_VALUE
+  "Accounts: what was decided about whose they are, and what, is over."
+  RESET
 }
 
 """Where a bulk change is."""
@@ -22571,6 +22935,8 @@ input StartBulkChangeInput {
   orders: OrderFilter
   "Which people, for ASSIGN_ENTITLEMENTS, REMOVE_ENTITLEMENTS and UPDATE_PROPERTY, which need it: it says the entity type."
   people: PeopleFilter
+  "Which accounts, for RESET_RECOGNITION."
+  recognized: RecognizedAccountFilter
   "What value, for UPDATE_PROPERTY: of a property that is no key, no file, and not computed. Whoever has it already is left out."
   value: PropertyValueInput
   "What role, for ASSIGN_ENTITLEMENTS and REMOVE_ENTITLEMENTS."
@@ -30812,6 +31178,212 @@ extend type Query {
   "Accounts by system and by how they came to be; the system with most comes first. Counted now, of whom and what the caller may decide about."
   coverageBySystem: [CoverageOfSystem!]!
 }
+
+"""How far it is known whose an account is, and what (role-model 5)."""
+enum RecognitionState {
+  "It has an owner and a type."
+  OWNED
+  "A rule suggests the owner with less than 100 percent, and nobody has decided."
+  GUESSED
+  "It is known what it is, and it has no owner."
+  NOBODYS
+  "Two people or more have as good a claim: nobody gets it by himself."
+  AMBIGUOUS
+  "No rule says whose it is, or what."
+  UNRECOGNIZED
+}
+
+"""What kind of rule recognizes an account."""
+enum RecognitionRuleKind {
+  "A correlation rule: equal keys say whose it is, and with that what (role-model 5.3)."
+  CORRELATION
+  "A classification rule: a condition says what it is (role-model 5.4)."
+  CLASSIFICATION
+}
+
+"""What rules would make of an account, were its recognition taken back now."""
+enum RecognitionOutcome {
+  "They find it where it is. A decision of a person about it is over all the same."
+  STAYS
+  "They find an owner for it, or another one than it has."
+  OTHER_OWNER
+  "They suggest an owner, and a person decides."
+  GUESSED
+  "They find two people or more who have as good a claim: nobody gets it by himself."
+  AMBIGUOUS
+  "They know what it is, and find no owner. Of a resource type that removes accounts without an owner (removeOrphans), it is removed."
+  NOBODYS
+  "They know nothing of it."
+  UNRECOGNIZED
+}
+
+"""A rule that recognizes an account now (role-model 5.2)."""
+type RecognitionRule {
+  "What kind of rule it is."
+  kind: RecognitionRuleKind!
+  "The rule, as a sentence."
+  rule: String!
+  "Identifier of the resource type that the rule is of."
+  resourceType: String!
+  "Name of that resource type."
+  resourceTypeName: String!
+  "Whom it finds; null: it says what the account is only."
+  owner: ResourceRef
+  "How sure it is, in percent: from 100 on it needs nobody, below it only suggests."
+  confidence: Int!
+  "The equal key; null for a classification rule."
+  value: String
+  "Somebody else has the same key."
+  isShared: Boolean!
+  "It says what is so: this owner, this type."
+  isCurrent: Boolean!
+}
+
+"""What would come of taking the recognition of an account back, by the rules and keys of now."""
+type RecognitionForecast {
+  "What becomes of the account."
+  outcome: RecognitionOutcome!
+  "Whose it would be; null: nobody's, or he is not the caller's to see."
+  owner: ResourceRef
+  "Name of the resource type it would have; null: none, or several may be."
+  resourceTypeName: String
+  "How sure the rule is, in percent; null: no rule says it."
+  confidence: Int
+  "Why it cannot be taken back now, as a sentence; null: it can."
+  refusal: String
+}
+
+"""An account of a managed system, with what it is taken for and by which rules."""
+type RecognizedAccount {
+  "Id of the account."
+  id: ID!
+  "The account."
+  account: ResourceRef!
+  "How far it is known."
+  state: RecognitionState!
+  "Identifier of its resource type; null: nothing says what it is."
+  resourceType: String
+  "Name of its resource type; null: nothing says what it is."
+  resourceTypeName: String
+  "Identifier of the connector that reads it; null: none does."
+  system: String
+  "Name of the system."
+  systemName: String
+  "Whose it is; null: nobody's."
+  owner: ResourceRef
+  "The owner is not in his source any more."
+  isOwnerGone: Boolean!
+  "How sure the rule was that found it, in percent; null: none did."
+  confidence: Int
+  "Somebody decided whose it is, or what: rules do not change it any more (role-model 5.5)."
+  isFrozen: Boolean!
+  "Username of who decided; null: nobody did."
+  frozenBy: String
+  "Display name of that person; null: nobody, or his account is gone."
+  frozenByName: String
+  "When it was decided; null: it was not."
+  frozenAt: DateTime
+  "What was said with the decision; empty: nothing."
+  comment: String!
+  "Since when it is taken for this."
+  since: DateTime!
+  "The order about it that is under way; null: none is."
+  orderId: ID
+  "It is one of the caller's own: somebody else has to decide."
+  isOwn: Boolean!
+  "The rules that recognize it now, the surest first; at most ten owners."
+  rules: [RecognitionRule!]!
+  "What taking its recognition back would come to."
+  forecast: RecognitionForecast!
+  "What was seen: name it with resetRecognition, so that it is refused when something else is so by then."
+  version: String!
+}
+
+"""One page of accounts."""
+type RecognizedAccountConnection {
+  "The accounts, in the order in which they were seen first."
+  nodes: [RecognizedAccount!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Accounts of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""Narrows the list of accounts: conditions are joined by AND, values of one by OR."""
+input RecognizedAccountFilter {
+  "This account alone."
+  accountId: ID
+  "How far it is known whose they are, and what."
+  states: [RecognitionState!]
+  "Whether somebody decided about that. Default: all."
+  frozen: Boolean
+  "Identifiers of connectors."
+  systems: [String!]
+  "Identifiers of resource types."
+  resourceTypes: [String!]
+  "Those of one owner."
+  ownerId: ID
+  "Account or owner, by name, key or mail address, as every search."
+  text: String
+}
+
+"""One account, as the caller saw it."""
+input RecognizedAccountInput {
+  "Its id."
+  id: ID!
+  "The version that was seen: another one by now is STALE_ITEM. Default: whatever it is."
+  version: String
+}
+
+"""Which accounts rules are to recognize again: by id, or by a filter, never both."""
+input ResetRecognitionInput {
+  "These, at most 500."
+  accounts: [RecognizedAccountInput!]
+  "All that match now and about which the caller may decide: the server goes through them, and the payload has the bulk change to follow."
+  filter: RecognizedAccountFilter
+  "Why, at most 2,000 characters: kept in the history."
+  comment: String
+}
+
+"""What became of the accounts."""
+type ResetRecognitionPayload {
+  "One result per account, in the order given; empty for a filter."
+  results: [RecognitionResult!]!
+  "Number of the bulk change that carries a filter out; null for accounts."
+  bulkChangeId: ID
+}
+
+"""What became of one account."""
+type RecognitionResult {
+  "Id of the account."
+  id: ID!
+  "The account as it is now; null: it is not there, or not the caller's."
+  account: RecognizedAccount
+  "Why its recognition was not taken back; null: it was."
+  error: ItemError
+}
+
+extend type Query {
+  "The accounts of managed systems about which the caller may decide, each with whose it is, what it is, and by which rule that was found (role-model 5)."
+  recognizedAccounts(
+    "Rows per page, at most 500."
+    first: Int = 50
+    "Cursor to continue after."
+    after: String
+    "Which of them."
+    filter: RecognizedAccountFilter
+  ): RecognizedAccountConnection!
+}
+
+extend type Mutation {
+  "Lets rules say again whose accounts are, and what (role-model 5.5): decisions of people about that are over, and so are denied owners. Owners are looked for at once; what nobody gets is classified. An account that is found where it is keeps the decisions about its values; one that nobody confirms waits for a decision again. Each account stands for itself; nobody decides about his own. CONFLICT: an order about it is under way. INVALID_TRANSITION: it is to go, or its owner asked for it. STALE_ITEM: it is taken for something else by now."
+  resetRecognition(
+    "Which accounts."
+    input: ResetRecognitionInput!
+  ): ResetRecognitionPayload!
+}
 `, BuiltIn: false},
 	{Name: "../schema/redundancy.graphqls", Input: `"""Where an analysis is."""
 enum RedundancyRunState {
@@ -37312,6 +37884,120 @@ func (ec *executionContext) childFields_ReadValue(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type ReadValue", field.Name)
 }
 
+func (ec *executionContext) childFields_RecognitionForecast(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_RecognitionForecast_outcome(ctx, field)
+	case "owner":
+		return ec.fieldContext_RecognitionForecast_owner(ctx, field)
+	case "resourceTypeName":
+		return ec.fieldContext_RecognitionForecast_resourceTypeName(ctx, field)
+	case "confidence":
+		return ec.fieldContext_RecognitionForecast_confidence(ctx, field)
+	case "refusal":
+		return ec.fieldContext_RecognitionForecast_refusal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecognitionForecast", field.Name)
+}
+
+func (ec *executionContext) childFields_RecognitionResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RecognitionResult_id(ctx, field)
+	case "account":
+		return ec.fieldContext_RecognitionResult_account(ctx, field)
+	case "error":
+		return ec.fieldContext_RecognitionResult_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecognitionResult", field.Name)
+}
+
+func (ec *executionContext) childFields_RecognitionRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_RecognitionRule_kind(ctx, field)
+	case "rule":
+		return ec.fieldContext_RecognitionRule_rule(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_RecognitionRule_resourceType(ctx, field)
+	case "resourceTypeName":
+		return ec.fieldContext_RecognitionRule_resourceTypeName(ctx, field)
+	case "owner":
+		return ec.fieldContext_RecognitionRule_owner(ctx, field)
+	case "confidence":
+		return ec.fieldContext_RecognitionRule_confidence(ctx, field)
+	case "value":
+		return ec.fieldContext_RecognitionRule_value(ctx, field)
+	case "isShared":
+		return ec.fieldContext_RecognitionRule_isShared(ctx, field)
+	case "isCurrent":
+		return ec.fieldContext_RecognitionRule_isCurrent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecognitionRule", field.Name)
+}
+
+func (ec *executionContext) childFields_RecognizedAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RecognizedAccount_id(ctx, field)
+	case "account":
+		return ec.fieldContext_RecognizedAccount_account(ctx, field)
+	case "state":
+		return ec.fieldContext_RecognizedAccount_state(ctx, field)
+	case "resourceType":
+		return ec.fieldContext_RecognizedAccount_resourceType(ctx, field)
+	case "resourceTypeName":
+		return ec.fieldContext_RecognizedAccount_resourceTypeName(ctx, field)
+	case "system":
+		return ec.fieldContext_RecognizedAccount_system(ctx, field)
+	case "systemName":
+		return ec.fieldContext_RecognizedAccount_systemName(ctx, field)
+	case "owner":
+		return ec.fieldContext_RecognizedAccount_owner(ctx, field)
+	case "isOwnerGone":
+		return ec.fieldContext_RecognizedAccount_isOwnerGone(ctx, field)
+	case "confidence":
+		return ec.fieldContext_RecognizedAccount_confidence(ctx, field)
+	case "isFrozen":
+		return ec.fieldContext_RecognizedAccount_isFrozen(ctx, field)
+	case "frozenBy":
+		return ec.fieldContext_RecognizedAccount_frozenBy(ctx, field)
+	case "frozenByName":
+		return ec.fieldContext_RecognizedAccount_frozenByName(ctx, field)
+	case "frozenAt":
+		return ec.fieldContext_RecognizedAccount_frozenAt(ctx, field)
+	case "comment":
+		return ec.fieldContext_RecognizedAccount_comment(ctx, field)
+	case "since":
+		return ec.fieldContext_RecognizedAccount_since(ctx, field)
+	case "orderId":
+		return ec.fieldContext_RecognizedAccount_orderId(ctx, field)
+	case "isOwn":
+		return ec.fieldContext_RecognizedAccount_isOwn(ctx, field)
+	case "rules":
+		return ec.fieldContext_RecognizedAccount_rules(ctx, field)
+	case "forecast":
+		return ec.fieldContext_RecognizedAccount_forecast(ctx, field)
+	case "version":
+		return ec.fieldContext_RecognizedAccount_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecognizedAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_RecognizedAccountConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RecognizedAccountConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RecognizedAccountConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RecognizedAccountConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_RecognizedAccountConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecognizedAccountConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_ReconciliationChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -38068,6 +38754,16 @@ func (ec *executionContext) childFields_RequestsChange(ctx context.Context, fiel
 		return ec.fieldContext_RequestsChange_at(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestsChange", field.Name)
+}
+
+func (ec *executionContext) childFields_ResetRecognitionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_ResetRecognitionPayload_results(ctx, field)
+	case "bulkChangeId":
+		return ec.fieldContext_ResetRecognitionPayload_bulkChangeId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResetRecognitionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Resource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -10,6 +10,7 @@
 //	answer.go     what systems and people answered about targets
 //	passed.go     references that mean other resources, since names passed on: our own work follows
 //	width.go      how many owners fit into one part of a batch: by the values they have
+//	recognize.go  by which rules accounts are recognized, and letting them say it again
 //	claim.go      who has a target: somebody who lives, somebody who is gone, nobody
 //	spelling.go   values that must be one owner's alone: is a spelling free, else the next
 //	recompute.go  the two ways to run: complete over an entity type, or what is dirty
@@ -34,6 +35,7 @@
 //	view.go       View Permissions: expected, lines, gaps and kept values as one list; view_block.go what risks keep back
 //	contexts.go   the contexts of the last evaluation, as they are stored
 //	axes.go       the two axes of time of that: when it holds, and when it was known
+//	explain_recognition.go  why accounts are taken for somebody's: by which rule, or by whom
 //	explain_automation.go  what automation rules decided, or will
 //	explain.go    why, and why not: which steps, in which order; follows.go what was done about it (orders, decisions, attempts, verification)
 //	past.go       the model and an owner as they were known, to explain the past; record.go where what was kept then is something else
@@ -106,7 +108,7 @@
 //	13 Pending approval 3 of 3        -> 16 Approved                        approve
 //	                                  -> 17 Declined                        decline
 //	                                  -> 116 Approved - risk                approve_at_risk
-//	16 Approved                       -> 1 Non-conforming                   find
+//	16 Approved                       -> 1 Non-conforming                   find, reset
 //	                                  -> 17 Declined                        decline
 //	                                  -> 18 Calculated                      give, leave_to_rules
 //	                                  -> 19 Inactive                        expire
@@ -129,7 +131,7 @@
 //	21 Suggested                      -> 4 Requested                        request
 //	22 Suggested automatically        -> 4 Requested                        request
 //	23 Requested automatically        -> 4 Requested                        request
-//	24 Approved - questioned          -> 1 Non-conforming                   find
+//	24 Approved - questioned          -> 1 Non-conforming                   find, reset
 //	                                  -> 16 Approved                        keep
 //	                                  -> 18 Calculated                      give
 //	                                  -> 118 Given by a role                give_by_role

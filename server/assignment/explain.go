@@ -169,7 +169,11 @@ func (e *explainer) word() error {
 	if err != nil {
 		return err
 	}
-	out.Steps = append(append(out.Steps, automatic...), w.follows(f)...)
+	recognized, err := e.recognition()
+	if err != nil {
+		return err
+	}
+	out.Steps = append(append(append(out.Steps, recognized...), automatic...), w.follows(f)...)
 	slices.SortStableFunc(out.Steps, func(a, b evaluation.Step) int {
 		if a.Kind == evaluation.StepFoundValue || b.Kind == evaluation.StepFoundValue || a.Kind == evaluation.StepBlocked && a.RoleID != 0 || b.Kind == evaluation.StepBlocked && b.RoleID != 0 ||
 			a.Kind == evaluation.StepRedundant && a.RoleID != 0 || b.Kind == evaluation.StepRedundant && b.RoleID != 0 {

@@ -54,14 +54,8 @@ func (s *Service) Run(ctx context.Context, in Recompute, progress func(done, tot
 	if len(in.EntityTypes) == 0 {
 		return Report{}, errs.Invalid("entityTypes", "Name at least one source entity type.")
 	}
-	if err := s.mendStored(ctx); err != nil {
-		return Report{}, fmt.Errorf("compute stored values: %w", err)
-	}
-	if err := s.Spread(ctx); err != nil {
+	if err := s.CatchUp(ctx); err != nil {
 		return Report{}, err
-	}
-	if err := s.mendKeys(ctx); err != nil {
-		return Report{}, fmt.Errorf("make correlation keys: %w", err)
 	}
 	var sum Report
 	for _, identifier := range in.EntityTypes {

@@ -47,6 +47,7 @@ const (
 	ApproveAtRisk  Action = "approve_at_risk"
 	Decline        Action = "decline"
 	Release        Action = "leave_to_rules"
+	Reset          Action = "reset"
 )
 
 // Who moves an assignment.
@@ -170,6 +171,8 @@ var stateMachine = machine.New(machine.Machine[evaluation.Workflow, Action]{
 		evaluation.PendingApproval2Of2, evaluation.PendingApproval1Of3, evaluation.PendingApproval2Of3, evaluation.PendingApproval3Of3, evaluation.Approved,
 		evaluation.PendingApprovalRisk, evaluation.Prolonged, evaluation.ApprovedRisk), To: evaluation.Declined, Actors: []string{byReviewer, byRule}, Why: "Refused."},
 	{Action: Release, From: list(evaluation.Approved), To: evaluation.Calculated, Actors: []string{byReviewer}, Spec: "12.10", Why: "Rules give the same, and a person leaves it to them."},
+	{Action: Reset, From: list(evaluation.Approved, evaluation.Questioned), To: evaluation.NonConforming, Actors: []string{byReviewer}, Spec: "5.5",
+		Why: "A person lets rules say again whose an account is that was kept, and what."},
 })
 
 func allStates() []evaluation.Workflow {

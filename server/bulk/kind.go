@@ -31,6 +31,7 @@ const (
 	AssignEntitlements BulkKind = "ASSIGN_ENTITLEMENTS" // people who are to have a role
 	RemoveEntitlements BulkKind = "REMOVE_ENTITLEMENTS" // people who are to have it no more
 	UpdateProperty     BulkKind = "UPDATE_PROPERTY"     // people whose value is set
+	ResetRecognition   BulkKind = "RESET_RECOGNITION"   // accounts that rules recognize again
 )
 
 // BulkDecision is what is done to each item.
@@ -55,6 +56,7 @@ const (
 	ReportError           BulkDecision = "REPORT_ERROR"
 	Request               BulkDecision = "REQUEST"
 	SetValue              BulkDecision = "SET_VALUE"
+	Reset                 BulkDecision = "RESET"
 )
 
 // Filters choose what a bulk change is about: one of them, that of the kind. An empty one finds all.
@@ -65,6 +67,7 @@ type Filters struct {
 	Redundant   *redundancy.RedundantAssignmentFilter
 	Orders      *order.OrderFilter
 	People      *directory.PeopleFilter
+	Recognized  *reconciliation.RecognizedAccountFilter
 }
 
 // by names a filter.
@@ -78,11 +81,13 @@ const (
 	byRedundant
 	byOrders
 	byPeople
+	byRecognized
 )
 
 // given are the filters that are there.
 func (f Filters) given() (list []by) {
-	for b, is := range map[by]bool{byDifferences: f.Differences != nil, byRoles: f.Roles != nil, byProlonged: f.Prolonged != nil, byRedundant: f.Redundant != nil, byOrders: f.Orders != nil, byPeople: f.People != nil} {
+	for b, is := range map[by]bool{byDifferences: f.Differences != nil, byRoles: f.Roles != nil, byProlonged: f.Prolonged != nil, byRedundant: f.Redundant != nil, byOrders: f.Orders != nil, byPeople: f.People != nil,
+		byRecognized: f.Recognized != nil} {
 		if is {
 			list = append(list, b)
 		}
@@ -150,6 +155,10 @@ var kinds = []kind{
 	{UpdateProperty, []BulkDecision{SetValue}, byPeople, func(of string) string { return permit.Resource(of, "MassUpdate") },
 		func(ctx context.Context, s *Service, tx bun.Tx, a asked) (work, error) {
 			return s.Directory.Many(ctx, tx, a.payload.of(a.filters), *a.payload.Value)
+		}},
+	{ResetRecognition, []BulkDecision{Reset}, byRecognized, under(permit.ReconciliateResources),
+		func(ctx context.Context, s *Service, tx bun.Tx, a asked) (work, error) {
+			return s.Reconciliation.ManyRecognized(ctx, tx, a.filters.Recognized, a.comment)
 		}},
 }
 

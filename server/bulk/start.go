@@ -116,8 +116,10 @@ func (s *Service) Begin(ctx context.Context, asked reconciliation.Asked) (int64,
 		c.Kind = ReconcileRoles
 	case asked.Prolonged != nil:
 		c.Kind = ReviewRoles
+	case asked.Recognized != nil:
+		c.Kind = ResetRecognition
 	}
-	p, err := s.begin(ctx, c, Filters{Differences: asked.Differences, Roles: asked.Roles, Prolonged: asked.Prolonged}, bun.SafeQuery("true"))
+	p, err := s.begin(ctx, c, Filters{Differences: asked.Differences, Roles: asked.Roles, Prolonged: asked.Prolonged, Recognized: asked.Recognized}, bun.SafeQuery("true"))
 	if err != nil {
 		return 0, err
 	}

@@ -188,7 +188,7 @@ func (s *Service) ofReconciliation(f *TaskFilter) []source {
 var moves = map[string][]TaskKind{
 	request.EventChanged: {Approval, Routing}, request.EventStepChanged: {Approval, Routing},
 	order.EventChanged: {ProvisioningReview, ErroredOrder, ManualOrder}, order.EventTicketOpened: {ManualOrder},
-	assignment.EventGapChanged: {ResourceReconciliation}, reconciliation.EventDecided: {ResourceReconciliation}, reconciliation.EventAdopted: {ResourceReconciliation},
+	assignment.EventGapChanged: {ResourceReconciliation}, reconciliation.EventDecided: {ResourceReconciliation}, reconciliation.EventAdopted: {ResourceReconciliation}, reconciliation.EventReset: {ResourceReconciliation},
 	assignment.EventRoleFound: {RoleReconciliation}, reconciliation.EventRole: {RoleReconciliation},
 	assignment.EventProlonged: {ProlongedRole}, reconciliation.EventReviewed: {ProlongedRole},
 	synchronization.EventEnded: {RowToMend},

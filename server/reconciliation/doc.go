@@ -8,6 +8,7 @@
 //	pattern.go   many differences of one cause as one row
 //	figures.go   differences by system and age, accounts by how they came to be: for drawings
 //	owner.go     accounts without an owner, each with why; candidate.go the nearest people
+//	recognition.go  all accounts, with what each is taken for and by which rules; reset.go lets rules say it again
 //	counters.go  how much waits, for navigation and home page
 //	role.go      RoleItem: found roles, their filter and rights; role_list.go lists and patterns, role_decide.go what is decided about them
 //	decide.go    Decide: THE table of what may be decided about what, and its consequences; adopt.go an account that nothing recognises

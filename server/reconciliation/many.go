@@ -16,12 +16,13 @@ import (
 	"writ/server/rolemodel"
 )
 
-// Asked is a decision about all differences, all found or all prolonged roles that a filter finds: one of the filters is there.
+// Asked is a decision about all differences, all found or all prolonged roles, or all accounts, that a filter finds: one of the filters is there.
 type Asked struct {
 	Decision    Decision
 	Differences *ReconciliationFilter
 	Roles       *RoleReconciliationFilter
 	Prolonged   *ProlongedFilter
+	Recognized  *RecognizedAccountFilter
 	Comment     string
 }
 

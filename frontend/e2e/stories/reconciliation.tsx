@@ -7,8 +7,18 @@ import { OrphanDrawer } from '../../src/features/reconciliation/OrphanDrawer'
 import { PatternList } from '../../src/features/reconciliation/PatternList'
 import type { PatternRowFragment } from '../../src/features/reconciliation/PatternList.generated'
 import { ProlongedDrawer } from '../../src/features/reconciliation/ProlongedDrawer'
+import { RecognitionDrawer } from '../../src/features/reconciliation/RecognitionDrawer'
 import { RoleDrawer } from '../../src/features/reconciliation/RoleDrawer'
-import { bulkChange, difference, foundRole, me, orphan, prolongedRole, unauthorized } from '../../src/test/factories'
+import {
+  bulkChange,
+  difference,
+  foundRole,
+  me,
+  orphan,
+  prolongedRole,
+  recognized,
+  unauthorized,
+} from '../../src/test/factories'
 import { Diff } from '../../src/ui/Diff'
 import type { Story } from './Stage'
 import { long, nothing, page } from './common'
@@ -29,6 +39,12 @@ const role = (item: ReturnType<typeof foundRole> | null): Story => ({
   at: `/reconcile/roles/${item?.id ?? '1'}`,
   draw: () => <RoleDrawer />,
   answers: { FoundRoleDetail: { roleReconciliationItem: item } },
+})
+
+const recognition = (account: ReturnType<typeof recognized> | null): Story => ({
+  at: `/reconcile/recognition/${account?.id ?? '1'}`,
+  draw: () => <RecognitionDrawer />,
+  answers: { RecognitionDetail: { recognizedAccounts: page(account ? [account] : []) } },
 })
 
 const ownerless = (
@@ -158,6 +174,42 @@ export const reconciliationStories: Record<string, Story> = {
     pattern({ id: 'p3', kind: 'MISSING', current: '', proposed: long, isSame: false, count: 38, preExisting: 12 }),
   ]),
   'patterns, none': patterns([]),
+  'recognition, decided by hand': recognition(recognized()),
+  'recognition, several candidates': recognition(
+    recognized({
+      state: 'AMBIGUOUS',
+      owner: null,
+      isFrozen: false,
+      frozenBy: null,
+      frozenByName: null,
+      frozenAt: null,
+      comment: '',
+      rules: ['Petra Lang', long].map((displayName, at) => ({
+        kind: 'CORRELATION' as const,
+        rule: 'Found by Holder name, equal to Last name of the owner: 60 % sure.',
+        resourceTypeName: 'Intranet account',
+        owner: { id: `p${at}`, entityType: 'Directory_User', key: `E${at}`, displayName },
+        confidence: 60,
+        value: 'Lang',
+        isShared: true,
+        isCurrent: false,
+      })),
+      forecast: { outcome: 'AMBIGUOUS', owner: null, confidence: null, refusal: null },
+    }),
+  ),
+  'recognition, no rule, an order is under way': recognition(
+    recognized({
+      rules: [],
+      orderId: '7',
+      forecast: {
+        outcome: 'UNRECOGNIZED',
+        owner: null,
+        confidence: null,
+        refusal: 'An order about this account is under way. Let it end, or decide about it, first.',
+      },
+    }),
+  ),
+  'recognition, gone': recognition(null),
   'orphan, several candidates': ownerless(orphan()),
   'orphan, never matched': ownerless(orphan({ reason: 'NEVER_MATCHED', candidates: [] })),
   'orphan, leaver': ownerless(

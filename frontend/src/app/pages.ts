@@ -45,6 +45,7 @@ import {
   parseDifferenceSearch,
   parseOrphanSearch,
   parseProlongedSearch,
+  parseRecognitionSearch,
   parseRoleSearch,
 } from '../features/reconciliation/reconcileSearch'
 import { parseAutomationSearch } from '../features/rolemodel/automation'
@@ -347,6 +348,21 @@ const reconcileOrphan = createRoute({
   path: '$accountId',
   loader: (at) => bring(at, ({ params }) => import('../features/reconciliation/ahead').then((m) => m.orphan(params))),
   component: lazyPage(() => import('../features/reconciliation/OrphanDrawer'), 'OrphanDrawer'),
+})
+const reconcileRecognition = createRoute({
+  getParentRoute: () => reconcile,
+  path: 'recognition',
+  validateSearch: parseRecognitionSearch,
+  loader: (at) =>
+    bring(at, ({ search }) => import('../features/reconciliation/ahead').then((m) => m.recognitions(search))),
+  component: lazyPage(() => import('../features/reconciliation/RecognitionTab'), 'RecognitionTab'),
+})
+const reconcileRecognized = createRoute({
+  getParentRoute: () => reconcileRecognition,
+  path: '$accountId',
+  loader: (at) =>
+    bring(at, ({ params }) => import('../features/reconciliation/ahead').then((m) => m.recognition(params))),
+  component: lazyPage(() => import('../features/reconciliation/RecognitionDrawer'), 'RecognitionDrawer'),
 })
 const orders = createRoute({
   getParentRoute: () => shell,
@@ -815,6 +831,7 @@ export const pages = [
     reconcileResources.addChildren([reconcileItem]),
     reconcileRoles.addChildren([reconcileRole]),
     reconcileOrphans.addChildren([reconcileOrphan]),
+    reconcileRecognition.addChildren([reconcileRecognized]),
     reconcileProlonged.addChildren([reconcileProlongedRole]),
     reconcileFigures,
   ]),

@@ -79,6 +79,8 @@ export const withoutId = [
   'ProvisioningTransition',
   'RaisedRisk',
   'ReadValue',
+  'RecognitionForecast',
+  'RecognitionRule',
   'ReconciliationChange',
   'ReconciliationCounters',
   'RedundancyChange',

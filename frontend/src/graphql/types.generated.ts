@@ -369,6 +369,8 @@ export type BulkDecision =
   | 'REPORT_ERROR'
   /** A role: it is asked for, or its end is. */
   | 'REQUEST'
+  /** Accounts: what was decided about whose they are, and what, is over. */
+  | 'RESET'
   /** A property: it gets the value. */
   | 'SET_VALUE'
   /** Differences and found roles: the decision is not put off any more. */
@@ -409,6 +411,8 @@ export type BulkKind =
   | 'REDUNDANT_ASSIGNMENTS'
   /** People for whom the end of a role is asked. */
   | 'REMOVE_ENTITLEMENTS'
+  /** Accounts: rules say again whose they are, and what (role-model 5.5). */
+  | 'RESET_RECOGNITION'
   /** Orders that wait for a review. */
   | 'REVIEW_ORDERS'
   /** Roles in their grace period. */
@@ -2285,6 +2289,67 @@ export type QueryRuleConfigurationInput = {
   targetExpression?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What rules would make of an account, were its recognition taken back now. */
+export type RecognitionOutcome =
+  /** They find two people or more who have as good a claim: nobody gets it by himself. */
+  | 'AMBIGUOUS'
+  /** They suggest an owner, and a person decides. */
+  | 'GUESSED'
+  /** They know what it is, and find no owner. Of a resource type that removes accounts without an owner (removeOrphans), it is removed. */
+  | 'NOBODYS'
+  /** They find an owner for it, or another one than it has. */
+  | 'OTHER_OWNER'
+  /** They find it where it is. A decision of a person about it is over all the same. */
+  | 'STAYS'
+  /** They know nothing of it. */
+  | 'UNRECOGNIZED';
+
+/** What kind of rule recognizes an account. */
+export type RecognitionRuleKind =
+  /** A classification rule: a condition says what it is (role-model 5.4). */
+  | 'CLASSIFICATION'
+  /** A correlation rule: equal keys say whose it is, and with that what (role-model 5.3). */
+  | 'CORRELATION';
+
+/** How far it is known whose an account is, and what (role-model 5). */
+export type RecognitionState =
+  /** Two people or more have as good a claim: nobody gets it by himself. */
+  | 'AMBIGUOUS'
+  /** A rule suggests the owner with less than 100 percent, and nobody has decided. */
+  | 'GUESSED'
+  /** It is known what it is, and it has no owner. */
+  | 'NOBODYS'
+  /** It has an owner and a type. */
+  | 'OWNED'
+  /** No rule says whose it is, or what. */
+  | 'UNRECOGNIZED';
+
+/** Narrows the list of accounts: conditions are joined by AND, values of one by OR. */
+export type RecognizedAccountFilter = {
+  /** This account alone. */
+  accountId?: InputMaybe<Scalars['ID']['input']>;
+  /** Whether somebody decided about that. Default: all. */
+  frozen?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Those of one owner. */
+  ownerId?: InputMaybe<Scalars['ID']['input']>;
+  /** Identifiers of resource types. */
+  resourceTypes?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** How far it is known whose they are, and what. */
+  states?: InputMaybe<Array<RecognitionState>>;
+  /** Identifiers of connectors. */
+  systems?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Account or owner, by name, key or mail address, as every search. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** One account, as the caller saw it. */
+export type RecognizedAccountInput = {
+  /** Its id. */
+  id: Scalars['ID']['input'];
+  /** The version that was seen: another one by now is STALE_ITEM. Default: whatever it is. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** What a person decides about a difference. Decisions cannot be undone. */
 export type ReconciliationDecision =
   /** About an account: it is its owner's, or that of the owner named, and is not matched again. The policy of the resource type says whether a comment is required: usually one is. */
@@ -2627,6 +2692,16 @@ export type RequestStepState =
 export type RequestStepsInput = {
   /** The steps, 500 at most. */
   stepIds: Array<Scalars['ID']['input']>;
+};
+
+/** Which accounts rules are to recognize again: by id, or by a filter, never both. */
+export type ResetRecognitionInput = {
+  /** These, at most 500. */
+  accounts?: InputMaybe<Array<RecognizedAccountInput>>;
+  /** Why, at most 2,000 characters: kept in the history. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** All that match now and about which the caller may decide: the server goes through them, and the payload has the bulk change to follow. */
+  filter?: InputMaybe<RecognizedAccountFilter>;
 };
 
 /** All given fields must hold. */
@@ -3543,6 +3618,8 @@ export type StartBulkChangeInput = {
   people?: InputMaybe<PeopleFilter>;
   /** Which roles in their grace period, for REVIEW_ROLES. */
   prolonged?: InputMaybe<ProlongedRoleFilter>;
+  /** Which accounts, for RESET_RECOGNITION. */
+  recognized?: InputMaybe<RecognizedAccountFilter>;
   /** Which redundant assignments, for REDUNDANT_ASSIGNMENTS. */
   redundant?: InputMaybe<RedundantAssignmentFilter>;
   /** Which found roles, for RECONCILE_ROLES. */

@@ -8,6 +8,7 @@ import { modelTexts } from './texts/model'
 import { orderTexts } from './texts/order'
 import { personTexts } from './texts/person'
 import { planTexts } from './texts/plan'
+import { recognitionTexts } from './texts/recognition'
 import { reconciliationTexts } from './texts/reconciliation'
 import { redundantTexts } from './texts/redundant'
 import { requestTexts } from './texts/request'
@@ -29,6 +30,7 @@ const english = {
   ...personTexts,
   ...planTexts,
   ...reconciliationTexts,
+  ...recognitionTexts,
   ...requestTexts,
   ...machineryTexts,
   ...modelTexts,

@@ -4,6 +4,7 @@ import type { MeFragment } from '../graphql/me.generated'
 import type { OrderLinesFragment } from '../features/order/OrderLines.generated'
 import type { OrderDetailFragment } from '../features/order/useOrderInDrawer.generated'
 import type { DifferenceDetailFragment } from '../features/reconciliation/DifferenceDrawer.generated'
+import type { RecognitionRowFragment } from '../features/reconciliation/RecognitionTab.generated'
 import type { OrphanDetailQuery } from '../features/reconciliation/OrphanDrawer.generated'
 import type { MiningResultRowFragment } from '../features/mining/MiningRunPage.generated'
 import type { ProlongedRowFragment } from '../features/reconciliation/ProlongedTab.generated'
@@ -369,6 +370,52 @@ export function unauthorized(change: Partial<DifferenceDetailFragment> = {}): Di
 type Orphan = OrphanDetailQuery['accountsWithoutOwner']['nodes'][number]
 
 /** An account of nobody, whom two people could have. */
+type Recognized = RecognitionRowFragment
+
+/** An account that a person gave to somebody whom no rule finds. */
+export function recognized(change: Partial<Recognized> = {}): Recognized {
+  const owner = { id: 'person-1', entityType: 'Directory_User', key: 'E1', displayName: 'Petra Lang' }
+  return {
+    id: `account-${++count}`,
+    version: '(1,1,16,t)',
+    account: { id: `account-${count}`, entityType: 'Intranet_Account', key: 'lang', displayName: 'lang' },
+    state: 'OWNED',
+    resourceType: 'intranet',
+    resourceTypeName: 'Intranet account',
+    system: 'intranet',
+    systemName: 'Intranet',
+    owner,
+    confidence: 100,
+    isFrozen: true,
+    frozenBy: 'rita',
+    frozenByName: 'Rita Reviewer',
+    frozenAt: '2026-03-01T09:00:00Z',
+    comment: 'asked her',
+    since: '2026-03-01T09:00:00Z',
+    orderId: null,
+    isOwn: false,
+    rules: [
+      {
+        kind: 'CORRELATION',
+        rule: 'Found by Login name, equal to Employee id of the owner: 100 % sure.',
+        resourceTypeName: 'Intranet account',
+        owner: { ...owner, id: 'person-2', key: 'E2', displayName: 'Paul Lang' },
+        confidence: 100,
+        value: 'lang',
+        isShared: false,
+        isCurrent: false,
+      },
+    ],
+    forecast: {
+      outcome: 'OTHER_OWNER',
+      owner: { ...owner, id: 'person-2', key: 'E2', displayName: 'Paul Lang' },
+      confidence: 100,
+      refusal: null,
+    },
+    ...change,
+  }
+}
+
 export function orphan(change: Partial<Orphan> = {}): Orphan {
   const candidate = (at: number, name: string): Orphan['candidates'][number] => ({
     owner: { id: `person-${at}`, entityType: 'Directory_User', key: `E${at}`, displayName: name },

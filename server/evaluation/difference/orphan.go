@@ -82,6 +82,12 @@ func orphan(c *model.Compiled, b *evaluation.OrphanBatch, t evaluation.Orphan) e
 	return res
 }
 
+// Recognize gives the rule that says which type a target is; nil: none does, or the best that could fails.
+func Recognize(c *model.Compiled, b *evaluation.Batch, target *evaluation.Resource) *model.Rule {
+	x, _ := classify(c, &evaluation.OrphanBatch{Now: b.Now, Resources: b.Resources}, target)
+	return x
+}
+
 // classify finds the rule that says which type a target is; nil: none matches, with the error of the best rule that failed.
 func classify(c *model.Compiled, b *evaluation.OrphanBatch, target *evaluation.Resource) (*model.Rule, error) {
 	w := &formula.World{Resources: b.Resources, Now: interval.Instant(b.Now), Zone: c.Shape.Zone()}

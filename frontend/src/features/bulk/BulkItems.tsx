@@ -65,6 +65,13 @@ function About({ kind, id }: { kind: BulkKind; id: string }) {
       </Link>
     )
   }
+  if (kind === 'RESET_RECOGNITION') {
+    return (
+      <Link to="/reconcile/recognition/$accountId" params={{ accountId: id }} search={{}}>
+        {t.bulk.look}
+      </Link>
+    )
+  }
   if (kind === 'REDUNDANT_ASSIGNMENTS') return null // its own list has it no more
   if (kind === 'ASSIGN_ENTITLEMENTS' || kind === 'REMOVE_ENTITLEMENTS' || kind === 'UPDATE_PROPERTY') {
     return (

@@ -8,7 +8,7 @@ import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { Tabs } from '../../ui/Tabs'
 
-const reconciling: BulkKind[] = ['RECONCILE_RESOURCES', 'RECONCILE_ROLES', 'REVIEW_ROLES']
+const reconciling: BulkKind[] = ['RECONCILE_RESOURCES', 'RECONCILE_ROLES', 'REVIEW_ROLES', 'RESET_RECOGNITION']
 
 /** What systems hold that nobody asked for, and the decisions about it (role-model 13.1 to 13.3). */
 export function ReconcilePage() {
@@ -34,6 +34,11 @@ export function ReconcilePage() {
             {mayReconcileResources(me) && (
               <Link to="/reconcile/orphans" activeOptions={{ includeSearch: false }}>
                 {t.reconcile.orphans}
+              </Link>
+            )}
+            {mayReconcileResources(me) && (
+              <Link to="/reconcile/recognition" activeOptions={{ includeSearch: false }}>
+                {t.recognition.tab}
               </Link>
             )}
             {mayReviewRoles(me) && (

@@ -4,6 +4,7 @@ import { DifferenceDetailDocument } from './DifferenceDrawer.generated'
 import { DifferenceListDocument } from './DifferenceList.generated'
 import { OrphanDetailDocument } from './OrphanDrawer.generated'
 import { OrphanListDocument } from './OrphansTab.generated'
+import { RecognitionDetailDocument, RecognitionListDocument } from './RecognitionTab.generated'
 import { PatternListDocument } from './PatternList.generated'
 import { ProlongedDetailDocument, ProlongedListDocument } from './ProlongedTab.generated'
 import {
@@ -12,9 +13,11 @@ import {
   parseDifferenceSearch,
   parseOrphanSearch,
   parseProlongedSearch,
+  parseRecognitionSearch,
   parseRoleSearch,
   patternVariables,
   prolongedVariables,
+  recognitionVariables,
   rolePatternVariables,
   roleVariables,
   showsPeople,
@@ -46,3 +49,7 @@ export const prolongedRole = (params: Record<string, string>) =>
   asked(ProlongedDetailDocument, { id: params.prolongedId ?? '' })
 export const orphans = (search: RawSearch) => firstPage(OrphanListDocument, orphanVariables(parseOrphanSearch(search)))
 export const orphan = (params: Record<string, string>) => asked(OrphanDetailDocument, { id: params.accountId ?? '' })
+export const recognitions = (search: RawSearch) =>
+  firstPage(RecognitionListDocument, recognitionVariables(parseRecognitionSearch(search)))
+export const recognition = (params: Record<string, string>) =>
+  asked(RecognitionDetailDocument, { id: params.accountId ?? '' })

@@ -10,7 +10,12 @@ import {
   IconUserQuestion,
   IconUsers,
 } from '@tabler/icons-react'
-import type { OwnerlessReason, ReconciliationKind, ReconciliationState } from '../../graphql/types.generated'
+import type {
+  OwnerlessReason,
+  RecognitionState,
+  ReconciliationKind,
+  ReconciliationState,
+} from '../../graphql/types.generated'
 import { actorName } from '../../lib/actor'
 import type { Look } from '../../lib/states'
 import { t } from '../../lib/texts'
@@ -36,6 +41,16 @@ export const reasonLooks: Record<OwnerlessReason, Look> = {
   OWNER_GONE: { tone: 'red', icon: IconUserOff, word: t.reconcile.orphan.reasons.OWNER_GONE },
   AMBIGUOUS: { tone: 'amber', icon: IconUsers, word: t.reconcile.orphan.reasons.AMBIGUOUS },
   NEVER_MATCHED: { tone: 'slate', icon: IconUserQuestion, word: t.reconcile.orphan.reasons.NEVER_MATCHED },
+}
+
+const recognition = (of: RecognitionState) => ({ word: t.recognition.states[of], hint: t.recognition.stateHint[of] })
+
+export const recognitionLooks: Record<RecognitionState, Look> = {
+  OWNED: { tone: 'green', icon: IconCircleCheck, ...recognition('OWNED') },
+  GUESSED: { tone: 'amber', icon: IconHelpCircle, ...recognition('GUESSED') },
+  NOBODYS: { tone: 'red', icon: IconUserOff, ...recognition('NOBODYS') },
+  AMBIGUOUS: { tone: 'amber', icon: IconUsers, ...recognition('AMBIGUOUS') },
+  UNRECOGNIZED: { tone: 'slate', icon: IconUserQuestion, ...recognition('UNRECOGNIZED') },
 }
 
 export const postponedLook: Look = { tone: 'slate', icon: IconClock, word: t.reconcile.postponed }

@@ -3,6 +3,8 @@ import type {
   OwnerlessReason,
   ProlongedCause,
   ProlongedRoleFilter,
+  RecognitionState,
+  RecognizedAccountFilter,
   ReconciliationFilter,
   ReconciliationKind,
   ReconciliationSort,
@@ -36,6 +38,15 @@ export interface OrphanSearch {
   postponed?: 'yes' | 'no'
 }
 
+/** What the address says about the list of recognized accounts. */
+export interface RecognitionSearch {
+  states?: RecognitionState[]
+  frozen?: 'yes' | 'no'
+  systems?: string[]
+  types?: string[]
+  text?: string
+}
+
 /** What the address says about the list of found roles. */
 export interface RoleSearch {
   view?: 'rows'
@@ -67,6 +78,8 @@ const decidedStates: RoleReconciliationState[] = ['KEPT', 'REMOVED']
 export const stateList: ReconciliationState[] = ['NON_CONFORMING', 'PRE_EXISTING', 'QUESTIONED']
 export const reasonList: OwnerlessReason[] = ['LEAVER', 'OWNER_GONE', 'AMBIGUOUS', 'NEVER_MATCHED']
 
+export const recognitionList: RecognitionState[] = ['OWNED', 'GUESSED', 'NOBODYS', 'AMBIGUOUS', 'UNRECOGNIZED']
+
 /** Accounts without an owner have a page of their own. */
 const listedKinds: ReconciliationKind[] = ['UNAUTHORIZED', 'UNRECONCILED', 'MISSING']
 
@@ -92,6 +105,16 @@ export function parseOrphanSearch(raw: RawSearch): OrphanSearch {
     types: many(raw.types),
     text: text(raw.text),
     postponed: oneOf(raw.postponed, ['yes', 'no']),
+  })
+}
+
+export function parseRecognitionSearch(raw: RawSearch): RecognitionSearch {
+  return compact<RecognitionSearch>({
+    states: manyOf(raw.states, recognitionList),
+    frozen: oneOf(raw.frozen, ['yes', 'no']),
+    systems: many(raw.systems),
+    types: many(raw.types),
+    text: text(raw.text),
   })
 }
 
@@ -172,6 +195,18 @@ export function toOrphanFilter(search: OrphanSearch): AccountWithoutOwnerFilter 
     postponed: search.postponed && search.postponed === 'yes',
   })
 }
+
+export function toRecognitionFilter(search: RecognitionSearch): RecognizedAccountFilter {
+  return compact<RecognizedAccountFilter>({
+    states: search.states,
+    frozen: search.frozen && search.frozen === 'yes',
+    systems: search.systems,
+    resourceTypes: search.types,
+    text: search.text,
+  })
+}
+
+export const recognitionVariables = (search: RecognitionSearch) => ({ filter: toRecognitionFilter(search) })
 
 /** Rows are shown, one by one: when asked for, and whenever one pattern is looked at. */
 export const showsRows = (search: DifferenceSearch) => search.view === 'rows' || search.pattern !== undefined

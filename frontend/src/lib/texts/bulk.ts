@@ -25,6 +25,7 @@ export const bulkTexts = {
       ASSIGN_ENTITLEMENTS: 'Roles to give',
       REMOVE_ENTITLEMENTS: 'Roles to take away',
       UPDATE_PROPERTY: 'Values of people',
+      RESET_RECOGNITION: 'Recognized accounts',
     } satisfies Record<BulkKind, string>,
     decisions: {
       USE_PROPOSED: 'Use proposed values',
@@ -44,6 +45,7 @@ export const bulkTexts = {
       REPORT_ERROR: 'Report errors',
       REQUEST: 'Request',
       SET_VALUE: 'Set a value',
+      RESET: 'Let rules decide again',
     } satisfies Record<BulkDecision, string>,
     states: {
       QUEUED: 'Queued',

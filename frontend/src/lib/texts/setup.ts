@@ -303,6 +303,7 @@ export const setupTexts = {
       'risk.blocked': 'Kept back by a risk',
       'risk.unblocked': 'No longer kept back by a risk',
       'account.adopted': 'Account given an owner',
+      'account.recognition_reset': 'Account recognized again',
       'plan.changed': 'Plan moved on',
       'bulk_change.changed': 'Bulk change moved on',
       'mining_run.changed': 'Mining moved on',
