@@ -321,6 +321,7 @@ var changes = []change{
 	{"reportManualOrderErrors", `(input: {orderIds: ["2032", "2012"], message: "no"})`},
 	{"confirmManualOrders", `(input: {filter: {}})`},
 	{"decideReconciliation", `(input: {items: [{id: "3503"}, {id: "3501"}], decision: POSTPONE})`},
+	{"resetRecognition", `(input: {accounts: [{id: "1023"}, {id: "1021"}], comment: "x"})`}, // an order about each is under way
 	{"decideRoleReconciliation", `(input: {items: [{id: "3553"}, {id: "3551"}], decision: POSTPONE})`},
 	{"decideProlongedRoles", `(input: {items: [{id: "3593"}, {id: "3591"}], decision: DECLINE, comment: "x"})`},
 	{"attachRisk", `(input: {ownerId: "1003", risk: "Through", reason: "x"})`},
@@ -368,6 +369,7 @@ var lastChanges = []change{
 	{"attachRisk", `(input: {ownerId: "1004", risk: "Through", reason: "x"})`},
 	{"detachRisk", `(input: {id: "3814", reason: "x"})`},
 	{"chooseAccountOwner", `(input: {accountId: "1025", resourceType: "AD_User", ownerId: "1001", comment: "x"})`},
+	{"resetRecognition", `(input: {filter: {accountId: "1028"}})`},
 	{"startBulkChange", `(input: {kind: RECONCILE_RESOURCES, decision: POSTPONE})`},
 	{"cancelBulkChange", `(input: {id: "3602"})`},
 	{"cancelRedundancyAnalysis", `(input: {id: "3902"})`},

@@ -301,6 +301,8 @@ update role set description = 'leads' where id = 86;
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, single_role_id) overriding system value values (3965, 'held-lead', 'TYPE', 71, 97, 86);
 insert into assigned_resource_type (id, owner_id, resource_type_id, resource_id, workflow_state, workflow_state_changed_at, is_expected, valid_from) overriding system value values
 	(1591, 1006, 97, 1028, 118, timestamptz '2026-01-01', true, timestamptz '2026-01-01'), (1592, 1006, 92, null, 18, timestamptz '2026-01-01', true, timestamptz '2026-01-01');
+update assigned_resource_type set is_frozen = true where id = 1591;
+insert into assignment_history (assigned_resource_type_id, at, actor, action, from_state, to_state, comment) values (1591, timestamptz '2026-01-01', 'everything', 'keep', 1, 16, 'fine');
 insert into request_item_order (item_id, order_id) select 3930 + n, 2000 + 10 * n + 5 from generate_series(1, 4) n;
 insert into dirty_owner (owner_id, entity_type_id, failures, error) select 1000 + n, 11, 1, 'zqp'||n||'faultq' from generate_series(1, 4) n;
 insert into key_fault (resource_id, side, rule_id, message, found_at) select 1025 - n, 'T', 96, 'zqa'||(5 - n)||'faultq', timestamptz '2026-01-01' from generate_series(1, 4) n;
