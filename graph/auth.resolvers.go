@@ -10,6 +10,7 @@ import (
 	"writ/graph/generated"
 	"writ/server/auth"
 	"writ/server/directory"
+	"writ/server/page"
 )
 
 func (r *meResolver) Resource(ctx context.Context, obj *auth.Me) (*directory.Resource, error) {
@@ -24,12 +25,34 @@ func (r *mutationResolver) Refresh(ctx context.Context) (*auth.LoginPayload, err
 	return r.Auth.Refresh(ctx)
 }
 
+func (r *mutationResolver) CreatePersonalToken(ctx context.Context, input auth.CreatePersonalTokenInput) (*auth.CreateApiKeyPayload, error) {
+	return r.Auth.CreatePersonalToken(ctx, input)
+}
+
+func (r *mutationResolver) CreateClientSecret(ctx context.Context, input auth.CreateClientSecretInput) (*auth.CreateApiKeyPayload, error) {
+	return r.Auth.CreateClientSecret(ctx, input)
+}
+
+func (r *mutationResolver) RevokeAPIKey(ctx context.Context, input auth.RevokeApiKeyInput) (*auth.RevokeApiKeyPayload, error) {
+	return r.Auth.RevokeApiKey(ctx, input)
+}
+
 func (r *mutationResolver) Logout(ctx context.Context) (*auth.LogoutPayload, error) {
 	return r.Auth.Logout(ctx)
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*auth.Me, error) {
 	return r.Auth.Me(ctx)
+}
+
+func (r *queryResolver) APIClients(ctx context.Context, first *int, after *string, text *string) (*page.Connection[*auth.ApiClient], error) {
+	fields, total := rowsOf(ctx)
+	return r.Auth.ApiClients(ctx, page.Of(first, after), text, fields, total)
+}
+
+func (r *queryResolver) APIKeys(ctx context.Context, first *int, after *string, filter *auth.ApiKeyFilter) (*page.Connection[*auth.ApiKey], error) {
+	fields, total := rowsOf(ctx)
+	return r.Auth.ApiKeys(ctx, page.Of(first, after), filter, fields, total)
 }
 
 func (r *Resolver) Me() generated.MeResolver { return &meResolver{r} }

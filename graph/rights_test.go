@@ -358,6 +358,9 @@ var changes = []change{
 	{"disableWebhook", `(input: {id: "901"})`},
 	{"replayWebhook", `(input: {id: "901", after: "$begin"})`},
 	{"deleteWebhook", `(input: {id: "901"})`},
+	{"createPersonalToken", `(input: {name: "x", scopes: ["/"], expiresAt: "$soon"})`},
+	{"createClientSecret", `(input: {client: "zqk3clientq", name: "x", expiresAt: "$soon"})`},
+	{"revokeApiKey", `(input: {id: "3911"})`},
 }
 
 // lastChanges are for the one who may everything: the others have used up what there was.
@@ -483,7 +486,7 @@ func TestRights(t *testing.T) {
 		for _, c := range list {
 			f := schema.Mutation.Fields.ForName(c.field)
 			for k, s := range together(selections(schema, schema.Types[f.Type.Name()])) {
-				arguments := strings.NewReplacer("$new", fmt.Sprintf("new%d.%d", i, k), "$begin", event.Cursor{}.String()).Replace(c.arguments)
+				arguments := strings.NewReplacer("$new", fmt.Sprintf("new%d.%d", i, k), "$begin", event.Cursor{}.String(), "$soon", time.Now().Add(time.Hour).UTC().Format(time.RFC3339)).Replace(c.arguments)
 				query := "mutation { " + c.field + arguments + " { " + s + " } }"
 				answer := w.ask(r, query)
 				look(r, schema.Mutation, query, answer)

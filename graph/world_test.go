@@ -406,11 +406,18 @@ func settle(t *testing.T) *world {
 	for _, path := range rights(t).paths() {
 		w.add(path, "*", "", "", nil, path)
 	}
-	_, err = b.db.ExecContext(b.ctx, "update webhook w set owner_id = u.id from local_user u where u.username = w.owner; update bulk_change n set user_id = u.id from local_user u where u.username = n.actor")
+	_, err = b.db.ExecContext(b.ctx, "update webhook w set owner_id = u.id from local_user u where u.username = w.owner; update bulk_change n set user_id = u.id from local_user u where u.username = n.actor;"+keysSQL)
 	require.NoError(t, err)
 
 	return w
 }
+
+// keysSQL gives somebody a token, and a client a secret that was revoked.
+const keysSQL = `
+insert into local_user (id, username, display_name, password_hash, is_client, scopes) overriding system value values (3901, 'zqk3clientq', 'zqk3nameq', '', true, '{/Jobs}');
+insert into api_key (id, uid, user_id, name, secret_hash, scopes, created_at, created_by, expires_at, last_used_at, revoked_at, revoked_by) overriding system value
+	select 3911, '00000000-0000-0000-0000-000000003911'::uuid, id, 'zqk1keyq', ''::bytea, '{/Jobs}'::text[], timestamptz '2026-01-01', 'zqk1makerq', timestamptz '2100-01-01', null::timestamptz, null::timestamptz, null from local_user where username = 'everything'
+	union all select 3912, '00000000-0000-0000-0000-000000003912', 3901, 'zqk2keyq', '', null, timestamptz '2026-01-01', 'everything', timestamptz '2100-01-01', timestamptz '2026-01-02', timestamptz '2026-01-03', 'zqk2revokerq'`
 
 func ptr[T any](v T) *T { return &v }
 

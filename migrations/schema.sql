@@ -46,6 +46,36 @@ create table access_rule (
 CREATE INDEX access_rule_by_profile ON public.access_rule USING btree (profile_id);
 CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.access_rule FOR EACH ROW EXECUTE FUNCTION request_rights_changed();
 
+create table api_key (
+    id bigint generated always as identity,
+    uid uuid not null,
+    user_id bigint not null,
+    name text not null,
+    secret_hash bytea not null,
+    scopes text[],
+    created_at timestamp with time zone not null,
+    created_by text not null,
+    created_by_id bigint,
+    expires_at timestamp with time zone not null,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    revoked_by text,
+    constraint api_key_pkey PRIMARY KEY (id),
+    constraint api_key_uid_key UNIQUE (uid),
+    constraint api_key_created_by_id_fkey FOREIGN KEY (created_by_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint api_key_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE,
+    constraint api_key_dates_in_order CHECK ((created_at < expires_at)),
+    constraint api_key_name_length CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    constraint api_key_revoked_by_somebody CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
+    constraint api_key_scopes CHECK (((scopes IS NULL) OR (cardinality(scopes) > 0)))
+);
+comment on table api_key is 'A secret of a program: of a client, for /oauth/token, or a personal token, which is sent as it is. Only its hash is kept.';
+comment on column api_key.uid is 'What the secret begins with, and the session of the access tokens that it gave.';
+comment on column api_key.scopes is 'Permission paths that the rights of a personal token are cut to; null: a secret of a client, whose account has them.';
+CREATE UNIQUE INDEX api_key_name_unique ON public.api_key USING btree (user_id, lower(name)) WHERE (revoked_at IS NULL);
+CREATE INDEX api_key_of_user ON public.api_key USING btree (user_id, id);
+CREATE TRIGGER api_key_stays BEFORE UPDATE ON public.api_key FOR EACH ROW EXECUTE FUNCTION api_key_stays();
+
 create table assigned_profile (
     id bigint generated always as identity,
     user_id bigint not null,
@@ -972,11 +1002,22 @@ create table local_user (
     resource_key text,
     is_demo boolean default false not null,
     is_disabled boolean default false not null,
+    is_client boolean default false not null,
+    scopes text[],
+    client_until timestamp with time zone,
     constraint local_user_pkey PRIMARY KEY (id),
     constraint local_user_resource_entity_type_id_fkey FOREIGN KEY (resource_entity_type_id) REFERENCES entity_type(id),
-    constraint local_user_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id)
+    constraint local_user_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resource(id),
+    constraint local_user_client_end CHECK ((is_client OR (client_until IS NULL))),
+    constraint local_user_client_is_nobody CHECK (((NOT is_client) OR ((password_hash = ''::text) AND (resource_entity_type_id IS NULL) AND (resource_key IS NULL)))),
+    constraint local_user_client_scopes CHECK ((is_client = (scopes IS NOT NULL))),
+    constraint local_user_scopes_not_empty CHECK ((cardinality(scopes) > 0))
 );
+comment on column local_user.is_client is 'An API client: a program with rights of its own. It has no password and is nobody of the directory.';
+comment on column local_user.scopes is 'Permission paths that the rights of a client are cut to; null: a person''s account.';
+comment on column local_user.client_until is 'From when on a client may not come in any more; null: no end.';
 CREATE INDEX local_user_by_resource ON public.local_user USING btree (resource_id);
+CREATE INDEX local_user_clients ON public.local_user USING btree (username, id) WHERE is_client;
 CREATE INDEX local_user_in_turn ON public.local_user USING btree (username);
 CREATE UNIQUE INDEX local_user_name_unique ON public.local_user USING btree (lower(username));
 CREATE TRIGGER local_user_ends_sessions AFTER UPDATE OF password_hash, is_disabled ON public.local_user FOR EACH ROW WHEN (((old.password_hash IS DISTINCT FROM new.password_hash) OR (new.is_disabled AND (NOT old.is_disabled)))) EXECUTE FUNCTION end_sessions_of_user();
@@ -2701,6 +2742,18 @@ AS $function$
     where v.id in (select id from near) or v.resource_id in (select resource_id from near where resource_id is not null)
 $function$;
 
+CREATE OR REPLACE FUNCTION public.api_key_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if (new.uid, new.user_id, new.secret_hash, new.scopes, new.created_at, new.created_by) is distinct from (old.uid, old.user_id, old.secret_hash, old.scopes, old.created_at, old.created_by)
+            or new.expires_at > old.expires_at or old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at then
+        raise exception 'an API key only ends' using errcode = '23514', constraint = 'api_key_stays';
+    end if;
+    return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.are_one_person(one text, other text)
  RETURNS boolean
  LANGUAGE sql
@@ -2869,7 +2922,8 @@ AS $function$
         select from local_user u
         left join resource mine on mine.id = u.resource_id
         join resource o on o.id = person
-        where lower(u.username) = lower(account)
+        where (lower(u.username) = lower(account)
+            or u.id in (select k.created_by_id from local_user c join api_key k on k.user_id = c.id and k.revoked_at is null where lower(c.username) = lower(account) and c.is_client))
           and (u.resource_id = o.id
             or (u.resource_entity_type_id, u.resource_key) = (o.entity_type_id, o.key)
             or (mail_of(o.scalars) in (mailbox_of(u.email), mail_of(mine.scalars))
@@ -3097,6 +3151,17 @@ begin
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.request_exclusion(account text, requester text, requester_user bigint, requester_record bigint, beneficiary bigint, item bigint)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select case
+        when exists (select from local_user u where lower(u.username) = lower(account) and u.is_client) then 'api_client'
+        else request_exclusion_of_person(account, requester, requester_user, requester_record, beneficiary, item)
+    end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.request_exclusion_of_person(account text, requester text, requester_user bigint, requester_record bigint, beneficiary bigint, item bigint)
  RETURNS text
  LANGUAGE sql
  STABLE

@@ -12627,6 +12627,52 @@ func (ec *executionContext) fieldContext_TypeRuleConfiguration_offset(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _UserClientConfiguration_scopes(ctx context.Context, field graphql.CollectedField, obj *manifest.UserClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserClientConfiguration_scopes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scopes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserClientConfiguration_scopes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserClientConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _UserClientConfiguration_until(ctx context.Context, field graphql.CollectedField, obj *manifest.UserClient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserClientConfiguration_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UserClientConfiguration_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserClientConfiguration", field, false, false, "String")
+}
+
 func (ec *executionContext) _UserConfiguration_username(ctx context.Context, field graphql.CollectedField, obj *manifest.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12772,6 +12818,38 @@ func (ec *executionContext) _UserConfiguration_disabled(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_UserConfiguration_disabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _UserConfiguration_client(ctx context.Context, field graphql.CollectedField, obj *manifest.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserConfiguration_client(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Client, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *manifest.UserClient) graphql.Marshaler {
+			return ec.marshalOUserClientConfiguration2ᚖwritᚋserverᚋmanifestᚐUserClient(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserConfiguration_client(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UserConfiguration",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserClientConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UserConfiguration_profiles(ctx context.Context, field graphql.CollectedField, obj *manifest.User) (ret graphql.Marshaler) {
@@ -18265,6 +18343,55 @@ func UnmarshalTypeRuleConfigurationInput(ctx context.Context, raw any) (manifest
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUserClientConfigurationInput(ctx context.Context, obj any) (manifest.UserClient, error) {
+	var it manifest.UserClient
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"scopes", "until"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "scopes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scopes"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scopes = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUserClientConfigurationInput unmarshals raw into the UserClientConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUserClientConfigurationInput(ctx context.Context, raw any) (manifest.UserClient, error) {
+	var out manifest.UserClient
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UserClientConfigurationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUserConfigurationInput(ctx context.Context, obj any) (manifest.User, error) {
 	var it manifest.User
 	if obj == nil {
@@ -18276,7 +18403,7 @@ func (ec *executionContext) unmarshalInputUserConfigurationInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"username", "displayName", "email", "resource", "password", "demo", "disabled", "profiles"}
+	fieldsInOrder := [...]string{"username", "displayName", "email", "resource", "password", "demo", "disabled", "client", "profiles"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -18332,6 +18459,13 @@ func (ec *executionContext) unmarshalInputUserConfigurationInput(ctx context.Con
 				return it, err
 			}
 			it.Disabled = data
+		case "client":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("client"))
+			data, err := ec.unmarshalOUserClientConfigurationInput2ᚖwritᚋserverᚋmanifestᚐUserClient(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Client = data
 		case "profiles":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profiles"))
 			data, err := ec.unmarshalOAssignedProfileConfigurationInput2ᚕwritᚋserverᚋmanifestᚐAssignedProfileᚄ(ctx, v)
@@ -22468,6 +22602,44 @@ func (ec *executionContext) slowly_TypeRuleConfiguration(ctx context.Context, se
 	return out
 }
 
+var userClientConfigurationImplementors = []string{"UserClientConfiguration"}
+
+func (ec *executionContext) slowly_UserClientConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.UserClient) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, userClientConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UserClientConfiguration")
+		case "scopes":
+			out.Values[i] = ec._UserClientConfiguration_scopes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = ec._UserClientConfiguration_until(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var userConfigurationImplementors = []string{"UserConfiguration"}
 
 func (ec *executionContext) slowly_UserConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.User) graphql.Marshaler {
@@ -22506,6 +22678,11 @@ func (ec *executionContext) slowly_UserConfiguration(ctx context.Context, sel as
 			}
 		case "disabled":
 			out.Values[i] = ec._UserConfiguration_disabled(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "client":
+			out.Values[i] = ec._UserConfiguration_client(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -25140,6 +25317,21 @@ func (ec *executionContext) unmarshalOTypeRuleConfigurationInput2ᚕwritᚋserve
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalOUserClientConfiguration2ᚖwritᚋserverᚋmanifestᚐUserClient(ctx context.Context, sel ast.SelectionSet, v *manifest.UserClient) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UserClientConfiguration(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOUserClientConfigurationInput2ᚖwritᚋserverᚋmanifestᚐUserClient(ctx context.Context, v any) (*manifest.UserClient, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUserClientConfigurationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOUserConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.User]) graphql.Marshaler {

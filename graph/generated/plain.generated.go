@@ -111,6 +111,54 @@ var plainTypes = plain.Types{
 		"totalCount":           {Code: 3},
 		"totalCountIsEstimate": {Code: 4},
 	}},
+	"ApiClient": {Implementors: apiClientImplementors, Fields: map[string]plain.Field{
+		"id":           {Code: 1},
+		"username":     {Code: 2},
+		"displayName":  {Code: 3},
+		"scopes":       {Code: 4},
+		"until":        {Code: 5},
+		"isDisabled":   {Code: 6},
+		"secrets":      {Code: 7},
+		"secretsUntil": {Code: 8},
+		"lastUsedAt":   {Code: 9},
+	}},
+	"ApiClientConnection": {Implementors: apiClientConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "ApiClient"},
+		"edges":                {Code: 2, Of: "ApiClientEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"ApiClientEdge": {Implementors: apiClientEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "ApiClient"},
+	}},
+	"ApiKey": {Implementors: apiKeyImplementors, Fields: map[string]plain.Field{
+		"id":          {Code: 1},
+		"username":    {Code: 2},
+		"displayName": {Code: 3},
+		"name":        {Code: 4},
+		"kind":        {Code: 5},
+		"scopes":      {Code: 6},
+		"createdAt":   {Code: 7},
+		"createdBy":   {Code: 8},
+		"expiresAt":   {Code: 9},
+		"lastUsedAt":  {Code: 10},
+		"revokedAt":   {Code: 11},
+		"revokedBy":   {Code: 12},
+		"state":       {Code: 13},
+	}},
+	"ApiKeyConnection": {Implementors: apiKeyConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "ApiKey"},
+		"edges":                {Code: 2, Of: "ApiKeyEdge"},
+		"pageInfo":             {Code: 3, Of: "PageInfo"},
+		"totalCount":           {Code: 4},
+		"totalCountIsEstimate": {Code: 5},
+	}},
+	"ApiKeyEdge": {Implementors: apiKeyEdgeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"node":   {Code: 2, Of: "ApiKey"},
+	}},
 	"ApplyPlanPayload": {Implementors: applyPlanPayloadImplementors, Fields: map[string]plain.Field{
 		"plan": {Code: 1, Of: "Plan"},
 	}},
@@ -567,6 +615,10 @@ var plainTypes = plain.Types{
 		"manual":     {Code: 4},
 		"found":      {Code: 5},
 		"total":      {Code: 6},
+	}},
+	"CreateApiKeyPayload": {Implementors: createApiKeyPayloadImplementors, Fields: map[string]plain.Field{
+		"key":    {Code: 1, Of: "ApiKey"},
+		"secret": {Code: 2},
 	}},
 	"CreateWebhookPayload": {Implementors: createWebhookPayloadImplementors, Fields: map[string]plain.Field{
 		"webhook": {Code: 1, Of: "Webhook"},
@@ -2312,6 +2364,9 @@ var plainTypes = plain.Types{
 		"actor":     {Code: 3},
 		"values":    {Code: 5, Of: "PropertyValue"},
 	}},
+	"RevokeApiKeyPayload": {Implementors: revokeApiKeyPayloadImplementors, Fields: map[string]plain.Field{
+		"key": {Code: 1, Of: "ApiKey"},
+	}},
 	"Risk": {Implementors: riskImplementors, Fields: map[string]plain.Field{
 		"id":              {Code: 1},
 		"identifier":      {Code: 2},
@@ -2946,6 +3001,10 @@ var plainTypes = plain.Types{
 		"type":       {Code: 6},
 		"offset":     {Code: 7, Of: "OffsetConfiguration"},
 	}},
+	"UserClientConfiguration": {Implementors: userClientConfigurationImplementors, Fields: map[string]plain.Field{
+		"scopes": {Code: 1},
+		"until":  {Code: 2},
+	}},
 	"UserConfiguration": {Implementors: userConfigurationImplementors, Fields: map[string]plain.Field{
 		"username":    {Code: 1},
 		"displayName": {Code: 2},
@@ -2953,7 +3012,8 @@ var plainTypes = plain.Types{
 		"resource":    {Code: 4, Of: "ResourceRefConfiguration"},
 		"demo":        {Code: 5},
 		"disabled":    {Code: 6},
-		"profiles":    {Code: 7, Of: "AssignedProfileConfiguration"},
+		"client":      {Code: 7, Of: "UserClientConfiguration"},
+		"profiles":    {Code: 8, Of: "AssignedProfileConfiguration"},
 	}},
 	"UserConfigurationConnection": {Implementors: userConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "UserConfiguration"},
@@ -3606,6 +3666,384 @@ func plainAccountWithoutOwnerConnection(w *plain.Writer, s *plain.Selection, obj
 		case 4: // totalCountIsEstimate
 			v := obj.TotalCountIsEstimate
 			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ApiClient(ctx context.Context, sel ast.SelectionSet, obj *auth.ApiClient) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ApiClient"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainApiClient(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ApiClient(ctx, sel, obj)
+}
+
+func plainApiClient(w *plain.Writer, s *plain.Selection, obj *auth.ApiClient) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ApiClient\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // username
+			v := obj.Username
+			w.String(v)
+
+		case 3: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 4: // scopes
+			v := obj.Scopes
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 5: // until
+			v := obj.Until
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 6: // isDisabled
+			v := obj.IsDisabled
+			w.Bool(v)
+
+		case 7: // secrets
+			v := obj.Secrets
+			w.Int(int64(v))
+
+		case 8: // secretsUntil
+			v := obj.SecretsUntil
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 9: // lastUsedAt
+			v := obj.LastUsedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ApiClientConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*auth.ApiClient]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ApiClientConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainApiClientConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ApiClientConnection(ctx, sel, obj)
+}
+
+func plainApiClientConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*auth.ApiClient]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ApiClientConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainApiClient(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainApiClientEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ApiClientEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*auth.ApiClient]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ApiClientEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainApiClientEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ApiClientEdge(ctx, sel, obj)
+}
+
+func plainApiClientEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*auth.ApiClient]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ApiClientEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainApiClient(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ApiKey(ctx context.Context, sel ast.SelectionSet, obj *auth.ApiKey) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ApiKey"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainApiKey(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ApiKey(ctx, sel, obj)
+}
+
+func plainApiKey(w *plain.Writer, s *plain.Selection, obj *auth.ApiKey) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ApiKey\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // username
+			v := obj.Username
+			w.String(v)
+
+		case 3: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 4: // name
+			v := obj.Name
+			w.String(v)
+
+		case 5: // kind
+			v := obj.Kind()
+			w.String(string(v))
+
+		case 6: // scopes
+			v := obj.Scopes
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 7: // createdAt
+			v := obj.CreatedAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 8: // createdBy
+			v := obj.CreatedBy
+			w.String(v)
+
+		case 9: // expiresAt
+			v := obj.ExpiresAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 10: // lastUsedAt
+			v := obj.LastUsedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 11: // revokedAt
+			v := obj.RevokedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 12: // revokedBy
+			v := obj.RevokedBy
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 13: // state
+			v := obj.State
+			w.String(string(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ApiKeyConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*auth.ApiKey]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ApiKeyConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainApiKeyConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ApiKeyConnection(ctx, sel, obj)
+}
+
+func plainApiKeyConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*auth.ApiKey]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ApiKeyConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainApiKey(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // edges
+			v := obj.Edges
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainApiKeyEdge(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 3: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 5: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ApiKeyEdge(ctx context.Context, sel ast.SelectionSet, obj *page.Edge[*auth.ApiKey]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ApiKeyEdge"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainApiKeyEdge(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ApiKeyEdge(ctx, sel, obj)
+}
+
+func plainApiKeyEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*auth.ApiKey]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ApiKeyEdge\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // node
+			v := obj.Node
+			if v == nil {
+				return false
+			}
+			if !plainApiKey(w, f.Below, v) {
+				return false
+			}
 
 		}
 	}
@@ -7162,6 +7600,42 @@ func plainCoverageOfSystem(w *plain.Writer, s *plain.Selection, obj *reconciliat
 		case 6: // total
 			v := obj.Total()
 			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _CreateApiKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *auth.CreateApiKeyPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "CreateApiKeyPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainCreateApiKeyPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_CreateApiKeyPayload(ctx, sel, obj)
+}
+
+func plainCreateApiKeyPayload(w *plain.Writer, s *plain.Selection, obj *auth.CreateApiKeyPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"CreateApiKeyPayload\"")
+		case 1: // key
+			v := obj.Key
+			if v == nil {
+				return false
+			}
+			if !plainApiKey(w, f.Below, v) {
+				return false
+			}
+
+		case 2: // secret
+			v := obj.Secret
+			w.String(v)
 
 		}
 	}
@@ -20284,6 +20758,38 @@ func plainResourceVersion(w *plain.Writer, s *plain.Selection, obj *directory.Re
 	return true
 }
 
+func (ec *executionContext) _RevokeApiKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *auth.RevokeApiKeyPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RevokeApiKeyPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRevokeApiKeyPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RevokeApiKeyPayload(ctx, sel, obj)
+}
+
+func plainRevokeApiKeyPayload(w *plain.Writer, s *plain.Selection, obj *auth.RevokeApiKeyPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RevokeApiKeyPayload\"")
+		case 1: // key
+			v := obj.Key
+			if v == nil {
+				return false
+			}
+			if !plainApiKey(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _Risk(ctx context.Context, sel ast.SelectionSet, obj *risk.Risk) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Risk"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainRisk(w, s, obj) }); m != nil {
@@ -25097,6 +25603,42 @@ func plainTypeRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *manife
 	return true
 }
 
+func (ec *executionContext) _UserClientConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.UserClient) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "UserClientConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainUserClientConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_UserClientConfiguration(ctx, sel, obj)
+}
+
+func plainUserClientConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.UserClient) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"UserClientConfiguration\"")
+		case 1: // scopes
+			v := obj.Scopes
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 2: // until
+			v := obj.Until
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _UserConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.User) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "UserConfiguration"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainUserConfiguration(w, s, obj) }); m != nil {
@@ -25148,7 +25690,17 @@ func plainUserConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.U
 				w.Bool(*v)
 			}
 
-		case 7: // profiles
+		case 7: // client
+			v := obj.Client
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainUserClientConfiguration(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 8: // profiles
 			v := obj.Profiles
 			w.Raw("[")
 			for i0, v0 := range v {

@@ -212,6 +212,60 @@ type ComplexityRoot struct {
 		TotalCountIsEstimate func(childComplexity int) int
 	}
 
+	ApiClient struct {
+		DisplayName  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		IsDisabled   func(childComplexity int) int
+		LastUsedAt   func(childComplexity int) int
+		Scopes       func(childComplexity int) int
+		Secrets      func(childComplexity int) int
+		SecretsUntil func(childComplexity int) int
+		Until        func(childComplexity int) int
+		Username     func(childComplexity int) int
+	}
+
+	ApiClientConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ApiClientEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ApiKey struct {
+		CreatedAt   func(childComplexity int) int
+		CreatedBy   func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		ExpiresAt   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		LastUsedAt  func(childComplexity int) int
+		Name        func(childComplexity int) int
+		RevokedAt   func(childComplexity int) int
+		RevokedBy   func(childComplexity int) int
+		Scopes      func(childComplexity int) int
+		State       func(childComplexity int) int
+		Username    func(childComplexity int) int
+	}
+
+	ApiKeyConnection struct {
+		Edges                func(childComplexity int) int
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ApiKeyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ApplyPlanPayload struct {
 		Plan func(childComplexity int) int
 	}
@@ -788,6 +842,11 @@ type ComplexityRoot struct {
 		System     func(childComplexity int) int
 		SystemName func(childComplexity int) int
 		Total      func(childComplexity int) int
+	}
+
+	CreateApiKeyPayload struct {
+		Key    func(childComplexity int) int
+		Secret func(childComplexity int) int
 	}
 
 	CreateWebhookPayload struct {
@@ -1575,6 +1634,8 @@ type ComplexityRoot struct {
 		CheckConnector             func(childComplexity int, input system.ConnectorInput) int
 		ChooseAccountOwner         func(childComplexity int, input reconciliation.ChooseAccountOwnerInput) int
 		ConfirmManualOrders        func(childComplexity int, input order.ConfirmManualOrdersInput) int
+		CreateClientSecret         func(childComplexity int, input auth.CreateClientSecretInput) int
+		CreatePersonalToken        func(childComplexity int, input auth.CreatePersonalTokenInput) int
 		CreateResource             func(childComplexity int, input directory.CreateResourceInput) int
 		CreateWebhook              func(childComplexity int, input webhook.CreateWebhookInput) int
 		DeactivateConnector        func(childComplexity int, input system.ConnectorInput) int
@@ -1626,6 +1687,7 @@ type ComplexityRoot struct {
 		ResumeJobInstance          func(childComplexity int, input job.JobInstanceInput) int
 		ReviewOrders               func(childComplexity int, input order.ReviewOrdersInput) int
 		ReviewRequestItems         func(childComplexity int, input request.ReviewRequestItemsInput) int
+		RevokeAPIKey               func(childComplexity int, input auth.RevokeApiKeyInput) int
 		RotateWebhookSecret        func(childComplexity int, input webhook.WebhookInput) int
 		RunJob                     func(childComplexity int, input job.RunJobInput) int
 		SaveAutomationRule         func(childComplexity int, input manifest.SaveInput[manifest.AutomationRule]) int
@@ -2241,6 +2303,8 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		APIClients                 func(childComplexity int, first *int, after *string, text *string) int
+		APIKeys                    func(childComplexity int, first *int, after *string, filter *auth.ApiKeyFilter) int
 		AccessRules                func(childComplexity int, profile *string) int
 		AccountsWithoutOwner       func(childComplexity int, first *int, after *string, filter *reconciliation.AccountWithoutOwnerFilter) int
 		AssignedProfiles           func(childComplexity int, first *int, after *string, profile *string, text *string) int
@@ -3043,6 +3107,10 @@ type ComplexityRoot struct {
 		Values    func(childComplexity int) int
 	}
 
+	RevokeApiKeyPayload struct {
+		Key func(childComplexity int) int
+	}
+
 	Risk struct {
 		Description     func(childComplexity int) int
 		DisplayName     func(childComplexity int) int
@@ -3812,7 +3880,13 @@ type ComplexityRoot struct {
 		Type       func(childComplexity int) int
 	}
 
+	UserClientConfiguration struct {
+		Scopes func(childComplexity int) int
+		Until  func(childComplexity int) int
+	}
+
 	UserConfiguration struct {
+		Client      func(childComplexity int) int
 		Demo        func(childComplexity int) int
 		Disabled    func(childComplexity int) int
 		DisplayName func(childComplexity int) int
@@ -4285,6 +4359,228 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountWithoutOwnerConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ApiClient.displayName":
+		if e.ComplexityRoot.ApiClient.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClient.DisplayName(childComplexity), true
+	case "ApiClient.id":
+		if e.ComplexityRoot.ApiClient.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClient.ID(childComplexity), true
+	case "ApiClient.isDisabled":
+		if e.ComplexityRoot.ApiClient.IsDisabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClient.IsDisabled(childComplexity), true
+	case "ApiClient.lastUsedAt":
+		if e.ComplexityRoot.ApiClient.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClient.LastUsedAt(childComplexity), true
+	case "ApiClient.scopes":
+		if e.ComplexityRoot.ApiClient.Scopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClient.Scopes(childComplexity), true
+	case "ApiClient.secrets":
+		if e.ComplexityRoot.ApiClient.Secrets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClient.Secrets(childComplexity), true
+	case "ApiClient.secretsUntil":
+		if e.ComplexityRoot.ApiClient.SecretsUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClient.SecretsUntil(childComplexity), true
+	case "ApiClient.until":
+		if e.ComplexityRoot.ApiClient.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClient.Until(childComplexity), true
+	case "ApiClient.username":
+		if e.ComplexityRoot.ApiClient.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClient.Username(childComplexity), true
+
+	case "ApiClientConnection.edges":
+		if e.ComplexityRoot.ApiClientConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClientConnection.Edges(childComplexity), true
+	case "ApiClientConnection.nodes":
+		if e.ComplexityRoot.ApiClientConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClientConnection.Nodes(childComplexity), true
+	case "ApiClientConnection.pageInfo":
+		if e.ComplexityRoot.ApiClientConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClientConnection.PageInfo(childComplexity), true
+	case "ApiClientConnection.totalCount":
+		if e.ComplexityRoot.ApiClientConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClientConnection.TotalCount(childComplexity), true
+	case "ApiClientConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ApiClientConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClientConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ApiClientEdge.cursor":
+		if e.ComplexityRoot.ApiClientEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClientEdge.Cursor(childComplexity), true
+	case "ApiClientEdge.node":
+		if e.ComplexityRoot.ApiClientEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiClientEdge.Node(childComplexity), true
+
+	case "ApiKey.createdAt":
+		if e.ComplexityRoot.ApiKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.CreatedAt(childComplexity), true
+	case "ApiKey.createdBy":
+		if e.ComplexityRoot.ApiKey.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.CreatedBy(childComplexity), true
+	case "ApiKey.displayName":
+		if e.ComplexityRoot.ApiKey.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.DisplayName(childComplexity), true
+	case "ApiKey.expiresAt":
+		if e.ComplexityRoot.ApiKey.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.ExpiresAt(childComplexity), true
+	case "ApiKey.id":
+		if e.ComplexityRoot.ApiKey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.ID(childComplexity), true
+	case "ApiKey.kind":
+		if e.ComplexityRoot.ApiKey.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Kind(childComplexity), true
+	case "ApiKey.lastUsedAt":
+		if e.ComplexityRoot.ApiKey.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.LastUsedAt(childComplexity), true
+	case "ApiKey.name":
+		if e.ComplexityRoot.ApiKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Name(childComplexity), true
+	case "ApiKey.revokedAt":
+		if e.ComplexityRoot.ApiKey.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.RevokedAt(childComplexity), true
+	case "ApiKey.revokedBy":
+		if e.ComplexityRoot.ApiKey.RevokedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.RevokedBy(childComplexity), true
+	case "ApiKey.scopes":
+		if e.ComplexityRoot.ApiKey.Scopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Scopes(childComplexity), true
+	case "ApiKey.state":
+		if e.ComplexityRoot.ApiKey.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.State(childComplexity), true
+	case "ApiKey.username":
+		if e.ComplexityRoot.ApiKey.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Username(childComplexity), true
+
+	case "ApiKeyConnection.edges":
+		if e.ComplexityRoot.ApiKeyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.Edges(childComplexity), true
+	case "ApiKeyConnection.nodes":
+		if e.ComplexityRoot.ApiKeyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.Nodes(childComplexity), true
+	case "ApiKeyConnection.pageInfo":
+		if e.ComplexityRoot.ApiKeyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.PageInfo(childComplexity), true
+	case "ApiKeyConnection.totalCount":
+		if e.ComplexityRoot.ApiKeyConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.TotalCount(childComplexity), true
+	case "ApiKeyConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ApiKeyConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ApiKeyEdge.cursor":
+		if e.ComplexityRoot.ApiKeyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyEdge.Cursor(childComplexity), true
+	case "ApiKeyEdge.node":
+		if e.ComplexityRoot.ApiKeyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
 
 	case "ApplyPlanPayload.plan":
 		if e.ComplexityRoot.ApplyPlanPayload.Plan == nil {
@@ -6702,6 +6998,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CoverageOfSystem.Total(childComplexity), true
+
+	case "CreateApiKeyPayload.key":
+		if e.ComplexityRoot.CreateApiKeyPayload.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyPayload.Key(childComplexity), true
+	case "CreateApiKeyPayload.secret":
+		if e.ComplexityRoot.CreateApiKeyPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiKeyPayload.Secret(childComplexity), true
 
 	case "CreateWebhookPayload.secret":
 		if e.ComplexityRoot.CreateWebhookPayload.Secret == nil {
@@ -9940,6 +10249,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmManualOrders(childComplexity, args["input"].(order.ConfirmManualOrdersInput)), true
+	case "Mutation.createClientSecret":
+		if e.ComplexityRoot.Mutation.CreateClientSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createClientSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateClientSecret(childComplexity, args["input"].(auth.CreateClientSecretInput)), true
+	case "Mutation.createPersonalToken":
+		if e.ComplexityRoot.Mutation.CreatePersonalToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createPersonalToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreatePersonalToken(childComplexity, args["input"].(auth.CreatePersonalTokenInput)), true
 	case "Mutation.createResource":
 		if e.ComplexityRoot.Mutation.CreateResource == nil {
 			break
@@ -10491,6 +10822,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReviewRequestItems(childComplexity, args["input"].(request.ReviewRequestItemsInput)), true
+	case "Mutation.revokeApiKey":
+		if e.ComplexityRoot.Mutation.RevokeAPIKey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeApiKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeAPIKey(childComplexity, args["input"].(auth.RevokeApiKeyInput)), true
 	case "Mutation.rotateWebhookSecret":
 		if e.ComplexityRoot.Mutation.RotateWebhookSecret == nil {
 			break
@@ -13272,6 +13614,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProvisioningTransition.To(childComplexity), true
 
+	case "Query.apiClients":
+		if e.ComplexityRoot.Query.APIClients == nil {
+			break
+		}
+
+		args, err := ec.field_Query_apiClients_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.APIClients(childComplexity, args["first"].(*int), args["after"].(*string), args["text"].(*string)), true
+	case "Query.apiKeys":
+		if e.ComplexityRoot.Query.APIKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Query_apiKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.APIKeys(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*auth.ApiKeyFilter)), true
 	case "Query.accessRules":
 		if e.ComplexityRoot.Query.AccessRules == nil {
 			break
@@ -17438,6 +17802,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResourceVersion.Values(childComplexity), true
 
+	case "RevokeApiKeyPayload.key":
+		if e.ComplexityRoot.RevokeApiKeyPayload.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiKeyPayload.Key(childComplexity), true
+
 	case "Risk.description":
 		if e.ComplexityRoot.Risk.Description == nil {
 			break
@@ -20696,6 +21067,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TypeRuleConfiguration.Type(childComplexity), true
 
+	case "UserClientConfiguration.scopes":
+		if e.ComplexityRoot.UserClientConfiguration.Scopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserClientConfiguration.Scopes(childComplexity), true
+	case "UserClientConfiguration.until":
+		if e.ComplexityRoot.UserClientConfiguration.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserClientConfiguration.Until(childComplexity), true
+
+	case "UserConfiguration.client":
+		if e.ComplexityRoot.UserConfiguration.Client == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConfiguration.Client(childComplexity), true
 	case "UserConfiguration.demo":
 		if e.ComplexityRoot.UserConfiguration.Demo == nil {
 			break
@@ -21216,6 +21606,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccessRuleConfigurationInput", ec.unmarshalInputAccessRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("AccountWithoutOwnerFilter", ec.unmarshalInputAccountWithoutOwnerFilter),
 			graphql.NewInputUnmarshaler("AnswerInformationInput", ec.unmarshalInputAnswerInformationInput),
+			graphql.NewInputUnmarshaler("ApiKeyFilter", ec.unmarshalInputApiKeyFilter),
 			graphql.NewInputUnmarshaler("ApplyConfigurationInput", ec.unmarshalInputApplyConfigurationInput),
 			graphql.NewInputUnmarshaler("ApplyPlanInput", ec.unmarshalInputApplyPlanInput),
 			graphql.NewInputUnmarshaler("AskInformationInput", ec.unmarshalInputAskInformationInput),
@@ -21251,6 +21642,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConnectorInput", ec.unmarshalInputConnectorInput),
 			graphql.NewInputUnmarshaler("ContextRuleConfigurationInput", ec.unmarshalInputContextRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("CorrelationRuleConfigurationInput", ec.unmarshalInputCorrelationRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("CreateClientSecretInput", ec.unmarshalInputCreateClientSecretInput),
+			graphql.NewInputUnmarshaler("CreatePersonalTokenInput", ec.unmarshalInputCreatePersonalTokenInput),
 			graphql.NewInputUnmarshaler("CreateResourceInput", ec.unmarshalInputCreateResourceInput),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
 			graphql.NewInputUnmarshaler("CriterionConfigurationInput", ec.unmarshalInputCriterionConfigurationInput),
@@ -21330,6 +21723,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResourceTypeTrialInput", ec.unmarshalInputResourceTypeTrialInput),
 			graphql.NewInputUnmarshaler("ReviewOrdersInput", ec.unmarshalInputReviewOrdersInput),
 			graphql.NewInputUnmarshaler("ReviewRequestItemsInput", ec.unmarshalInputReviewRequestItemsInput),
+			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("RiskConfigurationInput", ec.unmarshalInputRiskConfigurationInput),
 			graphql.NewInputUnmarshaler("RiskEntitlementInput", ec.unmarshalInputRiskEntitlementInput),
 			graphql.NewInputUnmarshaler("RiskFilter", ec.unmarshalInputRiskFilter),
@@ -21384,6 +21778,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ThresholdsConfigurationInput", ec.unmarshalInputThresholdsConfigurationInput),
 			graphql.NewInputUnmarshaler("TypeRuleConfigurationInput", ec.unmarshalInputTypeRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("UpdateResourceInput", ec.unmarshalInputUpdateResourceInput),
+			graphql.NewInputUnmarshaler("UserClientConfigurationInput", ec.unmarshalInputUserClientConfigurationInput),
 			graphql.NewInputUnmarshaler("UserConfigurationInput", ec.unmarshalInputUserConfigurationInput),
 			graphql.NewInputUnmarshaler("WebhookFilter", ec.unmarshalInputWebhookFilter),
 			graphql.NewInputUnmarshaler("WebhookInput", ec.unmarshalInputWebhookInput),
@@ -22382,9 +22777,198 @@ type LogoutPayload {
   ok: Boolean!
 }
 
+"""What an API key is for."""
+enum ApiKeyKind {
+  "It acts for a person: sent as it is in the header ` + "`" + `Authorization: Bearer` + "`" + `."
+  PERSONAL_TOKEN
+  "It proves an API client, which gets access tokens for it at /oauth/token (OAuth 2.0 client credentials)."
+  CLIENT_SECRET
+}
+
+"""Whether an API key opens anything."""
+enum ApiKeyState {
+  "It does."
+  ACTIVE
+  "Its end has passed."
+  EXPIRED
+  "Somebody ended it."
+  REVOKED
+}
+
+"""A secret by which a program acts for an account (provisioning spec 10.1, 13.2). The secret itself is shown once, when it is made."""
+type ApiKey {
+  "Opaque id."
+  id: ID!
+  "Login name of the account that it acts for: a person's, or the client's."
+  username: String!
+  "Name of the account to show."
+  displayName: String!
+  "What it is for, as its maker wrote it."
+  name: String!
+  "A personal token, or a secret of a client."
+  kind: ApiKeyKind!
+  "Permission paths that the rights of the account are cut to; ` + "`" + `/` + "`" + `: all of them. Those of a client's secret are the client's."
+  scopes: [String!]!
+  "When it was made."
+  createdAt: DateTime!
+  "Login name of who made it."
+  createdBy: String!
+  "First instant at which it opens nothing any more."
+  expiresAt: DateTime!
+  "When it was used last, to the minute; null: never."
+  lastUsedAt: DateTime
+  "When it was ended before its time; null: it was not."
+  revokedAt: DateTime
+  "Login name of who ended it; null: nobody did."
+  revokedBy: String
+  "Whether it opens anything now."
+  state: ApiKeyState!
+}
+
+"""One page of a list."""
+type ApiKeyConnection {
+  "The rows."
+  nodes: [ApiKey!]!
+  "The rows with their cursors."
+  edges: [ApiKeyEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type ApiKeyEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: ApiKey!
+}
+
+"""All given fields must hold."""
+input ApiKeyFilter {
+  "True: those of one's own account; false: those of others."
+  mine: Boolean
+  "Of one kind."
+  kind: ApiKeyKind
+  "In one state now."
+  state: ApiKeyState
+  "Of one account, by its login name in any case."
+  username: String
+  "Each word stands in the name of the key or of its account, in any order and case, with or without accents."
+  text: String
+}
+
+"""
+An account of a program (provisioning spec 10.1). It is made and changed as a user is (` + "`" + `saveUser` + "`" + ` with ` + "`" + `client` + "`" + `), has profiles like a person, no password, and
+comes in with secrets: POST /oauth/token with grant_type=client_credentials gives an access token for ten minutes.
+"""
+type ApiClient {
+  "Opaque id."
+  id: ID!
+  "Its name, which is the client_id: login name of its account."
+  username: String!
+  "Name to show."
+  displayName: String!
+  "Permission paths that its rights are cut to; ` + "`" + `/` + "`" + `: all that its profiles give."
+  scopes: [String!]!
+  "First instant at which it may not come in any more; null: no end."
+  until: DateTime
+  "It may not come in."
+  isDisabled: Boolean!
+  "How many of its secrets open something now."
+  secrets: Int!
+  "When the last of these ends; null: it has none."
+  secretsUntil: DateTime
+  "When one of its secrets was used last, to the minute; null: never."
+  lastUsedAt: DateTime
+}
+
+"""One page of a list."""
+type ApiClientConnection {
+  "The rows."
+  nodes: [ApiClient!]!
+  "The rows with their cursors."
+  edges: [ApiClientEdge!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""A row of a page with its cursor."""
+type ApiClientEdge {
+  "Position of the row: pass it as ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The row."
+  node: ApiClient!
+}
+
+"""A token for one's own account."""
+input CreatePersonalTokenInput {
+  "What it is for: 1 to 100 characters, unlike those of one's other living tokens."
+  name: String!
+  "Permission paths that it is cut to, 1 to 50; ` + "`" + `/` + "`" + `: all that one may do at the time."
+  scopes: [String!]!
+  "When it ends: at most 366 days from now."
+  expiresAt: DateTime!
+}
+
+"""A secret of an API client, beside those that it has."""
+input CreateClientSecretInput {
+  "Login name of the client: a user with ` + "`" + `client` + "`" + ` in the configuration (saveUser)."
+  client: String!
+  "What it is for: 1 to 100 characters, unlike those of the client's other living secrets."
+  name: String!
+  "When it ends: at most 366 days from now."
+  expiresAt: DateTime!
+}
+
+"""A new key."""
+type CreateApiKeyPayload {
+  "The key."
+  key: ApiKey!
+  "Its secret. It is shown this once and cannot be had again."
+  secret: String!
+}
+
+"""An API key."""
+input RevokeApiKeyInput {
+  "Its id."
+  id: ID!
+}
+
+"""The end of a key."""
+type RevokeApiKeyPayload {
+  "The key, which opens nothing any more."
+  key: ApiKey!
+}
+
 extend type Query {
   "The signed-in person. UNAUTHENTICATED without one."
   me: Me!
+  "A page of the API clients, by name. FORBIDDEN without the right to see users."
+  apiClients(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Each word stands in the name or the login name, in any order and case, with or without accents; null: all."
+    text: String
+  ): ApiClientConnection!
+  "A page of the API keys, the newest first: all for who may see profiles and users, else those of one's own account."
+  apiKeys(
+    "How many rows, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which of them; null: all."
+    filter: ApiKeyFilter
+  ): ApiKeyConnection!
 }
 
 extend type Mutation {
@@ -22395,6 +22979,21 @@ extend type Mutation {
   ): LoginPayload!
   "Gives a new access token for the refresh cookie and rotates the cookie. A cookie used twice ends the session."
   refresh: LoginPayload!
+  "Makes a personal token for one's own account. FORBIDDEN for who came with a token; VALIDATION when name, scopes or end cannot be; CONFLICT when the name is taken, or with 20 living tokens."
+  createPersonalToken(
+    "What to do."
+    input: CreatePersonalTokenInput!
+  ): CreateApiKeyPayload!
+  "Makes a secret of an API client. To rotate: make the next one, give it to the program, revoke the one before. The client counts as whoever made a living secret of it, where nobody decides about himself. FORBIDDEN without the right to change users, and for who came with a token; NOT_FOUND without such a client; VALIDATION and CONFLICT as for tokens."
+  createClientSecret(
+    "What to do."
+    input: CreateClientSecretInput!
+  ): CreateApiKeyPayload!
+  "Ends a key: one's own, or any with the right to change users. What it opened stops within two seconds. ALREADY_DONE when it was ended before; NOT_FOUND without such a key."
+  revokeApiKey(
+    "What to do."
+    input: RevokeApiKeyInput!
+  ): RevokeApiKeyPayload!
   "Ends the session."
   logout: LogoutPayload!
 }
@@ -25608,6 +26207,22 @@ input ResourceRefConfigurationInput {
   key: String!
 }
 
+"""UserClient says that an account is a program's: it comes in with secrets (createClientSecret), has no password, and is nobody of the directory."""
+type UserClientConfiguration {
+  "Permission paths that its rights are cut to, at least one; \"/\": all that its profiles give."
+  scopes: [String!]!
+  "Until when it may come in: a day, which counts through its last instant, or an instant (RFC 3339). Empty: no end."
+  until: String!
+}
+
+"""UserClient says that an account is a program's: it comes in with secrets (createClientSecret), has no password, and is nobody of the directory."""
+input UserClientConfigurationInput {
+  "Permission paths that its rights are cut to, at least one; \"/\": all that its profiles give."
+  scopes: [String!]
+  "Until when it may come in: a day, which counts through its last instant, or an instant (RFC 3339). Empty: no end."
+  until: String
+}
+
 """AssignedProfile gives a profile to a user."""
 type AssignedProfileConfiguration {
   "Identifier of the profile."
@@ -25666,6 +26281,8 @@ type UserConfiguration {
   demo: Boolean!
   "Cannot sign in. Left out: as it is; a new user can."
   disabled: Boolean
+  "It is a program: an API client. None: a person's account."
+  client: UserClientConfiguration
   "Profiles given by hand; the list is replaced as a whole. Those that rules give stay."
   profiles: [AssignedProfileConfiguration!]!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
@@ -25688,6 +26305,8 @@ input UserConfigurationInput {
   demo: Boolean
   "Cannot sign in. Left out: as it is; a new user can."
   disabled: Boolean
+  "It is a program: an API client. None: a person's account."
+  client: UserClientConfigurationInput
   "Profiles given by hand; the list is replaced as a whole. Those that rules give stay."
   profiles: [AssignedProfileConfigurationInput!]
 }
@@ -33962,6 +34581,114 @@ func (ec *executionContext) childFields_AccountWithoutOwnerConnection(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type AccountWithoutOwnerConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_ApiClient(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApiClient_id(ctx, field)
+	case "username":
+		return ec.fieldContext_ApiClient_username(ctx, field)
+	case "displayName":
+		return ec.fieldContext_ApiClient_displayName(ctx, field)
+	case "scopes":
+		return ec.fieldContext_ApiClient_scopes(ctx, field)
+	case "until":
+		return ec.fieldContext_ApiClient_until(ctx, field)
+	case "isDisabled":
+		return ec.fieldContext_ApiClient_isDisabled(ctx, field)
+	case "secrets":
+		return ec.fieldContext_ApiClient_secrets(ctx, field)
+	case "secretsUntil":
+		return ec.fieldContext_ApiClient_secretsUntil(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ApiClient_lastUsedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiClient", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiClientConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ApiClientConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_ApiClientConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApiClientConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApiClientConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ApiClientConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiClientConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiClientEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ApiClientEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ApiClientEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiClientEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApiKey_id(ctx, field)
+	case "username":
+		return ec.fieldContext_ApiKey_username(ctx, field)
+	case "displayName":
+		return ec.fieldContext_ApiKey_displayName(ctx, field)
+	case "name":
+		return ec.fieldContext_ApiKey_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_ApiKey_kind(ctx, field)
+	case "scopes":
+		return ec.fieldContext_ApiKey_scopes(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApiKey_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ApiKey_createdBy(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ApiKey_expiresAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ApiKey_lastUsedAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_ApiKey_revokedAt(ctx, field)
+	case "revokedBy":
+		return ec.fieldContext_ApiKey_revokedBy(ctx, field)
+	case "state":
+		return ec.fieldContext_ApiKey_state(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKey", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ApiKeyConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_ApiKeyConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApiKeyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApiKeyConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ApiKeyConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ApiKeyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ApiKeyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ApplyPlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "plan":
@@ -35116,6 +35843,16 @@ func (ec *executionContext) childFields_CoverageOfSystem(ctx context.Context, fi
 		return ec.fieldContext_CoverageOfSystem_total(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CoverageOfSystem", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_CreateApiKeyPayload_key(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateApiKeyPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -39208,6 +39945,14 @@ func (ec *executionContext) childFields_ResourceVersion(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type ResourceVersion", field.Name)
 }
 
+func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_RevokeApiKeyPayload_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeApiKeyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Risk(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -40716,6 +41461,16 @@ func (ec *executionContext) childFields_TypeRuleConfiguration(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type TypeRuleConfiguration", field.Name)
 }
 
+func (ec *executionContext) childFields_UserClientConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scopes":
+		return ec.fieldContext_UserClientConfiguration_scopes(ctx, field)
+	case "until":
+		return ec.fieldContext_UserClientConfiguration_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserClientConfiguration", field.Name)
+}
+
 func (ec *executionContext) childFields_UserConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "username":
@@ -40730,6 +41485,8 @@ func (ec *executionContext) childFields_UserConfiguration(ctx context.Context, f
 		return ec.fieldContext_UserConfiguration_demo(ctx, field)
 	case "disabled":
 		return ec.fieldContext_UserConfiguration_disabled(ctx, field)
+	case "client":
+		return ec.fieldContext_UserConfiguration_client(ctx, field)
 	case "profiles":
 		return ec.fieldContext_UserConfiguration_profiles(ctx, field)
 	case "version":

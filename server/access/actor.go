@@ -17,9 +17,10 @@ func ActorOf(ctx context.Context, db bun.IDB, userID int64, demo bool, now time.
 		Username, DisplayName string
 		ResourceID            int64
 		IsDemo                bool
+		IsClient              bool
 	}
-	if err := db.NewRaw(`select u.username, u.display_name, coalesce(r.id, 0) as resource_id, u.is_demo from local_user u
-		left join resource r on r.id = u.resource_id and r.valid_to = 'infinity' where u.id = ? and not u.is_disabled`, userID).Scan(ctx, &rows); err != nil {
+	if err := db.NewRaw(`select u.username, u.display_name, coalesce(r.id, 0) as resource_id, u.is_demo, u.is_client from local_user u
+		left join resource r on r.id = u.resource_id and r.valid_to = 'infinity' where u.id = ? and not u.is_disabled and coalesce(u.client_until, 'infinity') > ?`, userID, now).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("find an account: %w", err)
 	}
 	if len(rows) == 0 || rows[0].IsDemo && !demo {
@@ -29,5 +30,5 @@ func ActorOf(ctx context.Context, db bun.IDB, userID int64, demo bool, now time.
 	if err != nil {
 		return nil, err
 	}
-	return &permit.Actor{UserID: userID, Username: rows[0].Username, Name: rows[0].DisplayName, ResourceID: rows[0].ResourceID, Grants: grants}, nil
+	return &permit.Actor{UserID: userID, Username: rows[0].Username, Name: rows[0].DisplayName, ResourceID: rows[0].ResourceID, Grants: grants, Program: rows[0].IsClient}, nil
 }

@@ -61,7 +61,14 @@ type UserSpec struct {
 	Key          string
 	IsDemo       bool
 	IsDisabled   bool
+	Client       *ClientSpec // nil: a person's account
 	Profiles     []UserProfileSpec
+}
+
+// ClientSpec makes an account one of a program (provisioning 10.1).
+type ClientSpec struct {
+	Scopes []string   // permission paths that its rights are cut to; at least one
+	Until  *time.Time // first instant at which it may not come in any more; nil: no end
 }
 
 // UserProfileSpec gives one profile to a user.
@@ -236,6 +243,9 @@ func SaveUsers(ctx context.Context, tx bun.IDB, users []UserSpec) error {
 			Username: u.Username, DisplayName: orElse(u.DisplayName, u.Username), PasswordHash: u.PasswordHash, Email: u.Email,
 			IsDemo: u.IsDemo, IsDisabled: u.IsDisabled,
 		}
+		if c := u.Client; c != nil {
+			rows[i].IsClient, rows[i].Scopes, rows[i].ClientUntil = true, permit.Narrowest(c.Scopes), c.Until
+		}
 		if u.Key == "" && u.EntityType == "" {
 			continue
 		}
@@ -271,6 +281,9 @@ func (u UserSpec) check(profiles map[string]int64, dimensions map[string]bool) e
 	if u.Username == "" || strings.TrimSpace(u.Username) != u.Username {
 		return errs.Invalid("user/"+u.Username, "A user needs a name without spaces around it, got %q.", u.Username)
 	}
+	if err := u.checkClient(); err != nil {
+		return err
+	}
 	if len(u.Profiles) > maxProfiles {
 		return errs.Invalid("user/"+u.Username+".profiles", "The user %s has %d profiles; at most %d are allowed.", u.Username, len(u.Profiles), maxProfiles)
 	}
@@ -291,6 +304,28 @@ func (u UserSpec) check(profiles map[string]int64, dimensions map[string]bool) e
 		}
 		if p.StartDate != nil && p.EndDate != nil && !p.StartDate.Before(*p.EndDate) {
 			return errs.Invalid(field, "The profile %s of %s ends before it starts.", p.Profile, u.Username)
+		}
+	}
+	return nil
+}
+
+// checkClient refuses what a program cannot have.
+func (u UserSpec) checkClient() error {
+	if u.Client == nil {
+		return nil
+	}
+	field := "user/" + u.Username
+	switch {
+	case len(u.Client.Scopes) == 0:
+		return errs.Invalid(field+".client.scopes", `The client %s has no scope. Name the permissions that it is for; "/" for all that its profiles give.`, u.Username)
+	case u.PasswordHash != "":
+		return errs.Invalid(field+".password", "The client %s is a program: it comes in with a secret, never with a password. Leave the password out.", u.Username)
+	case u.Key != "" || u.EntityType != "":
+		return errs.Invalid(field+".resource", "The client %s is a program, and nobody of the directory. Leave the resource out, or give the person a token.", u.Username)
+	}
+	for i, s := range u.Client.Scopes {
+		if err := permit.CheckPath(s); err != nil {
+			return errs.Invalid(fmt.Sprintf("%s.client.scopes[%d]", field, i), "%s", err)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
@@ -25,6 +26,9 @@ type user struct {
 	ResourceKey          *string
 	IsDemo               bool
 	IsDisabled           bool
+	IsClient             bool
+	Scopes               []string `bun:",array"`
+	ClientUntil          *time.Time
 }
 
 func upsertProfiles(ctx context.Context, tx bun.IDB, rows []*Profile) error {
@@ -143,6 +147,7 @@ func upsertUsers(ctx context.Context, tx bun.IDB, rows []*user) error {
 	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (lower(username)) DO UPDATE").
 		Set(`username = excluded.username, display_name = excluded.display_name, email = excluded.email,
 			resource_entity_type_id = excluded.resource_entity_type_id, resource_key = excluded.resource_key, is_demo = excluded.is_demo, is_disabled = excluded.is_disabled,
+			is_client = excluded.is_client, scopes = excluded.scopes, client_until = excluded.client_until,
 			password_hash = coalesce(nullif(excluded.password_hash, ''), u.password_hash)`).Returning("id").Exec(ctx)
 	if err != nil {
 		return explain("save users", err)
@@ -170,12 +175,13 @@ type Credential struct {
 	Username     string
 	PasswordHash string
 	IsDisabled   bool
+	IsClient     bool
 }
 
 // Credentials gives those of local users, by name in lower case, and holds their rows until the transaction ends.
 func Credentials(ctx context.Context, tx bun.IDB, usernames ...string) (map[string]Credential, error) {
 	var rows []Credential
-	err := tx.NewRaw(`SELECT id, username, password_hash, is_disabled FROM local_user
+	err := tx.NewRaw(`SELECT id, username, password_hash, is_disabled, is_client FROM local_user
 		WHERE lower(username) IN (SELECT lower(n) FROM unnest(?::text[]) AS n) ORDER BY id FOR UPDATE`, pgdialect.Array(usernames)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read the users: %w", err)
@@ -219,10 +225,13 @@ func selectUserSpecs(ctx context.Context, db bun.IDB) ([]UserSpec, error) {
 		Key         string
 		IsDemo      bool
 		IsDisabled  bool
+		IsClient    bool
+		Scopes      []string `bun:",array"`
+		ClientUntil *time.Time
 	}
 	err := db.NewSelect().TableExpr("local_user AS u").
 		Join("LEFT JOIN entity_type AS et ON et.id = u.resource_entity_type_id").
-		ColumnExpr("u.id, u.username, u.display_name, u.email, u.is_demo, u.is_disabled").
+		ColumnExpr("u.id, u.username, u.display_name, u.email, u.is_demo, u.is_disabled, u.is_client, u.scopes, u.client_until").
 		ColumnExpr("coalesce(et.identifier, '') AS entity_type, coalesce(u.resource_key, '') AS key").
 		OrderExpr("u.username, u.id").Scan(ctx, &rows)
 	if err != nil {
@@ -234,6 +243,9 @@ func selectUserSpecs(ctx context.Context, db bun.IDB) ([]UserSpec, error) {
 		specs[i] = UserSpec{
 			Username: r.Username, DisplayName: r.DisplayName, Email: r.Email, EntityType: r.EntityType, Key: r.Key,
 			IsDemo: r.IsDemo, IsDisabled: r.IsDisabled,
+		}
+		if r.IsClient {
+			specs[i].Client = &ClientSpec{Scopes: r.Scopes, Until: r.ClientUntil}
 		}
 		at[r.ID] = &specs[i]
 	}

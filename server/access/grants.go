@@ -12,7 +12,7 @@ import (
 
 // Grants gives every permission entry a user holds now: assigned profiles valid at now, minus those denied, with the filters of their
 // rules (spec 10.2). A filter on a dimension takes its value from the context of the assigned profile, and is left out when that
-// context does not name the dimension: an empty context narrows nothing. Entries without CanExecute are in it too.
+// context does not name the dimension: an empty context narrows nothing. Entries without CanExecute are in it too. Those of a client are cut to its scopes.
 // Two statements, whatever the number of profiles.
 func Grants(ctx context.Context, db bun.IDB, userID int64, now time.Time) ([]permit.Grant, error) {
 	held, err := selectHeld(ctx, db, now, ofUser(userID))
@@ -26,6 +26,9 @@ func Grants(ctx context.Context, db bun.IDB, userID int64, now time.Time) ([]per
 	grants := make([]permit.Grant, len(held))
 	for i, h := range held {
 		grants[i] = h.grant(filters[h.RuleID])
+	}
+	if len(held) > 0 {
+		grants = permit.Cut(grants, held[0].Scopes)
 	}
 	return grants, nil
 }

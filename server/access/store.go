@@ -26,6 +26,7 @@ type held struct {
 	Permission    string
 	CanExecute    bool
 	Notify        bool
+	Scopes        []string `bun:",array"` // of a client: what its rights are cut to
 }
 
 type narrowing func(*bun.SelectQuery) *bun.SelectQuery
@@ -36,14 +37,19 @@ func ofUser(id int64) narrowing {
 
 func notifiedOf(permission string) narrowing {
 	return func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("ae.permission = ?", permission).Where("ae.can_execute").Where("ae.notify")
+		return within(q, ancestors(permission)).Where("ae.permission = ?", permission).Where("ae.can_execute").Where("ae.notify")
 	}
 }
 
 func executing(permissions []string) narrowing {
 	return func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("ae.permission IN (?)", bun.List(permissions)).Where("ae.can_execute")
+		return within(q, permissions).Where("ae.permission IN (?)", bun.List(permissions)).Where("ae.can_execute")
 	}
+}
+
+// within leaves out clients whose scopes do not open what one of the permissions does.
+func within(q *bun.SelectQuery, permissions []string) *bun.SelectQuery {
+	return q.Where("(u.scopes IS NULL OR u.scopes && ?)", pgdialect.Array(permissions))
 }
 
 // validAt keeps assigned profiles that are in force: inside their dates, and not withheld by a denial that is itself in force.
@@ -57,12 +63,12 @@ func validAt(q *bun.SelectQuery, now time.Time) *bun.SelectQuery {
 func selectHeld(ctx context.Context, db bun.IDB, now time.Time, narrow narrowing) ([]*held, error) {
 	var rows []*held
 	q := db.NewSelect().TableExpr("assigned_profile AS ap").
-		Join("JOIN local_user AS u ON u.id = ap.user_id AND NOT u.is_disabled").
+		Join("JOIN local_user AS u ON u.id = ap.user_id AND NOT u.is_disabled AND coalesce(u.client_until, 'infinity') > ?", now).
 		Join("JOIN profile AS p ON p.id = ap.profile_id").
 		Join("JOIN access_rule AS ar ON ar.profile_id = p.id").
 		Join("JOIN access_entry AS ae ON ae.rule_id = ar.id").
 		Join("LEFT JOIN resource AS r ON r.id = u.resource_id AND r.valid_to = 'infinity'").
-		ColumnExpr("u.id AS user_id, u.username, u.display_name, coalesce(r.id, 0) AS resource_id").
+		ColumnExpr("u.id AS user_id, u.username, u.display_name, u.scopes, coalesce(r.id, 0) AS resource_id").
 		ColumnExpr(`coalesce((SELECT nullif(v.value, '') FROM jsonb_each_text(r.scalars) AS v
 			WHERE lower(v.key) IN ('mail', 'email') ORDER BY v.key LIMIT 1), u.email) AS email`).
 		ColumnExpr("coalesce(ap.email, '') AS email_override, ap.context, p.identifier AS profile").

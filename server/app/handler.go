@@ -35,7 +35,7 @@ func (a *App) handler(ctx context.Context) (all, metrics http.Handler, err error
 	}
 	parts.SPA, parts.Auth = frontend.Dist(), a.authHandler()
 	parts.GraphQL = a.timed("/graphql", graph.Handler(a.resolver(), graph.Options{Log: a.Log, Origins: a.origins(), Subscriptions: a.Config.Serve.Subscriptions, Ending: a.ending, Hold: httpd.Hold}))
-	parts.Schema = graph.SchemaHandler(a.Auth)
+	parts.Schema, parts.Token = graph.SchemaHandler(a.Auth), a.Auth.TokenEndpoint()
 	return httpd.New(parts), metrics, nil
 }
 

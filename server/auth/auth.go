@@ -24,6 +24,8 @@ const (
 	EventSignInFailed  = "access.sign_in_failed"
 	EventSignInLimited = "access.sign_in_limited"
 	EventSessionReused = "access.session_reused"
+	EventKeyCreated    = "access.key_created"
+	EventKeyRevoked    = "access.key_revoked"
 )
 
 // Config is what an installation decides about signing in. The zero value is usable.
@@ -278,7 +280,7 @@ func signedOut() error {
 
 // mayEnter reports whether an account may be used at all on this server.
 func (s *Service) mayEnter(u *user) bool {
-	return u != nil && !u.IsDisabled && (!u.IsDemo || s.config.Demo)
+	return u != nil && !u.IsDisabled && (!u.IsDemo || s.config.Demo) && (u.ClientUntil == nil || s.clock.Now().Before(*u.ClientUntil))
 }
 
 // payload makes the access token of a session and what its owner may see.

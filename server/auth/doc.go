@@ -6,6 +6,10 @@
 //	hashing.go     the queue of the work on passwords: addresses take turns
 //	device.go      the cookie of a browser that signed in before: its tries are counted apart from those of strangers
 //	session.go     the refresh token: random, hashed, rotating; what happens when it is used twice
+//	apikey.go      API keys: personal tokens and secrets of clients; their list, and who comes in with one
+//	apiclient.go   API clients: their list
+//	apikeychange.go making and revoking them
+//	oauth.go       /oauth/token: access tokens for API clients
 //	token.go       the access token: EdDSA JWT, ten minutes
 //	keyring.go     signing keys: sealed at rest, a new one every thirty days, published at /auth/jwks.json
 //	middleware.go  Bearer token -> Actor, with the rights of now; cookies of a request
@@ -19,6 +23,7 @@
 //	request  access token     -> session still alive? user still enabled? grants of now (remembered for two seconds) -> Actor
 //	refresh  refresh cookie   -> next refresh cookie, access token
 //	logout                    -> session revoked; tokens of it stop within two seconds
+//	client   name + secret at /oauth/token -> access token, whose session is the key; a personal token is sent as it is
 //
 // # Time
 //

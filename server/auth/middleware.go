@@ -60,6 +60,9 @@ func (s *Service) Authenticate(ctx context.Context, token string) (context.Conte
 	if b := bearer(token); b != "" {
 		token = b
 	}
+	if id, secret, ok := parseSecret(personalPrefix, token); ok {
+		return s.authenticateKey(ctx, id, secret)
+	}
 	t, err := s.verify(ctx, token)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -95,8 +98,8 @@ func (s *Service) Renew(ctx context.Context) (context.Context, error) {
 func (s *Service) Remember(ctx context.Context, connections []context.Context) error {
 	tickets := map[uuid.UUID]*ticket{}
 	for _, c := range connections {
-		if t := ticketOf(c); t != nil && s.actors.find(t.session, s.wall(), s.clock.Offset()) == nil {
-			tickets[t.session] = t
+		if t := ticketOf(c); t != nil && s.actors.find(t.identity(), s.wall(), s.clock.Offset()) == nil {
+			tickets[t.identity()] = t
 		}
 	}
 	for list := range slices.Chunk(slices.Collect(maps.Keys(tickets)), rememberedAtOnce) {
@@ -132,15 +135,19 @@ const rememberedAtOnce = 1_000
 func (s *Service) prints(ctx context.Context, ids []uuid.UUID, tickets map[uuid.UUID]*ticket) (map[uuid.UUID]string, error) {
 	texts, users := make([]string, len(ids)), make([]int64, len(ids))
 	for i, id := range ids {
-		texts[i], users[i] = id.String(), tickets[id].user
+		texts[i], users[i] = tickets[id].session.String(), tickets[id].user
 	}
 	var rows []struct {
 		ID     uuid.UUID
 		UserID int64
 		Print  string
 	}
-	err := s.db.NewRaw(`SELECT s.id, s.user_id, md5(row(u.username, u.display_name, u.resource_id, u.is_disabled, u.is_demo)::text) AS print
-		FROM session AS s JOIN local_user AS u ON u.id = s.user_id WHERE s.id = ANY (?::uuid[]) AND s.revoked_at IS NULL`, pgdialect.Array(texts)).Scan(ctx, &rows)
+	err := s.db.NewRaw(`SELECT w.id, u.id AS user_id,
+			md5(row(u.username, u.display_name, u.resource_id, u.is_disabled, u.is_demo, u.scopes, u.client_until, k.name)::text) AS print
+		FROM (SELECT DISTINCT id FROM unnest(?0::uuid[]) AS d (id)) AS w
+		LEFT JOIN session AS s ON s.id = w.id AND s.revoked_at IS NULL
+		LEFT JOIN api_key AS k ON k.uid = w.id AND k.revoked_at IS NULL AND k.expires_at > ?1
+		JOIN local_user AS u ON u.id = coalesce(s.user_id, k.user_id) AND coalesce(u.client_until, 'infinity') > ?1`, pgdialect.Array(texts), s.clock.Now()).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("compare sessions: %w", err)
 	}
@@ -149,10 +156,15 @@ func (s *Service) prints(ctx context.Context, ids []uuid.UUID, tickets map[uuid.
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[uuid.UUID]string, len(rows))
+	of := make(map[uuid.UUID]string, len(rows))
+	owner := make(map[uuid.UUID]int64, len(rows))
 	for _, r := range rows {
-		if t := tickets[r.ID]; t.user == r.UserID {
-			out[r.ID] = r.Print + held[r.UserID]
+		of[r.ID], owner[r.ID] = r.Print+held[r.UserID], r.UserID
+	}
+	out := make(map[uuid.UUID]string, len(ids))
+	for _, id := range ids {
+		if t := tickets[id]; owner[t.session] == t.user && t.user != 0 {
+			out[id] = of[t.session]
 		}
 	}
 	return out, nil
@@ -160,19 +172,22 @@ func (s *Service) prints(ctx context.Context, ids []uuid.UUID, tickets map[uuid.
 
 // actorOf gives the actor of a ticket, remembered or read.
 func (s *Service) actorOf(ctx context.Context, t *ticket) (*permit.Actor, error) {
-	if a := s.actors.find(t.session, s.wall(), s.clock.Offset()); a != nil {
+	if a := s.actors.find(t.identity(), s.wall(), s.clock.Offset()); a != nil {
 		return a, nil
 	}
 	a, err := s.readActor(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	s.actors.keep(t.session, a, "", s.wall(), s.clock.Offset())
+	s.actors.keep(t.identity(), a, "", s.wall(), s.clock.Offset())
 	return a, nil
 }
 
 // readActor gives the actor of a ticket as the database has it.
 func (s *Service) readActor(ctx context.Context, t *ticket) (*permit.Actor, error) {
+	if t.isKey {
+		return s.readKeyActor(ctx, t)
+	}
 	row, err := selectSession(ctx, s.db, t.session)
 	if err != nil {
 		return nil, err

@@ -136,9 +136,12 @@ type user struct {
 	ResourceID   *int64
 	IsDemo       bool
 	IsDisabled   bool
+	IsClient     bool
+	Scopes       []string   `bun:",array"` // of a client: what its rights are cut to
+	ClientUntil  *time.Time // from when on a client may not come in; nil: no end
 }
 
-const selectOfUsers = `SELECT u.id, u.username, u.display_name, u.password_hash, u.resource_id, u.is_demo, u.is_disabled FROM local_user AS u WHERE `
+const selectOfUsers = `SELECT u.id, u.username, u.display_name, u.password_hash, u.resource_id, u.is_demo, u.is_disabled, u.is_client, u.scopes, u.client_until FROM local_user AS u WHERE `
 
 func (u *user) resourceID() int64 {
 	if u.ResourceID == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -15,13 +16,26 @@ type claims struct {
 	jwt.RegisteredClaims
 	Session  string `json:"sid"`
 	Username string `json:"preferred_username"`
+	Client   string `json:"client_id,omitempty"` // with the next: of an access token of a client, whose sid is its key (RFC 9068)
+	Scope    string `json:"scope,omitempty"`     // what the client asked for, separated by spaces; "": everything it may have
 }
 
 // ticket is a verified access token: it says who asks, not what they may.
 type ticket struct {
 	user    int64
-	session uuid.UUID
+	session uuid.UUID // or the key that it came with
 	expires time.Time
+	isKey   bool
+	proof   []byte   // hash of the secret of a personal token, which is its own access token; nil: a JWT
+	scopes  []string // what a client asked for; nil: everything it may have
+}
+
+// identity is what an actor is remembered under: tickets of one session or key that open the same have the same.
+func (t *ticket) identity() uuid.UUID {
+	if t.proof == nil && t.scopes == nil {
+		return t.session
+	}
+	return uuid.NewSHA1(t.session, append([]byte(strings.Join(t.scopes, " ")+"\x00"), t.proof...))
 }
 
 type ticketKey struct{}
@@ -42,18 +56,22 @@ func Expires(ctx context.Context) (at time.Time, ok bool) {
 
 // mint signs an access token; it never outlives its session.
 func (s *Service) mint(key *signingKey, u *user, row *session) (string, time.Time, error) {
+	return s.sign(key, u, row.ExpiresAt, claims{Session: row.ID.String()})
+}
+
+// sign signs an access token that lives for TokenLife, and not after end.
+func (s *Service) sign(key *signingKey, u *user, end time.Time, c claims) (string, time.Time, error) {
 	now := s.wall()
 	expires := now.Add(s.config.TokenLife).Truncate(time.Second)
-	if expires.After(row.ExpiresAt) {
-		expires = row.ExpiresAt.Truncate(time.Second)
+	if expires.After(end) {
+		expires = end.Truncate(time.Second)
 	}
-	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
-		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer: s.config.Issuer, Audience: jwt.ClaimStrings{s.config.Issuer}, Subject: strconv.FormatInt(u.ID, 10),
-			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires), ID: uuid.NewString(),
-		},
-		Session: row.ID.String(), Username: u.Username,
-	})
+	c.RegisteredClaims = jwt.RegisteredClaims{
+		Issuer: s.config.Issuer, Audience: jwt.ClaimStrings{s.config.Issuer}, Subject: strconv.FormatInt(u.ID, 10),
+		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires), ID: uuid.NewString(),
+	}
+	c.Username = u.Username
+	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, c)
 	token.Header["kid"] = key.Kid
 	signed, err := token.SignedString(key.private)
 	if err != nil {
@@ -75,7 +93,10 @@ func (s *Service) verify(ctx context.Context, token string) (*ticket, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &ticket{expires: c.ExpiresAt.Time}
+	t := &ticket{expires: c.ExpiresAt.Time, isKey: c.Client != ""}
+	if c.Scope != "" {
+		t.scopes = strings.Fields(c.Scope)
+	}
 	if t.user, err = strconv.ParseInt(c.Subject, 10, 64); err != nil {
 		return nil, err
 	}

@@ -105,8 +105,11 @@ func (w *watched) take(id uuid.UUID) (list []func()) {
 func (s *Service) endedAmong(ids []string) (gone []uuid.UUID, err error) {
 	ctx, stop := context.WithTimeout(context.Background(), 2*watchEvery)
 	defer stop()
-	err = s.db.NewRaw(`SELECT w.id FROM unnest(?::uuid[]) AS w (id) LEFT JOIN session AS s ON s.id = w.id LEFT JOIN local_user AS u ON u.id = s.user_id
-		WHERE s.id IS NULL OR s.revoked_at IS NOT NULL OR u.is_disabled OR u.is_demo AND NOT ?`, pgdialect.Array(ids), s.config.Demo).Scan(ctx, &gone)
+	err = s.db.NewRaw(`SELECT w.id FROM unnest(?0::uuid[]) AS w (id)
+		LEFT JOIN session AS s ON s.id = w.id AND s.revoked_at IS NULL
+		LEFT JOIN api_key AS k ON k.uid = w.id AND k.revoked_at IS NULL AND k.expires_at > ?2
+		LEFT JOIN local_user AS u ON u.id = coalesce(s.user_id, k.user_id)
+		WHERE u.id IS NULL OR u.is_disabled OR u.is_demo AND NOT ?1 OR u.client_until <= ?2`, pgdialect.Array(ids), s.config.Demo, s.clock.Now()).Scan(ctx, &gone)
 	if err != nil {
 		return nil, fmt.Errorf("look at the sessions of open connections: %w", err)
 	}

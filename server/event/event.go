@@ -47,7 +47,7 @@ type inserted struct {
 }
 
 // Publish writes events into the transaction that makes them true; they exist exactly if it commits. The actor is the context's
-// (permit.Name). at is the product's time (clock.Now). Without events it does nothing.
+// (permit.Name), with the key that a program came with as "via" in the data. at is the product's time (clock.Now). Without events it does nothing.
 //
 // Publish after the rows that the event tells of are locked: ids are handed out here, and of two events about the same thing the one with
 // the lower id comes first when both become visible to the appender at once.
@@ -57,6 +57,9 @@ func Publish(ctx context.Context, tx bun.IDB, at time.Time, events ...Event) err
 		rows := make([]inserted, len(chunk))
 		for i, e := range chunk {
 			data, err := encode(e.Data)
+			if err == nil {
+				data, err = through(ctx, data)
+			}
 			if err != nil {
 				return fmt.Errorf("publish %s: %w", e.Kind, err)
 			}
@@ -72,6 +75,24 @@ func Publish(ctx context.Context, tx bun.IDB, at time.Time, events ...Event) err
 		}
 	}
 	return nil
+}
+
+// through adds the key that a program came with to what an event tells: "via". The actor stays the account.
+func through(ctx context.Context, data json.RawMessage) (json.RawMessage, error) {
+	a := permit.From(ctx)
+	if a == nil || a.Via == "" {
+		return data, nil
+	}
+	var told map[string]json.RawMessage
+	if err := json.Unmarshal(data, &told); err != nil || told == nil {
+		return data, nil //nolint:nilerr // no object: it stays as it is
+	}
+	name, err := json.Marshal(a.Via)
+	if err != nil {
+		return data, err
+	}
+	told["via"] = name
+	return json.Marshal(told)
 }
 
 func encode(data any) (json.RawMessage, error) {

@@ -20,6 +20,7 @@ type Parts struct {
 	GraphQL http.Handler                    // /graphql: POST, GET, websocket, server-sent events
 	Schema  http.Handler                    // /graphql/schema: GET, the schema as text
 	Auth    http.Handler                    // /auth/*: sign-in through other providers
+	Token   http.Handler                    // /oauth/token: access tokens for API clients
 	RiverUI http.Handler                    // /riverui/*: brings its own permission check
 	Metrics http.Handler                    // /metrics
 	Ready   func(ctx context.Context) error // nil error: this process can do its work now
@@ -57,6 +58,9 @@ func New(p Parts) http.Handler {
 			r.With(sameOrigin(p.PublicURL), compressed).Method(http.MethodGet, "/graphql/schema", p.Schema)
 		}
 		mount(r.With(sameOrigin(p.PublicURL)), "/auth", p.Auth)
+		if p.Token != nil {
+			r.With(sameOrigin(p.PublicURL)).Handle("/oauth/token", p.Token)
+		}
 		mount(r.With(sameOrigin(p.PublicURL)), "/riverui", foreignStyles(p.RiverUI))
 	})
 	switch {

@@ -57,7 +57,7 @@ func levelOf(r *http.Request, status int) slog.Level {
 	switch {
 	case status >= 500 && r.URL.Path != "/readyz":
 		return slog.LevelError
-	case r.URL.Path == "/graphql" || strings.HasPrefix(r.URL.Path, "/auth"):
+	case r.URL.Path == "/graphql" || strings.HasPrefix(r.URL.Path, "/auth") || strings.HasPrefix(r.URL.Path, "/oauth/"):
 		return slog.LevelInfo
 	}
 	return slog.LevelDebug

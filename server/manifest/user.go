@@ -11,6 +11,7 @@ import (
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/page"
+	"writ/server/permit"
 )
 
 // Kinds of the events that this room publishes.
@@ -37,6 +38,8 @@ type User struct {
 	Demo bool `yaml:"demo,omitempty"`
 	// Cannot sign in. Left out: as it is; a new user can.
 	Disabled *bool `yaml:"disabled,omitempty"`
+	// It is a program: an API client. None: a person's account.
+	Client *UserClient `yaml:"client,omitempty"`
 	// Profiles given by hand; the list is replaced as a whole. Those that rules give stay.
 	Profiles []AssignedProfile `yaml:"profiles,omitempty"`
 
@@ -50,6 +53,14 @@ type (
 )
 
 func (u User) sealedForm() string { return u.sealed }
+
+// UserClient says that an account is a program's: it comes in with secrets (createClientSecret), has no password, and is nobody of the directory.
+type UserClient struct {
+	// Permission paths that its rights are cut to, at least one; "/": all that its profiles give.
+	Scopes []string `yaml:"scopes"`
+	// Until when it may come in: a day, which counts through its last instant, or an instant (RFC 3339). Empty: no end.
+	Until string `yaml:"until,omitempty"`
+}
 
 // ResourceRef names a resource of the directory.
 type ResourceRef struct {
@@ -80,15 +91,42 @@ func userKind() kind {
 		facts:      facts{name: "user", list: "users", table: "local_user", rights: ofAccess, anyCase: true, remove: (*writer).removeUser},
 		in:         func(m *Manifest) *[]User { return &m.Users },
 		identifier: func(u User) string { return u.Username },
-		normal:     func(u User) User { u.Password = ""; return u }, // no part of what is compared
+		normal: func(u User) User {
+			u.Password = "" // no part of what is compared
+			if u.Client != nil && !slices.ContainsFunc(u.Client.Scopes, func(s string) bool { return permit.CheckPath(s) != nil }) { // what is none is refused as it was written
+				u.Client = &UserClient{Scopes: permit.Narrowest(u.Client.Scopes), Until: u.Client.Until}
+			}
+			return u
+		},
 		completed: func(u, current User) User {
 			u.Disabled = orPtr(orElse(u.Disabled, current.Disabled), false)
 			return u
 		},
-		steps: []func(*writer, []User, *change) error{(*writer).users},
-		load:  (*reader).users,
+		refuse: refuseClient,
+		steps:  []func(*writer, []User, *change) error{(*writer).users},
+		load:   (*reader).users,
 	}
 	return d
+}
+
+// refuseClient refuses what a program cannot have.
+func refuseClient(u User) error {
+	if u.Client == nil {
+		return nil
+	}
+	field := "user/" + u.Username + ".client"
+	if len(u.Client.Scopes) == 0 {
+		return errs.Invalid(field+".scopes", `A client needs scopes: the permissions that it is for; "/" for all that its profiles give.`)
+	}
+	if u.Resource != nil {
+		return errs.Invalid("user/"+u.Username+".resource", "The client %s is a program, and nobody of the directory. Leave the resource out, or give the person a token.", u.Username)
+	}
+	for n, s := range u.Client.Scopes {
+		if err := permit.CheckPath(s); err != nil {
+			return errs.Invalid(fmt.Sprintf("%s.scopes[%d]", field, n), "%s", err)
+		}
+	}
+	return nil
 }
 
 // users writes users with their profiles, and tells about new passwords, disabled and enabled users. A user without a password keeps theirs,
@@ -123,9 +161,15 @@ func (w *writer) users(list []User, c *change) error {
 		if there && spec.IsDisabled != old.IsDisabled {
 			tell(map[bool]string{true: EventUserDisabled, false: EventUserEnabled}[spec.IsDisabled], old.ID)
 		}
+		if there && old.IsClient != (u.Client != nil) {
+			return errs.Invalid("user/"+u.Username+".client", "The account %s %s and stays so: history tells who did what by it. Delete it first, or take another name.", u.Username,
+				map[bool]string{true: "is a program's", false: "is a person's"}[old.IsClient])
+		}
 		plain := c.passwords[u.Username]
 		switch {
 		case plain == "":
+		case u.Client != nil:
+			return errs.Invalid("user/"+u.Username+".password", "The client %s is a program: it comes in with a secret, never with a password. Leave the password out.", u.Username)
 		case c.isTried:
 			err = w.s.CheckPassword(plain)
 		case !there || !w.s.SamePassword(plain, old.PasswordHash):
@@ -171,6 +215,15 @@ func (m *Manifest) dated(zone *time.Location) (*Manifest, error) {
 	for n := range c.Users {
 		u := &c.Users[n]
 		u.Profiles = slices.Clone(u.Profiles)
+		if u.Client != nil {
+			until, err := u.Client.end("user/"+u.Username, zone)
+			if found.take(err) {
+				continue
+			} else if err != nil {
+				return nil, err
+			}
+			u.Client = &UserClient{Scopes: u.Client.Scopes, Until: endText(until, zone)}
+		}
 		for i := range u.Profiles {
 			p := &u.Profiles[i]
 			start, end, err := p.dates(fmt.Sprintf("user/%s.profiles[%d]", u.Username, i), zone)
@@ -197,10 +250,26 @@ func (p *AssignedProfile) dates(field string, zone *time.Location) (start, end *
 	return start, end, err
 }
 
+// end is the first instant at which a client may not come in any more.
+func (c *UserClient) end(field string, zone *time.Location) (*time.Time, error) {
+	until, isDay, err := dateOf(c.Until, field+".client.until", zone)
+	if isDay {
+		*until = directory.NextDay(*until, zone).UTC()
+	}
+	return until, err
+}
+
 func (u User) spec(zone *time.Location) (access.UserSpec, error) {
 	out := access.UserSpec{Username: u.Username, DisplayName: u.DisplayName, Email: u.Email, IsDemo: u.Demo, IsDisabled: *u.Disabled}
 	if u.Resource != nil {
 		out.EntityType, out.Key = u.Resource.EntityType, u.Resource.Key
+	}
+	if u.Client != nil {
+		until, err := u.Client.end("user/"+u.Username, zone)
+		if err != nil {
+			return out, err
+		}
+		out.Client = &access.ClientSpec{Scopes: u.Client.Scopes, Until: until}
 	}
 	for n, p := range u.Profiles {
 		field := fmt.Sprintf("user/%s.profiles[%d]", u.Username, n)
@@ -217,6 +286,9 @@ func userOf(u access.UserSpec, zone *time.Location) User {
 	out := User{Username: u.Username, DisplayName: u.DisplayName, Email: u.Email, Demo: u.IsDemo, Disabled: &u.IsDisabled}
 	if u.Key != "" {
 		out.Resource = &ResourceRef{EntityType: u.EntityType, Key: u.Key}
+	}
+	if u.Client != nil {
+		out.Client = &UserClient{Scopes: u.Client.Scopes, Until: endText(u.Client.Until, zone)}
 	}
 	for _, p := range u.Profiles {
 		out.Profiles = append(out.Profiles, AssignedProfile{p.Profile, p.Context, dateText(p.StartDate, zone), endText(p.EndDate, zone), p.IsDenied, p.Email})

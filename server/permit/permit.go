@@ -34,7 +34,10 @@ type Actor struct {
 	ResourceID int64 // directory resource of the person; 0 = none
 	SessionID  string
 	Grants     []Grant
-	System     bool // a worker or the command line: may do everything
+	System     bool   // a worker or the command line: may do everything
+	Program    bool   // it came with a secret, not with a session of somebody who signed in
+	Via        string // name of the key it came with; "": none
+	IsCut      bool   // a personal token with a part of its account's rights
 }
 
 // System is the actor of work nobody asked for by hand: name is what history shows, e.g. "policy", "fulfil", "clock".

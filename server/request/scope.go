@@ -89,7 +89,8 @@ func mayBeExcluded(name string) db.Condition {
 	return bun.SafeQuery(`(lower(q.requester) = lower(?0) or q.requester_user_id = any ((select accounts_like(?0))::bigint[]) or i.beneficiary_id = any ((select records_like(?0))::bigint[])
 		or mail_of(w.scalars) = any ((select mailboxes_of(?0))::text[])
 		or q.requester_id is not null and (q.requester_id = any ((select records_like(?0))::bigint[]) or (select mail_of(r.scalars) from resource r where r.id = q.requester_id) = any ((select mailboxes_of(?0))::text[]))
-		or exists (select from request_decision d where d.item_id = i.id))`, name)
+		or exists (select from request_decision d where d.item_id = i.id)
+		or (select u.is_client from local_user u where lower(u.username) = lower(?0)))`, name)
 }
 
 // supervises reports whether the caller supervises the requests for somebody.

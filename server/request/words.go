@@ -25,5 +25,6 @@ var exclusions = map[string]string{
 	"is_requester":   "You asked for this yourself. Somebody else has to decide on it.",
 	"is_beneficiary": "This is about you. Somebody else has to decide on it.",
 	"same_person":    "This is about you, or you asked for it by another account of yours. Somebody else has to decide on it.",
+	"api_client":     "A program does not decide about requests. Somebody who has signed in, or a personal token of his, has to.",
 	"decided_before": "You decided on another level of this. Somebody else has to decide on this one.",
 }

@@ -43,6 +43,9 @@ func (s *Service) Create(ctx context.Context, in CreateWebhookInput) (*CreateWeb
 	if _, err := permit.Require(ctx, permit.WebhookUpdate); err != nil {
 		return nil, err
 	}
+	if err := permit.WithAllRights(ctx); err != nil { // what is delivered later is what the account may see
+		return nil, err
+	}
 	w := &Webhook{URL: strings.TrimSpace(in.URL), Filter: json.RawMessage("{}"), Owner: permit.Name(ctx), OwnerID: accountOf(ctx), CreatedAt: s.Clock.Now(), Version: 1}
 	if err := checkURL(w.URL, s.AllowPrivate); err != nil {
 		return nil, err

@@ -40,6 +40,8 @@ export function Stage({ at = '/review/order-1', answers = {}, who = me(), draw }
       '/model/mining/$run/$result',
       '/plans/$planId',
       '/risks/matrix',
+      '/access/keys',
+      '/access/clients',
       '$',
     ]
     // as in the application: pages lie below the shell, by whose name they ask for their address

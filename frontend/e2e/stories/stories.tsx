@@ -1,3 +1,4 @@
+import { accessStories } from './access'
 import { appStories } from './app'
 import { assignmentStories } from './assignment'
 import { bulkStories } from './bulk'
@@ -16,6 +17,7 @@ import type { Story } from './Stage'
 
 /** States of components, by name. Each feature has a file of its own. */
 export const stories: Record<string, Story> = {
+  ...accessStories,
   ...appStories,
   ...assignmentStories,
   ...bulkStories,

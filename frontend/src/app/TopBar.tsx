@@ -136,6 +136,9 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
         <Menu.Item closeMenuOnClick rightSection={<kbd>?</kbd>} onClick={onKeys}>
           {t.app.keys}
         </Menu.Item>
+        <Menu.Item closeMenuOnClick onClick={() => void navigate({ to: '/tokens' })}>
+          {t.apiKey.mine}
+        </Menu.Item>
         <Menu.Item closeMenuOnClick onClick={() => void navigate({ to: '/help' })}>
           {t.app.help}
         </Menu.Item>

@@ -30,6 +30,7 @@ import {
   IconWebhook,
 } from '@tabler/icons-react'
 import { createRoute, Outlet, redirect, type StaticDataRouteOption } from '@tanstack/react-router'
+import { parseKeySearch } from '../features/access/keySearch'
 import { parsePermissionsSearch } from '../features/assignment/permissionsSearch'
 import { parseWhySearch } from '../features/assignment/whySearch'
 import { parseAuditSearch } from '../features/audit/auditSearch'
@@ -763,6 +764,27 @@ const accessRules = createRoute({
   },
   component: lazyPage(() => import('../features/access/AccessRulesTab'), 'AccessRulesTab'),
 })
+const accessClients = createRoute({
+  getParentRoute: () => access,
+  path: 'clients',
+  validateSearch: (raw: RawSearch): { text?: string } => {
+    const found = text(raw.text)
+    return found ? { text: found } : {}
+  },
+  component: lazyPage(() => import('../features/access/ClientsTab'), 'ClientsTab'),
+})
+const accessKeys = createRoute({
+  getParentRoute: () => access,
+  path: 'keys',
+  validateSearch: parseKeySearch,
+  component: lazyPage(() => import('../features/access/KeysTab'), 'KeysTab'),
+})
+const tokens = createRoute({
+  getParentRoute: () => shell,
+  path: '/tokens',
+  ...open(),
+  component: lazyPage(() => import('../features/access/TokensPage'), 'TokensPage'),
+})
 
 const webhooks = createRoute({
   getParentRoute: () => shell,
@@ -875,7 +897,8 @@ export const pages = [
   rowsToMend,
   system,
   delivery,
-  access.addChildren([accessAssigned, accessProfiles, accessRules]),
+  access.addChildren([accessAssigned, accessProfiles, accessRules, accessClients, accessKeys]),
+  tokens,
   webhooks,
   webhook,
   audit,

@@ -79,6 +79,36 @@ export type AnswerInformationInput = {
   stepId: Scalars['ID']['input'];
 };
 
+/** All given fields must hold. */
+export type ApiKeyFilter = {
+  /** Of one kind. */
+  kind?: InputMaybe<ApiKeyKind>;
+  /** True: those of one's own account; false: those of others. */
+  mine?: InputMaybe<Scalars['Boolean']['input']>;
+  /** In one state now. */
+  state?: InputMaybe<ApiKeyState>;
+  /** Each word stands in the name of the key or of its account, in any order and case, with or without accents. */
+  text?: InputMaybe<Scalars['String']['input']>;
+  /** Of one account, by its login name in any case. */
+  username?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What an API key is for. */
+export type ApiKeyKind =
+  /** It proves an API client, which gets access tokens for it at /oauth/token (OAuth 2.0 client credentials). */
+  | 'CLIENT_SECRET'
+  /** It acts for a person: sent as it is in the header `Authorization: Bearer`. */
+  | 'PERSONAL_TOKEN';
+
+/** Whether an API key opens anything. */
+export type ApiKeyState =
+  /** It does. */
+  | 'ACTIVE'
+  /** Its end has passed. */
+  | 'EXPIRED'
+  /** Somebody ended it. */
+  | 'REVOKED';
+
 /** Several objects to write and delete, all of them or none. */
 export type ApplyConfigurationInput = {
   /** Objects to delete; those that are not there are gone already. Null: none. */
@@ -839,6 +869,26 @@ export type CorrelationRuleConfigurationInput = {
   targetBinding?: InputMaybe<Scalars['String']['input']>;
   /** Expression over the target; empty: the binding as it is. */
   targetExpression?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A secret of an API client, beside those that it has. */
+export type CreateClientSecretInput = {
+  /** Login name of the client: a user with `client` in the configuration (saveUser). */
+  client: Scalars['String']['input'];
+  /** When it ends: at most 366 days from now. */
+  expiresAt: Scalars['DateTime']['input'];
+  /** What it is for: 1 to 100 characters, unlike those of the client's other living secrets. */
+  name: Scalars['String']['input'];
+};
+
+/** A token for one's own account. */
+export type CreatePersonalTokenInput = {
+  /** When it ends: at most 366 days from now. */
+  expiresAt: Scalars['DateTime']['input'];
+  /** What it is for: 1 to 100 characters, unlike those of one's other living tokens. */
+  name: Scalars['String']['input'];
+  /** Permission paths that it is cut to, 1 to 50; `/`: all that one may do at the time. */
+  scopes: Array<Scalars['String']['input']>;
 };
 
 /** A resource to add by hand. */
@@ -2893,6 +2943,12 @@ export type ReviewRequestItemsInput = {
   steps?: InputMaybe<Array<StepDecisionInput>>;
 };
 
+/** An API key. */
+export type RevokeApiKeyInput = {
+  /** Its id. */
+  id: Scalars['ID']['input'];
+};
+
 /** Risk is a dangerous combination of entitlements, which people are warned of, or kept from (role-model 9). */
 export type RiskConfigurationInput = {
   /** Why it is dangerous, for whoever is about to get it. */
@@ -3921,8 +3977,18 @@ export type UpdateResourceInput = {
   version: Scalars['Int']['input'];
 };
 
+/** UserClient says that an account is a program's: it comes in with secrets (createClientSecret), has no password, and is nobody of the directory. */
+export type UserClientConfigurationInput = {
+  /** Permission paths that its rights are cut to, at least one; "/": all that its profiles give. */
+  scopes?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Until when it may come in: a day, which counts through its last instant, or an instant (RFC 3339). Empty: no end. */
+  until?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** User is a local sign-in with its profiles. */
 export type UserConfigurationInput = {
+  /** It is a program: an API client. None: a person's account. */
+  client?: InputMaybe<UserClientConfigurationInput>;
   /** A user of the demo organisation. */
   demo?: InputMaybe<Scalars['Boolean']['input']>;
   /** Cannot sign in. Left out: as it is; a new user can. */

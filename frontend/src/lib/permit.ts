@@ -27,6 +27,7 @@ export const permissions = {
   jobInstances: '/Jobs/JobInstance/Query',
   jobLog: '/Jobs/RunJob/GetLog',
   access: '/AccessControl/Profile/Query',
+  accessUpdate: '/AccessControl/Profile/Update',
   webhooks: '/Settings/Webhook/Query',
   webhooksUpdate: '/Settings/Webhook/Update',
   settings: '/Settings/Manage',

@@ -1,3 +1,4 @@
+import { apiKeyTexts } from './texts/apiKey'
 import { appTexts } from './texts/app'
 import { bulkTexts } from './texts/bulk'
 import { commonTexts } from './texts/common'
@@ -21,6 +22,7 @@ import { stateTexts } from './texts/state'
  * else holds words for people.
  */
 const english = {
+  ...apiKeyTexts,
   ...appTexts,
   ...bulkTexts,
   ...commonTexts,

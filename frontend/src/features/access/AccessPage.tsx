@@ -3,7 +3,7 @@ import { t } from '../../lib/texts'
 import { Page } from '../../ui/Page'
 import { Tabs } from '../../ui/Tabs'
 
-/** Profiles, their rules, and who has them; read only. */
+/** Profiles, their rules, who has them, and the programs that come in. */
 export function AccessPage() {
   return (
     <Page
@@ -17,6 +17,12 @@ export function AccessPage() {
           <Link to="/access/profiles">{t.access.profiles}</Link>
           <Link to="/access/rules" activeOptions={{ includeSearch: false }}>
             {t.access.rules}
+          </Link>
+          <Link to="/access/clients" activeOptions={{ includeSearch: false }}>
+            {t.apiKey.clients}
+          </Link>
+          <Link to="/access/keys" activeOptions={{ includeSearch: false }}>
+            {t.apiKey.all}
           </Link>
         </Tabs>
       }

@@ -7,7 +7,7 @@ import { provisioningStateList, provisioningStates } from '../../lib/states'
 import { t } from '../../lib/texts'
 import { Drawer } from '../../ui/Drawer'
 import { ProblemNote } from '../../ui/ProblemNote'
-import { SecretOnce } from './SecretOnce'
+import { SecretOnce } from '../../ui/SecretOnce'
 import { CreateWebhookDocument } from './CreateWebhookDrawer.generated'
 import classes from './Webhook.module.css'
 
@@ -36,7 +36,8 @@ export function CreateWebhookDrawer({ onClose }: { onClose: () => void }) {
     setProblem(error ? toProblem(error) : null)
     if (data) setSecret(data.createWebhook.secret)
   }
-  if (secret !== null) return <SecretOnce secret={secret} onClose={onClose} />
+  if (secret !== null)
+    return <SecretOnce title={t.webhook.secretTitle} text={t.webhook.secretText} secret={secret} onClose={onClose} />
   return (
     <Drawer
       title={t.webhook.add}

@@ -6,7 +6,7 @@ import { toProblem } from '../../graphql/problem'
 import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { notifyDone, notifyProblem } from '../../ui/notify'
-import { SecretOnce } from './SecretOnce'
+import { SecretOnce } from '../../ui/SecretOnce'
 import { ReplayWebhookDocument } from './ReplayFrom.generated'
 import {
   DeleteWebhookDocument,
@@ -113,7 +113,14 @@ export function WebhookActions({ webhook, onChanged }: { webhook: WebhookRowFrag
           onClose={() => setAsking(null)}
         />
       )}
-      {secret !== null && <SecretOnce secret={secret} onClose={() => setSecret(null)} />}
+      {secret !== null && (
+        <SecretOnce
+          title={t.webhook.secretTitle}
+          text={t.webhook.secretText}
+          secret={secret}
+          onClose={() => setSecret(null)}
+        />
+      )}
     </>
   )
 }

@@ -19,6 +19,7 @@ export const commonTexts = {
     back: 'Back',
     copy: 'Copy',
     copied: 'Copied',
+    copiedIt: 'I have copied it',
     copyThis: (what: string) => `Copy ${what}`,
     open: 'Open',
     openPage: 'Open as a page',
