@@ -92,7 +92,7 @@ func userKind() kind {
 		in:         func(m *Manifest) *[]User { return &m.Users },
 		identifier: func(u User) string { return u.Username },
 		normal: func(u User) User {
-			u.Password = "" // no part of what is compared
+			u.Password = ""                                                                                                          // no part of what is compared
 			if u.Client != nil && !slices.ContainsFunc(u.Client.Scopes, func(s string) bool { return permit.CheckPath(s) != nil }) { // what is none is refused as it was written
 				u.Client = &UserClient{Scopes: permit.Narrowest(u.Client.Scopes), Until: u.Client.Until}
 			}

@@ -126,7 +126,7 @@ export function ApiKeyTable(props: ApiKeyTableProps) {
       ? [
           {
             id: 'revoke',
-            header: '',
+            header: t.apiKey.end,
             width: '100px',
             cell: (k: ApiKeyRowFragment) =>
               k.state === 'ACTIVE' && (

@@ -50,6 +50,7 @@ export const apiKeyTexts = {
     howToken: 'Send it as the header “Authorization: Bearer …” of each request to /graphql.',
     howClient: (client: string) =>
       `Ask for an access token with it: POST to /oauth/token, grant_type=client_credentials, client_id=${client}.`,
+    end: 'End it',
     revoke: 'Revoke…',
     revokeTitle: (name: string) => `Revoke “${name}”?`,
     revokeText: 'Programs that use it are refused within two seconds. It cannot be brought back.',
