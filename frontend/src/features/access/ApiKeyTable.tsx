@@ -40,6 +40,8 @@ interface ApiKeyTableProps {
   empty: { title: string; hint: string }
   /** Leave out whose they are. */
   ownerless?: boolean
+  /** In a drawer: without what is the same for all of them. */
+  brief?: boolean
   filters?: ReactNode
   onClear?: () => void
   /** Revoking is offered. */
@@ -67,7 +69,7 @@ export function ApiKeyTable(props: ApiKeyTableProps) {
     {
       id: 'name',
       header: t.apiKey.name,
-      width: 'minmax(160px, 1.4fr)',
+      width: 'minmax(120px, 1.4fr)',
       cell: (k) => <Stack main={k.name} sub={props.ownerless ? undefined : t.apiKey.kinds[k.kind]} />,
       text: (k) => k.name,
     },
@@ -82,52 +84,34 @@ export function ApiKeyTable(props: ApiKeyTableProps) {
             text: (k: ApiKeyRowFragment) => k.username,
           },
         ]),
-    {
-      id: 'scopes',
-      header: t.apiKey.scopes,
-      width: 'minmax(180px, 1.6fr)',
-      cell: (k) => (
-        <span className="cut" title={k.scopes.join('\n')}>
-          {words(k.scopes)}
-        </span>
-      ),
-      text: (k) => k.scopes.join(' '),
-    },
+    ...(props.brief
+      ? []
+      : [
+          {
+            id: 'scopes',
+            header: t.apiKey.scopes,
+            width: 'minmax(180px, 1.6fr)',
+            cell: (k: ApiKeyRowFragment) => (
+              <span className="cut" title={k.scopes.join('\n')}>
+                {words(k.scopes)}
+              </span>
+            ),
+            text: (k: ApiKeyRowFragment) => k.scopes.join(' '),
+          },
+        ]),
     {
       id: 'state',
       header: t.apiKey.state,
-      width: '110px',
+      width: '100px',
       cell: (k) => <Badge {...badges[k.state]} word={t.apiKey.states[k.state]} />,
       text: (k) => t.apiKey.states[k.state],
-    },
-    {
-      id: 'used',
-      header: t.apiKey.used,
-      width: '120px',
-      cell: (k) => (k.lastUsedAt ? <RelativeTime at={k.lastUsedAt} /> : <span className="dim">{t.apiKey.never}</span>),
-      text: (k) => k.lastUsedAt ?? '',
-    },
-    {
-      id: 'ends',
-      header: t.apiKey.ends,
-      width: '120px',
-      cell: (k) => <span className="num">{formatDay(k.revokedAt ?? k.expiresAt)}</span>,
-      text: (k) => k.revokedAt ?? k.expiresAt,
-    },
-    {
-      id: 'made',
-      header: t.apiKey.made,
-      width: 'minmax(120px, 0.8fr)',
-      noCard: true,
-      cell: (k) => <Stack main={<RelativeTime at={k.createdAt} />} sub={k.createdBy} />,
-      text: (k) => k.createdAt,
     },
     ...(props.mayRevoke
       ? [
           {
             id: 'revoke',
             header: t.apiKey.end,
-            width: '100px',
+            width: '92px',
             cell: (k: ApiKeyRowFragment) =>
               k.state === 'ACTIVE' && (
                 <Button size="compact-sm" variant="default" onClick={() => setAsking(k)}>
@@ -138,6 +122,32 @@ export function ApiKeyTable(props: ApiKeyTableProps) {
           },
         ]
       : []),
+    {
+      id: 'used',
+      header: t.apiKey.used,
+      width: '100px',
+      cell: (k) => (k.lastUsedAt ? <RelativeTime at={k.lastUsedAt} /> : <span className="dim">{t.apiKey.never}</span>),
+      text: (k) => k.lastUsedAt ?? '',
+    },
+    {
+      id: 'ends',
+      header: t.apiKey.ends,
+      width: '110px',
+      cell: (k) => <span className="num">{formatDay(k.revokedAt ?? k.expiresAt)}</span>,
+      text: (k) => k.revokedAt ?? k.expiresAt,
+    },
+    ...(props.brief
+      ? []
+      : [
+          {
+            id: 'made',
+            header: t.apiKey.made,
+            width: 'minmax(120px, 0.8fr)',
+            noCard: true,
+            cell: (k: ApiKeyRowFragment) => <Stack main={<RelativeTime at={k.createdAt} />} sub={k.createdBy} />,
+            text: (k: ApiKeyRowFragment) => k.createdAt,
+          },
+        ]),
   ]
   return (
     <>

@@ -73,6 +73,7 @@ export function ClientDrawer({ client, mayChange, onChanged, onClose }: ClientDr
         name="client-secrets"
         filter={filter}
         ownerless
+        brief
         mayRevoke={mayChange}
         empty={{ title: t.apiKey.emptySecrets, hint: t.apiKey.emptySecretsHint }}
       />
