@@ -27,6 +27,7 @@ import (
 	"writ/server/bulk"
 	"writ/server/clock"
 	"writ/server/dbtest"
+	"writ/server/delegation"
 	"writ/server/directory"
 	"writ/server/event"
 	"writ/server/fulfil"
@@ -127,13 +128,15 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 		dbtest.Idle(manifest.Hooks{CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword}))
 	reconciled := reconciliation.New(b.db, b.clock, log, assignments, dbtest.Idle(reconciliation.Hooks{}))
 	redundant := &redundancy.Service{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments}
-	requests := request.New(request.Rooms{DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Assignments: assignments, Risks: &risk.Service{DB: b.db, Assignments: assignments}, Days: &request.Days{Question: 7},
+	delegations := delegation.New(delegation.Rooms{DB: b.db, Clock: b.clock, Shapes: shapes}, delegation.Settings{})
+	requests := request.New(request.Rooms{DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Assignments: assignments, Risks: &risk.Service{DB: b.db, Assignments: assignments}, Delegations: delegations, Days: &request.Days{Question: 7},
 		Post: func(context.Context, bun.Tx, request.Letter) error { return nil }})
 	bulks := bulk.New(bulk.Rooms{DB: b.db, Clock: b.clock, Log: log, Reconciliation: reconciled, Redundancy: redundant, Orders: orders, Directory: d, Requests: requests}, dbtest.Idle(bulk.Hooks{}))
 	reconciled.Begin = bulks.Begin
 	return &graph.Resolver{
 		Bulk:           bulks,
 		Requests:       requests,
+		Delegations:    delegations,
 		Risks:          &risk.Service{DB: b.db, Assignments: assignments},
 		Redundancy:     redundant,
 		Mining:         &mining.Service{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments, Manifest: configuration},

@@ -98,6 +98,7 @@ func (w *world) lists() map[string]string {
 		"DeliveryChangeConnection":  "{ delivery(id: 601) { changes(first: 20) %s } }",
 		"LackingConnection":         "{ lacking(ownerId: 1001, first: 20) %s }",
 		"RoleHolderConnection":      "{ roleHolders(role: 82, first: 20) %s }",
+		"DelegationActConnection":   "{ delegationActs(id: 4101, first: 20) %s }",
 		"BulkItemConnection":        "{ bulkItems(id: 3601, first: 20) %s }",
 		"PlanItemConnection":        "{ planItems(id: 3701, first: 20) %s }",
 		"PlanGroupConnection":       "{ planGroups(id: 3701, by: PERSON, first: 20) %s }",

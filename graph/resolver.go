@@ -8,6 +8,7 @@ import (
 	"writ/server/auth"
 	"writ/server/bulk"
 	"writ/server/catalogue"
+	"writ/server/delegation"
 	"writ/server/desk"
 	"writ/server/directory"
 	"writ/server/fence"
@@ -44,6 +45,7 @@ type Resolver struct {
 	Manifest        *manifest.Service
 	Plans           *plan.Service
 	Bulk            *bulk.Service
+	Delegations     *delegation.Service
 	Webhooks        *webhook.Service
 	Audit           *audit.Service
 	Notifications   *notification.Service
@@ -68,6 +70,6 @@ func (r *Resolver) complete() {
 	r.Finder = &across.Finder{Directory: r.Directory, Orders: r.Orders, Model: r.Assignments.Model}
 	r.Contexts = &across.Contexts{Assignments: r.Assignments, Directory: r.Directory}
 	r.Routes = &across.Routes{Systems: r.Systems, Readings: r.Synchronization}
-	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Reconciliation, r.Feed.Mining, r.Feed.Plans, r.Feed.Bulk, r.Feed.Redundancy, r.Feed.Requests, r.Feed.Readings, r.Feed.Renew =
-		r.Orders, r.Jobs, r.Assignments, r.Reconciliation, r.Mining, r.Plans, r.Bulk, r.Redundancy, r.Requests, r.Synchronization, r.Auth.Renew
+	r.Feed.Orders, r.Feed.Jobs, r.Feed.Assignments, r.Feed.Reconciliation, r.Feed.Mining, r.Feed.Plans, r.Feed.Bulk, r.Feed.Redundancy, r.Feed.Requests, r.Feed.Delegations, r.Feed.Readings, r.Feed.Renew =
+		r.Orders, r.Jobs, r.Assignments, r.Reconciliation, r.Mining, r.Plans, r.Bulk, r.Redundancy, r.Requests, r.Delegations, r.Synchronization, r.Auth.Renew
 }

@@ -328,6 +328,10 @@ var changes = []change{
 	{"attachRisk", `(input: {ownerId: "1001", risk: "Through", reason: "x"})`},
 	{"detachRisk", `(input: {id: "3813", reason: "x"})`},
 	{"detachRisk", `(input: {id: "3811", reason: "x"})`},
+	{"createDelegation", `(input: {deputyId: "9001", kinds: [APPROVALS], reason: "x"})`},
+	{"updateDelegation", `(input: {id: "4102", endDate: "2100-01-01T00:00:00Z"})`},
+	{"revokeDelegation", `(input: {id: "4102", comment: "x"})`},
+	{"refuseDelegation", `(input: {id: "4103", comment: "x"})`},
 	{"reviewRequestItems", `(input: {stepIds: ["3943", "3941"], decision: DECLINE, comment: "x"})`},
 	{"askRequestInformation", `(input: {stepIds: ["3944", "3942"], question: "x"})`},
 	{"answerRequestInformation", `(input: {stepId: "3944", answer: "x"})`},
@@ -412,6 +416,7 @@ var notHere = []string{
 	"Query.quiescent", "Mutation.testAdvanceClock", // no --test-hooks
 	"Mutation.login", "Mutation.refresh", "Mutation.logout", "LoginPayload.accessToken", "LoginPayload.expiresAt", "LoginPayload.me", "LogoutPayload.ok", // signed in already
 	"Mutation.checkConnector", // no system there
+	"Mutation.createDelegation", "DelegationTarget.person", // TestDelegationInput and TestDelegationTargets of server/app have them
 	"CheckedItem.startDate",   // one that lies ahead, which would be too far ahead or past one day (TestRequestDates of server/app has it)
 	"ResourceTypeTrial.accountId", "ResourceTypeTrial.readAt", "ResourceTypeTrial.failure", "ResourceTypeTrial.values", "TrialValue.property", "TrialValue.computed", "TrialValue.read", "TrialValue.isComputed", "TrialValue.isSame",
 	"StoredValues.problems", // nothing is proposed
@@ -514,7 +519,7 @@ func (w *world) ids(oneEach bool) []string {
 	require.NoError(w.t, w.db.NewRaw(`select id::text from (
 		select id, 'r' as kind from resource where id between 1001 and 1040 union all select id, 'o' from provisioning_order union all select id, 'l' from order_line
 		union all select id, 'i' from job_instance union all select id, 't' from task_instance union all select id, 'g' from task_log union all select id, 'd' from delivery
-		union all select id, 'w' from webhook union all select id, 'v' from webhook_delivery union all select id, 'm' from mail union all select id, 'e' from row_to_mend union all select id, 'x' from gap union all select id, 'n' from bulk_change
+		union all select id, 'w' from webhook union all select id, 'v' from webhook_delivery union all select id, 'm' from mail union all select id, 'e' from row_to_mend union all select id, 'x' from gap union all select id, 'n' from bulk_change union all select id, 'L' from delegation
 		union all select id, 'F' from assigned_role where origin = 'FOUND' union all select id, 'P' from assigned_role where workflow_state = 27 union all select id, 'M' from mining_run union all select id, 'D' from redundancy_run union all select id, 'A' from redundant_assignment union all select id, 'R' from mining_result union all select id, 'K' from identified_risk union all select id, 'Q' from request union all select id, 'I' from request_item) x
 		where not ? or (kind, id) in (`+"('r', 1003), ('o', 2031), ('l', 3031), ('i', 511), ('t', 521), ('g', 531), ('d', 601), ('w', 901), ('v', 913), ('m', 801), ('e', 703), ('x', 3503), ('F', 3553), ('P', 3593), ('n', 3601), ('M', 3711), ('D', 3901), ('A', 3913), ('R', 3721), ('K', 3813), ('Q', 3903), ('I', 3923)"+`)
 		order by x.id`, oneEach).Scan(w.ctx, &ids))
@@ -587,6 +592,7 @@ func (w *world) happen(now bool) {
 		event.Event{Kind: "job.changed", SubjectType: "job_instance", SubjectID: 511},
 		event.Event{Kind: "mining_run.changed", SubjectType: "mining_run", SubjectID: 3711},
 		event.Event{Kind: "request.changed", SubjectType: "request_item", SubjectID: 3921},
+		event.Event{Kind: "delegation.changed", SubjectType: "delegation", SubjectID: 4101},
 		event.Event{Kind: "plan.changed", SubjectType: "plan", SubjectID: 1},
 		event.Event{Kind: "bulk_change.changed", SubjectType: "bulk_change", SubjectID: 1},
 		event.Event{Kind: "redundancy_run.changed", SubjectType: "redundancy_run", SubjectID: 3901},
@@ -602,7 +608,7 @@ var asOfNow = regexp.MustCompile(`"at":"[^"]*"`)
 func TestIdsOfOthers(t *testing.T) {
 	t.Parallel()
 	w, schema := settle(t), mustSchema(t)
-	outside := []string{"1003", "1012", "1023", "1033", "2031", "2032", "2033", "3031", "3032", "3033", "511", "512", "521", "601", "901", "913", "801", "703"}
+	outside := []string{"1003", "1012", "1023", "1033", "2031", "2032", "2033", "3031", "3032", "3033", "511", "512", "521", "601", "901", "913", "801", "703", "4102"}
 	texts := []string{"zqp3keyq", "zqp3nameq", "zqd2keyq", "zqa3loginq", "zqp3errorq"}
 	require.Eventually(t, func() bool { waiting, err := event.Pending(w.ctx, w.db); return err == nil && !waiting }, waitFor, tick)
 	before := w.contents()

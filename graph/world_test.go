@@ -354,6 +354,22 @@ begin
 end $$;
 `
 
+// delegationsSQL lets some people act for others, when there are accounts.
+const delegationsSQL = `
+insert into local_user (id, username, display_name, password_hash) overriding system value values (9001, 'far1', 'Far One', ''), (9002, 'far2', 'Far Two', '');
+insert into delegation (id, delegator_id, delegator, deputy_id, deputy, kinds, scope, start_date, end_date, reason, state, created_by, created_at, closed_at, closed_by) overriding system value
+	select x.id, a.id, x.delegator, b.id, x.deputy, '{APPROVALS}', x.scope::jsonb, timestamptz '2026-01-01', x.until, x.reason, x.state, x.delegator, timestamptz '2026-01-01', x.closed, case when x.closed is not null then 'clock' end
+	from (values (4101, 'finance', 'deputy', '{}', timestamptz '2100-01-01', 'away', 'ACTIVE', null), (4102, 'far1', 'far2', '{"entityTypes": ["Directory_User"], "roles": ["Asked"], "categories": ["Sub"], "policies": ["Default"]}', null, 'zqp4reasonq', 'ACTIVE', null),
+		(4103, 'far1', 'everything', '{}', null, 'x', 'ACTIVE', null), (4104, 'everything', 'far2', '{}', null, 'x', 'ENDED', timestamptz '2026-01-02')) x (id, delegator, deputy, scope, until, reason, state, closed)
+	join local_user a on a.username = x.delegator join local_user b on b.username = x.deputy;
+insert into delegation_history (delegation_id, at, actor, action, from_state, to_state, end_date, comment) values (4101, timestamptz '2026-01-01', 'finance', 'begin', 'PLANNED', 'ACTIVE', timestamptz '2100-01-01', 'said');
+insert into delegation_act (delegation_id, at, deputy, kind, action, subject_type, subject_id, number, about) values (4101, timestamptz '2026-01-02', 'deputy', 'APPROVALS', 'approve', 'request_item', 3931, 'RQ-3911', 'Asked');
+alter table request_decision disable trigger user;
+update request_decision set delegation_id = 4101, for_account = 'finance', for_user_id = (select id from local_user where username = 'finance') where step_id in (3951, 3952);
+alter table request_decision enable trigger user;
+update request_history set for_account = 'finance' where step_id in (3951, 3952);
+`
+
 // settle fills the database and signs everybody in.
 func settle(t *testing.T) *world {
 	t.Helper()
@@ -401,6 +417,9 @@ func settle(t *testing.T) *world {
 	w.add("mixed", "*", "", "", nil, "/Custom/Resources").sees = regexp.MustCompile(`^zq(p[12][a-z]*|p[34](key|name|phone|old|oldphone)|[ds]\d[a-z]*|a[12][a-z]*|a[345](key|name|login)|c1host)q$`)
 	w.rule("mixed", "mixed-finance", "Directory_User", "Department", "zqd1keyq", append(every, "/Custom/ResourceChanges/AD")...)
 	w.rule("mixed", "mixed-dimension", "Directory_User", "Department", "dimension", "/Custom/Reports")
+	w.add("deputy", "*", "", "", nil).sees = regexp.MustCompile(`^zqp[12](key|name|justification|problem|said)q$`) // what finance sees of requests, no more
+	_, err = b.db.ExecContext(b.ctx, delegationsSQL)
+	require.NoError(t, err)
 	none := regexp.MustCompile(`^$`)
 	w.roles = append(w.roles, &role{name: "nobody", client: b.as("nobody"), sees: none}, &role{name: "anonymous", client: b.anonymous(), sees: none})
 	for _, path := range rights(t).paths() {

@@ -507,6 +507,84 @@ create table correlation_key (
 );
 CREATE INDEX correlation_key_by_resource ON public.correlation_key USING btree (resource_id);
 
+create table delegation (
+    id bigint generated always as identity,
+    delegator_id bigint,
+    delegator text not null,
+    deputy_id bigint,
+    deputy text not null,
+    kinds text[] not null,
+    scope jsonb default '{}'::jsonb not null,
+    start_date timestamp with time zone not null,
+    end_date timestamp with time zone,
+    reason text default ''::text not null,
+    state text not null,
+    created_by text not null,
+    created_at timestamp with time zone not null,
+    closed_at timestamp with time zone,
+    closed_by text,
+    version integer default 1 not null,
+    constraint delegation_pkey PRIMARY KEY (id),
+    constraint delegation_delegator_id_fkey FOREIGN KEY (delegator_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint delegation_deputy_id_fkey FOREIGN KEY (deputy_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint delegation_bounded CHECK ((length(reason) <= 2000)),
+    constraint delegation_closed CHECK ((((closed_at IS NULL) = (state = ANY (ARRAY['PLANNED'::text, 'ACTIVE'::text]))) AND ((closed_at IS NULL) = (closed_by IS NULL)))),
+    constraint delegation_dates CHECK (((end_date IS NULL) OR (end_date > start_date))),
+    constraint delegation_kinds CHECK (((cardinality(kinds) > 0) AND (kinds <@ ARRAY['APPROVALS'::text]))),
+    constraint delegation_of_two CHECK (((lower(delegator) <> lower(deputy)) AND ((delegator_id IS NULL) OR (delegator_id IS DISTINCT FROM deputy_id)))),
+    constraint delegation_state_check CHECK ((state = ANY (ARRAY['PLANNED'::text, 'ACTIVE'::text, 'ENDED'::text, 'REVOKED'::text, 'REFUSED'::text])))
+);
+comment on column delegation.delegator is 'User name of the one for whom is acted; stays when the account goes.';
+comment on column delegation.deputy is 'User name of the one who acts; stays when the account goes.';
+comment on column delegation.kinds is 'Which of the delegator''s work it covers.';
+comment on column delegation.scope is 'Narrows that: entityTypes, roles, categories, policies, as lists of identifiers; a list that is not there does not narrow.';
+comment on column delegation.end_date is 'First instant without it; null: none is known.';
+comment on column delegation.state is 'What was told of it. Whether it is in force at an instant is said by the dates, as long as it is not closed.';
+CREATE INDEX delegation_by_delegator ON public.delegation USING btree (delegator_id, id);
+CREATE INDEX delegation_by_deputy ON public.delegation USING btree (deputy_id, id);
+CREATE INDEX delegation_open ON public.delegation USING btree (id) WHERE (closed_at IS NULL);
+CREATE TRIGGER delegation_stays BEFORE DELETE OR UPDATE ON public.delegation FOR EACH ROW EXECUTE FUNCTION delegation_stays();
+CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.delegation FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('delegation');
+
+create table delegation_act (
+    id bigint generated always as identity,
+    delegation_id bigint not null,
+    at timestamp with time zone not null,
+    deputy text not null,
+    kind text not null,
+    action text not null,
+    subject_type text not null,
+    subject_id bigint not null,
+    number text default ''::text not null,
+    about text default ''::text not null,
+    constraint delegation_act_pkey PRIMARY KEY (id),
+    constraint delegation_act_delegation_id_fkey FOREIGN KEY (delegation_id) REFERENCES delegation(id)
+);
+comment on column delegation_act.deputy is 'User name of who acted.';
+comment on column delegation_act.action is 'What was done, in the words of the machine of what it was done to.';
+comment on column delegation_act.number is 'What people call it, such as RQ-17; empty: it has none.';
+CREATE INDEX delegation_act_by_delegation ON public.delegation_act USING btree (delegation_id, id);
+CREATE TRIGGER delegation_act_of_one_in_force BEFORE INSERT OR DELETE OR UPDATE ON public.delegation_act FOR EACH ROW EXECUTE FUNCTION delegation_act_of_one_in_force();
+
+create table delegation_history (
+    id bigint generated always as identity,
+    delegation_id bigint not null,
+    machine text default 'delegation'::text not null,
+    at timestamp with time zone not null,
+    actor text not null,
+    action text not null,
+    from_state text,
+    to_state text,
+    end_date timestamp with time zone,
+    comment text default ''::text not null,
+    constraint delegation_history_pkey PRIMARY KEY (id),
+    constraint delegation_history_delegation_id_fkey FOREIGN KEY (delegation_id) REFERENCES delegation(id),
+    constraint delegation_history_legal FOREIGN KEY (machine, from_state, to_state) REFERENCES legal_move(machine, from_state, to_state)
+);
+comment on column delegation_history.from_state is 'Null, like to_state, where the state stayed as it was, or the delegation is new.';
+comment on column delegation_history.end_date is 'When it was to end after that.';
+CREATE INDEX delegation_history_by_delegation ON public.delegation_history USING btree (delegation_id, id);
+
 create table delivery (
     id bigint generated always as identity,
     guid uuid not null,
@@ -1814,16 +1892,28 @@ create table request_decision (
     beneficiary_id bigint not null,
     comment text default ''::text not null,
     at timestamp with time zone not null,
+    delegation_id bigint,
+    for_account text,
+    for_user_id bigint,
+    for_id bigint,
     constraint request_decision_pkey PRIMARY KEY (step_id),
     constraint request_decision_once UNIQUE (item_id, decider),
     constraint request_decision_decider_id_fkey FOREIGN KEY (decider_id) REFERENCES resource(id),
     constraint request_decision_decider_user_id_fkey FOREIGN KEY (decider_user_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint request_decision_delegation_id_fkey FOREIGN KEY (delegation_id) REFERENCES delegation(id),
+    constraint request_decision_for_id_fkey FOREIGN KEY (for_id) REFERENCES resource(id),
+    constraint request_decision_for_user_id_fkey FOREIGN KEY (for_user_id) REFERENCES local_user(id) ON DELETE SET NULL,
     constraint request_decision_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
     constraint request_decision_step_id_fkey FOREIGN KEY (step_id) REFERENCES request_step(id),
     constraint request_decision_decision_check CHECK ((decision = ANY (ARRAY['APPROVE'::text, 'DECLINE'::text]))),
+    constraint request_decision_for CHECK (((delegation_id IS NULL) = (for_account IS NULL))),
+    constraint request_decision_not_for_parties CHECK (((for_account IS NULL) OR ((lower(for_account) <> lower(requester)) AND ((for_user_id IS NULL) OR (requester_user_id IS NULL) OR (for_user_id <> requester_user_id)) AND ((for_id IS NULL) OR (for_id <> beneficiary_id)) AND ((for_id IS NULL) OR (requester_id IS NULL) OR (for_id <> requester_id))))),
     constraint request_decision_not_of_beneficiary CHECK (((decider_id IS NULL) OR (decider_id <> beneficiary_id))),
     constraint request_decision_not_of_requester CHECK (((lower(decider) <> lower(requester)) AND ((decider_user_id IS NULL) OR (decider_user_id IS DISTINCT FROM requester_user_id)) AND ((decider_id IS NULL) OR (decider_id IS DISTINCT FROM requester_id))))
 );
+comment on column request_decision.for_account is 'User name of the one for whom the decider acted as deputy; null: for himself.';
+CREATE TRIGGER request_decision_for BEFORE INSERT ON public.request_decision FOR EACH ROW WHEN ((new.delegation_id IS NOT NULL)) EXECUTE FUNCTION request_decision_for();
+CREATE TRIGGER request_decision_for_stays BEFORE UPDATE ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_for();
 CREATE TRIGGER request_decision_not_own BEFORE INSERT ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_not_own();
 CREATE TRIGGER request_decision_stays BEFORE DELETE OR UPDATE ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_stays();
 
@@ -1854,6 +1944,7 @@ create table request_history (
     from_state text,
     to_state text,
     comment text default ''::text not null,
+    for_account text,
     constraint request_history_pkey PRIMARY KEY (id),
     constraint request_history_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
     constraint request_history_legal FOREIGN KEY (machine, from_state, to_state) REFERENCES legal_move(machine, from_state, to_state),
@@ -1861,6 +1952,7 @@ create table request_history (
     constraint request_history_step_id_fkey FOREIGN KEY (step_id) REFERENCES request_step(id)
 );
 comment on column request_history.from_state is 'Null, like to_state, where the state stayed as it was, or the thing is new.';
+comment on column request_history.for_account is 'User name of the one for whom the actor acted as deputy; null: for himself.';
 CREATE INDEX request_history_by_request ON public.request_history USING btree (request_id, id);
 
 create table request_item (
@@ -2814,6 +2906,46 @@ begin
     return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.delegation_act_of_one_in_force()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if tg_op <> 'INSERT' then
+        raise exception 'what was done under delegation % stays', old.delegation_id using errcode = '23514', constraint = 'delegation_act_stays';
+    end if;
+    perform from delegation d where d.id = new.delegation_id for share;
+    if not delegation_in_force(new.delegation_id, new.at)
+        or not exists (select from delegation d join local_user b on b.id = d.deputy_id where d.id = new.delegation_id and lower(b.username) = lower(new.deputy) and new.kind = any (d.kinds)) then
+        raise exception '% may not act under delegation %', new.deputy, new.delegation_id using errcode = '23514', constraint = 'delegation_act_in_force';
+    end if;
+    return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.delegation_in_force(of bigint, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select exists (select from delegation d join local_user a on a.id = d.delegator_id and not a.is_disabled join local_user b on b.id = d.deputy_id and not b.is_disabled
+        where d.id = of and d.closed_at is null and d.start_date <= at and (d.end_date is null or d.end_date > at) and not has_left(a.id, at) and not has_left(b.id, at))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.delegation_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if tg_op = 'DELETE'
+        or (new.delegator, new.deputy, new.kinds, new.scope, new.start_date, new.created_by, new.created_at) is distinct from (old.delegator, old.deputy, old.kinds, old.scope, old.start_date, old.created_by, old.created_at)
+        or new.delegator_id is not null and new.delegator_id is distinct from old.delegator_id or new.deputy_id is not null and new.deputy_id is distinct from old.deputy_id
+        or old.closed_at is not null and (new.end_date, new.closed_at, new.closed_by) is distinct from (old.end_date, old.closed_at, old.closed_by)
+        or coalesce(new.end_date, 'infinity') > coalesce(old.end_date, 'infinity') then
+        raise exception 'what delegation % covers stays; it may only end earlier', old.id using errcode = '23514', constraint = 'delegation_stays';
+    end if;
+    return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.end_sessions_of_user()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2883,6 +3015,15 @@ begin
     return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.has_left(user_id bigint, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select exists (select from local_user u join resource r on r.id = u.resource_id
+        where u.id = user_id and (r.valid_to <= at or exists (select from owner_state o where o.owner_id = r.id and o.left_at <= at)))
+$function$;
+
 CREATE OR REPLACE FUNCTION public.is_key_held(of_order bigint)
  RETURNS boolean
  LANGUAGE sql
@@ -2940,6 +3081,14 @@ AS $function$
         and exists (select from unnest(x.words) v where not exists (select from unnest(y.words) w where starts_with(w, v) or starts_with(v, w)))
         and exists (select from unnest(y.words) w where not exists (select from unnest(x.words) v where starts_with(w, v) or starts_with(v, w)))
     from (select name_words(a) as words) x, (select name_words(b) as words) y
+$function$;
+
+CREATE OR REPLACE FUNCTION public.is_without_party(delegator bigint, deputy bigint, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select delegator is null or deputy is null or exists (select from local_user u where u.id in (delegator, deputy) and (u.is_disabled or has_left(u.id, at)))
 $function$;
 
 CREATE OR REPLACE FUNCTION public.job_instance_second_person()
@@ -3110,6 +3259,34 @@ AS $function$
         select jsonb_array_elements_text(f.content) where jsonb_typeof(f.content) = 'array') v
 $function$;
 
+CREATE OR REPLACE FUNCTION public.request_decision_for()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+    q request;
+    why text;
+begin
+    if tg_op = 'UPDATE' then
+        if (new.delegation_id, new.for_account) is distinct from (old.delegation_id, old.for_account) or new.for_id is distinct from old.for_id
+            or new.for_user_id is not null and new.for_user_id is distinct from old.for_user_id then
+            raise exception 'for whom step % was decided stays', old.step_id using errcode = '23514', constraint = 'request_decision_stays';
+        end if;
+        return new;
+    end if;
+    perform from delegation d where d.id = new.delegation_id for share;
+    if not delegation_in_force(new.delegation_id, new.at) or not exists (select from delegation d join local_user a on a.id = d.delegator_id join local_user b on b.id = d.deputy_id
+        where d.id = new.delegation_id and lower(b.username) = lower(new.decider) and lower(a.username) = lower(new.for_account) and a.id = new.for_user_id and a.resource_id is not distinct from new.for_id and 'APPROVALS' = any (d.kinds)) then
+        raise exception '% does not act for %', new.decider, new.for_account using errcode = '23514', constraint = 'request_decision_for_delegator';
+    end if;
+    select r.* into q from request r join request_item i on i.request_id = r.id where i.id = new.item_id;
+    why := request_exclusion(new.for_account, q.requester, q.requester_user_id, q.requester_id, new.beneficiary_id, new.item_id);
+    if why is not null then
+        raise exception 'step % is not for whoever acts for %: %', new.step_id, new.for_account, why using errcode = '23514', constraint = 'request_decision_acts_for_excluded';
+    end if;
+    return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.request_decision_not_own()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3171,7 +3348,8 @@ AS $function$
         when exists (select from local_user u where lower(u.username) = lower(account) and u.resource_id = beneficiary) then 'is_beneficiary'
         when is_same_person(account, beneficiary) or is_same_person(account, requester_record) or is_same_account(account, account_now(requester, requester_user)) then 'same_person'
         when exists (select from request_decision d where d.item_id = item
-            and (is_same_account(account, account_now(d.decider, d.decider_user_id)) or lower(d.decider) = lower(account) or is_same_person(account, d.decider_id))) then 'decided_before'
+            and (is_same_account(account, account_now(d.decider, d.decider_user_id)) or lower(d.decider) = lower(account) or is_same_person(account, d.decider_id)
+                or d.for_account is not null and (is_same_account(account, account_now(d.for_account, d.for_user_id)) or lower(d.for_account) = lower(account) or is_same_person(account, d.for_id)))) then 'decided_before'
     end
 $function$;
 

@@ -79,6 +79,7 @@ export const reached = [
   '/risks/scores/$person',
   '/plans/$planId',
   '/bulk/$bulkId',
+  '/delegations/$delegationId',
 ]
 
 const isBelow = (address: string, path: string) =>

@@ -181,7 +181,7 @@ func RightsOf(a *permit.Actor) string {
 			}
 		}
 	}
-	raw, err := json.Marshal([]any{a.System, self, a.Grants})
+	raw, err := json.Marshal([]any{a.System, self, a.Grants, a.Deputyships})
 	if err != nil {
 		panic(err) // plain structs
 	}

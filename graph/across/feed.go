@@ -10,6 +10,7 @@ import (
 	"writ/server/assignment"
 	"writ/server/bulk"
 	"writ/server/db"
+	"writ/server/delegation"
 	"writ/server/desk"
 	"writ/server/directory"
 	"writ/server/errs"
@@ -39,6 +40,7 @@ type Feed struct {
 	Bulk           *bulk.Service
 	Redundancy     *redundancy.Service
 	Requests       *request.Service
+	Delegations    *delegation.Service
 	Readings       *synchronization.Service
 	// Renew gives a context the rights of now; its error ends the subscription (auth.Service.Renew).
 	Renew func(ctx context.Context) (context.Context, error)
@@ -320,6 +322,20 @@ func (f *Feed) RequestsChanged(ctx context.Context, after *string) (<-chan *Requ
 	}, request.EventChanged, request.EventStepChanged)
 }
 
+// DelegationsChange says that delegations changed.
+type DelegationsChange struct {
+	Cursor string
+	At     time.Time
+}
+
+// DelegationsChanged says that delegations changed, once for several changes at the same moment. It does not say which, since it may be one that the
+// subscriber may not see.
+func (f *Feed) DelegationsChanged(ctx context.Context, after *string) (<-chan *DelegationsChange, error) {
+	return told(ctx, f, after, f.Delegations.MayLook, func(last event.Row) *DelegationsChange {
+		return &DelegationsChange{Cursor: last.Cursor.String(), At: last.At}
+	}, delegation.EventChanged)
+}
+
 // TasksChange says which kinds of tasks of the subscriber may have come or gone.
 type TasksChange struct {
 	Cursor string
@@ -489,7 +505,7 @@ func (f *Feed) failed(ctx context.Context, err error) {
 
 // sameRights compares what two actors may do.
 func sameRights(a, b *permit.Actor) bool {
-	return a == b || a != nil && b != nil && a.System == b.System && a.ResourceID == b.ResourceID && reflect.DeepEqual(a.Grants, b.Grants)
+	return a == b || a != nil && b != nil && a.System == b.System && a.ResourceID == b.ResourceID && reflect.DeepEqual(a.Grants, b.Grants) && reflect.DeepEqual(a.Deputyships, b.Deputyships)
 }
 
 // lost waits for the end of a subscription whose events have ended before it did.

@@ -11,6 +11,7 @@ import (
 	"writ/graph/scalar"
 	"writ/server/access"
 	"writ/server/auth"
+	"writ/server/delegation"
 	"writ/server/directory"
 	"writ/server/page"
 
@@ -1370,6 +1371,38 @@ func (ec *executionContext) fieldContext_Me_timeZone(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Me", field, false, false, "String")
 }
 
+func (ec *executionContext) _Me_actsFor(ctx context.Context, field graphql.CollectedField, obj *auth.Me) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Me_actsFor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ActsFor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*delegation.ActsFor) graphql.Marshaler {
+			return ec.marshalNDeputyship2ᚕᚖwritᚋserverᚋdelegationᚐActsForᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Me_actsFor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Me",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Deputyship(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Me_hasReports(ctx context.Context, field graphql.CollectedField, obj *auth.Me) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2558,6 +2591,11 @@ func (ec *executionContext) slowly_Me(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "timeZone":
 			out.Values[i] = ec._Me_timeZone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "actsFor":
+			out.Values[i] = ec._Me_actsFor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

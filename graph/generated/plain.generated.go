@@ -13,6 +13,7 @@ import (
 	"writ/server/auth"
 	"writ/server/bulk"
 	"writ/server/catalogue"
+	"writ/server/delegation"
 	"writ/server/desk"
 	"writ/server/directory"
 	"writ/server/evaluation"
@@ -23,6 +24,7 @@ import (
 	"writ/server/notification"
 	"writ/server/order"
 	"writ/server/page"
+	"writ/server/permit"
 	"writ/server/plan"
 	"writ/server/reconciliation"
 	"writ/server/redundancy"
@@ -645,6 +647,101 @@ var plainTypes = plain.Types{
 		"decision":   {Code: 1},
 		"activation": {Code: 2},
 	}},
+	"Delegation": {Implementors: delegationImplementors, Fields: map[string]plain.Field{
+		"id":        {Code: 1},
+		"delegator": {Code: 2, Of: "DelegationParty"},
+		"deputy":    {Code: 3, Of: "DelegationParty"},
+		"kinds":     {Code: 4},
+		"scope":     {Code: 5, Of: "DelegationScope"},
+		"startDate": {Code: 6},
+		"endDate":   {Code: 7},
+		"reason":    {Code: 8},
+		"state":     {Code: 9},
+		"createdBy": {Code: 10},
+		"createdAt": {Code: 11},
+		"closedAt":  {Code: 12},
+		"closedBy":  {Code: 13},
+		"version":   {Code: 14},
+		"isMine":    {Code: 15},
+		"isForMe":   {Code: 16},
+		"can":       {Code: 17},
+		"acts":      {Code: 18},
+		"history":   {Code: 19, Of: "DelegationHistoryEntry"},
+	}},
+	"DelegationAct": {Implementors: delegationActImplementors, Fields: map[string]plain.Field{
+		"id":          {Code: 1},
+		"at":          {Code: 2},
+		"deputyName":  {Code: 3},
+		"kind":        {Code: 4},
+		"action":      {Code: 5},
+		"subjectType": {Code: 6},
+		"subjectId":   {Code: 7},
+		"number":      {Code: 8},
+		"about":       {Code: 9},
+	}},
+	"DelegationActConnection": {Implementors: delegationActConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "DelegationAct"},
+		"totalCount":           {Code: 2},
+		"totalCountIsEstimate": {Code: 3},
+		"pageInfo":             {Code: 4, Of: "PageInfo"},
+	}},
+	"DelegationConnection": {Implementors: delegationConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "Delegation"},
+		"totalCount":           {Code: 2},
+		"totalCountIsEstimate": {Code: 3},
+		"pageInfo":             {Code: 4, Of: "PageInfo"},
+	}},
+	"DelegationHistoryEntry": {Implementors: delegationHistoryEntryImplementors, Fields: map[string]plain.Field{
+		"at":      {Code: 1},
+		"actor":   {Code: 2},
+		"action":  {Code: 3},
+		"from":    {Code: 4},
+		"to":      {Code: 5},
+		"endDate": {Code: 6},
+		"comment": {Code: 7},
+	}},
+	"DelegationParty": {Implementors: delegationPartyImplementors, Fields: map[string]plain.Field{
+		"id":       {Code: 1},
+		"username": {Code: 2},
+		"name":     {Code: 3},
+	}},
+	"DelegationPayload": {Implementors: delegationPayloadImplementors, Fields: map[string]plain.Field{
+		"delegation": {Code: 1, Of: "Delegation"},
+	}},
+	"DelegationScope": {Implementors: delegationScopeImplementors, Fields: map[string]plain.Field{
+		"entityTypes": {Code: 1},
+		"roles":       {Code: 2},
+		"categories":  {Code: 3},
+		"policies":    {Code: 4},
+	}},
+	"DelegationSubject": {Implementors: delegationSubjectImplementors, Fields: map[string]plain.Field{
+		"id":         {Code: 1},
+		"kind":       {Code: 2},
+		"identifier": {Code: 3},
+		"name":       {Code: 4},
+	}},
+	"DelegationSubjectConnection": {Implementors: delegationSubjectConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "DelegationSubject"},
+		"totalCount":           {Code: 2},
+		"totalCountIsEstimate": {Code: 3},
+		"pageInfo":             {Code: 4, Of: "PageInfo"},
+	}},
+	"DelegationTarget": {Implementors: delegationTargetImplementors, Fields: map[string]plain.Field{
+		"id":       {Code: 1},
+		"username": {Code: 2},
+		"name":     {Code: 3},
+		"person":   {Code: 4},
+	}},
+	"DelegationTargetConnection": {Implementors: delegationTargetConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "DelegationTarget"},
+		"totalCount":           {Code: 2},
+		"totalCountIsEstimate": {Code: 3},
+		"pageInfo":             {Code: 4, Of: "PageInfo"},
+	}},
+	"DelegationsChange": {Implementors: delegationsChangeImplementors, Fields: map[string]plain.Field{
+		"cursor": {Code: 1},
+		"at":     {Code: 2},
+	}},
 	"DeletePlanPayload": {Implementors: deletePlanPayloadImplementors, Fields: map[string]plain.Field{
 		"id": {Code: 1},
 	}},
@@ -706,6 +803,12 @@ var plainTypes = plain.Types{
 	}},
 	"DeliveryPayload": {Implementors: deliveryPayloadImplementors, Fields: map[string]plain.Field{
 		"delivery": {Code: 1, Of: "Delivery"},
+	}},
+	"Deputyship": {Implementors: deputyshipImplementors, Fields: map[string]plain.Field{
+		"delegationId": {Code: 1},
+		"name":         {Code: 2},
+		"kinds":        {Code: 3},
+		"until":        {Code: 4},
 	}},
 	"DetachRiskPayload": {Implementors: detachRiskPayloadImplementors, Fields: map[string]plain.Field{
 		"identifiedRisk": {Code: 1, Of: "IdentifiedRisk"},
@@ -1153,6 +1256,7 @@ var plainTypes = plain.Types{
 		"testHooks":   {Code: 9},
 		"demo":        {Code: 10},
 		"timeZone":    {Code: 11},
+		"actsFor":     {Code: 12, Of: "Deputyship"},
 	}},
 	"MiningChange": {Implementors: miningChangeImplementors, Fields: map[string]plain.Field{
 		"yaml":        {Code: 1},
@@ -2057,14 +2161,15 @@ var plainTypes = plain.Types{
 		"field":    {Code: 4},
 	}},
 	"RequestHistoryEntry": {Implementors: requestHistoryEntryImplementors, Fields: map[string]plain.Field{
-		"at":      {Code: 1},
-		"actor":   {Code: 2},
-		"itemId":  {Code: 3},
-		"stepId":  {Code: 4},
-		"action":  {Code: 5},
-		"from":    {Code: 6},
-		"to":      {Code: 7},
-		"comment": {Code: 8},
+		"at":        {Code: 1},
+		"actor":     {Code: 2},
+		"itemId":    {Code: 3},
+		"stepId":    {Code: 4},
+		"action":    {Code: 5},
+		"from":      {Code: 6},
+		"to":        {Code: 7},
+		"comment":   {Code: 8},
+		"forPerson": {Code: 9},
 	}},
 	"RequestItem": {Implementors: requestItemImplementors, Fields: map[string]plain.Field{
 		"id":                  {Code: 1},
@@ -2113,6 +2218,7 @@ var plainTypes = plain.Types{
 		"risks":               {Code: 44, Of: "Risk"},
 		"steps":               {Code: 45, Of: "RequestStep"},
 		"orders":              {Code: 46, Of: "RequestedOrder"},
+		"decideFor":           {Code: 47, Of: "DelegationParty"},
 	}},
 	"RequestItemConnection": {Implementors: requestItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "RequestItem"},
@@ -2152,6 +2258,7 @@ var plainTypes = plain.Types{
 		"comment":    {Code: 17},
 		"candidates": {Code: 18},
 		"more":       {Code: 19},
+		"decidedFor": {Code: 20},
 	}},
 	"RequestTargetConnection": {Implementors: requestTargetConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ResourceRef"},
@@ -2894,6 +3001,7 @@ var plainTypes = plain.Types{
 		"takenBy":       {Code: 11},
 		"number":        {Code: 12},
 		"link":          {Code: 13},
+		"forPerson":     {Code: 14},
 	}},
 	"TaskBlock": {Implementors: taskBlockImplementors, Fields: map[string]plain.Field{
 		"message": {Code: 1},
@@ -7873,6 +7981,738 @@ func plainDecisionComment(w *plain.Writer, s *plain.Selection, obj *reconciliati
 	return true
 }
 
+func (ec *executionContext) _Delegation(ctx context.Context, sel ast.SelectionSet, obj *delegation.Delegation) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Delegation"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegation(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_Delegation(ctx, sel, obj)
+}
+
+func plainDelegation(w *plain.Writer, s *plain.Selection, obj *delegation.Delegation) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"Delegation\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // delegator
+			v := obj.Delegator
+			if !plainDelegationParty(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // deputy
+			v := obj.Deputy
+			if !plainDelegationParty(w, f.Below, &v) {
+				return false
+			}
+
+		case 4: // kinds
+			v := obj.Kinds
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(string(v0))
+			}
+			w.Raw("]")
+
+		case 5: // scope
+			v := obj.Scope
+			if !plainDelegationScope(w, f.Below, &v) {
+				return false
+			}
+
+		case 6: // startDate
+			v := obj.StartDate
+			if !w.Time(v) {
+				return false
+			}
+
+		case 7: // endDate
+			v := obj.EndDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 8: // reason
+			v := obj.Reason
+			w.String(v)
+
+		case 9: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 10: // createdBy
+			v := obj.CreatedBy
+			w.String(v)
+
+		case 11: // createdAt
+			v := obj.CreatedAt
+			if !w.Time(v) {
+				return false
+			}
+
+		case 12: // closedAt
+			v := obj.ClosedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 13: // closedBy
+			v := obj.ClosedBy
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 14: // version
+			v := obj.Version
+			w.Int(int64(v))
+
+		case 15: // isMine
+			v := obj.IsMine
+			w.Bool(v)
+
+		case 16: // isForMe
+			v := obj.IsForMe
+			w.Bool(v)
+
+		case 17: // can
+			v := obj.Can
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 18: // acts
+			v := obj.Acts
+			w.Int(int64(v))
+
+		case 19: // history
+			v := obj.History
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainDelegationHistoryEntry(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DelegationAct(ctx context.Context, sel ast.SelectionSet, obj *delegation.DelegationAct) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DelegationAct"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegationAct(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DelegationAct(ctx, sel, obj)
+}
+
+func plainDelegationAct(w *plain.Writer, s *plain.Selection, obj *delegation.DelegationAct) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DelegationAct\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 3: // deputyName
+			v := obj.DeputyName
+			w.String(v)
+
+		case 4: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 5: // action
+			v := obj.Action
+			w.String(v)
+
+		case 6: // subjectType
+			v := obj.SubjectType
+			w.String(v)
+
+		case 7: // subjectId
+			v := obj.SubjectID
+			w.ID(v)
+
+		case 8: // number
+			v := obj.Number
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 9: // about
+			v := obj.About
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DelegationActConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*delegation.DelegationAct]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DelegationActConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegationActConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DelegationActConnection(ctx, sel, obj)
+}
+
+func plainDelegationActConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*delegation.DelegationAct]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DelegationActConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainDelegationAct(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 3: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		case 4: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DelegationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*delegation.Delegation]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DelegationConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegationConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DelegationConnection(ctx, sel, obj)
+}
+
+func plainDelegationConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*delegation.Delegation]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DelegationConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainDelegation(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 3: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		case 4: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DelegationHistoryEntry(ctx context.Context, sel ast.SelectionSet, obj *delegation.DelegationHistoryEntry) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DelegationHistoryEntry"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegationHistoryEntry(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DelegationHistoryEntry(ctx, sel, obj)
+}
+
+func plainDelegationHistoryEntry(w *plain.Writer, s *plain.Selection, obj *delegation.DelegationHistoryEntry) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DelegationHistoryEntry\"")
+		case 1: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 2: // actor
+			v := obj.Actor
+			w.String(v)
+
+		case 3: // action
+			v := obj.Action
+			w.String(v)
+
+		case 4: // from
+			v := obj.From
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 5: // to
+			v := obj.To
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 6: // endDate
+			v := obj.EndDate
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 7: // comment
+			v := obj.Comment
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DelegationParty(ctx context.Context, sel ast.SelectionSet, obj *delegation.DelegationParty) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DelegationParty"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegationParty(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DelegationParty(ctx, sel, obj)
+}
+
+func plainDelegationParty(w *plain.Writer, s *plain.Selection, obj *delegation.DelegationParty) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DelegationParty\"")
+		case 1: // id
+			v := obj.ID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 2: // username
+			v := obj.Username
+			w.String(v)
+
+		case 3: // name
+			v := obj.Name
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DelegationPayload(ctx context.Context, sel ast.SelectionSet, obj *delegation.DelegationPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DelegationPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegationPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DelegationPayload(ctx, sel, obj)
+}
+
+func plainDelegationPayload(w *plain.Writer, s *plain.Selection, obj *delegation.DelegationPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DelegationPayload\"")
+		case 1: // delegation
+			v := obj.Delegation
+			if v == nil {
+				return false
+			}
+			if !plainDelegation(w, f.Below, v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DelegationScope(ctx context.Context, sel ast.SelectionSet, obj *permit.DeputyScope) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DelegationScope"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegationScope(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DelegationScope(ctx, sel, obj)
+}
+
+func plainDelegationScope(w *plain.Writer, s *plain.Selection, obj *permit.DeputyScope) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DelegationScope\"")
+		case 1: // entityTypes
+			v := obj.EntityTypes
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 2: // roles
+			v := obj.Roles
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 3: // categories
+			v := obj.Categories
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 4: // policies
+			v := obj.Policies
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DelegationSubject(ctx context.Context, sel ast.SelectionSet, obj *delegation.DelegationSubject) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DelegationSubject"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegationSubject(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DelegationSubject(ctx, sel, obj)
+}
+
+func plainDelegationSubject(w *plain.Writer, s *plain.Selection, obj *delegation.DelegationSubject) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DelegationSubject\"")
+		case 1: // id
+			v := obj.ID
+			if !w.Marshal(graphql.MarshalID(v)) {
+				return false
+			}
+
+		case 2: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 3: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 4: // name
+			v := obj.Name
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DelegationSubjectConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*delegation.DelegationSubject]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DelegationSubjectConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegationSubjectConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DelegationSubjectConnection(ctx, sel, obj)
+}
+
+func plainDelegationSubjectConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*delegation.DelegationSubject]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DelegationSubjectConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainDelegationSubject(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 3: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		case 4: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DelegationTarget(ctx context.Context, sel ast.SelectionSet, obj *delegation.DelegationTarget) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DelegationTarget"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegationTarget(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DelegationTarget(ctx, sel, obj)
+}
+
+func plainDelegationTarget(w *plain.Writer, s *plain.Selection, obj *delegation.DelegationTarget) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DelegationTarget\"")
+		case 1: // id
+			v := obj.ID
+			w.ID(v)
+
+		case 2: // username
+			v := obj.Username
+			w.String(v)
+
+		case 3: // name
+			v := obj.Name
+			w.String(v)
+
+		case 4: // person
+			v := obj.Person
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DelegationTargetConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*delegation.DelegationTarget]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DelegationTargetConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegationTargetConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DelegationTargetConnection(ctx, sel, obj)
+}
+
+func plainDelegationTargetConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*delegation.DelegationTarget]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DelegationTargetConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainDelegationTarget(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 3: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		case 4: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DelegationsChange(ctx context.Context, sel ast.SelectionSet, obj *across.DelegationsChange) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DelegationsChange"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDelegationsChange(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DelegationsChange(ctx, sel, obj)
+}
+
+func plainDelegationsChange(w *plain.Writer, s *plain.Selection, obj *across.DelegationsChange) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DelegationsChange\"")
+		case 1: // cursor
+			v := obj.Cursor
+			w.String(v)
+
+		case 2: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _DeletePlanPayload(ctx context.Context, sel ast.SelectionSet, obj *plan.DeletePlanPayload) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DeletePlanPayload"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainDeletePlanPayload(w, s, obj) }); m != nil {
@@ -8346,6 +9186,56 @@ func plainDeliveryPayload(w *plain.Writer, s *plain.Selection, obj *synchronizat
 			}
 			if !plainDelivery(w, f.Below, v) {
 				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _Deputyship(ctx context.Context, sel ast.SelectionSet, obj *delegation.ActsFor) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Deputyship"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDeputyship(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_Deputyship(ctx, sel, obj)
+}
+
+func plainDeputyship(w *plain.Writer, s *plain.Selection, obj *delegation.ActsFor) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"Deputyship\"")
+		case 1: // delegationId
+			v := obj.DelegationID
+			w.ID(v)
+
+		case 2: // name
+			v := obj.Name
+			w.String(v)
+
+		case 3: // kinds
+			v := obj.Kinds
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(string(v0))
+			}
+			w.Raw("]")
+
+		case 4: // until
+			v := obj.Until
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
 			}
 
 		}
@@ -11763,6 +12653,20 @@ func plainMe(w *plain.Writer, s *plain.Selection, obj *auth.Me) bool {
 		case 11: // timeZone
 			v := obj.TimeZone
 			w.String(v)
+
+		case 12: // actsFor
+			v := obj.ActsFor
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainDeputyship(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
 
 		}
 	}
@@ -18533,6 +19437,14 @@ func plainRequestHistoryEntry(w *plain.Writer, s *plain.Selection, obj *request.
 			v := obj.Comment
 			w.String(v)
 
+		case 9: // forPerson
+			v := obj.ForPerson
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
 		}
 	}
 	w.Raw("}")
@@ -18877,6 +19789,20 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
+		case 47: // decideFor
+			v := obj.DecideFor
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainDelegationParty(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
 		}
 	}
 	w.Raw("}")
@@ -19202,6 +20128,14 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 		case 19: // more
 			v := obj.More
 			w.Int(int64(v))
+
+		case 20: // decidedFor
+			v := obj.DecidedFor
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
 
 		}
 	}
@@ -24795,6 +25729,14 @@ func plainTask(w *plain.Writer, s *plain.Selection, obj *desk.Task) bool {
 		case 13: // link
 			v := obj.Link
 			w.String(v)
+
+		case 14: // forPerson
+			v := obj.ForPerson
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
 
 		}
 	}

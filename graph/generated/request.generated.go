@@ -10,6 +10,7 @@ import (
 	"time"
 	"writ/graph/across"
 	"writ/graph/scalar"
+	"writ/server/delegation"
 	"writ/server/directory"
 	"writ/server/order"
 	"writ/server/page"
@@ -1983,6 +1984,29 @@ func (ec *executionContext) fieldContext_RequestHistoryEntry_comment(_ context.C
 	return graphql.NewScalarFieldContext("RequestHistoryEntry", field, false, false, "String")
 }
 
+func (ec *executionContext) _RequestHistoryEntry_forPerson(ctx context.Context, field graphql.CollectedField, obj *request.RequestHistoryEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestHistoryEntry_forPerson(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ForPerson, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestHistoryEntry_forPerson(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestHistoryEntry", field, false, false, "String")
+}
+
 func (ec *executionContext) _RequestItem_id(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3104,6 +3128,38 @@ func (ec *executionContext) fieldContext_RequestItem_orders(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _RequestItem_decideFor(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestItem_decideFor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecideFor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*delegation.DelegationParty) graphql.Marshaler {
+			return ec.marshalNDelegationParty2ᚕᚖwritᚋserverᚋdelegationᚐDelegationPartyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestItem_decideFor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestItem",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DelegationParty(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RequestItemConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*request.RequestItem]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3823,6 +3879,29 @@ func (ec *executionContext) _RequestStep_more(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_RequestStep_more(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RequestStep_decidedFor(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestStep_decidedFor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedFor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestStep_decidedFor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "String")
 }
 
 func (ec *executionContext) _RequestTargetConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*directory.ResourceRef]) (ret graphql.Marshaler) {
@@ -4906,7 +4985,7 @@ func (ec *executionContext) unmarshalInputReviewRequestItemsInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"stepIds", "steps", "decision", "comment"}
+	fieldsInOrder := [...]string{"stepIds", "steps", "decision", "comment", "forDelegatorId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4941,6 +5020,13 @@ func (ec *executionContext) unmarshalInputReviewRequestItemsInput(ctx context.Co
 				return it, err
 			}
 			it.Comment = data
+		case "forDelegatorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("forDelegatorId"))
+			data, err := ec.unmarshalOID2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ForDelegatorID = data
 		}
 	}
 	return it, nil
@@ -5771,6 +5857,11 @@ func (ec *executionContext) slowly_RequestHistoryEntry(ctx context.Context, sel 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "forPerson":
+			out.Values[i] = ec._RequestHistoryEntry_forPerson(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6026,6 +6117,11 @@ func (ec *executionContext) slowly_RequestItem(ctx context.Context, sel ast.Sele
 			}
 		case "orders":
 			out.Values[i] = ec._RequestItem_orders(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decideFor":
+			out.Values[i] = ec._RequestItem_decideFor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6312,6 +6408,11 @@ func (ec *executionContext) slowly_RequestStep(ctx context.Context, sel ast.Sele
 		case "more":
 			out.Values[i] = ec._RequestStep_more(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decidedFor":
+			out.Values[i] = ec._RequestStep_decidedFor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

@@ -15,6 +15,7 @@ import (
 	"writ/server/auth"
 	"writ/server/bulk"
 	"writ/server/catalogue"
+	"writ/server/delegation"
 	"writ/server/desk"
 	"writ/server/directory"
 	"writ/server/fence"
@@ -880,6 +881,114 @@ type ComplexityRoot struct {
 		Decision   func(childComplexity int) int
 	}
 
+	Delegation struct {
+		Acts      func(childComplexity int) int
+		Can       func(childComplexity int) int
+		ClosedAt  func(childComplexity int) int
+		ClosedBy  func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		CreatedBy func(childComplexity int) int
+		Delegator func(childComplexity int) int
+		Deputy    func(childComplexity int) int
+		EndDate   func(childComplexity int) int
+		History   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		IsForMe   func(childComplexity int) int
+		IsMine    func(childComplexity int) int
+		Kinds     func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Scope     func(childComplexity int) int
+		StartDate func(childComplexity int) int
+		State     func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	DelegationAct struct {
+		About       func(childComplexity int) int
+		Action      func(childComplexity int) int
+		At          func(childComplexity int) int
+		DeputyName  func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Number      func(childComplexity int) int
+		SubjectID   func(childComplexity int) int
+		SubjectType func(childComplexity int) int
+	}
+
+	DelegationActConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	DelegationConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	DelegationHistoryEntry struct {
+		Action  func(childComplexity int) int
+		Actor   func(childComplexity int) int
+		At      func(childComplexity int) int
+		Comment func(childComplexity int) int
+		EndDate func(childComplexity int) int
+		From    func(childComplexity int) int
+		To      func(childComplexity int) int
+	}
+
+	DelegationParty struct {
+		ID       func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Username func(childComplexity int) int
+	}
+
+	DelegationPayload struct {
+		Delegation func(childComplexity int) int
+	}
+
+	DelegationScope struct {
+		Categories  func(childComplexity int) int
+		EntityTypes func(childComplexity int) int
+		Policies    func(childComplexity int) int
+		Roles       func(childComplexity int) int
+	}
+
+	DelegationSubject struct {
+		ID         func(childComplexity int) int
+		Identifier func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Name       func(childComplexity int) int
+	}
+
+	DelegationSubjectConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	DelegationTarget struct {
+		ID       func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Person   func(childComplexity int) int
+		Username func(childComplexity int) int
+	}
+
+	DelegationTargetConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	DelegationsChange struct {
+		At     func(childComplexity int) int
+		Cursor func(childComplexity int) int
+	}
+
 	DeletePlanPayload struct {
 		ID func(childComplexity int) int
 	}
@@ -952,6 +1061,13 @@ type ComplexityRoot struct {
 
 	DeliveryPayload struct {
 		Delivery func(childComplexity int) int
+	}
+
+	Deputyship struct {
+		DelegationID func(childComplexity int) int
+		Kinds        func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Until        func(childComplexity int) int
 	}
 
 	DetachRiskPayload struct {
@@ -1472,6 +1588,7 @@ type ComplexityRoot struct {
 	}
 
 	Me struct {
+		ActsFor     func(childComplexity int) int
 		Demo        func(childComplexity int) int
 		DisplayName func(childComplexity int) int
 		HasReports  func(childComplexity int) int
@@ -1635,6 +1752,7 @@ type ComplexityRoot struct {
 		ChooseAccountOwner         func(childComplexity int, input reconciliation.ChooseAccountOwnerInput) int
 		ConfirmManualOrders        func(childComplexity int, input order.ConfirmManualOrdersInput) int
 		CreateClientSecret         func(childComplexity int, input auth.CreateClientSecretInput) int
+		CreateDelegation           func(childComplexity int, input delegation.CreateDelegationInput) int
 		CreatePersonalToken        func(childComplexity int, input auth.CreatePersonalTokenInput) int
 		CreateResource             func(childComplexity int, input directory.CreateResourceInput) int
 		CreateWebhook              func(childComplexity int, input webhook.CreateWebhookInput) int
@@ -1675,6 +1793,7 @@ type ComplexityRoot struct {
 		MakePlan                   func(childComplexity int, input plan.MakePlanInput) int
 		ReconsiderOrders           func(childComplexity int, input order.BulkOrdersInput) int
 		Refresh                    func(childComplexity int) int
+		RefuseDelegation           func(childComplexity int, input delegation.EndDelegationInput) int
 		RelaunchJobInstance        func(childComplexity int, input job.JobInstanceInput) int
 		ReleaseHeldOrders          func(childComplexity int, input order.ReleaseHeldOrdersInput) int
 		ReleaseManualOrders        func(childComplexity int, input order.BulkOrdersInput) int
@@ -1688,6 +1807,7 @@ type ComplexityRoot struct {
 		ReviewOrders               func(childComplexity int, input order.ReviewOrdersInput) int
 		ReviewRequestItems         func(childComplexity int, input request.ReviewRequestItemsInput) int
 		RevokeAPIKey               func(childComplexity int, input auth.RevokeApiKeyInput) int
+		RevokeDelegation           func(childComplexity int, input delegation.EndDelegationInput) int
 		RotateWebhookSecret        func(childComplexity int, input webhook.WebhookInput) int
 		RunJob                     func(childComplexity int, input job.RunJobInput) int
 		SaveAutomationRule         func(childComplexity int, input manifest.SaveInput[manifest.AutomationRule]) int
@@ -1715,6 +1835,7 @@ type ComplexityRoot struct {
 		TakeManualOrders           func(childComplexity int, input order.BulkOrdersInput) int
 		TestAdvanceClock           func(childComplexity int, seconds int) int
 		UnblockOrders              func(childComplexity int, input order.BulkOrdersInput) int
+		UpdateDelegation           func(childComplexity int, input delegation.UpdateDelegationInput) int
 		UpdateResource             func(childComplexity int, input directory.UpdateResourceInput) int
 		WithdrawRequestInformation func(childComplexity int, input request.RequestStepsInput) int
 	}
@@ -2324,6 +2445,11 @@ type ComplexityRoot struct {
 		ConnectorsPage             func(childComplexity int, first *int, after *string, filter *system.ConnectorFilter) int
 		Counters                   func(childComplexity int) int
 		CoverageBySystem           func(childComplexity int) int
+		Delegation                 func(childComplexity int, id int64) int
+		DelegationActs             func(childComplexity int, id int64, first *int, after *string) int
+		DelegationSubjects         func(childComplexity int, first *int, after *string, text *string) int
+		DelegationTargets          func(childComplexity int, first *int, after *string, filter *delegation.DelegationTargetFilter) int
+		Delegations                func(childComplexity int, first *int, after *string, filter *delegation.DelegationFilter) int
 		Delivery                   func(childComplexity int, id int64) int
 		DifferencesByAge           func(childComplexity int) int
 		EntityTypes                func(childComplexity int) int
@@ -2743,14 +2869,15 @@ type ComplexityRoot struct {
 	}
 
 	RequestHistoryEntry struct {
-		Action  func(childComplexity int) int
-		Actor   func(childComplexity int) int
-		At      func(childComplexity int) int
-		Comment func(childComplexity int) int
-		From    func(childComplexity int) int
-		ItemID  func(childComplexity int) int
-		StepID  func(childComplexity int) int
-		To      func(childComplexity int) int
+		Action    func(childComplexity int) int
+		Actor     func(childComplexity int) int
+		At        func(childComplexity int) int
+		Comment   func(childComplexity int) int
+		ForPerson func(childComplexity int) int
+		From      func(childComplexity int) int
+		ItemID    func(childComplexity int) int
+		StepID    func(childComplexity int) int
+		To        func(childComplexity int) int
 	}
 
 	RequestItem struct {
@@ -2768,6 +2895,7 @@ type ComplexityRoot struct {
 		CommentOnApprove    func(childComplexity int) int
 		CommentOnDecline    func(childComplexity int) int
 		Comments            func(childComplexity int) int
+		DecideFor           func(childComplexity int) int
 		DueAt               func(childComplexity int) int
 		EndDate             func(childComplexity int) int
 		ExpireAt            func(childComplexity int) int
@@ -2829,6 +2957,7 @@ type ComplexityRoot struct {
 		Candidates func(childComplexity int) int
 		ClosedAt   func(childComplexity int) int
 		Comment    func(childComplexity int) int
+		DecidedFor func(childComplexity int) int
 		Decider    func(childComplexity int) int
 		DueAt      func(childComplexity int) int
 		EscalateAt func(childComplexity int) int
@@ -3718,6 +3847,7 @@ type ComplexityRoot struct {
 	Subscription struct {
 		BulkChangesChanged    func(childComplexity int, after *string) int
 		CountersChanged       func(childComplexity int) int
+		DelegationsChanged    func(childComplexity int, after *string) int
 		JobProgress           func(childComplexity int, jobInstanceID int64) int
 		JobsChanged           func(childComplexity int) int
 		MiningChanged         func(childComplexity int, after *string) int
@@ -3740,6 +3870,7 @@ type ComplexityRoot struct {
 	Task struct {
 		Action        func(childComplexity int) int
 		DueAt         func(childComplexity int) int
+		ForPerson     func(childComplexity int) int
 		ID            func(childComplexity int) int
 		IsLate        func(childComplexity int) int
 		Kind          func(childComplexity int) int
@@ -7096,6 +7227,433 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DecisionComment.Decision(childComplexity), true
 
+	case "Delegation.acts":
+		if e.ComplexityRoot.Delegation.Acts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.Acts(childComplexity), true
+	case "Delegation.can":
+		if e.ComplexityRoot.Delegation.Can == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.Can(childComplexity), true
+	case "Delegation.closedAt":
+		if e.ComplexityRoot.Delegation.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.ClosedAt(childComplexity), true
+	case "Delegation.closedBy":
+		if e.ComplexityRoot.Delegation.ClosedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.ClosedBy(childComplexity), true
+	case "Delegation.createdAt":
+		if e.ComplexityRoot.Delegation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.CreatedAt(childComplexity), true
+	case "Delegation.createdBy":
+		if e.ComplexityRoot.Delegation.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.CreatedBy(childComplexity), true
+	case "Delegation.delegator":
+		if e.ComplexityRoot.Delegation.Delegator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.Delegator(childComplexity), true
+	case "Delegation.deputy":
+		if e.ComplexityRoot.Delegation.Deputy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.Deputy(childComplexity), true
+	case "Delegation.endDate":
+		if e.ComplexityRoot.Delegation.EndDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.EndDate(childComplexity), true
+	case "Delegation.history":
+		if e.ComplexityRoot.Delegation.History == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.History(childComplexity), true
+	case "Delegation.id":
+		if e.ComplexityRoot.Delegation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.ID(childComplexity), true
+	case "Delegation.isForMe":
+		if e.ComplexityRoot.Delegation.IsForMe == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.IsForMe(childComplexity), true
+	case "Delegation.isMine":
+		if e.ComplexityRoot.Delegation.IsMine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.IsMine(childComplexity), true
+	case "Delegation.kinds":
+		if e.ComplexityRoot.Delegation.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.Kinds(childComplexity), true
+	case "Delegation.reason":
+		if e.ComplexityRoot.Delegation.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.Reason(childComplexity), true
+	case "Delegation.scope":
+		if e.ComplexityRoot.Delegation.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.Scope(childComplexity), true
+	case "Delegation.startDate":
+		if e.ComplexityRoot.Delegation.StartDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.StartDate(childComplexity), true
+	case "Delegation.state":
+		if e.ComplexityRoot.Delegation.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.State(childComplexity), true
+	case "Delegation.version":
+		if e.ComplexityRoot.Delegation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delegation.Version(childComplexity), true
+
+	case "DelegationAct.about":
+		if e.ComplexityRoot.DelegationAct.About == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationAct.About(childComplexity), true
+	case "DelegationAct.action":
+		if e.ComplexityRoot.DelegationAct.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationAct.Action(childComplexity), true
+	case "DelegationAct.at":
+		if e.ComplexityRoot.DelegationAct.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationAct.At(childComplexity), true
+	case "DelegationAct.deputyName":
+		if e.ComplexityRoot.DelegationAct.DeputyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationAct.DeputyName(childComplexity), true
+	case "DelegationAct.id":
+		if e.ComplexityRoot.DelegationAct.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationAct.ID(childComplexity), true
+	case "DelegationAct.kind":
+		if e.ComplexityRoot.DelegationAct.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationAct.Kind(childComplexity), true
+	case "DelegationAct.number":
+		if e.ComplexityRoot.DelegationAct.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationAct.Number(childComplexity), true
+	case "DelegationAct.subjectId":
+		if e.ComplexityRoot.DelegationAct.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationAct.SubjectID(childComplexity), true
+	case "DelegationAct.subjectType":
+		if e.ComplexityRoot.DelegationAct.SubjectType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationAct.SubjectType(childComplexity), true
+
+	case "DelegationActConnection.nodes":
+		if e.ComplexityRoot.DelegationActConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationActConnection.Nodes(childComplexity), true
+	case "DelegationActConnection.pageInfo":
+		if e.ComplexityRoot.DelegationActConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationActConnection.PageInfo(childComplexity), true
+	case "DelegationActConnection.totalCount":
+		if e.ComplexityRoot.DelegationActConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationActConnection.TotalCount(childComplexity), true
+	case "DelegationActConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.DelegationActConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationActConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "DelegationConnection.nodes":
+		if e.ComplexityRoot.DelegationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationConnection.Nodes(childComplexity), true
+	case "DelegationConnection.pageInfo":
+		if e.ComplexityRoot.DelegationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationConnection.PageInfo(childComplexity), true
+	case "DelegationConnection.totalCount":
+		if e.ComplexityRoot.DelegationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationConnection.TotalCount(childComplexity), true
+	case "DelegationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.DelegationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "DelegationHistoryEntry.action":
+		if e.ComplexityRoot.DelegationHistoryEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationHistoryEntry.Action(childComplexity), true
+	case "DelegationHistoryEntry.actor":
+		if e.ComplexityRoot.DelegationHistoryEntry.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationHistoryEntry.Actor(childComplexity), true
+	case "DelegationHistoryEntry.at":
+		if e.ComplexityRoot.DelegationHistoryEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationHistoryEntry.At(childComplexity), true
+	case "DelegationHistoryEntry.comment":
+		if e.ComplexityRoot.DelegationHistoryEntry.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationHistoryEntry.Comment(childComplexity), true
+	case "DelegationHistoryEntry.endDate":
+		if e.ComplexityRoot.DelegationHistoryEntry.EndDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationHistoryEntry.EndDate(childComplexity), true
+	case "DelegationHistoryEntry.from":
+		if e.ComplexityRoot.DelegationHistoryEntry.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationHistoryEntry.From(childComplexity), true
+	case "DelegationHistoryEntry.to":
+		if e.ComplexityRoot.DelegationHistoryEntry.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationHistoryEntry.To(childComplexity), true
+
+	case "DelegationParty.id":
+		if e.ComplexityRoot.DelegationParty.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationParty.ID(childComplexity), true
+	case "DelegationParty.name":
+		if e.ComplexityRoot.DelegationParty.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationParty.Name(childComplexity), true
+	case "DelegationParty.username":
+		if e.ComplexityRoot.DelegationParty.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationParty.Username(childComplexity), true
+
+	case "DelegationPayload.delegation":
+		if e.ComplexityRoot.DelegationPayload.Delegation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationPayload.Delegation(childComplexity), true
+
+	case "DelegationScope.categories":
+		if e.ComplexityRoot.DelegationScope.Categories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationScope.Categories(childComplexity), true
+	case "DelegationScope.entityTypes":
+		if e.ComplexityRoot.DelegationScope.EntityTypes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationScope.EntityTypes(childComplexity), true
+	case "DelegationScope.policies":
+		if e.ComplexityRoot.DelegationScope.Policies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationScope.Policies(childComplexity), true
+	case "DelegationScope.roles":
+		if e.ComplexityRoot.DelegationScope.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationScope.Roles(childComplexity), true
+
+	case "DelegationSubject.id":
+		if e.ComplexityRoot.DelegationSubject.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationSubject.ID(childComplexity), true
+	case "DelegationSubject.identifier":
+		if e.ComplexityRoot.DelegationSubject.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationSubject.Identifier(childComplexity), true
+	case "DelegationSubject.kind":
+		if e.ComplexityRoot.DelegationSubject.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationSubject.Kind(childComplexity), true
+	case "DelegationSubject.name":
+		if e.ComplexityRoot.DelegationSubject.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationSubject.Name(childComplexity), true
+
+	case "DelegationSubjectConnection.nodes":
+		if e.ComplexityRoot.DelegationSubjectConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationSubjectConnection.Nodes(childComplexity), true
+	case "DelegationSubjectConnection.pageInfo":
+		if e.ComplexityRoot.DelegationSubjectConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationSubjectConnection.PageInfo(childComplexity), true
+	case "DelegationSubjectConnection.totalCount":
+		if e.ComplexityRoot.DelegationSubjectConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationSubjectConnection.TotalCount(childComplexity), true
+	case "DelegationSubjectConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.DelegationSubjectConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationSubjectConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "DelegationTarget.id":
+		if e.ComplexityRoot.DelegationTarget.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationTarget.ID(childComplexity), true
+	case "DelegationTarget.name":
+		if e.ComplexityRoot.DelegationTarget.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationTarget.Name(childComplexity), true
+	case "DelegationTarget.person":
+		if e.ComplexityRoot.DelegationTarget.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationTarget.Person(childComplexity), true
+	case "DelegationTarget.username":
+		if e.ComplexityRoot.DelegationTarget.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationTarget.Username(childComplexity), true
+
+	case "DelegationTargetConnection.nodes":
+		if e.ComplexityRoot.DelegationTargetConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationTargetConnection.Nodes(childComplexity), true
+	case "DelegationTargetConnection.pageInfo":
+		if e.ComplexityRoot.DelegationTargetConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationTargetConnection.PageInfo(childComplexity), true
+	case "DelegationTargetConnection.totalCount":
+		if e.ComplexityRoot.DelegationTargetConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationTargetConnection.TotalCount(childComplexity), true
+	case "DelegationTargetConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.DelegationTargetConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationTargetConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "DelegationsChange.at":
+		if e.ComplexityRoot.DelegationsChange.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationsChange.At(childComplexity), true
+	case "DelegationsChange.cursor":
+		if e.ComplexityRoot.DelegationsChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationsChange.Cursor(childComplexity), true
+
 	case "DeletePlanPayload.id":
 		if e.ComplexityRoot.DeletePlanPayload.ID == nil {
 			break
@@ -7374,6 +7932,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeliveryPayload.Delivery(childComplexity), true
+
+	case "Deputyship.delegationId":
+		if e.ComplexityRoot.Deputyship.DelegationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deputyship.DelegationID(childComplexity), true
+	case "Deputyship.kinds":
+		if e.ComplexityRoot.Deputyship.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deputyship.Kinds(childComplexity), true
+	case "Deputyship.name":
+		if e.ComplexityRoot.Deputyship.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deputyship.Name(childComplexity), true
+	case "Deputyship.until":
+		if e.ComplexityRoot.Deputyship.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deputyship.Until(childComplexity), true
 
 	case "DetachRiskPayload.identifiedRisk":
 		if e.ComplexityRoot.DetachRiskPayload.IdentifiedRisk == nil {
@@ -9474,6 +10057,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MakePlanPayload.Plan(childComplexity), true
 
+	case "Me.actsFor":
+		if e.ComplexityRoot.Me.ActsFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Me.ActsFor(childComplexity), true
 	case "Me.demo":
 		if e.ComplexityRoot.Me.Demo == nil {
 			break
@@ -10260,6 +10849,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateClientSecret(childComplexity, args["input"].(auth.CreateClientSecretInput)), true
+	case "Mutation.createDelegation":
+		if e.ComplexityRoot.Mutation.CreateDelegation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createDelegation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateDelegation(childComplexity, args["input"].(delegation.CreateDelegationInput)), true
 	case "Mutation.createPersonalToken":
 		if e.ComplexityRoot.Mutation.CreatePersonalToken == nil {
 			break
@@ -10690,6 +11290,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Refresh(childComplexity), true
+	case "Mutation.refuseDelegation":
+		if e.ComplexityRoot.Mutation.RefuseDelegation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refuseDelegation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefuseDelegation(childComplexity, args["input"].(delegation.EndDelegationInput)), true
 	case "Mutation.relaunchJobInstance":
 		if e.ComplexityRoot.Mutation.RelaunchJobInstance == nil {
 			break
@@ -10833,6 +11444,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeAPIKey(childComplexity, args["input"].(auth.RevokeApiKeyInput)), true
+	case "Mutation.revokeDelegation":
+		if e.ComplexityRoot.Mutation.RevokeDelegation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeDelegation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeDelegation(childComplexity, args["input"].(delegation.EndDelegationInput)), true
 	case "Mutation.rotateWebhookSecret":
 		if e.ComplexityRoot.Mutation.RotateWebhookSecret == nil {
 			break
@@ -11130,6 +11752,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnblockOrders(childComplexity, args["input"].(order.BulkOrdersInput)), true
+	case "Mutation.updateDelegation":
+		if e.ComplexityRoot.Mutation.UpdateDelegation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateDelegation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateDelegation(childComplexity, args["input"].(delegation.UpdateDelegationInput)), true
 	case "Mutation.updateResource":
 		if e.ComplexityRoot.Mutation.UpdateResource == nil {
 			break
@@ -13820,6 +14453,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CoverageBySystem(childComplexity), true
+	case "Query.delegation":
+		if e.ComplexityRoot.Query.Delegation == nil {
+			break
+		}
+
+		args, err := ec.field_Query_delegation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Delegation(childComplexity, args["id"].(int64)), true
+	case "Query.delegationActs":
+		if e.ComplexityRoot.Query.DelegationActs == nil {
+			break
+		}
+
+		args, err := ec.field_Query_delegationActs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DelegationActs(childComplexity, args["id"].(int64), args["first"].(*int), args["after"].(*string)), true
+	case "Query.delegationSubjects":
+		if e.ComplexityRoot.Query.DelegationSubjects == nil {
+			break
+		}
+
+		args, err := ec.field_Query_delegationSubjects_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DelegationSubjects(childComplexity, args["first"].(*int), args["after"].(*string), args["text"].(*string)), true
+	case "Query.delegationTargets":
+		if e.ComplexityRoot.Query.DelegationTargets == nil {
+			break
+		}
+
+		args, err := ec.field_Query_delegationTargets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DelegationTargets(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*delegation.DelegationTargetFilter)), true
+	case "Query.delegations":
+		if e.ComplexityRoot.Query.Delegations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_delegations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Delegations(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*delegation.DelegationFilter)), true
 	case "Query.delivery":
 		if e.ComplexityRoot.Query.Delivery == nil {
 			break
@@ -16158,6 +16846,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestHistoryEntry.Comment(childComplexity), true
+	case "RequestHistoryEntry.forPerson":
+		if e.ComplexityRoot.RequestHistoryEntry.ForPerson == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHistoryEntry.ForPerson(childComplexity), true
 	case "RequestHistoryEntry.from":
 		if e.ComplexityRoot.RequestHistoryEntry.From == nil {
 			break
@@ -16267,6 +16961,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestItem.Comments(childComplexity), true
+	case "RequestItem.decideFor":
+		if e.ComplexityRoot.RequestItem.DecideFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.DecideFor(childComplexity), true
 	case "RequestItem.dueAt":
 		if e.ComplexityRoot.RequestItem.DueAt == nil {
 			break
@@ -16548,6 +17248,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestStep.Comment(childComplexity), true
+	case "RequestStep.decidedFor":
+		if e.ComplexityRoot.RequestStep.DecidedFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.DecidedFor(childComplexity), true
 	case "RequestStep.decider":
 		if e.ComplexityRoot.RequestStep.Decider == nil {
 			break
@@ -20345,6 +21051,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.CountersChanged(childComplexity), true
+	case "Subscription.delegationsChanged":
+		if e.ComplexityRoot.Subscription.DelegationsChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_delegationsChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.DelegationsChanged(childComplexity, args["after"].(*string)), true
 	case "Subscription.jobProgress":
 		if e.ComplexityRoot.Subscription.JobProgress == nil {
 			break
@@ -20488,6 +21205,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Task.DueAt(childComplexity), true
+	case "Task.forPerson":
+		if e.ComplexityRoot.Task.ForPerson == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.ForPerson(childComplexity), true
 	case "Task.id":
 		if e.ComplexityRoot.Task.ID == nil {
 			break
@@ -21643,6 +22366,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContextRuleConfigurationInput", ec.unmarshalInputContextRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("CorrelationRuleConfigurationInput", ec.unmarshalInputCorrelationRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("CreateClientSecretInput", ec.unmarshalInputCreateClientSecretInput),
+			graphql.NewInputUnmarshaler("CreateDelegationInput", ec.unmarshalInputCreateDelegationInput),
 			graphql.NewInputUnmarshaler("CreatePersonalTokenInput", ec.unmarshalInputCreatePersonalTokenInput),
 			graphql.NewInputUnmarshaler("CreateResourceInput", ec.unmarshalInputCreateResourceInput),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
@@ -21650,6 +22374,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DecideProlongedRolesInput", ec.unmarshalInputDecideProlongedRolesInput),
 			graphql.NewInputUnmarshaler("DecideReconciliationInput", ec.unmarshalInputDecideReconciliationInput),
 			graphql.NewInputUnmarshaler("DecideRoleReconciliationInput", ec.unmarshalInputDecideRoleReconciliationInput),
+			graphql.NewInputUnmarshaler("DelegationFilter", ec.unmarshalInputDelegationFilter),
+			graphql.NewInputUnmarshaler("DelegationScopeInput", ec.unmarshalInputDelegationScopeInput),
+			graphql.NewInputUnmarshaler("DelegationTargetFilter", ec.unmarshalInputDelegationTargetFilter),
 			graphql.NewInputUnmarshaler("DeleteConfigurationInput", ec.unmarshalInputDeleteConfigurationInput),
 			graphql.NewInputUnmarshaler("DeletePlanInput", ec.unmarshalInputDeletePlanInput),
 			graphql.NewInputUnmarshaler("DeleteResourceInput", ec.unmarshalInputDeleteResourceInput),
@@ -21657,6 +22384,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DetachRiskInput", ec.unmarshalInputDetachRiskInput),
 			graphql.NewInputUnmarshaler("DimensionConfigurationInput", ec.unmarshalInputDimensionConfigurationInput),
 			graphql.NewInputUnmarshaler("DimensionValueInput", ec.unmarshalInputDimensionValueInput),
+			graphql.NewInputUnmarshaler("EndDelegationInput", ec.unmarshalInputEndDelegationInput),
 			graphql.NewInputUnmarshaler("EntitlementInput", ec.unmarshalInputEntitlementInput),
 			graphql.NewInputUnmarshaler("EntityTypeConfigurationInput", ec.unmarshalInputEntityTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ExplainInput", ec.unmarshalInputExplainInput),
@@ -21777,6 +22505,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TeamFilter", ec.unmarshalInputTeamFilter),
 			graphql.NewInputUnmarshaler("ThresholdsConfigurationInput", ec.unmarshalInputThresholdsConfigurationInput),
 			graphql.NewInputUnmarshaler("TypeRuleConfigurationInput", ec.unmarshalInputTypeRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("UpdateDelegationInput", ec.unmarshalInputUpdateDelegationInput),
 			graphql.NewInputUnmarshaler("UpdateResourceInput", ec.unmarshalInputUpdateResourceInput),
 			graphql.NewInputUnmarshaler("UserClientConfigurationInput", ec.unmarshalInputUserClientConfigurationInput),
 			graphql.NewInputUnmarshaler("UserConfigurationInput", ec.unmarshalInputUserConfigurationInput),
@@ -27331,6 +28060,408 @@ extend type Mutation {
     "What to do."
     input: ConnectorInput!
   ): ConnectorPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/delegation.graphqls", Input: `"""A part of somebody's work that a deputy may do (requests 10.1). Only what deputies can do wholly is there."""
+enum DelegationKind {
+  "To decide on requests."
+  APPROVALS
+}
+
+"""Where a delegation is (requests 10.2)."""
+enum DelegationState {
+  "It begins later."
+  PLANNED
+  "It is in force."
+  ACTIVE
+  "Its time is over, or one of the two is not there any more."
+  ENDED
+  "It was taken back before its end."
+  REVOKED
+  "The deputy did not want to."
+  REFUSED
+}
+
+"""Somebody, the deputy, acts for somebody else, the delegator (requests 10): dated, limited, seen by both. It is no copy of rights: the deputy may do what the delegator may do at that moment, as far as it is covered, and nothing that the delegator may only do for others. Everything done under it is recorded as done by the one for the other."""
+type Delegation {
+  "Its id."
+  id: ID!
+  "For whom is acted."
+  delegator: DelegationParty!
+  "Who acts."
+  deputy: DelegationParty!
+  "Which of the delegator's work it covers."
+  kinds: [DelegationKind!]!
+  "What narrows that."
+  scope: DelegationScope!
+  "From when."
+  startDate: DateTime!
+  "Until when, exclusive; null: no end is known."
+  endDate: DateTime
+  "Why; empty: nothing was said."
+  reason: String!
+  "Where it is."
+  state: DelegationState!
+  "Who made it, by name: the delegator, or who manages delegations."
+  createdBy: String!
+  "When it was made."
+  createdAt: DateTime!
+  "When it was over before its time, or its time was; null: it is open."
+  closedAt: DateTime
+  "Who ended it, by name; ` + "`" + `clock` + "`" + `: time did. Null: it is open."
+  closedBy: String
+  "Counts its changes."
+  version: Int!
+  "The caller is the delegator."
+  isMine: Boolean!
+  "The caller is the deputy."
+  isForMe: Boolean!
+  "What the caller may do with it now: shorten, revoke, refuse."
+  can: [String!]!
+  "How much was done under it (delegationActs)."
+  acts: Int!
+  "What happened to it, the oldest first."
+  history: [DelegationHistoryEntry!]!
+}
+
+"""One of the two of a delegation."""
+type DelegationParty {
+  "Id of the account; null: it is not there any more."
+  id: ID
+  "User name."
+  username: String!
+  "Name to show."
+  name: String!
+}
+
+"""What a delegation is about. With roles, categories or policies: what is about a role that one of them names; entityTypes narrow that further. Empty lists do not narrow."""
+type DelegationScope {
+  "Identifiers of the entity types of those whom it concerns."
+  entityTypes: [String!]!
+  "Identifiers of roles."
+  roles: [String!]!
+  "Identifiers of categories: those in them or below them."
+  categories: [String!]!
+  "Identifiers of policies."
+  policies: [String!]!
+}
+
+"""Something that happened to a delegation."""
+type DelegationHistoryEntry {
+  "When."
+  at: DateTime!
+  "Who did it, by name, or the part of the server."
+  actor: String!
+  "What was done: plan, start, begin, end, shorten, revoke or refuse."
+  action: String!
+  "State before; null: it is new, or the state stayed."
+  from: DelegationState
+  "State after; null: the state stayed, or it is new."
+  to: DelegationState
+  "When it was to end after that; null: no end was known."
+  endDate: DateTime
+  "What was said."
+  comment: String!
+}
+
+"""Something that was done under a delegation."""
+type DelegationAct {
+  "Its id."
+  id: ID!
+  "When."
+  at: DateTime!
+  "Who acted, by name."
+  deputyName: String!
+  "Which kind of work it was."
+  kind: DelegationKind!
+  "What was done: approve, decline or ask."
+  action: String!
+  "To what: request_item."
+  subjectType: String!
+  "Id of that."
+  subjectId: ID!
+  "What people call it, e.g. RQ-17; null: it has no number."
+  number: String
+  "What it was about, by name; null: there is nothing to say."
+  about: String
+}
+
+"""An account that may be named in a delegation."""
+type DelegationTarget {
+  "Id of the account."
+  id: ID!
+  "User name."
+  username: String!
+  "Name to show."
+  name: String!
+  "Name of the person in the directory; null: the account belongs to nobody there."
+  person: String
+}
+
+"""Something that narrows a delegation."""
+enum DelegationSubjectKind {
+  "A role."
+  ROLE
+  "A category, with those below it."
+  CATEGORY
+  "A policy."
+  POLICY
+}
+
+"""Something that a delegation may be narrowed to."""
+type DelegationSubject {
+  "Its id: ROLE-17."
+  id: ID!
+  "What it is."
+  kind: DelegationSubjectKind!
+  "Identifier."
+  identifier: String!
+  "Name to show."
+  name: String!
+}
+
+"""One page of delegations."""
+type DelegationConnection {
+  "The delegations."
+  nodes: [Delegation!]!
+  "How many there are under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+  "Whether there is more."
+  pageInfo: PageInfo!
+}
+
+"""One page of what was done under a delegation."""
+type DelegationActConnection {
+  "What was done."
+  nodes: [DelegationAct!]!
+  "How much there is."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+  "Whether there is more."
+  pageInfo: PageInfo!
+}
+
+"""One page of accounts."""
+type DelegationTargetConnection {
+  "The accounts."
+  nodes: [DelegationTarget!]!
+  "How many there are under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+  "Whether there is more."
+  pageInfo: PageInfo!
+}
+
+"""One page of what delegations may be narrowed to."""
+type DelegationSubjectConnection {
+  "The rows."
+  nodes: [DelegationSubject!]!
+  "How many there are under the same filter."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+  "Whether there is more."
+  pageInfo: PageInfo!
+}
+
+"""A delegation as it is after a change."""
+type DelegationPayload {
+  "The delegation."
+  delegation: Delegation!
+}
+
+"""Delegations changed."""
+type DelegationsChange {
+  "Position in the stream of events."
+  cursor: String!
+  "When."
+  at: DateTime!
+}
+
+"""Narrows delegations; conditions are joined by AND, values of one by OR."""
+input DelegationFilter {
+  "In one of these states."
+  states: [DelegationState!]
+  "The caller is the delegator; false: he is not."
+  mine: Boolean
+  "The caller is the deputy; false: he is not."
+  forMe: Boolean
+  "Words of the names of the two."
+  text: String
+}
+
+"""Narrows accounts."""
+input DelegationTargetFilter {
+  "For whom others may be let act, by who manages that; null or false: who may act."
+  asDelegator: Boolean
+  "Words of name or user name."
+  text: String
+}
+
+"""Who shall act for whom, with what and until when (requests 10.1)."""
+input CreateDelegationInput {
+  "Account for which is acted; null: that of the caller. Another one needs /Custom/Delegations/{entityType}/Manage for the person."
+  delegatorId: ID
+  "Account that acts: of another person, that can sign in. NOT_FOUND for one whose person the caller may not read."
+  deputyId: ID!
+  "Which work, one at least."
+  kinds: [DelegationKind!]!
+  "What narrows it; null: all of it. VALIDATION for what there is not."
+  scope: DelegationScopeInput
+  "From when; null, or past: from now on."
+  startDate: DateTime
+  "Until when, exclusive. Required, and at most --max-delegation-days (180) after the start; who manages delegations may leave the end open."
+  endDate: DateTime
+  "Why, at most 2,000 characters."
+  reason: String
+}
+
+"""What narrows a delegation, by identifiers; 200 roles, categories and policies at most."""
+input DelegationScopeInput {
+  "Entity types of those whom it concerns."
+  entityTypes: [String!]
+  "Roles."
+  roles: [String!]
+  "Categories, with those below them."
+  categories: [String!]
+  "Policies."
+  policies: [String!]
+}
+
+"""An earlier end of a delegation."""
+input UpdateDelegationInput {
+  "Which."
+  id: ID!
+  "Until when, exclusive: later than now, and not later than it was. VALIDATION otherwise; for more, make another one."
+  endDate: DateTime!
+  "The version that was seen; another one now is STALE_ITEM. Null: whichever."
+  version: Int
+  "What is said with it, at most 2,000 characters."
+  comment: String
+}
+
+"""Which delegation is to be over."""
+input EndDelegationInput {
+  "Which."
+  id: ID!
+  "What is said with it, at most 2,000 characters."
+  comment: String
+}
+
+extend type RequestItem {
+  "For whom the caller may decide on it now as a deputy (reviewRequestItems, forDelegatorId), where he may not for himself; empty: for nobody."
+  decideFor: [DelegationParty!]!
+}
+
+extend type RequestStep {
+  "For whom the decider acted as a deputy, by name; null: for himself."
+  decidedFor: String
+}
+
+extend type RequestHistoryEntry {
+  "User name of the one for whom the actor acted as a deputy; null: for himself."
+  forPerson: String
+}
+
+extend type Task {
+  "For whom it waits, by name, where the caller has it as a deputy; null: for himself."
+  forPerson: String
+}
+
+extend type Me {
+  "For whom this person acts now as a deputy, by name."
+  actsFor: [Deputyship!]!
+}
+
+"""For whom somebody acts now (requests 10)."""
+type Deputyship {
+  "Id of the delegation."
+  delegationId: ID!
+  "Name of the one for whom is acted."
+  name: String!
+  "Which of that one's work it covers, as far as he may do any of it now."
+  kinds: [DelegationKind!]!
+  "Until when, exclusive; null: no end is known."
+  until: DateTime
+}
+
+extend type Query {
+  "Delegations that the caller may see, the newest first: his own, those in which he is the deputy, and those of people whose delegations he manages (/Custom/Delegations/{entityType}/Manage)."
+  delegations(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which; null: all."
+    filter: DelegationFilter
+  ): DelegationConnection!
+  "One delegation; null: there is none that the caller may see."
+  delegation(
+    "Its id."
+    id: ID!
+  ): Delegation
+  "What was done under a delegation, the latest first. NOT_FOUND when there is none that the caller may see."
+  delegationActs(
+    "The delegation."
+    id: ID!
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+  ): DelegationActConnection!
+  "Accounts that the caller may name in a delegation, by name: those that can sign in, of people whom he may read or of nobody in the directory. Empty for who may make none."
+  delegationTargets(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Which; null: all who may act."
+    filter: DelegationTargetFilter
+  ): DelegationTargetConnection!
+  "Roles, categories and policies that a delegation of the caller may be narrowed to, by name. Empty for who may make none."
+  delegationSubjects(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Words of name or identifier; null: all."
+    text: String
+  ): DelegationSubjectConnection!
+}
+
+extend type Mutation {
+  "Lets somebody act for the caller (/Custom/Delegations/{entityType}/Self), or for somebody whose delegations the caller manages (/Custom/Delegations/{entityType}/Manage). CONFLICT when it would cover nothing: the delegator has no right of these kinds in this scope."
+  createDelegation(
+    "Who, for whom, what and until when."
+    input: CreateDelegationInput!
+  ): DelegationPayload!
+  "Lets a delegation end earlier: the delegator, or who manages his delegations. INVALID_TRANSITION when it is over."
+  updateDelegation(
+    "Which, and until when."
+    input: UpdateDelegationInput!
+  ): DelegationPayload!
+  "Takes a delegation back at once, also from a page that the deputy has open: the delegator, or who manages his delegations. INVALID_TRANSITION when it is over."
+  revokeDelegation(
+    "Which."
+    input: EndDelegationInput!
+  ): DelegationPayload!
+  "Says that the deputy does not want to act. INVALID_TRANSITION when it is over."
+  refuseDelegation(
+    "Which."
+    input: EndDelegationInput!
+  ): DelegationPayload!
+}
+
+extend type Subscription {
+  "Says that delegations changed, once for several changes at the same moment. It does not say which, since it may be one that the subscriber may not see."
+  delegationsChanged(
+    "Cursor to continue after: what was missed since is told first. Default: from now on."
+    after: String
+  ): DelegationsChange!
 }
 `, BuiltIn: false},
 	{Name: "../schema/desk.graphqls", Input: `"""What somebody has."""
@@ -32951,6 +34082,8 @@ input ReviewRequestItemsInput {
   decision: StepDecision
   "What is said with it, at most 4,000 characters; required or not taken as commentOnApprove and commentOnDecline say."
   comment: String
+  "Account for which is decided, by its deputy (RequestItem.decideFor). Null: for oneself where one may, else for the only one for whom one may; VALIDATION when there are several."
+  forDelegatorId: ID
 }
 
 """A decision about one step."""
@@ -35917,6 +37050,222 @@ func (ec *executionContext) childFields_DecisionComment(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type DecisionComment", field.Name)
 }
 
+func (ec *executionContext) childFields_Delegation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Delegation_id(ctx, field)
+	case "delegator":
+		return ec.fieldContext_Delegation_delegator(ctx, field)
+	case "deputy":
+		return ec.fieldContext_Delegation_deputy(ctx, field)
+	case "kinds":
+		return ec.fieldContext_Delegation_kinds(ctx, field)
+	case "scope":
+		return ec.fieldContext_Delegation_scope(ctx, field)
+	case "startDate":
+		return ec.fieldContext_Delegation_startDate(ctx, field)
+	case "endDate":
+		return ec.fieldContext_Delegation_endDate(ctx, field)
+	case "reason":
+		return ec.fieldContext_Delegation_reason(ctx, field)
+	case "state":
+		return ec.fieldContext_Delegation_state(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Delegation_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Delegation_createdAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Delegation_closedAt(ctx, field)
+	case "closedBy":
+		return ec.fieldContext_Delegation_closedBy(ctx, field)
+	case "version":
+		return ec.fieldContext_Delegation_version(ctx, field)
+	case "isMine":
+		return ec.fieldContext_Delegation_isMine(ctx, field)
+	case "isForMe":
+		return ec.fieldContext_Delegation_isForMe(ctx, field)
+	case "can":
+		return ec.fieldContext_Delegation_can(ctx, field)
+	case "acts":
+		return ec.fieldContext_Delegation_acts(ctx, field)
+	case "history":
+		return ec.fieldContext_Delegation_history(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Delegation", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationAct(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DelegationAct_id(ctx, field)
+	case "at":
+		return ec.fieldContext_DelegationAct_at(ctx, field)
+	case "deputyName":
+		return ec.fieldContext_DelegationAct_deputyName(ctx, field)
+	case "kind":
+		return ec.fieldContext_DelegationAct_kind(ctx, field)
+	case "action":
+		return ec.fieldContext_DelegationAct_action(ctx, field)
+	case "subjectType":
+		return ec.fieldContext_DelegationAct_subjectType(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_DelegationAct_subjectId(ctx, field)
+	case "number":
+		return ec.fieldContext_DelegationAct_number(ctx, field)
+	case "about":
+		return ec.fieldContext_DelegationAct_about(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationAct", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationActConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_DelegationActConnection_nodes(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DelegationActConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_DelegationActConnection_totalCountIsEstimate(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DelegationActConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationActConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_DelegationConnection_nodes(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DelegationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_DelegationConnection_totalCountIsEstimate(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DelegationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationHistoryEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_DelegationHistoryEntry_at(ctx, field)
+	case "actor":
+		return ec.fieldContext_DelegationHistoryEntry_actor(ctx, field)
+	case "action":
+		return ec.fieldContext_DelegationHistoryEntry_action(ctx, field)
+	case "from":
+		return ec.fieldContext_DelegationHistoryEntry_from(ctx, field)
+	case "to":
+		return ec.fieldContext_DelegationHistoryEntry_to(ctx, field)
+	case "endDate":
+		return ec.fieldContext_DelegationHistoryEntry_endDate(ctx, field)
+	case "comment":
+		return ec.fieldContext_DelegationHistoryEntry_comment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationHistoryEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationParty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DelegationParty_id(ctx, field)
+	case "username":
+		return ec.fieldContext_DelegationParty_username(ctx, field)
+	case "name":
+		return ec.fieldContext_DelegationParty_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationParty", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegation":
+		return ec.fieldContext_DelegationPayload_delegation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationScope(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityTypes":
+		return ec.fieldContext_DelegationScope_entityTypes(ctx, field)
+	case "roles":
+		return ec.fieldContext_DelegationScope_roles(ctx, field)
+	case "categories":
+		return ec.fieldContext_DelegationScope_categories(ctx, field)
+	case "policies":
+		return ec.fieldContext_DelegationScope_policies(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationScope", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationSubject(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DelegationSubject_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_DelegationSubject_kind(ctx, field)
+	case "identifier":
+		return ec.fieldContext_DelegationSubject_identifier(ctx, field)
+	case "name":
+		return ec.fieldContext_DelegationSubject_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationSubject", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationSubjectConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_DelegationSubjectConnection_nodes(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DelegationSubjectConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_DelegationSubjectConnection_totalCountIsEstimate(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DelegationSubjectConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationSubjectConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationTarget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DelegationTarget_id(ctx, field)
+	case "username":
+		return ec.fieldContext_DelegationTarget_username(ctx, field)
+	case "name":
+		return ec.fieldContext_DelegationTarget_name(ctx, field)
+	case "person":
+		return ec.fieldContext_DelegationTarget_person(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationTarget", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationTargetConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_DelegationTargetConnection_nodes(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DelegationTargetConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_DelegationTargetConnection_totalCountIsEstimate(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DelegationTargetConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationTargetConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationsChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DelegationsChange_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_DelegationsChange_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationsChange", field.Name)
+}
+
 func (ec *executionContext) childFields_DeletePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -36065,6 +37414,20 @@ func (ec *executionContext) childFields_DeliveryPayload(ctx context.Context, fie
 		return ec.fieldContext_DeliveryPayload_delivery(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Deputyship(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegationId":
+		return ec.fieldContext_Deputyship_delegationId(ctx, field)
+	case "name":
+		return ec.fieldContext_Deputyship_name(ctx, field)
+	case "kinds":
+		return ec.fieldContext_Deputyship_kinds(ctx, field)
+	case "until":
+		return ec.fieldContext_Deputyship_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Deputyship", field.Name)
 }
 
 func (ec *executionContext) childFields_DetachRiskPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -37125,6 +38488,8 @@ func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.Co
 		return ec.fieldContext_Me_demo(ctx, field)
 	case "timeZone":
 		return ec.fieldContext_Me_timeZone(ctx, field)
+	case "actsFor":
+		return ec.fieldContext_Me_actsFor(ctx, field)
 	case "hasReports":
 		return ec.fieldContext_Me_hasReports(ctx, field)
 	}
@@ -39233,6 +40598,8 @@ func (ec *executionContext) childFields_RequestHistoryEntry(ctx context.Context,
 		return ec.fieldContext_RequestHistoryEntry_to(ctx, field)
 	case "comment":
 		return ec.fieldContext_RequestHistoryEntry_comment(ctx, field)
+	case "forPerson":
+		return ec.fieldContext_RequestHistoryEntry_forPerson(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestHistoryEntry", field.Name)
 }
@@ -39331,6 +40698,8 @@ func (ec *executionContext) childFields_RequestItem(ctx context.Context, field g
 		return ec.fieldContext_RequestItem_steps(ctx, field)
 	case "orders":
 		return ec.fieldContext_RequestItem_orders(ctx, field)
+	case "decideFor":
+		return ec.fieldContext_RequestItem_decideFor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestItem", field.Name)
 }
@@ -39419,6 +40788,8 @@ func (ec *executionContext) childFields_RequestStep(ctx context.Context, field g
 		return ec.fieldContext_RequestStep_candidates(ctx, field)
 	case "more":
 		return ec.fieldContext_RequestStep_more(ctx, field)
+	case "decidedFor":
+		return ec.fieldContext_RequestStep_decidedFor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestStep", field.Name)
 }
@@ -41203,6 +42574,8 @@ func (ec *executionContext) childFields_Task(ctx context.Context, field graphql.
 		return ec.fieldContext_Task_number(ctx, field)
 	case "link":
 		return ec.fieldContext_Task_link(ctx, field)
+	case "forPerson":
+		return ec.fieldContext_Task_forPerson(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Task", field.Name)
 }

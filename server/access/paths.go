@@ -22,6 +22,7 @@ var known = []string{
 	"/Custom/ResourceChanges|ResourceLinkChanges|ResourceFileChanges/{connector}",
 	"/Custom/ResourceFiles/{entityType}/*/View",
 	"/Custom/Workflows/Supervise/{entityType}",
+	"/Custom/Delegations/{entityType}/Self|Manage",
 	"/Custom/Workflows|WorkflowsNotifications/*/*/*",
 	"/Custom/Reports/*",
 	"/Custom/AccessCertification/AutoAssigned|ManualAssigned/*",

@@ -24,6 +24,7 @@ import (
 	"writ/server/clock"
 	"writ/server/config"
 	"writ/server/db"
+	"writ/server/delegation"
 	"writ/server/directory"
 	"writ/server/event"
 	"writ/server/fence"
@@ -61,6 +62,7 @@ type App struct {
 	Reconciliation  *reconciliation.Service
 	Redundancy      *redundancy.Service
 	Bulk            *bulk.Service
+	Delegations     *delegation.Service
 	Mining          *mining.Service
 	Risks           *risk.Service
 	Requests        *request.Service
@@ -114,7 +116,8 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 		manifest.Hooks{Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
 			CheckConnection: a.Systems.CheckSettings, Changed: a.configurationChanged})
 	a.Risks = &risk.Service{DB: a.DB, Assignments: a.Assignments}
-	a.Requests = request.New(request.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Risks: a.Risks,
+	a.Delegations = delegation.New(delegation.Rooms{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes}, delegation.Settings{MaxDays: s.Config.Requests.MaxDelegationDays, Demo: s.Config.Serve.Demo})
+	a.Requests = request.New(request.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Risks: a.Risks, Delegations: a.Delegations,
 		Days: &request.Days{Question: s.Config.Requests.QuestionDays, Working: s.Config.Requests.WorkingDays, Holidays: s.Config.Requests.Days()}, Post: a.postRequests})
 	a.Bulk = bulk.New(bulk.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Reconciliation: a.Reconciliation, Redundancy: a.Redundancy, Orders: a.Orders,
 		Directory: a.Directory, Requests: a.Requests}, bulk.Hooks{Actor: a.actor})

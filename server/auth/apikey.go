@@ -261,7 +261,7 @@ func (s *Service) readKeyActor(ctx context.Context, t *ticket) (*permit.Actor, e
 	if err != nil {
 		return nil, err
 	}
-	actor.Program, actor.Via = true, row.Name
+	actor.Program, actor.Via, actor.Deputyships = true, row.Name, nil // nobody acts for somebody else by a token
 	actor.IsCut = !u.IsClient && !permit.Within(row.Scopes, "/")
 	actor.Grants = permit.Cut(permit.Cut(actor.Grants, row.Scopes), t.scopes)
 	return actor, nil

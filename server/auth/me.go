@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/access"
+	"writ/server/delegation"
 	"writ/server/directory"
 	"writ/server/permit"
 )
@@ -21,6 +22,7 @@ type Me struct {
 	ResourceID  int64 // 0: the account belongs to nobody in the directory
 	Profiles    []*access.Profile
 	Permissions []string
+	ActsFor     []*delegation.ActsFor // whose deputy he is now
 	Scopes      *MyScopes
 	TestHooks   bool
 	Demo        bool
@@ -67,7 +69,7 @@ func (s *Service) me(ctx context.Context, db bun.IDB) (*Me, error) {
 		return nil, err
 	}
 	return &Me{
-		TimeZone: zone.String(), ID: a.UserID, Username: a.Username, DisplayName: a.Name, ResourceID: a.ResourceID, Profiles: profiles, Permissions: paths(a),
+		TimeZone: zone.String(), ID: a.UserID, Username: a.Username, DisplayName: a.Name, ResourceID: a.ResourceID, Profiles: profiles, Permissions: paths(a), ActsFor: delegation.ActingNow(ctx),
 		Scopes: scopes, TestHooks: s.config.TestHooks, Demo: s.config.Demo, ServerTime: s.clock.Now(),
 	}, nil
 }

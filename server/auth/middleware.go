@@ -17,6 +17,7 @@ import (
 
 	"writ/server/access"
 	"writ/server/db"
+	"writ/server/delegation"
 	"writ/server/errs"
 	"writ/server/permit"
 )
@@ -156,10 +157,14 @@ func (s *Service) prints(ctx context.Context, ids []uuid.UUID, tickets map[uuid.
 	if err != nil {
 		return nil, err
 	}
+	acts, err := delegation.Prints(ctx, s.db, users, s.clock.Now())
+	if err != nil {
+		return nil, err
+	}
 	of := make(map[uuid.UUID]string, len(rows))
 	owner := make(map[uuid.UUID]int64, len(rows))
 	for _, r := range rows {
-		of[r.ID], owner[r.ID] = r.Print+held[r.UserID], r.UserID
+		of[r.ID], owner[r.ID] = r.Print+held[r.UserID]+acts[r.UserID], r.UserID
 	}
 	out := make(map[uuid.UUID]string, len(ids))
 	for _, id := range ids {
@@ -212,8 +217,12 @@ func (s *Service) actor(ctx context.Context, db bun.IDB, u *user, sessionID uuid
 	if err != nil {
 		return nil, err
 	}
+	acts, err := delegation.Of(ctx, db, u.ID, s.config.Demo, s.clock.Now())
+	if err != nil {
+		return nil, err
+	}
 	return &permit.Actor{
-		UserID: u.ID, Username: u.Username, Name: u.DisplayName, ResourceID: u.resourceID(), SessionID: sessionID.String(), Grants: grants,
+		UserID: u.ID, Username: u.Username, Name: u.DisplayName, ResourceID: u.resourceID(), SessionID: sessionID.String(), Grants: grants, Deputyships: acts,
 	}, nil
 }
 

@@ -26,6 +26,7 @@ import (
 	"writ/server/clock"
 	"writ/server/db"
 	"writ/server/dbtest"
+	"writ/server/delegation"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/event"
@@ -113,13 +114,14 @@ func serve(ctx context.Context, addr, databaseURL string) error {
 	if err != nil {
 		return err
 	}
-	requests := request.New(request.Rooms{DB: b, Clock: s.Clock, Log: log, Assignments: s.Assignments, Risks: &risk.Service{DB: b, Assignments: s.Assignments}, Days: &request.Days{Question: 7},
+	delegations := delegation.New(delegation.Rooms{DB: b, Clock: s.Clock, Shapes: s.Shapes}, delegation.Settings{})
+	requests := request.New(request.Rooms{DB: b, Clock: s.Clock, Log: log, Assignments: s.Assignments, Risks: &risk.Service{DB: b, Assignments: s.Assignments}, Delegations: delegations, Days: &request.Days{Question: 7},
 		Post: func(context.Context, bun.Tx, request.Letter) error { return nil }})
 	return httpd.Serve(ctx, l, httpd.New(httpd.Parts{Logger: log, GraphQL: graph.Handler(&graph.Resolver{
 		Auth: auth.New(b, s.Clock, keyring{ring}, auth.Config{}, log), Access: &access.Service{DB: b}, Directory: directory.New(b, s.Clock, s.Shapes, s.Writes.Hooks),
 		Systems: newSystems(b, s.Clock, ring, s), Assignments: s.Assignments, Orders: s.Orders, Manifest: s.Manifest,
 		Synchronization: synchronization.New(b, s.Clock, s.Shapes, directory.Options{Hooks: dbtest.Idle(directory.Hooks{})}, dbtest.Idle(synchronization.Hooks{})),
-		Requests:        requests, Reconciliation: reconciliation.New(b, s.Clock, log, s.Assignments, dbtest.Idle(reconciliation.Hooks{})),
+		Requests:        requests, Delegations: delegations, Reconciliation: reconciliation.New(b, s.Clock, log, s.Assignments, dbtest.Idle(reconciliation.Hooks{})),
 		Feed: &across.Feed{Hub: hub},
 	}, graph.Options{Log: log})}), log, 0)
 }

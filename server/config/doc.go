@@ -6,6 +6,7 @@
 //	database.go  Database: which PostgreSQL
 //	log.go       Log: level and form, and the logger made of them
 //	mail.go      Mail: where mails go
+//	requests.go  Requests: how people ask, approve and let others act
 //	work.go      Work: how much at once
 //	secret.go    Secret: the key that seals secrets at rest
 //	audit.go     Audit: the key that signs checkpoints of the event log

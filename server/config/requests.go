@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// Requests says how days of waiting are counted (requests 21.1).
+// Requests says how days of waiting are counted, and how long others may act for somebody (requests 21.1).
 type Requests struct {
-	QuestionDays int    `name:"request-question-days" default:"7" env:"WRIT_REQUEST_QUESTION_DAYS" help:"How many days a question about a request waits for its answer before the approval goes on without."`
-	WorkingDays  bool   `name:"request-working-days" env:"WRIT_REQUEST_WORKING_DAYS" help:"Count Monday to Friday only when approvals are reminded of, become late, are escalated or expire."`
-	Holidays     string `name:"request-holidays" env:"WRIT_REQUEST_HOLIDAYS" help:"Days that are not counted either, as 2026-12-25, separated by semicolons. They need --request-working-days."`
+	MaxDelegationDays int    `default:"180" env:"WRIT_MAX_DELEGATION_DAYS" help:"How many days somebody may let another one act for him at most."`
+	QuestionDays      int    `name:"request-question-days" default:"7" env:"WRIT_REQUEST_QUESTION_DAYS" help:"How many days a question about a request waits for its answer before the approval goes on without."`
+	WorkingDays       bool   `name:"request-working-days" env:"WRIT_REQUEST_WORKING_DAYS" help:"Count Monday to Friday only when approvals are reminded of, become late, are escalated or expire."`
+	Holidays          string `name:"request-holidays" env:"WRIT_REQUEST_HOLIDAYS" help:"Days that are not counted either, as 2026-12-25, separated by semicolons. They need --request-working-days."`
 }
 
 // Days are the holidays, one by one.
@@ -27,6 +28,9 @@ func (r *Requests) Days() []string {
 
 // Validate checks the section.
 func (r *Requests) Validate() error {
+	if r.MaxDelegationDays < 1 || r.MaxDelegationDays > 3660 {
+		return fmt.Errorf("the days that a delegation lasts at most (--max-delegation-days, WRIT_MAX_DELEGATION_DAYS) must be between 1 and 3660, got %d", r.MaxDelegationDays)
+	}
 	if r.QuestionDays < 1 || r.QuestionDays > 60 {
 		return fmt.Errorf("the days that a question waits (--request-question-days, WRIT_REQUEST_QUESTION_DAYS) must be between 1 and 60, got %d", r.QuestionDays)
 	}

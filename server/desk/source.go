@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"writ/server/assignment"
+	"writ/server/delegation"
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/order"
@@ -61,7 +62,7 @@ func (s *Service) sources(f *TaskFilter) ([]source, error) {
 }
 
 var (
-	itemFields      = page.Fields{"id", "requestNumber", "requesterName", "action", "objectName", "owner", "submittedAt", "steps"}
+	itemFields      = page.Fields{"id", "requestNumber", "requesterName", "action", "objectName", "owner", "submittedAt", "steps", "decideFor"}
 	prolongedFields = page.Fields{"id", "roleName", "owner", "since", "until"}
 	roleFields      = page.Fields{"id", "roleName", "owner", "foundAt"}
 	gapFields       = page.Fields{"id", "resourceTypeName", "owner", "target", "propertyName", "foundAt"}
@@ -80,6 +81,9 @@ func (s *Service) ofRequests(f *TaskFilter) []source {
 			return from(c, kind, func(i *request.RequestItem) *Task {
 				t := &Task{SubjectID: i.ID, Subject: i.ObjectName, Action: string(i.Action), Person: &i.Owner, RequesterName: &i.RequesterName, Since: i.SubmittedAt, IsLate: late, Number: &i.RequestNumber,
 					Link: fmt.Sprintf(link, i.ID)}
+				if len(i.DecideFor) > 0 && kind == Approval {
+					t.ForPerson = &i.DecideFor[0].Name
+				}
 				for _, st := range i.Steps {
 					if st.ClosedAt == nil && st.OpenedAt != nil || st.State == request.StepStuck {
 						t.DueAt = st.DueAt
@@ -186,7 +190,8 @@ func (s *Service) ofReconciliation(f *TaskFilter) []source {
 
 // moves are the events after which tasks of a kind may have come or gone.
 var moves = map[string][]TaskKind{
-	request.EventChanged: {Approval, Routing}, request.EventStepChanged: {Approval, Routing},
+	delegation.EventChanged: {Approval},
+	request.EventChanged:    {Approval, Routing}, request.EventStepChanged: {Approval, Routing},
 	order.EventChanged: {ProvisioningReview, ErroredOrder, ManualOrder}, order.EventTicketOpened: {ManualOrder},
 	assignment.EventGapChanged: {ResourceReconciliation}, reconciliation.EventDecided: {ResourceReconciliation}, reconciliation.EventAdopted: {ResourceReconciliation}, reconciliation.EventReset: {ResourceReconciliation},
 	assignment.EventRoleFound: {RoleReconciliation}, reconciliation.EventRole: {RoleReconciliation},
@@ -204,11 +209,16 @@ var needs = map[TaskKind]string{
 func MovedBy(ctx context.Context, events []string) []TaskKind {
 	list := []TaskKind{}
 	for _, k := range kinds {
-		if opens(ctx, needs[k]) && slices.ContainsFunc(events, func(e string) bool { return slices.Contains(moves[e], k) }) {
+		if (opens(ctx, needs[k]) || k == Approval && mayBeDeputy(ctx, events)) && slices.ContainsFunc(events, func(e string) bool { return slices.Contains(moves[e], k) }) {
 			list = append(list, k)
 		}
 	}
 	return list
+}
+
+// mayBeDeputy reports whether the caller may decide requests for somebody, or may have lost that just now.
+func mayBeDeputy(ctx context.Context, events []string) bool {
+	return slices.Contains(events, delegation.EventChanged) || len(permit.ActingFor(ctx, permit.DeputyApprovals)) > 0
 }
 
 // Moves reports whether an event may move tasks of anybody.

@@ -47,7 +47,8 @@ type Task struct {
 	IsLate        bool
 	TakenBy       *string // user name of who works on it
 	Number        *string
-	Link          string // address in the pages
+	ForPerson     *string // by name, for whom the caller has it as a deputy; nil: for himself
+	Link          string  // address in the pages
 
 	cursor string // where its own list goes on behind it
 }

@@ -112,6 +112,9 @@ func (c *condition) filter(alias string, entityTypeID int64, f permit.Filter, ac
 	if actor != nil {
 		self = actor.ResourceID
 	}
+	if f.Person != 0 {
+		self = f.Person
+	}
 	c.path(alias, entityTypeID, path, func(alias string, entityTypeID int64) {
 		switch {
 		case f.Self:

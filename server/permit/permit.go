@@ -14,6 +14,7 @@ type Filter struct {
 	Value   string // constant to equal; resource key for a navigation
 	Below   bool   // hierarchical: descendants match too
 	Self    bool   // equals the signed-in user's own resource
+	Person  int64  `json:",omitempty"` // with Self: the resource of the one for whom a deputy acts, instead of his own; 0: nobody acts for anybody
 }
 
 // Grant is one permission entry that an actor holds now through a profile.
@@ -38,6 +39,9 @@ type Actor struct {
 	Program    bool   // it came with a secret, not with a session of somebody who signed in
 	Via        string // name of the key it came with; "": none
 	IsCut      bool   // a personal token with a part of its account's rights
+
+	Deputyships []Deputyship // for whom he may act; opens nothing by itself
+	Acting      *Deputyship  // for whom he acts at the moment, with Grants of that; nil: for himself
 }
 
 // System is the actor of work nobody asked for by hand: name is what history shows, e.g. "policy", "fulfil", "clock".

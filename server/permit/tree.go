@@ -21,6 +21,7 @@ const (
 	BulkRoleReconciliation    = "/Custom/ProvisioningPolicy/BulkRoleReconciliation"    // the same under another name
 	MassReviewRoles           = "/Custom/ProvisioningPolicy/MassReviewRoles"           // + /{sourceEntityType}; more than one at once
 	Supervise                 = "/Custom/Workflows/Supervise"                          // + /{entityType}; sees all requests, withdraws them with a reason
+	Delegations               = "/Custom/Delegations"                                  // + /{entityType}/{Self,Manage}
 	OrderQuery                = "/ProvisioningPolicy/AssignedResourceType/Query"
 	AssignmentQuery           = "/ProvisioningPolicy/AssignedSingleRole/Query"
 	ProvisioningStart         = "/ProvisioningPolicy/Provisioning/Start"
@@ -54,6 +55,12 @@ const (
 	WebhookQuery              = "/Settings/Webhook/Query"
 	WebhookUpdate             = "/Settings/Webhook/Update"
 )
+
+// DelegateSelf is the permission to let others act for oneself (requests 14.1).
+func DelegateSelf(entityType string) string { return Delegations + "/" + entityType + "/Self" }
+
+// DelegateManage is the permission to see and make such delegations for others.
+func DelegateManage(entityType string) string { return Delegations + "/" + entityType + "/Manage" }
 
 // Request is the permission to ask for entitlements of resources of an entity type (requests 14.1).
 func Request(entityType string) string {

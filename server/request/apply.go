@@ -143,6 +143,7 @@ type turn struct {
 	tx      bun.Tx
 	now     time.Time
 	actor   string
+	under   *permit.Deputyship // for whom the actor acts; nil: for himself
 	items   map[int64]*item
 	history []historyRow
 	events  []event.Event
@@ -162,6 +163,7 @@ type historyRow struct {
 	From      *string `json:"from_state"`
 	To        *string `json:"to_state"`
 	Comment   string  `json:"comment"`
+	For       *string `json:"for_account"` // for whom the actor acted as deputy
 }
 
 func (s *Service) newTurn(ctx context.Context, tx bun.Tx, m *assignment.Model) *turn {
@@ -185,6 +187,7 @@ type told struct {
 	EndDate      *time.Time      `json:"endDate"`
 	Outcome      *RequestOutcome `json:"outcome"`
 	ClosedReason *string         `json:"closedReason"`
+	For          *string         `json:"for,omitempty"` // user name of the one for whom the actor acted as deputy
 }
 
 // toldStep is the data of the event request.step_changed.
@@ -196,6 +199,7 @@ type toldStep struct {
 	From      *RequestStepState `json:"from"`
 	To        RequestStepState  `json:"to"`
 	Level     int               `json:"level"`
+	For       *string           `json:"for,omitempty"`
 }
 
 // move takes an action on an item. InvalidTransition when the table does not know it.
@@ -208,8 +212,8 @@ func (t *turn) move(x *item, action Action, comment string) *errs.Error {
 	if !ok {
 		return errs.New(errs.InvalidTransition, "This is %s: %s.", stateWords[x.State], stateNow[x.State]).Of(x.ID)
 	}
-	h := historyRow{RequestID: x.RequestID, ItemID: x.ID, Machine: itemMachine.Name, Actor: t.actor, Action: action, Comment: comment}
-	e := told{ItemID: x.ID, RequestID: x.RequestID, Number: x.Number, Action: action, To: to, Wish: x.Action, Role: x.Role, Object: x.ObjectName, Level: x.Level, Levels: x.Levels,
+	h := historyRow{RequestID: x.RequestID, ItemID: x.ID, Machine: itemMachine.Name, Actor: t.actor, Action: action, Comment: comment, For: t.behalf()}
+	e := told{For: t.behalf(), ItemID: x.ID, RequestID: x.RequestID, Number: x.Number, Action: action, To: to, Wish: x.Action, Role: x.Role, Object: x.ObjectName, Level: x.Level, Levels: x.Levels,
 		StartDate: x.StartDate, EndDate: x.EndDate, Outcome: x.Outcome, ClosedReason: x.ClosedReason}
 	if from != entering {
 		e.From = &from
@@ -257,12 +261,12 @@ func (t *turn) step(x *item, s *step, action Action, comment string) {
 	x.isTouched = true
 	t.note(x, s, action, from, to, comment)
 	t.events = append(t.events, event.Event{Kind: EventStepChanged, SubjectType: "request_step", SubjectID: s.ID, OwnerID: x.BeneficiaryID, SourceEntityType: t.names(x.EntityTypeID),
-		Data: toldStep{StepID: s.ID, ItemID: x.ID, RequestID: x.RequestID, Action: action, From: &from, To: to, Level: s.Level}})
+		Data: toldStep{StepID: s.ID, ItemID: x.ID, RequestID: x.RequestID, Action: action, From: &from, To: to, Level: s.Level, For: t.behalf()}})
 }
 
 // note writes what happened to a step into the history, and the step with it. It changes nobody's duty: no event tells of it.
 func (t *turn) note(x *item, s *step, action Action, from, to RequestStepState, comment string) {
-	h := historyRow{RequestID: x.RequestID, ItemID: x.ID, StepID: &s.ID, Machine: stepMachine.Name, Actor: t.actor, Action: action, Comment: comment}
+	h := historyRow{RequestID: x.RequestID, ItemID: x.ID, StepID: &s.ID, Machine: stepMachine.Name, Actor: t.actor, Action: action, Comment: comment, For: t.behalf()}
 	if from != to {
 		h.From, h.To = new(string(from)), new(string(to))
 	}
@@ -369,9 +373,9 @@ func (t *turn) commit() error {
 		}
 	}
 	if len(t.history) > 0 {
-		if _, err := t.tx.NewRaw(`insert into request_history (request_id, item_id, step_id, machine, at, actor, action, from_state, to_state, comment)
-			select request_id, item_id, step_id, machine, ?1, actor, action, from_state, to_state, comment
-			from jsonb_to_recordset(?0::jsonb) r (request_id bigint, item_id bigint, step_id bigint, machine text, actor text, action text, from_state text, to_state text, comment text)`,
+		if _, err := t.tx.NewRaw(`insert into request_history (request_id, item_id, step_id, machine, at, actor, action, from_state, to_state, comment, for_account)
+			select request_id, item_id, step_id, machine, ?1, actor, action, from_state, to_state, comment, for_account
+			from jsonb_to_recordset(?0::jsonb) r (request_id bigint, item_id bigint, step_id bigint, machine text, actor text, action text, from_state text, to_state text, comment text, for_account text)`,
 			encoded(t.history), t.now).Exec(t.ctx); err != nil {
 			return fmt.Errorf("write the history of requests: %w", err)
 		}

@@ -11,6 +11,7 @@
 //	submit.go    a basket becomes a request
 //	many.go      one role for many people: which those are, and how one is asked for (server/bulk carries it out)
 //	approver.go  who may decide a step, and who may not; handover.go to whom it is given besides
+//	deputy.go    who may decide for somebody else, and for whom
 //	clock.go     reminding, escalating, warning, expiring: what time does to what waits; remind.go a person reminds
 //	question.go  what is asked before it is decided, and answered
 //	notice.go    who is told by mail
@@ -20,7 +21,7 @@
 //	list.go      lists and single requests; scope.go who sees what; columns.go from which columns
 //
 // Below: server/assignment, which keeps the row of every wish from the beginning (assignment/requested.go), server/order, which carries out what is
-// approved, and server/access, which knows who holds which permission.
+// approved, server/access, which knows who holds which permission, and server/delegation, which knows who acts for whom.
 //
 // # Locks
 //

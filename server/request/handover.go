@@ -79,19 +79,29 @@ func isAsked(ctx context.Context, b bun.IDB, m *assignment.Model, x *item, st *s
 		return may, err
 	}
 	var found bool
-	if err := b.NewRaw("select exists (select from request_step o where o.id = ? and ?)", st.ID, wasHanded(ctx)).Scan(ctx, &found); err != nil {
+	if err := b.NewRaw("select exists (select from request_step o where o.id = ? and ?)", st.ID, wasHanded(askedID(ctx))).Scan(ctx, &found); err != nil {
 		return false, fmt.Errorf("look to whom a step was given: %w", err)
 	}
 	return found, nil
 }
 
-// wasHanded is the condition on o, a step, that it was given to the caller besides.
-func wasHanded(ctx context.Context) db.Condition {
-	me := permit.From(ctx)
-	if me == nil || me.UserID == 0 {
+// askedID is the account that is asked where the caller is: his own, or that of the one for whom he acts.
+func askedID(ctx context.Context) int64 {
+	if under := permit.Behalf(ctx); under != nil {
+		return under.Delegator.UserID
+	}
+	if me := permit.From(ctx); me != nil {
+		return me.UserID
+	}
+	return 0
+}
+
+// wasHanded is the condition on o, a step, that it was given to an account besides.
+func wasHanded(userID int64) db.Condition {
+	if userID == 0 {
 		return bun.SafeQuery("false")
 	}
-	return bun.SafeQuery("exists (select from request_handed h where h.step_id = o.id and h.user_id = ?)", me.UserID)
+	return bun.SafeQuery("exists (select from request_handed h where h.step_id = o.id and h.user_id = ?)", userID)
 }
 
 // supervisors gives who supervises the requests for the beneficiary of an item, without those who may not decide about it.

@@ -249,6 +249,11 @@ func (s *Service) complete(ctx context.Context, m *assignment.Model, list []*Req
 			return err
 		}
 	}
+	if has("decideFor") {
+		if err := s.deputyRights(ctx, m, all, byID); err != nil {
+			return err
+		}
+	}
 	if has("parameters") {
 		if err := s.nameParameters(ctx, m, list); err != nil {
 			return err
@@ -314,11 +319,11 @@ func (s *Service) nameParameters(ctx context.Context, m *assignment.Model, list 
 func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, byID map[int64]*RequestItem) error {
 	open := map[int64]bool{}
 	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select s.id, s.item_id, s.level, s.state, s.skip_reason, s.opened_at, s.due_at, s.remind_at, s.reminded_at, s.reminders, s.escalate_at, s.escalation, s.answer_by, s.closed_at, s.version,
-			coalesce((select u.display_name from local_user u where u.id = d.decider_user_id), d.decider), d.comment
+			coalesce((select u.display_name from local_user u where u.id = d.decider_user_id), d.decider), coalesce((select u.display_name from local_user u where u.id = d.for_user_id), d.for_account), d.comment
 		from request_step s left join request_decision d on d.step_id = s.id where s.item_id = any (?) order by s.item_id, s.round, s.level`, ids(all)), func(r *db.Row) error {
 		st := &RequestStep{ID: r.Int(), ItemID: r.Int(), Level: int(r.Int()), State: RequestStepState(r.Text()), SkipReason: r.TextOrNil(), OpenedAt: r.TimeOrNil(), DueAt: r.TimeOrNil(), RemindAt: r.TimeOrNil(), RemindedAt: r.TimeOrNil(), Reminders: int(r.Int()),
 			EscalateAt: r.TimeOrNil(), Escalation: int(r.Int()), AnswerBy: r.TimeOrNil(), ClosedAt: r.TimeOrNil(),
-			Version: int(r.Int()), Decider: r.TextOrNil(), Comment: r.TextOrNil(), Candidates: []string{}}
+			Version: int(r.Int()), Decider: r.TextOrNil(), DecidedFor: r.TextOrNil(), Comment: r.TextOrNil(), Candidates: []string{}}
 		if st.ClosedAt != nil { // its clocks stand
 			st.RemindAt, st.EscalateAt = nil, nil
 		}
@@ -360,12 +365,12 @@ func (s *Service) histories(ctx context.Context, m *assignment.Model, all []int6
 	for _, r := range byID {
 		r.History = []*RequestHistoryEntry{}
 	}
-	err := db.Select(ctx, s.DB, bun.SafeQuery(`select h.request_id, h.at, h.actor, h.item_id, h.step_id, h.action, h.from_state, h.to_state, h.comment from request_history h
+	err := db.Select(ctx, s.DB, bun.SafeQuery(`select h.request_id, h.at, h.actor, h.item_id, h.step_id, h.action, h.from_state, h.to_state, h.comment, h.for_account from request_history h
 		join request_item i on i.id = h.item_id join request q on q.id = h.request_id join resource w on w.id = i.beneficiary_id where h.request_id = any (?) and ? order by h.request_id, h.id`,
 		ids(all), seen(ctx, m)), func(r *db.Row) error {
 		of := byID[r.Int()]
 		if len(of.History) < maxHistory {
-			of.History = append(of.History, &RequestHistoryEntry{At: r.Time(), Actor: r.Text(), ItemID: r.IntOrNil(), StepID: r.IntOrNil(), Action: r.Text(), From: r.TextOrNil(), To: r.TextOrNil(), Comment: r.Text()})
+			of.History = append(of.History, &RequestHistoryEntry{At: r.Time(), Actor: r.Text(), ItemID: r.IntOrNil(), StepID: r.IntOrNil(), Action: r.Text(), From: r.TextOrNil(), To: r.TextOrNil(), Comment: r.Text(), ForPerson: r.TextOrNil()})
 		}
 		return nil
 	})

@@ -141,29 +141,20 @@ func (s *Service) AskInformation(ctx context.Context, in AskInformationInput) (*
 		t.stand(x, st)
 		t.step(x, st, Ask, "")
 		t.notify(to.accounts, notice{Template: mailQuestion, ItemID: x.ID, StepID: &st.ID, Text: text}, 0)
+		if err := t.acted(x, Ask); err != nil {
+			return nil, err
+		}
 		return nil, t.comment(x, st, Question, text, to)
 	})
 }
 
 // mayDecide refuses whoever may not decide a step now.
 func (s *Service) mayDecide(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step) (*errs.Error, error) {
-	if !st.State.isDecidable() {
-		return errs.New(errs.InvalidTransition, "This waits for no decision: the request is %s.", stateWords[x.State]).Of(st.ID), nil
+	under, refused, err := s.whoDecides(ctx, t, m, x, st, nil, true)
+	if refused != nil || err != nil {
+		return refused, err
 	}
-	may, err := isAsked(ctx, t.tx, m, x, st)
-	if err != nil {
-		return nil, err
-	}
-	if !may {
-		return errs.New(errs.Forbidden, "You are not asked here (level %d: whoever reviews the roles of the person).", st.Level).Of(st.ID), nil
-	}
-	out, err := excluded(ctx, t.tx, []string{t.actor}, x.party())
-	if err != nil {
-		return nil, err
-	}
-	if why := out[t.actor]; why != "" {
-		return errs.New(errs.Forbidden, "%s", exclusions[why]).Of(st.ID), nil
-	}
+	t.under = under
 	return nil, nil
 }
 

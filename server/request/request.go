@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"writ/server/assignment"
+	"writ/server/delegation"
 	"writ/server/directory"
 	"writ/server/evaluation"
 	"writ/server/order"
@@ -94,7 +95,8 @@ type RequestItem struct {
 	IsOwn               bool // the caller asked for it or gets it: somebody else has to decide
 	CanDecide           bool
 	CanWithdraw         bool
-	Risks               []*risk.Risk // those that it raised when it was asked for, and that there are still
+	DecideFor           []*delegation.DelegationParty // for whom the caller may decide as deputy, where he may not for himself
+	Risks               []*risk.Risk                  // those that it raised when it was asked for, and that there are still
 	Steps               []*RequestStep
 	Orders              []*RequestedOrder
 
@@ -173,6 +175,7 @@ type RequestStep struct {
 	ClosedAt   *time.Time
 	Version    int
 	Decider    *string // display name of who decided
+	DecidedFor *string // display name of the one for whom the decider acted as deputy; nil: for himself
 	Comment    *string
 	Candidates []string // display names of those who may decide now; of a step that waits for nobody none
 	More       int      // further candidates
@@ -188,6 +191,8 @@ type RequestHistoryEntry struct {
 	From    *string
 	To      *string
 	Comment string
+	// ForPerson is the user name of the one for whom the actor acted as deputy; nil: for himself.
+	ForPerson *string
 }
 
 // The names of the lists.

@@ -37,6 +37,8 @@ type ReviewRequestItemsInput struct {
 	Steps    []StepDecisionInput
 	Decision *StepDecision
 	Comment  *string
+	// ForDelegatorID: decide as the deputy of that account. Nil: for oneself where one may, else for the only one for whom one may.
+	ForDelegatorID *int64
 }
 
 // StepDecisionInput is a decision about one step. Version is the one that the caller saw; another one now is STALE_ITEM. Nil: whichever.
@@ -88,7 +90,7 @@ func (in *ReviewRequestItemsInput) steps() ([]StepDecisionInput, error) {
 	return list, nil
 }
 
-// Review decides steps of requests (requests 4.2 S9, S10). Who may review roles of the beneficiary decides, and never who asked, who gets it, or who decided
+// Review decides steps of requests (requests 4.2 S9, S10). Who may review roles of the beneficiary decides, or who acts for such a one, and never who asked, who gets it, or who decided
 // another step of the item. Each step stands for itself: its result says what went wrong with it.
 func (s *Service) Review(ctx context.Context, in ReviewRequestItemsInput) (*RequestItemsPayload, error) {
 	if err := permit.SignedIn(ctx); err != nil {
@@ -100,7 +102,7 @@ func (s *Service) Review(ctx context.Context, in ReviewRequestItemsInput) (*Requ
 	}
 	p := &RequestItemsPayload{Results: make([]*RequestItemResult, len(list))}
 	for i, x := range list {
-		itemID, refused, err := s.decide(ctx, x)
+		itemID, refused, err := s.decide(ctx, x, in.ForDelegatorID)
 		if err != nil {
 			return nil, err
 		}
@@ -128,7 +130,7 @@ func (s *Service) result(ctx context.Context, named, itemID int64, refused *errs
 }
 
 // decide carries one decision out. refused says why not; what the server ended instead is written all the same.
-func (s *Service) decide(ctx context.Context, d StepDecisionInput) (itemID int64, refused *errs.Error, err error) {
+func (s *Service) decide(ctx context.Context, d StepDecisionInput, forID *int64) (itemID int64, refused *errs.Error, err error) {
 	missing := errs.Missing("There is no approval %d, or it is not in your scope.", d.StepID).Of(d.StepID)
 	m, err := s.model(ctx, s.DB)
 	if err != nil {
@@ -161,7 +163,7 @@ func (s *Service) decide(ctx context.Context, d StepDecisionInput) (itemID int64
 			return err
 		}
 		t := s.newTurn(ctx, tx, m)
-		if refused, err = s.decideLocked(ctx, t, m, list[0], d); err != nil {
+		if refused, err = s.decideLocked(ctx, t, m, list[0], d, forID); err != nil {
 			return err
 		}
 		return t.commit()
@@ -172,7 +174,7 @@ func (s *Service) decide(ctx context.Context, d StepDecisionInput) (itemID int64
 	return itemID, refused, err
 }
 
-func (s *Service) decideLocked(ctx context.Context, t *turn, m *assignment.Model, x *item, d StepDecisionInput) (*errs.Error, error) {
+func (s *Service) decideLocked(ctx context.Context, t *turn, m *assignment.Model, x *item, d StepDecisionInput, forID *int64) (*errs.Error, error) {
 	i := slices.IndexFunc(x.steps, func(st *step) bool { return st.ID == d.StepID })
 	if i < 0 {
 		return errs.Missing("There is no approval %d, or it is not in your scope.", d.StepID).Of(d.StepID), nil
@@ -187,9 +189,11 @@ func (s *Service) decideLocked(ctx context.Context, t *turn, m *assignment.Model
 	case st.State.isDecidable() && d.Version != nil && *d.Version != st.Version:
 		return errs.New(errs.StaleItem, "This changed since you looked at it. Look again, then decide.").Of(st.ID), nil
 	}
-	if refused, err := s.mayDecide(ctx, t, m, x, st); refused != nil || err != nil {
+	under, refused, err := s.whoDecides(ctx, t, m, x, st, forID, false)
+	if refused != nil || err != nil {
 		return refused, err
 	}
+	t.under = under
 	comment := ""
 	if d.Comment != nil {
 		comment = clean(*d.Comment)
@@ -245,14 +249,23 @@ func (t *turn) decided(x *item, st *step, d StepDecision, comment string) error 
 	if me != nil && me.UserID != 0 {
 		user = &me.UserID
 	}
-	_, err := t.tx.NewRaw(`insert into request_decision (step_id, item_id, decision, decider, decider_user_id, decider_id, requester, requester_user_id, requester_id, beneficiary_id, comment, at)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, st.ID, x.ID, d, t.actor, user, resource, x.Requester, x.RequesterUserID, x.RequesterID, x.BeneficiaryID, comment, t.now).Exec(t.ctx)
+	var under, forUser, forRecord *int64
+	if u := t.under; u != nil {
+		under, forUser = &u.DelegationID, &u.Delegator.UserID
+		if u.Delegator.ResourceID != 0 {
+			forRecord = &u.Delegator.ResourceID
+		}
+	}
+	_, err := t.tx.NewRaw(`insert into request_decision (step_id, item_id, decision, decider, decider_user_id, decider_id, requester, requester_user_id, requester_id, beneficiary_id, comment, at,
+			delegation_id, for_account, for_user_id, for_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, st.ID, x.ID, d, t.actor, user, resource, x.Requester, x.RequesterUserID, x.RequesterID, x.BeneficiaryID, comment, t.now,
+		under, t.behalf(), forUser, forRecord).Exec(t.ctx)
 	switch db.Constraint(err) {
 	case "":
 		return err
 	case "request_decision_pkey":
 		return errs.New(errs.AlreadyDone, "Somebody decided this already.").Of(st.ID).Because(err)
-	case "request_decision_once", "request_decision_not_of_requester", "request_decision_not_of_beneficiary", "request_decision_not_own":
+	case "request_decision_once", "request_decision_not_of_requester", "request_decision_not_of_beneficiary", "request_decision_not_own", "request_decision_not_for_parties",
+		"request_decision_for_delegator", "request_decision_acts_for_excluded":
 		return errs.New(errs.Forbidden, "Somebody else has to decide on this.").Of(st.ID).Because(err)
 	}
 	return fmt.Errorf("write a decision: %w", err)
@@ -261,6 +274,9 @@ func (t *turn) decided(x *item, st *step, d StepDecision, comment string) error 
 // approve approves a step. raised are risks that ask for an approval of their own by now: one more step stands behind it then (requests 4.1 I15).
 func (s *Service) approve(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step, comment string, raised []int64) error {
 	if err := t.decided(x, st, ApproveStep, comment); err != nil {
+		return err
+	}
+	if err := t.acted(x, Approve); err != nil {
 		return err
 	}
 	t.step(x, st, Approve, comment)
@@ -280,6 +296,9 @@ func (s *Service) approve(ctx context.Context, t *turn, m *assignment.Model, x *
 
 func (s *Service) decline(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step, comment string) error {
 	if err := t.decided(x, st, DeclineStep, comment); err != nil {
+		return err
+	}
+	if err := t.acted(x, Decline); err != nil {
 		return err
 	}
 	t.step(x, st, Decline, comment)

@@ -66,21 +66,31 @@ func over(ctx context.Context, m *assignment.Model, permission string) db.Condit
 	return db.AnyOf(list...)
 }
 
-// seen is the condition on q, i and w of the items that the caller may see.
+// seen is the condition on q, i and w of the items that the caller may see, for himself or for somebody whose deputy he is.
 func seen(ctx context.Context, m *assignment.Model) db.Condition {
 	if me := permit.From(ctx); me != nil && me.System {
 		return bun.SafeQuery("true")
 	}
-	return db.AnyOf(own(ctx), over(ctx, m, permit.ReviewRoles), over(ctx, m, permit.Supervise))
+	list := []db.Condition{own(ctx), over(ctx, m, permit.Supervise)}
+	for _, v := range voices(ctx, m) {
+		list = append(list, db.AllOf(v.roles, over(v.ctx, m, permit.ReviewRoles)))
+	}
+	return db.AnyOf(list...)
 }
 
-// toDecide is the condition on q, i and w, beside an open step, of what the caller may decide: not what he asked for or gets himself, by whichever of his
-// accounts, and no further step of what he decided already.
+// toDecide is the condition on q, i and w, beside an open step, of what the caller may decide, for himself or for somebody: not what he asked for or gets
+// himself, by whichever of his accounts, and no further step of what he decided already; nor what that holds for of the one for whom he would act.
 func toDecide(ctx context.Context, m *assignment.Model) db.Condition {
-	name := permit.Name(ctx)
-	return db.AllOf(
-		bun.SafeQuery("i.state = 'IN_APPROVAL' and exists (select from request_step o where o.item_id = i.id and o.state in ('OPEN', 'INFO_REQUESTED') and (? or ?))", over(ctx, m, permit.ReviewRoles), wasHanded(ctx)),
-		bun.SafeQuery(`not (?1 and request_exclusion(?0, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, i.id) is not null)`, name, mayBeExcluded(name)))
+	var list []db.Condition
+	for _, v := range voices(ctx, m) {
+		list = append(list, v.decides(m))
+	}
+	return waits(db.AnyOf(list...))
+}
+
+// waits is the condition on i of what waits for a decision, about o, the step whose turn it is.
+func waits(o db.Condition) db.Condition {
+	return bun.SafeQuery("i.state = 'IN_APPROVAL' and exists (select from request_step o where o.item_id = i.id and o.state in ('OPEN', 'INFO_REQUESTED') and ?)", o)
 }
 
 // mayBeExcluded is the condition on q, i and w of what an account may be excluded from: what request_exclusion excludes it from, and perhaps some more. It

@@ -9,6 +9,7 @@ import (
 
 	"writ/server/assignment"
 	"writ/server/clock"
+	"writ/server/delegation"
 	"writ/server/risk"
 	"writ/server/wired"
 )
@@ -26,6 +27,7 @@ type Rooms struct {
 	Log         *slog.Logger
 	Assignments *assignment.Service
 	Risks       *risk.Service
+	Delegations *delegation.Service
 	Days        *Days
 	Post        func(ctx context.Context, tx bun.Tx, l Letter) error // makes a mail, in the transaction
 }

@@ -28,3 +28,11 @@ var exclusions = map[string]string{
 	"api_client":     "A program does not decide about requests. Somebody who has signed in, or a personal token of his, has to.",
 	"decided_before": "You decided on another level of this. Somebody else has to decide on this one.",
 }
+
+// actsForExcluded say why somebody may not decide for another one, by the same codes: as that one could not (requests 5.3). %s is who that is.
+var actsForExcluded = map[string]string{
+	"is_requester":   "You would act for %s, who asked for this. Somebody else has to decide on it.",
+	"is_beneficiary": "You would act for %s, whom this is about. Somebody else has to decide on it.",
+	"same_person":    "You would act for %s, whom this is about, or who asked for it. Somebody else has to decide on it.",
+	"decided_before": "You would act for %s, who decided on another level of this, or for whom somebody did. Somebody else has to decide on this one.",
+}

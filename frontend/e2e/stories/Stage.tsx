@@ -37,6 +37,7 @@ export function Stage({ at = '/review/order-1', answers = {}, who = me(), draw }
       '/reconcile/runs/$runId',
       '/approvals/$itemId',
       '/requests/$itemId',
+      '/delegations/$delegationId',
       '/model/mining/$run/$result',
       '/plans/$planId',
       '/risks/matrix',

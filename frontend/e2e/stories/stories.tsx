@@ -2,6 +2,7 @@ import { accessStories } from './access'
 import { appStories } from './app'
 import { assignmentStories } from './assignment'
 import { bulkStories } from './bulk'
+import { delegationStories } from './delegation'
 import { deskStories } from './desk'
 import { directoryStories } from './directory'
 import { miningStories } from './mining'
@@ -21,6 +22,7 @@ export const stories: Record<string, Story> = {
   ...appStories,
   ...assignmentStories,
   ...bulkStories,
+  ...delegationStories,
   ...deskStories,
   ...directoryStories,
   ...miningStories,

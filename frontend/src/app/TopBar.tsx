@@ -6,13 +6,16 @@ import {
   useMantineColorScheme,
   type MantineColorScheme,
 } from '@mantine/core'
-import { IconChevronDown, IconLoader, IconMenu2, IconSearch } from '@tabler/icons-react'
+import { IconChevronDown, IconLoader, IconMenu2, IconSearch, IconUserShare } from '@tabler/icons-react'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useCounters } from '../graphql/live'
+import { ActsForDocument, DelegationsChangedDocument } from '../graphql/live.generated'
 import { useMe, useSession } from '../graphql/SessionContext'
 import { useOfflineSince, useSocketStatus } from '../graphql/socketStatus'
-import { formatHour } from '../lib/format'
+import { useReading } from '../graphql/useReading'
+import { useTold } from '../graphql/useTold'
+import { formatDay, formatHour } from '../lib/format'
 import { readStored, writeStored } from '../lib/storage'
 import { t } from '../lib/texts'
 import { cx } from '../ui/cx'
@@ -49,10 +52,46 @@ export function TopBar(props: { navOpen: boolean; onNav: () => void; onJump: () 
             <span className="sr-only">{t.app.runningJobs(running)}</span>
           </Link>
         )}
+        <ActsFor />
         <LiveDot />
         <UserMenu onKeys={props.onKeys} />
       </div>
     </header>
+  )
+}
+
+/** For whom one acts now, on every page; the pages that open with it come and go with it. */
+function ActsFor() {
+  const me = useMe()
+  const session = useSession()
+  const [{ data }, read] = useReading({ query: ActsForDocument, requestPolicy: 'cache-and-network' })
+  const again = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => () => clearTimeout(again.current), [])
+  // The server may hold on to what it knows of a person for two seconds: what it says first may be of before.
+  useTold(DelegationsChangedDocument, {}, () => {
+    read({ requestPolicy: 'network-only' })
+    clearTimeout(again.current)
+    again.current = setTimeout(() => read({ requestPolicy: 'network-only' }), 2_500)
+  })
+  const now = data?.me?.actsFor ?? me.actsFor
+  const isOther = now.map((d) => d.delegationId).join() !== me.actsFor.map((d) => d.delegationId).join()
+  useEffect(() => {
+    if (isOther) void session.refresh()
+  }, [isOther, session])
+  const names = [...new Set(now.map((d) => d.name))]
+  if (names.length === 0) return null
+  return (
+    <Link
+      to="/delegations"
+      search={{ view: 'FOR_ME' }}
+      className={classes.actsFor}
+      title={now
+        .map((d) => [d.name, d.until && t.delegation.until_(formatDay(d.until))].filter(Boolean).join(' '))
+        .join(', ')}
+    >
+      <IconUserShare size={15} aria-hidden />
+      <span className={classes.actsForWord}>{t.delegation.actingHint(t.delegation.actingAll(names))}</span>
+    </Link>
   )
 }
 

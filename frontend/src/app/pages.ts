@@ -26,6 +26,7 @@ import {
   IconTools,
   IconTransfer,
   IconUsers,
+  IconUserShare,
   IconUsersGroup,
   IconWebhook,
 } from '@tabler/icons-react'
@@ -35,6 +36,7 @@ import { parsePermissionsSearch } from '../features/assignment/permissionsSearch
 import { parseWhySearch } from '../features/assignment/whySearch'
 import { parseAuditSearch } from '../features/audit/auditSearch'
 import { parseBulkSearch } from '../features/bulk/bulkSearch'
+import { parseDelegationSearch } from '../features/delegation/delegationSearch'
 import { parseHeldSearch, parseTaskSearch, parseTeamSearch } from '../features/desk/deskSearch'
 import { parsePersonListSearch } from '../features/directory/personSearch'
 import { parseRedundantSearch } from '../features/redundancy/redundantSearch'
@@ -72,6 +74,7 @@ import {
   maySeeApprovals,
   maySeeAudit,
   maySeeBulk,
+  maySeeDelegations,
   maySeeFence,
   maySeeIdentifiedRisks,
   maySeeJobs,
@@ -173,6 +176,20 @@ const requestsItem = createRoute({
   path: '$itemId',
   loader: (at) => bring(at, ({ params }) => import('../features/request/ahead').then((m) => m.item(params))),
   component: lazyPage(() => import('../features/request/RequestDrawer'), 'RequestDrawer'),
+})
+const delegations = createRoute({
+  getParentRoute: () => shell,
+  path: '/delegations',
+  validateSearch: parseDelegationSearch,
+  ...open(maySeeDelegations, { group: 'work', label: t.delegation.title, icon: IconUserShare }),
+  loader: (at) => bring(at, ({ search }) => import('../features/delegation/ahead').then((m) => m.delegations(search))),
+  component: lazyPage(() => import('../features/delegation/DelegationsPage'), 'DelegationsPage'),
+})
+const delegationOne = createRoute({
+  getParentRoute: () => delegations,
+  path: '$delegationId',
+  loader: (at) => bring(at, ({ params }) => import('../features/delegation/ahead').then((m) => m.delegation(params))),
+  component: lazyPage(() => import('../features/delegation/DelegationDrawer'), 'DelegationDrawer'),
 })
 const approvals = createRoute({
   getParentRoute: () => shell,
@@ -844,6 +861,7 @@ export const pages = [
   team,
   request,
   requests.addChildren([requestsItem]),
+  delegations.addChildren([delegationOne]),
   approvals.addChildren([approvalsItem]),
   review.addChildren([reviewOrder]),
   manual.addChildren([manualOrder]),

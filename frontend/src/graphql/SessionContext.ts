@@ -48,6 +48,7 @@ const nobody: MeFragment = {
     massRequest: [],
   },
   hasReports: false,
+  actsFor: [],
   testHooks: false,
   demo: false,
   timeZone: 'UTC',

@@ -12,6 +12,7 @@ import type { SocketStatus } from './socketStatus'
 /** Types whose id is not theirs: that of what they are about. The others without an identity follow from the schema. */
 const aboutOthers = [
   'CatalogueEntry',
+  'DelegationParty',
   'DeletePlanPayload',
   'Entitlement',
   'ExplainNode',

@@ -55,7 +55,16 @@ export const mayHave = (me: MeFragment) => me.resource != null
 /** Somebody reports to him, and he may see who. */
 export const mayLead = (me: MeFragment) => me.hasReports && (maySeePeople(me) || mayRequest(me))
 const maySuperviseRequests = (me: MeFragment) => canUnder(me.permissions, '/Custom/Workflows/Supervise')
-export const maySeeApprovals = (me: MeFragment) => mayReviewRoles(me) || maySuperviseRequests(me)
+export const maySeeApprovals = (me: MeFragment) =>
+  mayReviewRoles(me) || maySuperviseRequests(me) || me.actsFor.some((d) => d.kinds.includes('APPROVALS'))
+/** Lets others act for himself, or manages who acts for whom. */
+export const mayDelegate = (me: MeFragment) => canUnder(me.permissions, permissions.delegations)
+/** Manages who acts for whom: the path ends the same for every entity type, and any ancestor of one opens it. */
+export const mayManageDelegations = (me: MeFragment) =>
+  can(me.permissions, permissions.delegations) ||
+  me.permissions.some((p) => /^\/Custom\/Delegations\/[^/]+(\/Manage)?$/.test(p))
+/** Has to do with somebody who acts for somebody. */
+export const maySeeDelegations = (me: MeFragment) => mayDelegate(me) || me.actsFor.length > 0
 /** Something can wait for him. */
 export const mayHaveTasks = (me: MeFragment) =>
   maySeeApprovals(me) || mayReview(me) || mayDoManual(me) || mayReconcile(me) || maySeeSystems(me)

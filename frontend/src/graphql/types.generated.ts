@@ -881,6 +881,24 @@ export type CreateClientSecretInput = {
   name: Scalars['String']['input'];
 };
 
+/** Who shall act for whom, with what and until when (requests 10.1). */
+export type CreateDelegationInput = {
+  /** Account for which is acted; null: that of the caller. Another one needs /Custom/Delegations/{entityType}/Manage for the person. */
+  delegatorId?: InputMaybe<Scalars['ID']['input']>;
+  /** Account that acts: of another person, that can sign in. NOT_FOUND for one whose person the caller may not read. */
+  deputyId: Scalars['ID']['input'];
+  /** Until when, exclusive. Required, and at most --max-delegation-days (180) after the start; who manages delegations may leave the end open. */
+  endDate?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Which work, one at least. */
+  kinds: Array<DelegationKind>;
+  /** Why, at most 2,000 characters. */
+  reason?: InputMaybe<Scalars['String']['input']>;
+  /** What narrows it; null: all of it. VALIDATION for what there is not. */
+  scope?: InputMaybe<DelegationScopeInput>;
+  /** From when; null, or past: from now on. */
+  startDate?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
 /** A token for one's own account. */
 export type CreatePersonalTokenInput = {
   /** When it ends: at most 366 days from now. */
@@ -968,6 +986,65 @@ export type DecideRoleReconciliationInput = {
   filter?: InputMaybe<RoleReconciliationFilter>;
   /** These, at most 500. */
   items?: InputMaybe<Array<ReconciliationItemInput>>;
+};
+
+/** Narrows delegations; conditions are joined by AND, values of one by OR. */
+export type DelegationFilter = {
+  /** The caller is the deputy; false: he is not. */
+  forMe?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The caller is the delegator; false: he is not. */
+  mine?: InputMaybe<Scalars['Boolean']['input']>;
+  /** In one of these states. */
+  states?: InputMaybe<Array<DelegationState>>;
+  /** Words of the names of the two. */
+  text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A part of somebody's work that a deputy may do (requests 10.1). Only what deputies can do wholly is there. */
+export type DelegationKind =
+  /** To decide on requests. */
+  | 'APPROVALS';
+
+/** What narrows a delegation, by identifiers; 200 roles, categories and policies at most. */
+export type DelegationScopeInput = {
+  /** Categories, with those below them. */
+  categories?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Entity types of those whom it concerns. */
+  entityTypes?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Policies. */
+  policies?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Roles. */
+  roles?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** Where a delegation is (requests 10.2). */
+export type DelegationState =
+  /** It is in force. */
+  | 'ACTIVE'
+  /** Its time is over, or one of the two is not there any more. */
+  | 'ENDED'
+  /** It begins later. */
+  | 'PLANNED'
+  /** The deputy did not want to. */
+  | 'REFUSED'
+  /** It was taken back before its end. */
+  | 'REVOKED';
+
+/** Something that narrows a delegation. */
+export type DelegationSubjectKind =
+  /** A category, with those below it. */
+  | 'CATEGORY'
+  /** A policy. */
+  | 'POLICY'
+  /** A role. */
+  | 'ROLE';
+
+/** Narrows accounts. */
+export type DelegationTargetFilter = {
+  /** For whom others may be let act, by who manages that; null or false: who may act. */
+  asDelegator?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Words of name or user name. */
+  text?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** An object to delete. */
@@ -1083,6 +1160,14 @@ export type EndDateLockWithInherited =
   | 'LOCKED'
   /** An end has to be given. */
   | 'NEVER_LOCKED';
+
+/** Which delegation is to be over. */
+export type EndDelegationInput = {
+  /** What is said with it, at most 2,000 characters. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** Which. */
+  id: Scalars['ID']['input'];
+};
 
 /** A role that many are to have, or to have no more (role-model 10.2). */
 export type EntitlementInput = {
@@ -2937,6 +3022,8 @@ export type ReviewRequestItemsInput = {
   comment?: InputMaybe<Scalars['String']['input']>;
   /** The decision about stepIds. */
   decision?: InputMaybe<StepDecision>;
+  /** Account for which is decided, by its deputy (RequestItem.decideFor). Null: for oneself where one may, else for the only one for whom one may; VALIDATION when there are several. */
+  forDelegatorId?: InputMaybe<Scalars['ID']['input']>;
   /** Steps that are all decided in the same way. Either these or steps. */
   stepIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   /** Steps with a decision each. Either these or stepIds. */
@@ -3965,6 +4052,18 @@ export type TypeRuleConfigurationInput = {
   singleRole?: InputMaybe<Scalars['String']['input']>;
   /** How strongly it gives. Only the first is taken: there are no requests yet. Default: REQUIRED. */
   type?: InputMaybe<RuleStrength>;
+};
+
+/** An earlier end of a delegation. */
+export type UpdateDelegationInput = {
+  /** What is said with it, at most 2,000 characters. */
+  comment?: InputMaybe<Scalars['String']['input']>;
+  /** Until when, exclusive: later than now, and not later than it was. VALIDATION otherwise; for more, make another one. */
+  endDate: Scalars['DateTime']['input'];
+  /** Which. */
+  id: Scalars['ID']['input'];
+  /** The version that was seen; another one now is STALE_ITEM. Null: whichever. */
+  version?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** New values of a resource; properties left out stay. */

@@ -26,6 +26,7 @@ export const permissions = {
   jobsUpdate: '/Jobs/Job/Update',
   jobInstances: '/Jobs/JobInstance/Query',
   jobLog: '/Jobs/RunJob/GetLog',
+  delegations: '/Custom/Delegations',
   access: '/AccessControl/Profile/Query',
   accessUpdate: '/AccessControl/Profile/Update',
   webhooks: '/Settings/Webhook/Query',

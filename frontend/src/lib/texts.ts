@@ -2,6 +2,7 @@ import { apiKeyTexts } from './texts/apiKey'
 import { appTexts } from './texts/app'
 import { bulkTexts } from './texts/bulk'
 import { commonTexts } from './texts/common'
+import { delegationTexts } from './texts/delegation'
 import { deskTexts } from './texts/desk'
 import { machineryTexts } from './texts/machinery'
 import { miningTexts } from './texts/mining'
@@ -26,6 +27,7 @@ const english = {
   ...appTexts,
   ...bulkTexts,
   ...commonTexts,
+  ...delegationTexts,
   ...deskTexts,
   ...stateTexts,
   ...orderTexts,

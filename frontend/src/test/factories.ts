@@ -1,4 +1,5 @@
 import type { RedundantRowFragment } from '../features/redundancy/redundancy.generated'
+import type { DelegationDetailFragment } from '../features/delegation/delegation.generated'
 import type { HeldRowFragment, TaskRowFragment, TeamRowFragment } from '../features/desk/desk.generated'
 import type { MeFragment } from '../graphql/me.generated'
 import type { OrderLinesFragment } from '../features/order/OrderLines.generated'
@@ -206,6 +207,7 @@ export function requestStep(change: Partial<RequestStep> = {}): RequestStep {
     escalation: 0,
     closedAt: null,
     decider: null,
+    decidedFor: null,
     comment: null,
     candidates: ['Rita Reviewer', 'Rolf Officer'],
     more: 0,
@@ -243,6 +245,7 @@ export function requestItem(change: Partial<RequestDetailFragment> = {}): Reques
     isStuck: false,
     isOwn: false,
     canDecide: true,
+    decideFor: [],
     canWithdraw: false,
     commentOnApprove: 'OPTIONAL',
     commentOnDecline: 'REQUIRED',
@@ -505,6 +508,7 @@ export function me(change: Partial<MeFragment> = {}): MeFragment {
       massRequest: [],
     },
     hasReports: false,
+    actsFor: [],
     testHooks: false,
     demo: false,
     timeZone: 'UTC',
@@ -552,8 +556,54 @@ export function taskRow(change: Partial<TaskRowFragment> = {}): TaskRowFragment 
     dueAt: '2026-03-06T08:00:00Z',
     isLate: false,
     takenBy: null,
+    forPerson: null,
     number: 'RQ-17',
     link: `/approvals/${subjectId}`,
+    ...change,
+  }
+}
+
+/** Ida acts for Rolf. */
+export function delegationDetail(change: Partial<DelegationDetailFragment> = {}): DelegationDetailFragment {
+  return {
+    id: `${++count}`,
+    delegator: { id: 'user-rolf', username: 'rolf', name: 'Rolf Officer' },
+    deputy: { id: 'user-ida', username: 'ida', name: 'Ida Deputy' },
+    kinds: ['APPROVALS'],
+    scope: { entityTypes: [], roles: [], categories: ['Finance'], policies: [] },
+    startDate: '2026-03-01T07:00:00Z',
+    endDate: '2026-03-15T00:00:00Z',
+    reason: 'On holiday.',
+    state: 'ACTIVE',
+    createdBy: 'Rolf Officer',
+    createdAt: '2026-02-27T09:00:00Z',
+    closedAt: null,
+    closedBy: null,
+    version: 2,
+    isMine: true,
+    isForMe: false,
+    can: ['revoke', 'shorten'],
+    acts: 0,
+    history: [
+      {
+        at: '2026-02-27T09:00:00Z',
+        actor: 'Rolf Officer',
+        action: 'plan',
+        from: null,
+        to: null,
+        endDate: '2026-03-15T00:00:00Z',
+        comment: 'On holiday.',
+      },
+      {
+        at: '2026-03-01T07:00:00Z',
+        actor: 'clock',
+        action: 'begin',
+        from: 'PLANNED',
+        to: 'ACTIVE',
+        endDate: '2026-03-15T00:00:00Z',
+        comment: '',
+      },
+    ],
     ...change,
   }
 }

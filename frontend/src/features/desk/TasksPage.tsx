@@ -44,11 +44,14 @@ const columns: Column<TaskRowFragment>[] = [
             {r.subject}
           </>
         }
-        sub={r.number}
+        sub={[r.number, r.forPerson && t.delegation.forSomebody(r.forPerson)].filter(Boolean).join(' · ')}
       />
     ),
     text: (r) => [actionOf(r), r.subject].filter(Boolean).join(': '),
-    also: [{ header: t.request.number, text: (r) => r.number ?? '' }],
+    also: [
+      { header: t.request.number, text: (r) => r.number ?? '' },
+      { header: t.delegation.whom, text: (r) => r.forPerson ?? '' },
+    ],
   },
   {
     id: 'kind',

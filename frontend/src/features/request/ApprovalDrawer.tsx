@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core'
+import { Button, Select, TextInput } from '@mantine/core'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { useOfflineSince } from '../../graphql/socketStatus'
@@ -78,11 +78,12 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
   const [refused, setRefused] = useState<string | null>(null)
   const field = useRef<HTMLInputElement>(null)
   const { busy, decideThese } = useDecideSteps()
+  const [forId, setForId] = useState<string | null>(item.decideFor[0]?.id ?? null)
   const offline = useOfflineSince() !== null
   const held = offline || busy
   const takesComment = stepDecisions.some((d) => activationOf(d, item) !== 'DISABLED')
   const send = async (decision: StepDecision, reason: string) => {
-    const { failed, problem } = await decideThese([item], decision, reason)
+    const { failed, problem } = await decideThese([item], decision, reason, item.decideFor.length > 1 ? forId : null)
     setAsking(null)
     const no = problem ?? failed[0]
     if (no) {
@@ -131,6 +132,18 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
   const question = asking && questionOf(asking, item)
   return (
     <div className={classes.decide}>
+      {item.decideFor.length === 1 && (
+        <p className="dim">{t.delegation.actingHint(item.decideFor.map((p) => p.name).join(''))}</p>
+      )}
+      {item.decideFor.length > 1 && (
+        <Select
+          label={t.delegation.chooseFor}
+          allowDeselect={false}
+          data={item.decideFor.flatMap((p) => (p.id ? [{ value: p.id, label: p.name }] : []))}
+          value={forId}
+          onChange={setForId}
+        />
+      )}
       {takesComment && (
         <TextInput
           ref={field}

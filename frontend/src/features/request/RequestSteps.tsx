@@ -88,7 +88,9 @@ function stepsOf(item: RequestDetailFragment, seesOrders: boolean): Step[] {
         isMoving: isDecidable(step.state),
         at: step.closedAt ?? step.openedAt,
         sub: step.decider
-          ? t.common.by(step.decider)
+          ? [t.common.by(step.decider), step.decidedFor && t.delegation.forSomebody(step.decidedFor)]
+              .filter(Boolean)
+              .join(', ')
           : step.skipReason
             ? (t.request.skipped[step.skipReason] ?? t.request.skippedBecause(step.skipReason))
             : isDecidable(step.state) && step.candidates.length > 0

@@ -14,11 +14,16 @@ export function useDecideSteps() {
   const [{ fetching }, decide] = useMutation(ReviewRequestItemsDocument)
   return {
     busy: fetching,
-    decideThese: async (items: RequestRowFragment[], decision: StepDecision, comment: string): Promise<Outcome> => {
+    decideThese: async (
+      items: RequestRowFragment[],
+      decision: StepDecision,
+      comment: string,
+      forDelegatorId?: string | null,
+    ): Promise<Outcome> => {
       const steps = items.flatMap((i) =>
         i.stepId ? [{ stepId: i.stepId, version: i.stepVersion, decision, comment: comment.trim() || undefined }] : [],
       )
-      const { data, error } = await decide({ input: { steps } })
+      const { data, error } = await decide({ input: { steps, forDelegatorId } })
       if (error || !data) return { done: 0, failed: [], problem: error && toProblem(error) }
       const { results } = data.reviewRequestItems
       const failed = results.flatMap(({ id, error: refused }) => (refused ? [{ id, ...refused }] : []))

@@ -292,6 +292,7 @@ export const setupTexts = {
       'prolonged_role.changed': 'Prolonged roles changed',
       'prolonged_role.decided': 'Prolonged role decided',
       'risk_score.changed': 'Risk score changed',
+      'delegation.changed': 'Delegation moved on',
       'request.changed': 'Request moved on',
       'request.commented': 'Something was said about a request',
       'request.step_changed': 'Approval of a request moved on',

@@ -1,0 +1,185 @@
+package request
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"writ/server/assignment"
+	"writ/server/db"
+	"writ/server/delegation"
+	"writ/server/errs"
+	"writ/server/permit"
+)
+
+// A deputy decides what the one may decide for whom he acts (requests 10): by the rights that one has now, within the scope of the delegation, and only what
+// neither of the two is excluded from. Whoever may decide something himself does so for himself.
+
+// voice is one way in which the caller may decide: for himself, or for somebody.
+type voice struct {
+	ctx   context.Context // with the rights of that
+	under *permit.Deputyship
+	roles db.Condition // on i: what it is about
+}
+
+// voices gives the ways in which the caller may decide; his own stands first.
+func voices(ctx context.Context, m *assignment.Model) []voice {
+	list := []voice{{ctx, nil, bun.SafeQuery("true")}}
+	for _, d := range permit.ActingFor(ctx, permit.DeputyApprovals) {
+		list = append(list, voice{permit.As(ctx, d, permit.DeputyApprovals), &d, about(m, d.Scope)})
+	}
+	return list
+}
+
+// about is the condition on i of what a scope is about.
+func about(m *assignment.Model, scope permit.DeputyScope) db.Condition {
+	if !scope.HasRoles() {
+		return bun.SafeQuery("true")
+	}
+	return bun.SafeQuery("i.role_id = any (?)", ids(rolesOf(m, scope)))
+}
+
+// rolesOf gives the roles that a scope names, by themselves, by their category or one above it, or by their policy.
+func rolesOf(m *assignment.Model, scope permit.DeputyScope) []int64 {
+	categories := map[int64]bool{}
+	for more := true; more; {
+		more = false
+		for _, c := range m.Source.Categories {
+			if !categories[c.ID] && (slices.Contains(scope.Categories, c.Identifier) || c.ParentID != nil && categories[*c.ParentID]) {
+				categories[c.ID], more = true, true
+			}
+		}
+	}
+	list := []int64{}
+	for _, r := range m.Source.Roles {
+		p := m.Policy(r.PolicyID)
+		if slices.Contains(scope.Roles, r.Identifier) || r.CategoryID != nil && categories[*r.CategoryID] || p != nil && slices.Contains(scope.Policies, p.Identifier) {
+			list = append(list, r.ID)
+		}
+	}
+	return list
+}
+
+// decides is the condition on q, i, w and o, an open step, of what one voice may decide.
+func (v voice) decides(m *assignment.Model) db.Condition {
+	list := []db.Condition{db.AnyOf(over(v.ctx, m, permit.ReviewRoles), wasHanded(askedID(v.ctx))), notExcluded(permit.Name(v.ctx))}
+	if v.under != nil {
+		list = append(list, v.roles, notExcluded(v.under.Delegator.Username))
+	}
+	return db.AllOf(list...)
+}
+
+// notExcluded is the condition on q, i and w of what an account is not excluded from.
+func notExcluded(name string) db.Condition {
+	return bun.SafeQuery(`not (?1 and request_exclusion(?0, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, i.id) is not null)`, name, mayBeExcluded(name))
+}
+
+// whoDecides finds in whose name the caller decides an item, under its lock: in his own, or in that of the only one who may decide it for whom he acts; with
+// forID, of that one; whichever: of the first of several. The delegation is held until the end of the transaction. Nil: in his own.
+func (s *Service) whoDecides(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step, forID *int64, whichever bool) (under *permit.Deputyship, refused *errs.Error, err error) {
+	if !st.State.isDecidable() {
+		return nil, errs.New(errs.InvalidTransition, "This waits for no decision: the request is %s.", stateWords[x.State]).Of(st.ID), nil
+	}
+	notAsked := errs.New(errs.Forbidden, "You are not asked here (level %d: whoever reviews the roles of the person).", st.Level).Of(st.ID)
+	acting := permit.ActingFor(ctx, permit.DeputyApprovals)
+	may, err := isAsked(ctx, t.tx, m, x, st)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !may && len(acting) == 0 {
+		return nil, notAsked, nil
+	}
+	out, err := excluded(ctx, t.tx, []string{t.actor}, x.party())
+	if err != nil {
+		return nil, nil, err
+	}
+	why := out[t.actor]
+	switch {
+	case why != "" && may:
+		return nil, errs.New(errs.Forbidden, "%s", exclusions[why]).Of(st.ID), nil
+	case may && forID == nil:
+		return nil, nil, nil
+	}
+	var found []*permit.Deputyship
+	for _, d := range acting {
+		if forID != nil && *forID != d.Delegator.UserID || slices.ContainsFunc(found, func(f *permit.Deputyship) bool { return f.Delegator.UserID == d.Delegator.UserID }) {
+			continue
+		}
+		now, err := s.Delegations.Use(ctx, t.tx, d.DelegationID, permit.DeputyApprovals)
+		if err != nil {
+			return nil, nil, err
+		}
+		if now == nil || now.Scope.HasRoles() && !slices.Contains(rolesOf(m, now.Scope), x.RoleID) {
+			continue
+		}
+		may, err := isAsked(permit.As(ctx, *now, permit.DeputyApprovals), t.tx, m, x, st)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !may {
+			continue
+		}
+		out, err := excluded(ctx, t.tx, []string{now.Delegator.Username}, x.party())
+		if err != nil {
+			return nil, nil, err
+		}
+		if by := out[now.Delegator.Username]; by != "" {
+			refused = errs.New(errs.Forbidden, actsForExcluded[by], now.Delegator.Name).Of(st.ID)
+			continue
+		}
+		found = append(found, now)
+	}
+	switch {
+	case len(found) > 0 && why != "":
+		return nil, errs.New(errs.Forbidden, "%s", exclusions[why]).Of(st.ID), nil
+	case len(found) == 1 || len(found) > 1 && whichever:
+		return found[0], nil, nil
+	case len(found) > 1:
+		return nil, errs.Invalid("input.forDelegatorId", "You act here for %s and for %s; say for whom.", found[0].Delegator.Name, found[1].Delegator.Name).Of(st.ID), nil
+	case refused != nil:
+		return nil, refused, nil
+	}
+	return nil, notAsked, nil
+}
+
+// deputyRights tells for whom the caller may decide items, where he may not for himself.
+func (s *Service) deputyRights(ctx context.Context, m *assignment.Model, all []int64, byID map[int64]*RequestItem) error {
+	for _, x := range byID {
+		x.DecideFor = []*delegation.DelegationParty{}
+	}
+	list := voices(ctx, m)
+	for _, v := range list[1:] {
+		may := waits(db.AllOf(bun.SafeQuery("not ?", list[0].decides(m)), v.decides(m)))
+		if err := db.Select(ctx, s.DB, bun.SafeQuery("select i.id from "+items.Tables(may)+" where i.id = any (?) and ?", ids(all), may), func(r *db.Row) error {
+			x, of := byID[r.Int()], v.under.Delegator
+			if !slices.ContainsFunc(x.DecideFor, func(p *delegation.DelegationParty) bool { return p.Username == of.Username }) {
+				x.DecideFor = append(x.DecideFor, &delegation.DelegationParty{ID: &of.UserID, Username: of.Username, Name: of.Name})
+			}
+			return nil
+		}); err != nil {
+			return fmt.Errorf("look for whom somebody may decide: %w", err)
+		}
+	}
+	return nil
+}
+
+// acted writes down what was done for somebody.
+func (t *turn) acted(x *item, action Action) error {
+	if t.under == nil {
+		return nil
+	}
+	if err := delegation.Record(t.ctx, t.tx, t.now, t.under, delegation.Act{Kind: permit.DeputyApprovals, Action: string(action), SubjectType: "request_item", SubjectID: x.ID, Number: x.Number, About: x.ObjectName}); err != nil {
+		return fmt.Errorf("item %d: %w", x.ID, err)
+	}
+	return nil
+}
+
+// behalf is the account for whom the turn acts; nil: whoever acts does it for himself.
+func (t *turn) behalf() *string {
+	if t.under == nil {
+		return nil
+	}
+	return &t.under.Delegator.Username
+}
