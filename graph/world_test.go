@@ -433,10 +433,11 @@ func settle(t *testing.T) *world {
 
 // keysSQL gives somebody a token, and a client a secret that was revoked.
 const keysSQL = `
-insert into local_user (id, username, display_name, password_hash, is_client, scopes) overriding system value values (3901, 'zqk3clientq', 'zqk3nameq', '', true, '{/Jobs}');
+insert into local_user (id, username, display_name, password_hash, is_client, scopes, client_until) overriding system value values (3901, 'zqk3clientq', 'zqk3nameq', '', true, '{/Jobs}', timestamptz '2100-01-01');
 insert into api_key (id, uid, user_id, name, secret_hash, scopes, created_at, created_by, expires_at, last_used_at, revoked_at, revoked_by) overriding system value
 	select 3911, '00000000-0000-0000-0000-000000003911'::uuid, id, 'zqk1keyq', ''::bytea, '{/Jobs}'::text[], timestamptz '2026-01-01', 'zqk1makerq', timestamptz '2100-01-01', null::timestamptz, null::timestamptz, null from local_user where username = 'everything'
-	union all select 3912, '00000000-0000-0000-0000-000000003912', 3901, 'zqk2keyq', '', null, timestamptz '2026-01-01', 'everything', timestamptz '2100-01-01', timestamptz '2026-01-02', timestamptz '2026-01-03', 'zqk2revokerq'`
+	union all select 3912, '00000000-0000-0000-0000-000000003912', 3901, 'zqk2keyq', '', null, timestamptz '2026-01-01', 'everything', timestamptz '2100-01-01', timestamptz '2026-01-02', timestamptz '2026-01-03', 'zqk2revokerq'
+	union all select 3913, '00000000-0000-0000-0000-000000003913', 3901, 'zqk4keyq', '', null, timestamptz '2026-01-01', 'everything', timestamptz '2100-01-01', null, null, null`
 
 func ptr[T any](v T) *T { return &v }
 
