@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { hashOf, installAll, isMain, must, needGo, packageOf, root, run, say } from './lib.mjs';
 
 const frontend = join(root, 'frontend');
-const generated = [join(root, 'graph'), join(root, 'migrations', 'schema.sql'), join(root, 'scripts', 'tables.txt'), join(frontend, 'src', 'graphql'), join(frontend, 'src', 'features')];
+const generated = [join(root, 'graph'), join(root, 'migrations', 'schema.sql'), join(root, 'scripts', 'tables.txt'), join(frontend, 'src', 'graphql'), join(frontend, 'src', 'features'), join(root, 'examples')];
 
 /** Generates everything; gives the number of the failed step's exit code, 0 when all is well. */
 export async function generate() {
@@ -23,10 +23,12 @@ export async function generate() {
   const tables = await run('go', ['test', '-count=1', '-run', 'TestTablesAreOwned', './server', '-update']);
   if (tables !== 0) return tables;
   if (packageOf(frontend).scripts.gen) {
-    say('the types of the pages');
-    return run('npm', ['run', '--silent', 'gen'], { cwd: frontend });
+    say('the types of the pages, and of the example client in TypeScript');
+    const types = await run('npm', ['run', '--silent', 'gen'], { cwd: frontend });
+    if (types !== 0) return types;
   }
-  return 0;
+  say('the example client in Go');
+  return run('go', ['tool', 'genqlient'], { cwd: join(root, 'examples', 'go') });
 }
 
 /** Generates and tells whether anything changed: true = was up to date. */
@@ -35,7 +37,7 @@ export async function isUpToDate() {
   if ((await generate()) !== 0) return false;
   if (hashOf(...generated) === before) return true;
   console.error('Generated files were out of date. They are written now: look at them and commit them.');
-  await run('git', ['status', '--short', '--', 'graph', 'migrations/schema.sql', 'scripts/tables.txt', 'frontend/src']);
+  await run('git', ['status', '--short', '--', 'graph', 'migrations/schema.sql', 'scripts/tables.txt', 'frontend/src', 'examples']);
   return false;
 }
 
