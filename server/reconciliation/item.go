@@ -48,8 +48,6 @@ const (
 	DeleteAccount         Decision = "DELETE_ACCOUNT"          // an account: it goes
 	KeepRole              Decision = "KEEP_ROLE"               // a found role: it is held from now on
 	RemoveRole            Decision = "REMOVE_ROLE"             // a found role: it goes with the values that no other role explains
-	// ResetDecision is what bulk changes know ResetRecognition by; it is no decision about a difference.
-	ResetDecision Decision = "RESET"
 )
 
 // Item is a difference that waits for a decision. It is the GraphQL type too.

@@ -21,6 +21,9 @@ import (
 // EventReset tells that the recognition of an account was taken back.
 const EventReset = "account.recognition_reset"
 
+// resetDecision is what bulk changes know the reset of a recognition by; it is no decision about a difference.
+const resetDecision = "RESET"
+
 // ResetRecognitionInput names accounts whose recognition is taken back.
 type ResetRecognitionInput struct {
 	Accounts []RecognizedAccountInput
@@ -69,7 +72,7 @@ func (s *Service) ResetRecognition(ctx context.Context, in ResetRecognitionInput
 		return nil, err
 	}
 	if in.Filter != nil {
-		id, err := s.Begin(ctx, Asked{Decision: ResetDecision, Recognized: in.Filter, Comment: text(in.Comment)})
+		id, err := s.Begin(ctx, Asked{Decision: resetDecision, Recognized: in.Filter, Comment: text(in.Comment)})
 		if err != nil {
 			return nil, err
 		}
@@ -199,7 +202,7 @@ func (d accounts) decide(ctx context.Context, tx bun.Tx, part []ReconciliationIt
 	if len(good) == 0 {
 		return failed, nil
 	}
-	said := assignment.Decided{At: d.s.Clock.Now(), Actor: permit.Name(ctx), Decision: string(ResetDecision), Comment: d.comment}
+	said := assignment.Decided{At: d.s.Clock.Now(), Actor: permit.Name(ctx), Decision: resetDecision, Comment: d.comment}
 	if err := event.Publish(ctx, tx, said.At, d.told(said, good)...); err != nil {
 		return nil, err
 	}
