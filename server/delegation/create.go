@@ -26,7 +26,7 @@ const (
 
 // Create lets somebody act for the caller, or for somebody whose delegations he manages (requests 10.2). It is refused when it would cover nothing.
 func (s *Service) Create(ctx context.Context, in CreateDelegationInput) (*DelegationPayload, error) {
-	if err := permit.SignedIn(ctx); err != nil {
+	if err := permit.InPerson(ctx); err != nil { // a token may have a part of the rights that this hands on
 		return nil, err
 	}
 	me := permit.From(ctx)
