@@ -78,7 +78,7 @@ const decidedStates: RoleReconciliationState[] = ['KEPT', 'REMOVED']
 export const stateList: ReconciliationState[] = ['NON_CONFORMING', 'PRE_EXISTING', 'QUESTIONED']
 export const reasonList: OwnerlessReason[] = ['LEAVER', 'OWNER_GONE', 'AMBIGUOUS', 'NEVER_MATCHED']
 
-export const recognitionList: RecognitionState[] = ['OWNED', 'GUESSED', 'NOBODYS', 'AMBIGUOUS', 'UNRECOGNIZED']
+const recognitionList: RecognitionState[] = ['OWNED', 'GUESSED', 'NOBODYS', 'AMBIGUOUS', 'UNRECOGNIZED']
 
 /** Accounts without an owner have a page of their own. */
 const listedKinds: ReconciliationKind[] = ['UNAUTHORIZED', 'UNRECONCILED', 'MISSING']
