@@ -38,20 +38,18 @@ const (
 	byClock     = "CLOCK"
 )
 
-const (
-	entering DelegationState = ""
-	same     DelegationState = "="
-)
+// entering is the from-state of a delegation that is not there yet.
+const entering DelegationState = ""
 
 // delegationMachine is THE table (requests 10.2). The drawing in doc.go, legal_move and the golden matrix come from it.
 var delegationMachine = machine.New(machine.Machine[DelegationState, Action]{
-	Name: "delegation", States: []DelegationState{Planned, Active, Ended, Revoked, Refused}, Entering: entering, Same: same,
+	Name: "delegation", States: []DelegationState{Planned, Active, Ended, Revoked, Refused}, Entering: entering, Same: "=",
 }, []machine.Transition[DelegationState, Action]{
 	{Action: Plan, From: []DelegationState{entering}, To: Planned, Actors: []string{byDelegator}, Spec: "create", Why: "Somebody is to act for somebody else, later."},
 	{Action: Start, From: []DelegationState{entering}, To: Active, Actors: []string{byDelegator}, Spec: "create", Why: "Somebody acts for somebody else from now on."},
 	{Action: Begin, From: []DelegationState{Planned}, To: Active, Actors: []string{byClock}, Spec: "begin", Why: "Its time begins."},
 	{Action: End, From: []DelegationState{Planned, Active}, To: Ended, Actors: []string{byClock}, Spec: "end, rule 10", Why: "Its time is over, or one of the two is not there any more."},
-	{Action: Shorten, From: []DelegationState{Planned, Active}, To: same, Actors: []string{byDelegator}, Spec: "shorten", Why: "It ends earlier than was said."},
+	{Action: Shorten, From: []DelegationState{Planned, Active}, To: "=", Actors: []string{byDelegator}, Spec: "shorten", Why: "It ends earlier than was said."},
 	{Action: Revoke, From: []DelegationState{Planned, Active}, To: Revoked, Actors: []string{byDelegator}, Spec: "revoke", Why: "Taken back at once."},
 	{Action: Refuse, From: []DelegationState{Planned, Active}, To: Refused, Actors: []string{byDeputy}, Spec: "refuse, rule 5", Why: "The deputy does not want to."},
 })
