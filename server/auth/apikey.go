@@ -261,6 +261,7 @@ func (s *Service) readKeyActor(ctx context.Context, t *ticket) (*permit.Actor, e
 	if err != nil {
 		return nil, err
 	}
+	actor.SessionID = t.identity().String()                           // tokens of one key that are cut in other ways are told apart by who keeps connections together
 	actor.Program, actor.Via, actor.Deputyships = true, row.Name, nil // nobody acts for somebody else by a token
 	actor.IsCut = !u.IsClient && !permit.Within(row.Scopes, "/")
 	actor.Grants = permit.Cut(permit.Cut(actor.Grants, row.Scopes), t.scopes)

@@ -101,6 +101,7 @@ func TestClientGetsTokens(t *testing.T) {
 	require.Equal(t, "/Jobs/Job", body["scope"])
 	narrow := body["access_token"].(string)
 	require.Equal(t, []string{"/Jobs/Job"}, opened(b.who(narrow)), "and not what is remembered of the wider token")
+	require.NotEqual(t, a.SessionID, b.who(narrow).SessionID, "connections of the two are not taken for one session")
 
 	var used *time.Time
 	require.NoError(t, b.db.NewRaw("select last_used_at from api_key where name = 'first'").Scan(b.ctx, &used))
@@ -270,6 +271,8 @@ func TestPersonalTokens(t *testing.T) {
 	require.Zero(t, list.TotalCount)
 	_, err = b.RevokeApiKey(bob, RevokeApiKeyInput{part.Key.ID})
 	require.True(t, errs.Is(err, errs.NotFound), err)
+	_, err = b.RevokeApiKey(permit.With(b.ctx, &permit.Actor{UserID: permit.From(ana).UserID, IsCut: true, Program: true}), RevokeApiKeyInput{part.Key.ID})
+	require.True(t, errs.Is(err, errs.Forbidden), err)
 	gone, err := b.RevokeApiKey(ana, RevokeApiKeyInput{part.Key.ID})
 	require.NoError(t, err)
 	require.Equal(t, KeyRevoked, gone.Key.State)

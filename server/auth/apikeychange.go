@@ -180,7 +180,9 @@ func (s *Service) RevokeApiKey(ctx context.Context, in RevokeApiKeyInput) (*Revo
 			return err
 		}
 		switch {
-		case row != nil && (row.UserID == a.UserID || permit.May(ctx, permit.AccessUpdate)):
+		case row != nil && (row.UserID == a.UserID && !a.IsCut || permit.May(ctx, permit.AccessUpdate)):
+		case row != nil && row.UserID == a.UserID:
+			return permit.AsOneself(ctx)
 		case row != nil && permit.May(ctx, permit.AccessQuery):
 			return errs.New(errs.Forbidden, "This key is somebody else's. You need the permission %s to revoke it.", permit.AccessUpdate)
 		default:

@@ -42,7 +42,7 @@ func (s *Service) Refuse(ctx context.Context, in EndDelegationInput) (*Delegatio
 
 // change takes an action of the caller; with may look at the row, and change it.
 func (s *Service) change(ctx context.Context, id int64, action Action, comment *string, with func(d *row) error) (*DelegationPayload, error) {
-	if err := permit.SignedIn(ctx); err != nil {
+	if err := permit.AsOneself(ctx); err != nil {
 		return nil, err
 	}
 	if comment != nil && utf8.RuneCountInString(*comment) > maxText {

@@ -78,6 +78,18 @@ func InPerson(ctx context.Context) error {
 	return nil
 }
 
+// AsOneself refuses whoever is not signed in, and a token with a part of its account's rights: for changes of what is one's own, which need no permission
+// that a token could be cut to.
+func AsOneself(ctx context.Context) error {
+	if err := SignedIn(ctx); err != nil {
+		return err
+	}
+	if From(ctx).IsCut {
+		return errs.New(errs.Forbidden, "This is yours to change, and the token has a part of your rights only. Sign in, or use a token for all you may do.")
+	}
+	return nil
+}
+
 // WithAllRights refuses a token that has a part of its account's rights only: what goes on later, with the account's rights.
 func WithAllRights(ctx context.Context) error {
 	if a := From(ctx); a != nil && a.IsCut {

@@ -47,6 +47,9 @@ func TestProgramsAreToldApart(t *testing.T) {
 	require.Error(t, InPerson(t.Context()))
 	require.NoError(t, InPerson(With(t.Context(), &Actor{UserID: 1})))
 	require.Error(t, InPerson(With(t.Context(), &Actor{UserID: 1, Program: true})))
+	require.Error(t, AsOneself(t.Context()))
+	require.NoError(t, AsOneself(With(t.Context(), &Actor{UserID: 1, Program: true})))
+	require.Error(t, AsOneself(With(t.Context(), &Actor{UserID: 1, Program: true, IsCut: true})))
 	require.NoError(t, WithAllRights(With(t.Context(), &Actor{UserID: 1, Program: true})))
 	require.Error(t, WithAllRights(With(t.Context(), &Actor{UserID: 1, Program: true, IsCut: true})))
 }

@@ -117,7 +117,7 @@ func (t *turn) endQuestion(st *step) error {
 // AskInformation asks somebody about steps before they are decided (requests 4.2 S11): who asked for it, whom it is about, or somebody else who may see it.
 // Whoever may decide asks; everybody who sees the item reads it.
 func (s *Service) AskInformation(ctx context.Context, in AskInformationInput) (*RequestItemsPayload, error) {
-	if err := permit.SignedIn(ctx); err != nil {
+	if err := permit.AsOneself(ctx); err != nil {
 		return nil, err
 	}
 	if err := (RequestStepsInput{in.StepIDs}).check(); err != nil {
@@ -258,7 +258,7 @@ func (t *turn) question(st *step) (*openQuestion, error) {
 // AnswerInformation answers what is asked about a step (requests 4.2 S12): who is asked does, or who asked for it. An answer that comes when the step is
 // over is kept as what was said.
 func (s *Service) AnswerInformation(ctx context.Context, in AnswerInformationInput) (*RequestItemsPayload, error) {
-	if err := permit.SignedIn(ctx); err != nil {
+	if err := permit.AsOneself(ctx); err != nil {
 		return nil, err
 	}
 	text, err := said("input.answer", in.Answer)
@@ -302,7 +302,7 @@ func (s *Service) AnswerInformation(ctx context.Context, in AnswerInformationInp
 
 // WithdrawInformation takes back what the caller asked (requests 4.2 S14).
 func (s *Service) WithdrawInformation(ctx context.Context, in RequestStepsInput) (*RequestItemsPayload, error) {
-	if err := permit.SignedIn(ctx); err != nil {
+	if err := permit.AsOneself(ctx); err != nil {
 		return nil, err
 	}
 	if err := in.check(); err != nil {

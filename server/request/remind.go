@@ -44,7 +44,7 @@ func isParty(ctx context.Context, m *assignment.Model, name string) db.Condition
 
 // Remind tells those who may decide steps that they are waited for: who asked for it, whom it is about, and who supervises it may, once a day (requests 9.3).
 func (s *Service) Remind(ctx context.Context, in RequestStepsInput) (*RequestItemsPayload, error) {
-	if err := permit.SignedIn(ctx); err != nil {
+	if err := permit.AsOneself(ctx); err != nil {
 		return nil, err
 	}
 	if err := in.check(); err != nil {

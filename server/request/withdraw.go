@@ -23,7 +23,7 @@ type CancelRequestInput struct {
 // Withdraw takes items back that are not approved yet (requests 4.1 I18): those that the caller asked for, that somebody asked for him and that give him
 // something, or, with a comment, those that he supervises.
 func (s *Service) Withdraw(ctx context.Context, in CancelRequestInput) (*RequestItemsPayload, error) {
-	if err := permit.SignedIn(ctx); err != nil {
+	if err := permit.AsOneself(ctx); err != nil {
 		return nil, err
 	}
 	list := in.ItemIDs
