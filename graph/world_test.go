@@ -35,7 +35,7 @@ type world struct {
 }
 
 // every are permissions on everything there is.
-var every = []string{"/ProvisioningPolicy", "/Custom/ProvisioningPolicy", "/Custom/Workflows", "/Custom/Resources", "/Custom/ResourceChanges", "/Connectors", "/Jobs", "/AccessControl", "/Metadata", "/Settings", "/Monitoring"}
+var every = []string{"/ProvisioningPolicy", "/Custom/ProvisioningPolicy", "/Custom/Workflows", "/Custom/Delegations", "/Custom/Resources", "/Custom/ResourceChanges", "/Connectors", "/Jobs", "/AccessControl", "/Metadata", "/Settings", "/Monitoring"}
 
 // role is somebody who asks.
 type role struct {

@@ -2,7 +2,7 @@ import { Button, TextInput } from '@mantine/core'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useMutation } from 'urql'
-import { DelegationsChangedDocument } from '../../graphql/live.generated'
+import { DelegationsChangedDocument, RequestsChangedDocument } from '../../graphql/live.generated'
 import { toProblem } from '../../graphql/problem'
 import { useReading } from '../../graphql/useReading'
 import { useTold } from '../../graphql/useTold'
@@ -55,6 +55,7 @@ export function DelegationDrawer() {
     readActs({ requestPolicy: 'network-only' })
   }
   useTold(DelegationsChangedDocument, {}, reload)
+  useTold(RequestsChangedDocument, {}, () => readActs({ requestPolicy: 'network-only' })) // what a deputy does is done about requests
   const d = data?.delegation
   return (
     <Drawer
