@@ -68,7 +68,11 @@ func (s *Service) ResetRecognition(ctx context.Context, in ResetRecognitionInput
 	if err := checkNamed(items, in.Filter != nil, text(in.Comment)); err != nil {
 		return nil, err
 	}
-	if err := s.Assignments.CatchUp(ctx); err != nil { // whoever came just now is found too
+	m, err := s.Assignments.Model(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.catchUpFor(ctx, m, in, items); err != nil {
 		return nil, err
 	}
 	if in.Filter != nil {
@@ -78,8 +82,7 @@ func (s *Service) ResetRecognition(ctx context.Context, in ResetRecognitionInput
 		}
 		return &ResetRecognitionPayload{Results: []RecognitionResult{}, BulkChangeID: &id}, nil
 	}
-	m, err := s.Assignments.Model(ctx, s.DB)
-	if err != nil {
+	if m, err = s.Assignments.Model(ctx, s.DB); err != nil {
 		return nil, err
 	}
 	may, err := recognized(ctx, m, len(items) > 1)
@@ -123,6 +126,30 @@ func (s *Service) ResetRecognition(ctx context.Context, in ResetRecognitionInput
 		}
 	}
 	return p, nil
+}
+
+// catchUpFor makes the keys what they are now, so that whoever came just now is found too: for whoever may take back one of the accounts that are meant.
+// What is refused writes nothing.
+func (s *Service) catchUpFor(ctx context.Context, m *assignment.Model, in ResetRecognitionInput, items []ReconciliationItemInput) error {
+	may, err := recognized(ctx, m, in.Filter != nil || len(items) > 1)
+	if err != nil {
+		return err
+	}
+	list := make([]int64, len(items))
+	for i, x := range items {
+		list[i] = x.ID
+	}
+	meant := bun.SafeQuery("x.id = any (?)", ids(list))
+	if in.Filter != nil {
+		if meant, err = in.Filter.condition(ctx, m); err != nil {
+			return err
+		}
+	}
+	rows, err := s.readRecognized(ctx, s.DB, db.AllOf(meant, may), 1)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	return s.Assignments.CatchUp(ctx)
 }
 
 // refuseReset tells why the recognition of an account cannot be taken back; nil: it can.
