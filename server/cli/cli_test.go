@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
 	"writ/server/config"
@@ -61,6 +62,21 @@ func TestCommandsFollowTheHouse(t *testing.T) {
 	require.NotContains(t, out, "verify")
 	_, out, _ = runCommand(t, House{Verify: func(context.Context, Session, VerifyInput) error { return nil }}, "--help")
 	require.Contains(t, out, "verify")
+}
+
+// What a command that works on the database makes of its settings is valid, whatever sections there are: one that wants a value, and is set by flags of the
+// server only, has its default.
+func TestSettingsOfCommandsAreValid(t *testing.T) {
+	var s settings
+	require.NoError(t, kong.ApplyDefaults(&s))
+	c := s.config()
+	require.NoError(t, c.Validate())
+	require.Equal(t, 180, c.Requests.MaxDelegationDays)
+	t.Setenv("WRIT_REQUEST_QUESTION_DAYS", "9")
+	require.Equal(t, 9, s.config().Requests.QuestionDays)
+	t.Setenv("WRIT_REQUEST_QUESTION_DAYS", "many")
+	c = s.config()
+	require.NotPanics(t, func() { _ = c.Validate() })
 }
 
 func TestExitCodes(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"writ/server/config"
 	"writ/server/db"
 	"writ/server/db/embedded"
@@ -24,7 +26,11 @@ type settings struct {
 }
 
 func (s settings) config() config.Config {
-	c := config.Config{Database: s.Database, Log: s.Log, Secret: s.Secret, Audit: s.Audit}
+	c := config.Config{}
+	// What a server would have in the sections that these commands have no flags for. What the environment says wrongly of them stays as it is by default:
+	// it is the server's to refuse.
+	_ = kong.ApplyDefaults(&c)
+	c.Database, c.Log, c.Secret, c.Audit = s.Database, s.Log, s.Secret, s.Audit
 	c.Serve = config.Serve{Addr: "127.0.0.1:8080", Only: config.All, TestHooks: s.TestHooks}
 	c.Mail.From = "Writ <writ@localhost>"
 	c.Work.RiverWorkers = 1
