@@ -417,7 +417,7 @@ func settle(t *testing.T) *world {
 	w.add("mixed", "*", "", "", nil, "/Custom/Resources").sees = regexp.MustCompile(`^zq(p[12][a-z]*|p[34](key|name|phone|old|oldphone)|[ds]\d[a-z]*|a[12][a-z]*|a[345](key|name|login)|c1host)q$`)
 	w.rule("mixed", "mixed-finance", "Directory_User", "Department", "zqd1keyq", append(every, "/Custom/ResourceChanges/AD")...)
 	w.rule("mixed", "mixed-dimension", "Directory_User", "Department", "dimension", "/Custom/Reports")
-	w.add("deputy", "*", "", "", nil).sees = regexp.MustCompile(`^zqp[12](key|name|justification|problem|said)q$`) // what finance sees of requests, no more
+	w.add("deputy", "*", "", "", nil).sees = regexp.MustCompile(`^zqp[12](key|name|justification|problem|said|question|addressee)q$`) // what finance sees of requests, no more
 	_, err = b.db.ExecContext(b.ctx, delegationsSQL)
 	require.NoError(t, err)
 	none := regexp.MustCompile(`^$`)
