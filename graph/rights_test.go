@@ -415,9 +415,9 @@ func isConfiguration(field string) bool {
 var notHere = []string{
 	"Query.quiescent", "Mutation.testAdvanceClock", // no --test-hooks
 	"Mutation.login", "Mutation.refresh", "Mutation.logout", "LoginPayload.accessToken", "LoginPayload.expiresAt", "LoginPayload.me", "LogoutPayload.ok", // signed in already
-	"Mutation.checkConnector", // no system there
+	"Mutation.checkConnector",                              // no system there
 	"Mutation.createDelegation", "DelegationTarget.person", // TestDelegationInput and TestDelegationTargets of server/app have them
-	"CheckedItem.startDate",   // one that lies ahead, which would be too far ahead or past one day (TestRequestDates of server/app has it)
+	"CheckedItem.startDate", // one that lies ahead, which would be too far ahead or past one day (TestRequestDates of server/app has it)
 	"ResourceTypeTrial.accountId", "ResourceTypeTrial.readAt", "ResourceTypeTrial.failure", "ResourceTypeTrial.values", "TrialValue.property", "TrialValue.computed", "TrialValue.read", "TrialValue.isComputed", "TrialValue.isSame",
 	"StoredValues.problems", // nothing is proposed
 	"ResourceTypeDifferences.endCursor", "ResourceTypeDifferences.properties", "PropertyDifference.property", "PropertyDifference.differs", "PropertyDifference.errors", "PropertyDifference.sample",

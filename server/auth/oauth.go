@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -51,9 +52,9 @@ func (s *Service) TokenEndpoint() http.Handler {
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxGrantBody)
 		out, err := s.grant(r.Context(), r)
-		refused, isRefused := err.(*grantError)
+		var refused *grantError
 		switch {
-		case isRefused:
+		case errors.As(err, &refused):
 			w.Header().Set("Content-Type", "application/json; charset=utf-8")
 			if refused.status == http.StatusUnauthorized {
 				w.Header().Set("WWW-Authenticate", `Basic realm="writ", charset="UTF-8"`)
