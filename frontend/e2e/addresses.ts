@@ -19,6 +19,7 @@ const chosen: Record<string, string[]> = {
     '/plans',
     '/people/Directory_User',
     '/orders',
+    '/delegations',
   ],
   machinery: [
     '/jobs',

@@ -23,7 +23,7 @@ export function useDecideSteps() {
       const steps = items.flatMap((i) =>
         i.stepId ? [{ stepId: i.stepId, version: i.stepVersion, decision, comment: comment.trim() || undefined }] : [],
       )
-      const { data, error } = await decide({ input: { steps, forDelegatorId } })
+      const { data, error } = await decide({ input: { steps, forDelegatorId: forDelegatorId ?? undefined } })
       if (error || !data) return { done: 0, failed: [], problem: error && toProblem(error) }
       const { results } = data.reviewRequestItems
       const failed = results.flatMap(({ id, error: refused }) => (refused ? [{ id, ...refused }] : []))
