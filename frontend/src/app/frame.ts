@@ -11,6 +11,7 @@ import type { MeFragment } from '../graphql/me.generated'
 import type { Session } from '../graphql/session'
 import { orMissing } from '../lib/freshCode'
 import { text, type RawSearch } from '../lib/search'
+import { loadTexts } from '../lib/texts'
 import type { Listed } from './listed'
 import { NotFoundScreen } from './notices'
 
@@ -52,7 +53,9 @@ export const signIn = createRoute({
   },
   beforeLoad: async ({ context, search }) => {
     const state = await context.session.ensure()
-    if (state.status === 'in') throw redirect({ href: search.to ?? '/' })
+    if (state.status !== 'in') return
+    await orMissing(loadTexts) // the sign-in page does without those of the pages
+    throw redirect({ href: search.to ?? '/' })
   },
   component: lazyPage(() => import('../features/auth/SignInPage'), 'SignInPage'),
 })

@@ -112,7 +112,7 @@ const tasks = createRoute({
   validateSearch: parseTaskSearch,
   ...open(mayHaveTasks, {
     group: 'work',
-    label: t.tasks.title,
+    label: t.titles.tasks,
     icon: IconListCheck,
     go: { key: 't', says: t.keys.goTasks },
   }),
@@ -125,7 +125,7 @@ const myAccess = createRoute({
   validateSearch: parseHeldSearch,
   ...open(mayHave, {
     group: 'work',
-    label: t.held.title,
+    label: t.titles.held,
     icon: IconId,
     go: { key: 'a', says: t.keys.goAccess },
   }),
@@ -138,7 +138,7 @@ const team = createRoute({
   validateSearch: parseTeamSearch,
   ...open(mayLead, {
     group: 'work',
-    label: t.team.title,
+    label: t.titles.team,
     icon: IconUsersGroup,
     go: { key: 'u', says: t.keys.goTeam },
   }),
@@ -151,8 +151,8 @@ const request = createRoute({
   validateSearch: parseRequestSearch,
   ...open(mayRequest, {
     group: 'work',
-    label: t.request.nav,
-    title: t.request.title,
+    label: t.titles.request,
+    title: t.titles.requestAccess,
     icon: IconArrowForwardUp,
     go: { key: 'n', says: t.keys.goRequest },
   }),
@@ -164,7 +164,7 @@ const requests = createRoute({
   validateSearch: parseRequestListSearch,
   ...open(maySeeRequests, {
     group: 'work',
-    label: t.request.mine,
+    label: t.titles.requests,
     icon: IconInbox,
     go: { key: 'q', says: t.keys.goRequests },
   }),
@@ -181,7 +181,7 @@ const delegations = createRoute({
   getParentRoute: () => shell,
   path: '/delegations',
   validateSearch: parseDelegationSearch,
-  ...open(maySeeDelegations, { group: 'work', label: t.delegation.title, icon: IconUserShare }),
+  ...open(maySeeDelegations, { group: 'work', label: t.titles.delegations, icon: IconUserShare }),
   loader: (at) => bring(at, ({ search }) => import('../features/delegation/ahead').then((m) => m.delegations(search))),
   component: lazyPage(() => import('../features/delegation/DelegationsPage'), 'DelegationsPage'),
 })
@@ -197,7 +197,7 @@ const approvals = createRoute({
   validateSearch: parseRequestListSearch,
   ...open(maySeeApprovals, {
     group: 'work',
-    label: t.request.approvals,
+    label: t.titles.approvals,
     icon: IconHandStop,
     counter: (c) => c.toApprove ?? 0,
     go: { key: 'v', says: t.keys.goApprovals },
@@ -219,7 +219,7 @@ const review = createRoute({
   ...open(mayReview, {
     group: 'work',
     label: t.nav.review,
-    title: t.review.title,
+    title: t.titles.reviewing,
     icon: IconChecklist,
     counter: (c) => c.toReview,
     go: { key: 'r', says: t.keys.goReview },
@@ -241,7 +241,7 @@ const errors = createRoute({
   ...open(mayReview, {
     group: 'work',
     label: t.nav.errors,
-    title: t.review.errorsTitle,
+    title: t.titles.errored,
     icon: IconCircleX,
     counter: (c) => c.errored,
   }),
@@ -262,7 +262,7 @@ const manual = createRoute({
   ...open(mayDoManual, {
     group: 'work',
     label: t.nav.manual,
-    title: t.manual.title,
+    title: t.titles.manualWork,
     icon: IconTools,
     counter: (c) => c.manual,
     go: { key: 'm', says: t.keys.goManual },
@@ -283,7 +283,7 @@ const reconcile = createRoute({
   ...open(mayReconcile, {
     group: 'work',
     label: t.nav.reconcile,
-    title: t.reconcile.title,
+    title: t.titles.reconciling,
     icon: IconScale,
     counter: (c) => c.reconciliation?.toReconcile ?? 0,
     go: { key: 'e', says: t.keys.goReconcile },
@@ -486,7 +486,7 @@ const jobs = createRoute({
   ...open(maySeeJobs, {
     group: 'machinery',
     label: t.nav.jobs,
-    title: t.job.title,
+    title: t.titles.jobExecution,
     icon: IconPlayerPlay,
     counter: (c) => c.runningJobs,
     go: { key: 'j', says: t.keys.goJobs },
@@ -561,7 +561,7 @@ const roles = createRoute({
   ...open(maySeeModel, {
     group: 'machinery',
     label: t.nav.roles,
-    title: t.catalogue.title,
+    title: t.titles.catalogue,
     icon: IconBriefcase,
     go: { key: 'c', says: t.keys.goCatalogue },
   }),
@@ -607,7 +607,7 @@ const rule = createRoute({
 const objects = createRoute({
   getParentRoute: () => shell,
   path: '/model/objects',
-  ...open(maySeeModel, { group: 'machinery', label: t.edit.objects, icon: IconPuzzle }),
+  ...open(maySeeModel, { group: 'machinery', label: t.titles.objects, icon: IconPuzzle }),
   component: Outlet,
 })
 const objectsIndex = createRoute({
@@ -655,7 +655,7 @@ const automation = createRoute({
   getParentRoute: () => shell,
   path: '/model/automation',
   validateSearch: parseAutomationSearch,
-  ...open(maySeeModel, { group: 'machinery', label: t.automation.title, icon: IconRobot }),
+  ...open(maySeeModel, { group: 'machinery', label: t.titles.automation, icon: IconRobot }),
   loader: (at) =>
     bring(at, ({ search }) => import('../features/rolemodel/ahead').then((m) => m.automationRules(search))),
   component: lazyPage(() => import('../features/rolemodel/AutomationListPage'), 'AutomationListPage'),
@@ -688,7 +688,7 @@ const redundant = createRoute({
   getParentRoute: () => shell,
   path: '/redundant',
   validateSearch: parseRedundantSearch,
-  ...open(maySeeRedundant, { group: 'machinery', label: t.redundant.title, icon: IconCopyCheck }),
+  ...open(maySeeRedundant, { group: 'machinery', label: t.titles.redundant, icon: IconCopyCheck }),
   loader: (at) => bring(at, ({ search }) => import('../features/redundancy/ahead').then((m) => m.redundant(search))),
   component: lazyPage(() => import('../features/redundancy/RedundantPage'), 'RedundantPage'),
 })

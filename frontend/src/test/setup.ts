@@ -2,6 +2,9 @@ import '@testing-library/jest-dom/vitest'
 import { notifications } from '@mantine/notifications'
 import { cleanup, configure } from '@testing-library/react'
 import { afterEach, vi } from 'vitest'
+import { loadTexts } from '../lib/texts'
+
+await loadTexts()
 
 // A busy machine draws late.
 configure({ asyncUtilTimeout: 5_000 })

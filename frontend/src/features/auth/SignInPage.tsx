@@ -3,7 +3,7 @@ import { getRouteApi, useRouter } from '@tanstack/react-router'
 import { useEffect, useState, type FormEvent } from 'react'
 import { SignInError } from '../../graphql/session'
 import { useSession } from '../../graphql/SessionContext'
-import { t } from '../../lib/texts'
+import { loadTexts, t } from '../../lib/texts'
 import { Logo } from '../../ui/Logo'
 import classes from './SignInPage.module.css'
 import { useAuthInfo } from './useAuthInfo'
@@ -29,7 +29,7 @@ export function SignInPage() {
     setBusy(true)
     setError('')
     try {
-      await session.login(username, password)
+      await Promise.all([session.login(username, password), loadTexts()])
       await router.navigate({ href: to ?? '/', replace: true })
     } catch (problem) {
       setError(problem instanceof SignInError ? problem.message : t.signIn.unreachable)

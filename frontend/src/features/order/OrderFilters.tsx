@@ -119,7 +119,7 @@ export function OrderFilters(props: {
         <SelectFilter
           label={t.order.sort}
           value={search.sort ?? 'CREATED_DESC'}
-          options={orderSorts.map((value) => ({ value, label: t.order.sorts[value] }))}
+          options={orderSorts().map((value) => ({ value, label: t.order.sorts[value] }))}
           onChange={(sort) => onChange({ sort: sort === 'CREATED_DESC' ? undefined : sort })}
         />
       )}

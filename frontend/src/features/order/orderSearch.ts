@@ -32,7 +32,7 @@ export interface OrderSearch {
   property?: string
 }
 
-export const orderSorts = Object.keys(t.order.sorts) as OrderSort[]
+export const orderSorts = () => Object.keys(t.order.sorts) as OrderSort[]
 
 /** Reads what stands in the URL; bad values fall away. */
 export function parseOrderSearch(raw: RawSearch): OrderSearch {
@@ -50,7 +50,7 @@ export function parseOrderSearch(raw: RawSearch): OrderSearch {
     waits: manyOf(raw.waits, waitReasonList),
     after: instant(raw.after),
     before: instant(raw.before),
-    sort: oneOf(raw.sort, orderSorts),
+    sort: oneOf(raw.sort, orderSorts()),
     view: oneOf(raw.view, ['property']),
     property: text(raw.property),
   })

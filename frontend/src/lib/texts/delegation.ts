@@ -1,10 +1,11 @@
+import { appTexts } from './app'
 import type { DelegationKind, DelegationState, DelegationSubjectKind } from '../../graphql/types.generated'
 import { n, plural } from './plural'
 
 /** Who acts for whom. */
 export const delegationTexts = {
   delegation: {
-    title: 'Delegations',
+    title: appTexts.titles.delegations,
     hint: 'Who acts for whom, with what and until when. Both sides see it, and everything that is done under it.',
     views: { MINE: 'I gave', FOR_ME: 'Given to me', ALL: 'All' },
     view: 'Which delegations',

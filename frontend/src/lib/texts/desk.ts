@@ -1,10 +1,11 @@
+import { appTexts } from './app'
 import type { HeldBecause, HeldState, HeldView, TaskKind, TeamStanding } from '../../graphql/types.generated'
 import { n, plural } from './plural'
 
 /** What is one's own: what one has, what waits for one, and the people who report to one. */
 export const deskTexts = {
   held: {
-    title: 'My access',
+    title: appTexts.titles.held,
     hint: 'What you have, since when, until when, and why.',
     views: { NOW: 'All', ENDS_SOON: 'Ends soon', ON_THE_WAY: 'On the way', ENDED: 'Ended' } satisfies Record<
       HeldView,
@@ -80,7 +81,7 @@ export const deskTexts = {
     homeAll: 'All my access',
   },
   tasks: {
-    title: 'Tasks',
+    title: appTexts.titles.tasks,
     hint: 'Whatever waits for you, the late first, then as it came.',
     kinds: 'Kind',
     kind: {
@@ -128,7 +129,7 @@ export const deskTexts = {
       count === 0 ? 'Nothing waits for you.' : `${plural(count, 'thing waits', 'things wait')} for you.`,
   },
   team: {
-    title: 'My team',
+    title: appTexts.titles.team,
     hint: 'Who reports to you, what they have, and what ends.',
     views: { ALL: 'People', ENDS_SOON: 'Ends soon', LEFT: 'Leavers', AT_RISK: 'Risks' },
     view: 'Which people',

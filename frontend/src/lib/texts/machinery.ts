@@ -1,3 +1,4 @@
+import { appTexts } from './app'
 import type { ChangeCommand, DeliveryMode, LimitCounter, TaskCounter, TaskType } from '../../graphql/types.generated'
 import { n, plural } from './plural'
 
@@ -64,7 +65,7 @@ export const machineryTexts = {
     asChart: 'Show as chart',
   },
   job: {
-    title: 'Job execution',
+    title: appTexts.titles.jobExecution,
     hint: 'Jobs read the systems, compute, generate orders, carry them out.',
     name: 'Job',
     mode: 'Mode',

@@ -1,3 +1,4 @@
+import { appTexts } from './app'
 import type {
   AutomationDecision,
   AutomationState,
@@ -11,7 +12,7 @@ import { n, plural, type Amount } from './plural'
 /** Building and editing the role model. */
 export const modelTexts = {
   catalogue: {
-    title: 'Role catalogue',
+    title: appTexts.titles.catalogue,
     hint: 'What people can hold, who holds it, and by which rule.',
     categories: 'Categories',
     everything: 'All roles',
@@ -173,7 +174,7 @@ export const modelTexts = {
   edit: {
     title: (what: string) => `Edit ${what}`,
     newTitle: (kind: string) => `New ${kind}`,
-    objects: 'Policies and contexts',
+    objects: appTexts.titles.objects,
     objectsHint: 'What roles and rules stand on.',
     look: 'Look at the plan',
     apply: 'Apply this',
@@ -380,7 +381,7 @@ export const modelTexts = {
     icon: 'Had through others',
   },
   automation: {
-    title: 'Automation rules',
+    title: appTexts.titles.automation,
     hint: 'What was found in systems is decided by itself when it has waited long enough.',
     make: 'New automation rule',
     search: 'Name, identifier, what it is about',

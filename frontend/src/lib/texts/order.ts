@@ -1,3 +1,4 @@
+import { appTexts } from './app'
 import type { AttemptOutcome, OrderAction } from '../../graphql/types.generated'
 import { n, plural, sizeOf, type Amount } from './plural'
 
@@ -136,9 +137,9 @@ export const orderTexts = {
     step: { done: 'done', current: 'now', next: 'to come' },
   },
   review: {
-    title: 'Provisioning review',
+    title: appTexts.titles.reviewing,
     hint: 'Decide what may be written. What you approve is carried out; what you decline is ignored from then on.',
-    errorsTitle: 'Errored orders',
+    errorsTitle: appTexts.titles.errored,
     faults: 'Who cannot be computed',
     faultsHint: 'They wait for better data and hold nobody else up.',
     errorsHint: 'Orders that a system refused or did not answer. Fix the cause, then send them again.',
@@ -212,7 +213,7 @@ export const orderTexts = {
     onConnector: (system: string) => `in ${system}`,
   },
   manual: {
-    title: 'Manual provisioning',
+    title: appTexts.titles.manualWork,
     hint: 'Changes that a person makes in the managed system. Do it there, then say so here.',
     empty: 'No open tickets',
     emptyHint: 'When an order has to be carried out by hand, its ticket appears here by itself.',

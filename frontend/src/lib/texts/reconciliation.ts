@@ -1,3 +1,4 @@
+import { appTexts } from './app'
 import type {
   OwnerlessReason,
   ProlongedCause,
@@ -12,7 +13,7 @@ import { n, plural, type Amount } from './plural'
 /** What systems hold that nobody asked for, and what people decide about it. */
 export const reconciliationTexts = {
   reconcile: {
-    title: 'Reconciliation',
+    title: appTexts.titles.reconciling,
     hint: 'What systems hold that nobody asked for. It stays as it is until somebody decides.',
     differences: 'Accounts and values',
     roles: 'Found roles',

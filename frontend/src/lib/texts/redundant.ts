@@ -1,10 +1,11 @@
+import { appTexts } from './app'
 import type { RedundancyRunState, RedundantKind } from '../../graphql/types.generated'
 import { n, plural, type Amount } from './plural'
 
 /** What people approved although rules give the same. */
 export const redundantTexts = {
   redundant: {
-    title: 'Redundant assignments',
+    title: appTexts.titles.redundant,
     hint: 'What somebody approved although rules give the same. Left to the rules, nobody loses anything, and it ends when the rules end it.',
     start: 'Analyse',
     started: 'The analysis has begun',

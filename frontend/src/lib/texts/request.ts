@@ -1,3 +1,4 @@
+import { appTexts } from './app'
 import type {
   CatalogueStatus,
   FindingCode,
@@ -13,9 +14,9 @@ import { n, plural } from './plural'
 /** What people ask for, and what becomes of it. */
 export const requestTexts = {
   request: {
-    title: 'Request access',
+    title: appTexts.titles.requestAccess,
     hint: 'Choose what is needed, for whom, and see who decides before you send it.',
-    nav: 'Request',
+    nav: appTexts.titles.request,
     forWhom: 'For',
     nobody: 'Choose for whom you ask.',
     nobodyHint: 'The catalogue shows what can be asked for the first of them.',
@@ -182,7 +183,7 @@ export const requestTexts = {
     noSuchRole: (role: string) => `The link asks for the role “${role}”, which cannot be asked for this person.`,
     draft: 'Kept in this tab until it is sent.',
     // My requests
-    mine: 'My requests',
+    mine: appTexts.titles.requests,
     mineHint: 'Where what you asked for is, who has it, and since when.',
     about: 'About',
     views: { mine: 'I asked', about: 'About me' },
@@ -325,7 +326,7 @@ export const requestTexts = {
     takenBack: (what: string) => `Taken back: ${what}`,
     askAgain: 'Ask again',
     // Approvals
-    approvals: 'Approvals',
+    approvals: appTexts.titles.approvals,
     approvalsNav: 'Approvals',
     approvalsHint: 'What people asked for and you may decide, what is late first.',
     tabs: { mine: 'Mine to decide', stuck: 'Stuck', all: 'All' },
