@@ -3,36 +3,12 @@ package webhook
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"strings"
-	"syscall"
-
-	"code.dny.dev/ssrf"
 
 	"writ/server/errs"
+	"writ/server/outbound"
 )
-
-// errPrivate is the refusal of an address that webhooks may not reach.
-var errPrivate = errors.New("the address is private, local or reserved; this server's webhooks may not reach it")
-
-// guardian knows IANA's registries of addresses that are nobody's endpoint on the internet, or lead into a private network.
-var guardian = ssrf.New(ssrf.WithAnyNetwork(), ssrf.WithAnyPort())
-
-// isPublic reports whether an address may be an endpoint on the internet. An IPv4 address inside an IPv6 one counts as that.
-func isPublic(a netip.Addr) bool {
-	return a.IsValid() && guardian.SafeAddr(a.Unmap().WithZone("")) == nil
-}
-
-// onlyPublic is a net.Dialer's Control: it sees the address that the name was resolved to, right before the connection is made, so that a
-// name cannot lead elsewhere between check and use.
-func onlyPublic(_, address string, _ syscall.RawConn) error {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil || !isPublic(at.Addr()) {
-		return errPrivate
-	}
-	return nil
-}
 
 const longestURL = 2000
 
@@ -60,17 +36,16 @@ func checkURL(text string, allowPrivate bool) error {
 	if allowPrivate {
 		return nil
 	}
-	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
-	if a, err := netip.ParseAddr(host); err == nil && !isPublic(a) || host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return refuse("%s.", strings.ToUpper(errPrivate.Error()[:1])+errPrivate.Error()[1:])
+	if outbound.IsPrivateName(u.Hostname()) {
+		return refuse("%s.", strings.ToUpper(outbound.ErrPrivate.Error()[:1])+outbound.ErrPrivate.Error()[1:])
 	}
 	return nil
 }
 
 // explainDial gives the sentence for a connection that was refused here or failed.
 func explainDial(err error) string {
-	if errors.Is(err, errPrivate) {
-		return errPrivate.Error()
+	if errors.Is(err, outbound.ErrPrivate) {
+		return outbound.ErrPrivate.Error()
 	}
 	var u *url.Error
 	if errors.As(err, &u) { // its text begins with method and URL, which is not for everybody's eyes

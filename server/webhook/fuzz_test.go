@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/errs"
+	"writ/server/outbound"
 )
 
 // FuzzCheckURL: an address that is taken is https to a named or public host, without a password, whatever its spelling.
@@ -36,7 +37,7 @@ func FuzzCheckURL(f *testing.F) {
 		}
 		require.Equal(t, "https", u.Scheme)
 		if a, err := netip.ParseAddr(strings.TrimSuffix(u.Hostname(), ".")); err == nil {
-			require.True(t, isPublic(a), text)
+			require.True(t, outbound.IsPublic(a), text)
 		}
 	})
 }

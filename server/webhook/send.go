@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -28,23 +27,6 @@ type answer struct {
 
 func (a answer) ok() bool   { return a.Error == "" }
 func (a answer) gone() bool { return a.Status == http.StatusGone }
-
-// newClient makes the client for all endpoints: no proxy (it would resolve names out of our sight), no redirects, no cookies.
-func newClient(allowPrivate bool) *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	if !allowPrivate {
-		dialer.Control = onlyPublic
-	}
-	return &http.Client{
-		Timeout: sendTimeout,
-		Transport: &http.Transport{
-			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, DisableCompression: true,
-			TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 32 << 10,
-			MaxIdleConns: 100, MaxIdleConnsPerHost: 4, IdleConnTimeout: 60 * time.Second,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
 
 // send makes one attempt. It never fails: how it went is the answer. at is the machine's time, since receivers compare the timestamp
 // with theirs.

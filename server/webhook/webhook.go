@@ -15,6 +15,7 @@ import (
 	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/order"
+	"writ/server/outbound"
 	"writ/server/permit"
 	"writ/server/reconciliation"
 )
@@ -47,7 +48,7 @@ type Service struct {
 }
 
 func (s *Service) client() *http.Client {
-	s.once.Do(func() { s.http = newClient(s.AllowPrivate) })
+	s.once.Do(func() { s.http = outbound.NewClient(s.AllowPrivate, sendTimeout) })
 	return s.http
 }
 
