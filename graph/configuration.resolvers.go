@@ -107,6 +107,10 @@ func (r *configurationResolver) Users(ctx context.Context, obj *manifest.Configu
 	return manifest.List[manifest.User](ctx, r.Manifest, "user", page.Of(first, after), identifiers)
 }
 
+func (r *configurationResolver) IdentityProviders(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.IdentityProvider], error) {
+	return manifest.List[manifest.IdentityProvider](ctx, r.Manifest, "identityProvider", page.Of(first, after), identifiers)
+}
+
 func (r *connectionConfigurationResolver) Settings(ctx context.Context, obj *manifest.Connection) ([]*manifest.NamedValue, error) {
 	return manifest.Values(obj.Settings), nil
 }
@@ -132,6 +136,10 @@ func (r *dimensionConfigurationResolver) Version(ctx context.Context, obj *manif
 }
 
 func (r *entityTypeConfigurationResolver) Version(ctx context.Context, obj *manifest.EntityType) (string, error) {
+	return manifest.VersionOf(obj), nil
+}
+
+func (r *identityProviderConfigurationResolver) Version(ctx context.Context, obj *manifest.IdentityProvider) (string, error) {
 	return manifest.VersionOf(obj), nil
 }
 
@@ -297,6 +305,14 @@ func (r *mutationResolver) SaveUser(ctx context.Context, input manifest.SaveInpu
 
 func (r *mutationResolver) DeleteUser(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
 	return r.Manifest.DeleteOne(ctx, "user", input)
+}
+
+func (r *mutationResolver) SaveIdentityProvider(ctx context.Context, input manifest.SaveInput[manifest.IdentityProvider]) (*manifest.ConfigurationPayload, error) {
+	return manifest.SaveOne(ctx, r.Manifest, "identityProvider", input)
+}
+
+func (r *mutationResolver) DeleteIdentityProvider(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
+	return r.Manifest.DeleteOne(ctx, "identityProvider", input)
 }
 
 func (r *navigationRuleConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.NavigationRule) ([]*rolemodel.NamedCriterion, error) {
@@ -473,6 +489,10 @@ func (r *Resolver) EntityTypeConfiguration() generated.EntityTypeConfigurationRe
 	return &entityTypeConfigurationResolver{r}
 }
 
+func (r *Resolver) IdentityProviderConfiguration() generated.IdentityProviderConfigurationResolver {
+	return &identityProviderConfigurationResolver{r}
+}
+
 func (r *Resolver) IndirectResourceRuleConfiguration() generated.IndirectResourceRuleConfigurationResolver {
 	return &indirectResourceRuleConfigurationResolver{r}
 }
@@ -587,6 +607,7 @@ type (
 	contextRuleConfigurationResolver          struct{ *Resolver }
 	dimensionConfigurationResolver            struct{ *Resolver }
 	entityTypeConfigurationResolver           struct{ *Resolver }
+	identityProviderConfigurationResolver     struct{ *Resolver }
 	indirectResourceRuleConfigurationResolver struct{ *Resolver }
 	jobConfigurationResolver                  struct{ *Resolver }
 	miningRuleConfigurationResolver           struct{ *Resolver }

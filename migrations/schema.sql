@@ -86,15 +86,20 @@ create table assigned_profile (
     is_denied boolean default false not null,
     email text,
     origin text default 'MANUAL'::text not null,
+    provider_id bigint,
     constraint assigned_profile_pkey PRIMARY KEY (id),
-    constraint assigned_profile_user_id_profile_id_context_origin_is_denie_key UNIQUE (user_id, profile_id, context, origin, is_denied),
+    constraint assigned_profile_unique UNIQUE NULLS NOT DISTINCT (user_id, profile_id, context, origin, is_denied, provider_id),
     constraint assigned_profile_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id),
+    constraint assigned_profile_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity_provider(id) ON DELETE CASCADE,
     constraint assigned_profile_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE,
     constraint assigned_profile_dates_in_order CHECK ((start_date < end_date)),
-    constraint assigned_profile_origin_check CHECK ((origin = ANY (ARRAY['MANUAL'::text, 'RULE'::text])))
+    constraint assigned_profile_of_provider CHECK ((((origin = 'PROVIDER'::text) = (provider_id IS NOT NULL)) AND ((provider_id IS NULL) OR ((end_date IS NOT NULL) AND (NOT is_denied))))),
+    constraint assigned_profile_origin_check CHECK ((origin = ANY (ARRAY['MANUAL'::text, 'RULE'::text, 'PROVIDER'::text])))
 );
 comment on column assigned_profile.context is 'Dimension identifier -> key of a value: narrows the scope (spec 10.1).';
+comment on column assigned_profile.provider_id is 'Whose groups give it; null: it does not come from a provider.';
 CREATE INDEX assigned_profile_by_profile ON public.assigned_profile USING btree (profile_id);
+CREATE INDEX assigned_profile_by_provider ON public.assigned_profile USING btree (provider_id) WHERE (provider_id IS NOT NULL);
 CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.assigned_profile FOR EACH ROW EXECUTE FUNCTION request_rights_changed();
 
 create table assigned_resource_type (
@@ -810,6 +815,22 @@ comment on table event_checkpoint is 'Signed now and then: at that position the 
 CREATE TRIGGER event_append_only BEFORE DELETE OR UPDATE ON public.event_checkpoint FOR EACH ROW EXECUTE FUNCTION event_append_only();
 CREATE TRIGGER event_not_emptied BEFORE TRUNCATE ON public.event_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION event_append_only();
 
+create table federated_identity (
+    id bigint generated always as identity,
+    provider_id bigint not null,
+    issuer text not null,
+    subject text not null,
+    user_id bigint not null,
+    linked_at timestamp with time zone not null,
+    last_used_at timestamp with time zone not null,
+    constraint federated_identity_pkey PRIMARY KEY (id),
+    constraint federated_identity_unique UNIQUE (provider_id, issuer, subject),
+    constraint federated_identity_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity_provider(id) ON DELETE CASCADE,
+    constraint federated_identity_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE
+);
+comment on table federated_identity is 'Who is who: an account here, and a subject there. A provider that changes its issuer is another one: its subjects are other people.';
+CREATE INDEX federated_identity_of_user ON public.federated_identity USING btree (user_id);
+
 create table fence (
     is_only boolean default true not null,
     since timestamp with time zone not null,
@@ -906,6 +927,47 @@ CREATE INDEX identified_risk_closed_idx ON public.identified_risk USING btree (c
 CREATE UNIQUE INDEX identified_risk_once ON public.identified_risk USING btree (owner_id, risk_id) WHERE (closed_at IS NULL);
 CREATE INDEX identified_risk_open_idx ON public.identified_risk USING btree (id) WHERE (closed_at IS NULL);
 CREATE INDEX identified_risk_risk_idx ON public.identified_risk USING btree (risk_id, id) WHERE (closed_at IS NULL);
+
+create table identity_provider (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    issuer text not null,
+    client_id text not null,
+    client_secret bytea,
+    scopes text[] not null,
+    username_claim text not null,
+    person_claim text default ''::text not null,
+    person_entity_type_id bigint,
+    person_property_id bigint,
+    groups_claim text default ''::text not null,
+    profile_days integer not null,
+    creates_accounts boolean not null,
+    is_disabled boolean not null,
+    version integer default 1 not null,
+    constraint identity_provider_pkey PRIMARY KEY (id),
+    constraint identity_provider_identifier_key UNIQUE (identifier),
+    constraint identity_provider_person_entity_type_id_fkey FOREIGN KEY (person_entity_type_id) REFERENCES entity_type(id),
+    constraint identity_provider_person_property_id_fkey FOREIGN KEY (person_property_id) REFERENCES property(id),
+    constraint identity_provider_person CHECK ((((person_claim <> ''::text) = (person_property_id IS NOT NULL)) AND ((person_property_id IS NULL) = (person_entity_type_id IS NULL)))),
+    constraint identity_provider_profile_days CHECK (((profile_days >= 1) AND (profile_days <= 366)))
+);
+comment on table identity_provider is 'An OpenID provider through which people sign in.';
+comment on column identity_provider.client_secret is 'Sealed; null: a public client.';
+comment on column identity_provider.profile_days is 'How long profiles that its groups give last after a sign-in.';
+CREATE TRIGGER identity_provider_ends_sessions AFTER UPDATE OF issuer, client_id, is_disabled ON public.identity_provider FOR EACH ROW WHEN (((old.issuer IS DISTINCT FROM new.issuer) OR (old.client_id IS DISTINCT FROM new.client_id) OR (new.is_disabled AND (NOT old.is_disabled)))) EXECUTE FUNCTION end_sessions_of_provider();
+
+create table identity_provider_profile (
+    provider_id bigint not null,
+    ordinal integer not null,
+    group_name text not null,
+    profile_id bigint not null,
+    constraint identity_provider_profile_pkey PRIMARY KEY (provider_id, ordinal),
+    constraint identity_provider_profile_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES profile(id),
+    constraint identity_provider_profile_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity_provider(id) ON DELETE CASCADE
+);
+comment on table identity_provider_profile is 'Which profile a group of the provider gives; * is everybody who comes in through it.';
+CREATE INDEX identity_provider_profile_by_profile ON public.identity_provider_profile USING btree (profile_id);
 
 create table indirect_resource_rule (
     id bigint generated always as identity,
@@ -2581,12 +2643,20 @@ create table session (
     expires_at timestamp with time zone not null,
     revoked_at timestamp with time zone,
     user_agent text default ''::text not null,
+    provider_id bigint,
+    provider_subject text,
+    provider_sid text,
     constraint session_pkey PRIMARY KEY (id),
-    constraint session_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE
+    constraint session_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity_provider(id) ON DELETE CASCADE,
+    constraint session_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE,
+    constraint session_of_provider CHECK ((((provider_id IS NULL) = (provider_subject IS NULL)) AND ((provider_sid IS NULL) OR (provider_id IS NOT NULL))))
 );
 comment on table session is 'One sign-in. Its times are the machine''s, not the test clock''s. refresh_hash: the only valid refresh token; previous_hash: the one before, accepted once more for ten seconds after used_at and answered with the same new one, which sealed_refresh keeps until it is used.';
+comment on column session.provider_id is 'Through which provider somebody signed in; null: by password.';
+comment on column session.provider_sid is 'His session there; null: it names none.';
 CREATE INDEX session_by_expiry ON public.session USING btree (expires_at);
 CREATE INDEX session_by_user ON public.session USING btree (user_id);
+CREATE INDEX session_of_provider ON public.session USING btree (provider_id, provider_subject) WHERE (provider_id IS NOT NULL);
 
 create table setting (
     key text not null,
@@ -2945,6 +3015,16 @@ begin
     end if;
     return new;
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.end_sessions_of_provider()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    update session set revoked_at = clock_timestamp(), sealed_refresh = null where provider_id = new.id and revoked_at is null;
+    return null;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION public.end_sessions_of_user()
  RETURNS trigger

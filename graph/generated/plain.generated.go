@@ -985,6 +985,10 @@ var plainTypes = plain.Types{
 		"end":     {Code: 2},
 		"reasons": {Code: 3},
 	}},
+	"GroupProfileConfiguration": {Implementors: groupProfileConfigurationImplementors, Fields: map[string]plain.Field{
+		"group":   {Code: 1},
+		"profile": {Code: 2},
+	}},
 	"Held": {Implementors: heldImplementors, Fields: map[string]plain.Field{
 		"id":            {Code: 1},
 		"kind":          {Code: 2},
@@ -1058,6 +1062,26 @@ var plainTypes = plain.Types{
 	"IdentifiedRiskEdge": {Implementors: identifiedRiskEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "IdentifiedRisk"},
+	}},
+	"IdentityProviderConfiguration": {Implementors: identityProviderConfigurationImplementors, Fields: map[string]plain.Field{
+		"identifier":      {Code: 1},
+		"displayName":     {Code: 2},
+		"issuer":          {Code: 3},
+		"clientId":        {Code: 4},
+		"scopes":          {Code: 5},
+		"usernameClaim":   {Code: 6},
+		"person":          {Code: 7, Of: "PersonClaimConfiguration"},
+		"createsAccounts": {Code: 8},
+		"groupsClaim":     {Code: 9},
+		"profiles":        {Code: 10, Of: "GroupProfileConfiguration"},
+		"profileDays":     {Code: 11},
+		"disabled":        {Code: 12},
+	}},
+	"IdentityProviderConfigurationConnection": {Implementors: identityProviderConfigurationConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "IdentityProviderConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
 	}},
 	"IndirectPath": {Implementors: indirectPathImplementors, Fields: map[string]plain.Field{
 		"rule":    {Code: 1},
@@ -1558,6 +1582,11 @@ var plainTypes = plain.Types{
 		"asOf":         {Code: 2},
 		"knownAt":      {Code: 3},
 		"entitlements": {Code: 4, Of: "Entitlement"},
+	}},
+	"PersonClaimConfiguration": {Implementors: personClaimConfigurationImplementors, Fields: map[string]plain.Field{
+		"claim":      {Code: 1},
+		"entityType": {Code: 2},
+		"property":   {Code: 3},
 	}},
 	"Plan": {Implementors: planImplementors, Fields: map[string]plain.Field{
 		"id":        {Code: 1},
@@ -10579,6 +10608,37 @@ func plainGivenPeriod(w *plain.Writer, s *plain.Selection, obj *assignment.Given
 	return true
 }
 
+func (ec *executionContext) _GroupProfileConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.GroupProfile) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "GroupProfileConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainGroupProfileConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_GroupProfileConfiguration(ctx, sel, obj)
+}
+
+func plainGroupProfileConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.GroupProfile) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"GroupProfileConfiguration\"")
+		case 1: // group
+			v := obj.Group
+			w.String(v)
+
+		case 2: // profile
+			v := obj.Profile
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _Held(ctx context.Context, sel ast.SelectionSet, obj *desk.Held) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "Held"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainHeld(w, s, obj) }); m != nil {
@@ -11166,6 +11226,153 @@ func plainIdentifiedRiskEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge
 			if !plainIdentifiedRisk(w, f.Below, v) {
 				return false
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _IdentityProviderConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.IdentityProvider) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "IdentityProviderConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainIdentityProviderConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_IdentityProviderConfiguration(ctx, sel, obj)
+}
+
+func plainIdentityProviderConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.IdentityProvider) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"IdentityProviderConfiguration\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // issuer
+			v := obj.Issuer
+			w.String(v)
+
+		case 4: // clientId
+			v := obj.ClientID
+			w.String(v)
+
+		case 5: // scopes
+			v := obj.Scopes
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 6: // usernameClaim
+			v := obj.UsernameClaim
+			w.String(v)
+
+		case 7: // person
+			v := obj.Person
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainPersonClaimConfiguration(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 8: // createsAccounts
+			v := obj.CreatesAccounts
+			if v == nil {
+				return false
+			}
+			w.Bool(*v)
+
+		case 9: // groupsClaim
+			v := obj.GroupsClaim
+			w.String(v)
+
+		case 10: // profiles
+			v := obj.Profiles
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainGroupProfileConfiguration(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 11: // profileDays
+			v := obj.ProfileDays
+			w.Int(int64(v))
+
+		case 12: // disabled
+			v := obj.Disabled
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Bool(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _IdentityProviderConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.IdentityProvider]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "IdentityProviderConfigurationConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainIdentityProviderConfigurationConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_IdentityProviderConfigurationConnection(ctx, sel, obj)
+}
+
+func plainIdentityProviderConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*manifest.IdentityProvider]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"IdentityProviderConfigurationConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainIdentityProviderConfiguration(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
 
 		}
 	}
@@ -15022,6 +15229,41 @@ func plainPermissionsView(w *plain.Writer, s *plain.Selection, obj *assignment.P
 				}
 			}
 			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _PersonClaimConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.PersonClaim) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "PersonClaimConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainPersonClaimConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_PersonClaimConfiguration(ctx, sel, obj)
+}
+
+func plainPersonClaimConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.PersonClaim) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"PersonClaimConfiguration\"")
+		case 1: // claim
+			v := obj.Claim
+			w.String(v)
+
+		case 2: // entityType
+			v := obj.EntityType
+			w.String(v)
+
+		case 3: // property
+			v := obj.Property
+			w.String(v)
 
 		}
 	}

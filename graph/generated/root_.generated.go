@@ -70,6 +70,7 @@ type ResolverRoot interface {
 	ExplainPayload() ExplainPayloadResolver
 	ExplainStep() ExplainStepResolver
 	HeldOrders() HeldOrdersResolver
+	IdentityProviderConfiguration() IdentityProviderConfigurationResolver
 	IndirectResourceRuleConfiguration() IndirectResourceRuleConfigurationResolver
 	Job() JobResolver
 	JobConfiguration() JobConfigurationResolver
@@ -668,6 +669,7 @@ type ComplexityRoot struct {
 		ContextRules          func(childComplexity int, first *int, after *string, identifiers []string) int
 		Dimensions            func(childComplexity int, first *int, after *string, identifiers []string) int
 		EntityTypes           func(childComplexity int, first *int, after *string, identifiers []string) int
+		IdentityProviders     func(childComplexity int, first *int, after *string, identifiers []string) int
 		IndirectResourceRules func(childComplexity int, first *int, after *string, identifiers []string) int
 		Jobs                  func(childComplexity int, first *int, after *string, identifiers []string) int
 		MiningRules           func(childComplexity int, first *int, after *string, identifiers []string) int
@@ -1281,6 +1283,11 @@ type ComplexityRoot struct {
 		Start   func(childComplexity int) int
 	}
 
+	GroupProfileConfiguration struct {
+		Group   func(childComplexity int) int
+		Profile func(childComplexity int) int
+	}
+
 	Held struct {
 		Accounts      func(childComplexity int) int
 		Asked         func(childComplexity int) int
@@ -1364,6 +1371,29 @@ type ComplexityRoot struct {
 	IdentifiedRiskEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	IdentityProviderConfiguration struct {
+		ClientID        func(childComplexity int) int
+		CreatesAccounts func(childComplexity int) int
+		Disabled        func(childComplexity int) int
+		DisplayName     func(childComplexity int) int
+		GroupsClaim     func(childComplexity int) int
+		Identifier      func(childComplexity int) int
+		Issuer          func(childComplexity int) int
+		Person          func(childComplexity int) int
+		ProfileDays     func(childComplexity int) int
+		Profiles        func(childComplexity int) int
+		Scopes          func(childComplexity int) int
+		UsernameClaim   func(childComplexity int) int
+		Version         func(childComplexity int) int
+	}
+
+	IdentityProviderConfigurationConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
 	}
 
 	IndirectPath struct {
@@ -1767,6 +1797,7 @@ type ComplexityRoot struct {
 		DeleteContextRule          func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteDimension            func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteEntityType           func(childComplexity int, input manifest.DeleteConfigurationInput) int
+		DeleteIdentityProvider     func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteIndirectResourceRule func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteJob                  func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteMiningRule           func(childComplexity int, input manifest.DeleteConfigurationInput) int
@@ -1817,6 +1848,7 @@ type ComplexityRoot struct {
 		SaveContextRule            func(childComplexity int, input manifest.SaveInput[manifest.ContextRule]) int
 		SaveDimension              func(childComplexity int, input manifest.SaveInput[manifest.Dimension]) int
 		SaveEntityType             func(childComplexity int, input manifest.SaveInput[manifest.EntityType]) int
+		SaveIdentityProvider       func(childComplexity int, input manifest.SaveInput[manifest.IdentityProvider]) int
 		SaveIndirectResourceRule   func(childComplexity int, input manifest.SaveInput[manifest.IndirectResourceRule]) int
 		SaveJob                    func(childComplexity int, input manifest.SaveInput[manifest.Job]) int
 		SaveMiningRule             func(childComplexity int, input manifest.SaveInput[manifest.MiningRule]) int
@@ -2057,6 +2089,12 @@ type ComplexityRoot struct {
 		Entitlements func(childComplexity int) int
 		KnownAt      func(childComplexity int) int
 		Owner        func(childComplexity int) int
+	}
+
+	PersonClaimConfiguration struct {
+		Claim      func(childComplexity int) int
+		EntityType func(childComplexity int) int
+		Property   func(childComplexity int) int
 	}
 
 	Plan struct {
@@ -6315,6 +6353,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Configuration.EntityTypes(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
+	case "Configuration.identityProviders":
+		if e.ComplexityRoot.Configuration.IdentityProviders == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_identityProviders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.IdentityProviders(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
 	case "Configuration.indirectResourceRules":
 		if e.ComplexityRoot.Configuration.IndirectResourceRules == nil {
 			break
@@ -8850,6 +8899,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GivenPeriod.Start(childComplexity), true
 
+	case "GroupProfileConfiguration.group":
+		if e.ComplexityRoot.GroupProfileConfiguration.Group == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupProfileConfiguration.Group(childComplexity), true
+	case "GroupProfileConfiguration.profile":
+		if e.ComplexityRoot.GroupProfileConfiguration.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupProfileConfiguration.Profile(childComplexity), true
+
 	case "Held.accounts":
 		if e.ComplexityRoot.Held.Accounts == nil {
 			break
@@ -9189,6 +9251,110 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IdentifiedRiskEdge.Node(childComplexity), true
+
+	case "IdentityProviderConfiguration.clientId":
+		if e.ComplexityRoot.IdentityProviderConfiguration.ClientID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.ClientID(childComplexity), true
+	case "IdentityProviderConfiguration.createsAccounts":
+		if e.ComplexityRoot.IdentityProviderConfiguration.CreatesAccounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.CreatesAccounts(childComplexity), true
+	case "IdentityProviderConfiguration.disabled":
+		if e.ComplexityRoot.IdentityProviderConfiguration.Disabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.Disabled(childComplexity), true
+	case "IdentityProviderConfiguration.displayName":
+		if e.ComplexityRoot.IdentityProviderConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.DisplayName(childComplexity), true
+	case "IdentityProviderConfiguration.groupsClaim":
+		if e.ComplexityRoot.IdentityProviderConfiguration.GroupsClaim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.GroupsClaim(childComplexity), true
+	case "IdentityProviderConfiguration.identifier":
+		if e.ComplexityRoot.IdentityProviderConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.Identifier(childComplexity), true
+	case "IdentityProviderConfiguration.issuer":
+		if e.ComplexityRoot.IdentityProviderConfiguration.Issuer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.Issuer(childComplexity), true
+	case "IdentityProviderConfiguration.person":
+		if e.ComplexityRoot.IdentityProviderConfiguration.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.Person(childComplexity), true
+	case "IdentityProviderConfiguration.profileDays":
+		if e.ComplexityRoot.IdentityProviderConfiguration.ProfileDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.ProfileDays(childComplexity), true
+	case "IdentityProviderConfiguration.profiles":
+		if e.ComplexityRoot.IdentityProviderConfiguration.Profiles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.Profiles(childComplexity), true
+	case "IdentityProviderConfiguration.scopes":
+		if e.ComplexityRoot.IdentityProviderConfiguration.Scopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.Scopes(childComplexity), true
+	case "IdentityProviderConfiguration.usernameClaim":
+		if e.ComplexityRoot.IdentityProviderConfiguration.UsernameClaim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.UsernameClaim(childComplexity), true
+	case "IdentityProviderConfiguration.version":
+		if e.ComplexityRoot.IdentityProviderConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfiguration.Version(childComplexity), true
+
+	case "IdentityProviderConfigurationConnection.nodes":
+		if e.ComplexityRoot.IdentityProviderConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfigurationConnection.Nodes(childComplexity), true
+	case "IdentityProviderConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.IdentityProviderConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfigurationConnection.PageInfo(childComplexity), true
+	case "IdentityProviderConfigurationConnection.totalCount":
+		if e.ComplexityRoot.IdentityProviderConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfigurationConnection.TotalCount(childComplexity), true
+	case "IdentityProviderConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.IdentityProviderConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConfigurationConnection.TotalCountIsEstimate(childComplexity), true
 
 	case "IndirectPath.foundAt":
 		if e.ComplexityRoot.IndirectPath.FoundAt == nil {
@@ -11014,6 +11180,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteEntityType(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
+	case "Mutation.deleteIdentityProvider":
+		if e.ComplexityRoot.Mutation.DeleteIdentityProvider == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteIdentityProvider_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteIdentityProvider(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
 	case "Mutation.deleteIndirectResourceRule":
 		if e.ComplexityRoot.Mutation.DeleteIndirectResourceRule == nil {
 			break
@@ -11554,6 +11731,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveEntityType(childComplexity, args["input"].(manifest.SaveInput[manifest.EntityType])), true
+	case "Mutation.saveIdentityProvider":
+		if e.ComplexityRoot.Mutation.SaveIdentityProvider == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveIdentityProvider_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveIdentityProvider(childComplexity, args["input"].(manifest.SaveInput[manifest.IdentityProvider])), true
 	case "Mutation.saveIndirectResourceRule":
 		if e.ComplexityRoot.Mutation.SaveIndirectResourceRule == nil {
 			break
@@ -12708,6 +12896,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PermissionsView.Owner(childComplexity), true
+
+	case "PersonClaimConfiguration.claim":
+		if e.ComplexityRoot.PersonClaimConfiguration.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PersonClaimConfiguration.Claim(childComplexity), true
+	case "PersonClaimConfiguration.entityType":
+		if e.ComplexityRoot.PersonClaimConfiguration.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PersonClaimConfiguration.EntityType(childComplexity), true
+	case "PersonClaimConfiguration.property":
+		if e.ComplexityRoot.PersonClaimConfiguration.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PersonClaimConfiguration.Property(childComplexity), true
 
 	case "Plan.actor":
 		if e.ComplexityRoot.Plan.Actor == nil {
@@ -22388,8 +22595,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EntitlementInput", ec.unmarshalInputEntitlementInput),
 			graphql.NewInputUnmarshaler("EntityTypeConfigurationInput", ec.unmarshalInputEntityTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ExplainInput", ec.unmarshalInputExplainInput),
+			graphql.NewInputUnmarshaler("GroupProfileConfigurationInput", ec.unmarshalInputGroupProfileConfigurationInput),
 			graphql.NewInputUnmarshaler("HeldFilter", ec.unmarshalInputHeldFilter),
 			graphql.NewInputUnmarshaler("IdentifiedRiskFilter", ec.unmarshalInputIdentifiedRiskFilter),
+			graphql.NewInputUnmarshaler("IdentityProviderConfigurationInput", ec.unmarshalInputIdentityProviderConfigurationInput),
 			graphql.NewInputUnmarshaler("IndirectPreviewInput", ec.unmarshalInputIndirectPreviewInput),
 			graphql.NewInputUnmarshaler("IndirectResourceRuleConfigurationInput", ec.unmarshalInputIndirectResourceRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("JobConfigurationInput", ec.unmarshalInputJobConfigurationInput),
@@ -22415,6 +22624,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OrderOptionsInput", ec.unmarshalInputOrderOptionsInput),
 			graphql.NewInputUnmarshaler("OwnerConfigurationInput", ec.unmarshalInputOwnerConfigurationInput),
 			graphql.NewInputUnmarshaler("PeopleFilter", ec.unmarshalInputPeopleFilter),
+			graphql.NewInputUnmarshaler("PersonClaimConfigurationInput", ec.unmarshalInputPersonClaimConfigurationInput),
 			graphql.NewInputUnmarshaler("PlanFilter", ec.unmarshalInputPlanFilter),
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
 			graphql.NewInputUnmarshaler("PlanItemFilter", ec.unmarshalInputPlanItemFilter),
@@ -22479,6 +22689,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SaveContextRuleInput", ec.unmarshalInputSaveContextRuleInput),
 			graphql.NewInputUnmarshaler("SaveDimensionInput", ec.unmarshalInputSaveDimensionInput),
 			graphql.NewInputUnmarshaler("SaveEntityTypeInput", ec.unmarshalInputSaveEntityTypeInput),
+			graphql.NewInputUnmarshaler("SaveIdentityProviderInput", ec.unmarshalInputSaveIdentityProviderInput),
 			graphql.NewInputUnmarshaler("SaveIndirectResourceRuleInput", ec.unmarshalInputSaveIndirectResourceRuleInput),
 			graphql.NewInputUnmarshaler("SaveJobInput", ec.unmarshalInputSaveJobInput),
 			graphql.NewInputUnmarshaler("SaveMiningRuleInput", ec.unmarshalInputSaveMiningRuleInput),
@@ -24688,6 +24899,8 @@ enum ConfigurationKind {
   PROFILE
   "A user."
   USER
+  "An identity provider."
+  IDENTITY_PROVIDER
 }
 
 """Kinds of deactivation."""
@@ -27040,6 +27253,114 @@ input UserConfigurationInput {
   profiles: [AssignedProfileConfigurationInput!]
 }
 
+"""Finds a person: the one whose property is what the claim says."""
+type PersonClaimConfiguration {
+  "Claim, or path of one, with a value that nobody can choose himself. Of email only an address counts that the provider has verified."
+  claim: String!
+  "Identifier of the entity type of people."
+  entityType: String!
+  "Its property that holds the same, e.g. the employee number."
+  property: String!
+}
+
+"""Finds a person: the one whose property is what the claim says."""
+input PersonClaimConfigurationInput {
+  "Claim, or path of one, with a value that nobody can choose himself. Of email only an address counts that the provider has verified."
+  claim: String!
+  "Identifier of the entity type of people."
+  entityType: String!
+  "Its property that holds the same, e.g. the employee number."
+  property: String!
+}
+
+"""GroupProfile gives a profile to the members of a group."""
+type GroupProfileConfiguration {
+  "Name of the group as the provider writes it; *: everybody who signs in through it."
+  group: String!
+  "Identifier of the profile."
+  profile: String!
+}
+
+"""GroupProfile gives a profile to the members of a group."""
+input GroupProfileConfigurationInput {
+  "Name of the group as the provider writes it; *: everybody who signs in through it."
+  group: String!
+  "Identifier of the profile."
+  profile: String!
+}
+
+"""One page of a list."""
+type IdentityProviderConfigurationConnection {
+  "The rows."
+  nodes: [IdentityProviderConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""IdentityProvider is an OpenID provider through which people sign in (provisioning 13.2)."""
+type IdentityProviderConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name, since it stands in the address to which the provider sends people back: /auth/oidc/<identifier>/callback. Letters, digits, _ - and . only."
+  identifier: String!
+  "Name to show on the sign-in page. Default: the identifier."
+  displayName: String!
+  "Its address, exactly as the provider itself writes it. It begins with https://; its discovery document lies below."
+  issuer: String!
+  "What this server is called there."
+  clientId: String!
+  "What is asked for beside openid. Default: profile and email."
+  scopes: [String!]!
+  "Claim that names new accounts. A claim inside of others is a path: realm_access.name. Default: preferred_username."
+  usernameClaim: String!
+  "How the person in the directory is found. None: who signs in is nobody of the directory, unless his account says so."
+  person: PersonClaimConfiguration
+  "Who signs in for the first time and has no account gets one. False: only those with an account that belongs to the same person come in. Default: true."
+  createsAccounts: Boolean!
+  "Claim that lists the groups of whoever signs in. Default: groups."
+  groupsClaim: String!
+  "Which profiles groups give. They are taken over at each sign-in; those given by hand stay."
+  profiles: [GroupProfileConfiguration!]!
+  "How many days such a profile lasts after a sign-in. Default: 7."
+  profileDays: Int!
+  "Nobody signs in through it, and who did is signed out. Left out: as it is; a new one is not."
+  disabled: Boolean
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""IdentityProvider is an OpenID provider through which people sign in (provisioning 13.2)."""
+input IdentityProviderConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name, since it stands in the address to which the provider sends people back: /auth/oidc/<identifier>/callback. Letters, digits, _ - and . only."
+  identifier: String!
+  "Name to show on the sign-in page. Default: the identifier."
+  displayName: String
+  "Its address, exactly as the provider itself writes it. It begins with https://; its discovery document lies below."
+  issuer: String!
+  "What this server is called there."
+  clientId: String!
+  "Secret of this server there; env:NAME and file:NAME say where it lies. Left out: as it is; a new provider without one knows this server as a public client."
+  clientSecret: String
+  "What is asked for beside openid. Default: profile and email."
+  scopes: [String!]
+  "Claim that names new accounts. A claim inside of others is a path: realm_access.name. Default: preferred_username."
+  usernameClaim: String
+  "How the person in the directory is found. None: who signs in is nobody of the directory, unless his account says so."
+  person: PersonClaimConfigurationInput
+  "Who signs in for the first time and has no account gets one. False: only those with an account that belongs to the same person come in. Default: true."
+  createsAccounts: Boolean
+  "Claim that lists the groups of whoever signs in. Default: groups."
+  groupsClaim: String
+  "Which profiles groups give. They are taken over at each sign-in; those given by hand stay."
+  profiles: [GroupProfileConfigurationInput!]
+  "How many days such a profile lasts after a sign-in. Default: 7."
+  profileDays: Int
+  "Nobody signs in through it, and who did is signed out. Left out: as it is; a new one is not."
+  disabled: Boolean
+}
+
 """The configuration in force, as it is written: what is read here is what a save takes. Secrets never come out."""
 type Configuration {
   "Those of the kind connector, by identifier; null with the error FORBIDDEN for who may not read them."
@@ -27213,6 +27534,15 @@ type Configuration {
     "Only these; null: all."
     identifiers: [String!]
   ): UserConfigurationConnection
+  "Those of the kind identity provider, by identifier; null with the error FORBIDDEN for who may not read them."
+  identityProviders(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): IdentityProviderConfigurationConnection
 }
 
 """Objects to write, by kind."""
@@ -27255,6 +27585,8 @@ input ConfigurationInput {
   profiles: [ProfileConfigurationInput!]
   "Objects of the kind user to write."
   users: [UserConfigurationInput!]
+  "Objects of the kind identity provider to write."
+  identityProviders: [IdentityProviderConfigurationInput!]
 }
 
 """An object of the kind connector to write."""
@@ -27441,6 +27773,16 @@ input SaveProfileInput {
 input SaveUserInput {
   "The object as it shall be: what is left out gets its default."
   user: UserConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind identity provider to write."""
+input SaveIdentityProviderInput {
+  "The object as it shall be: what is left out gets its default."
+  identityProvider: IdentityProviderConfigurationInput!
   "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
   version: String
   "Tells what would happen and writes nothing. Default false."
@@ -27640,6 +27982,16 @@ extend type Mutation {
   ): ConfigurationPayload!
   "Deletes an object of the kind user; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
   deleteUser(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind identity provider, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveIdentityProvider(
+    "What to do."
+    input: SaveIdentityProviderInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind identity provider; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteIdentityProvider(
     "What to do."
     input: DeleteConfigurationInput!
   ): ConfigurationPayload!
@@ -36648,6 +37000,8 @@ func (ec *executionContext) childFields_Configuration(ctx context.Context, field
 		return ec.fieldContext_Configuration_profiles(ctx, field)
 	case "users":
 		return ec.fieldContext_Configuration_users(ctx, field)
+	case "identityProviders":
+		return ec.fieldContext_Configuration_identityProviders(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Configuration", field.Name)
 }
@@ -37852,6 +38206,16 @@ func (ec *executionContext) childFields_GivenPeriod(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type GivenPeriod", field.Name)
 }
 
+func (ec *executionContext) childFields_GroupProfileConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "group":
+		return ec.fieldContext_GroupProfileConfiguration_group(ctx, field)
+	case "profile":
+		return ec.fieldContext_GroupProfileConfiguration_profile(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupProfileConfiguration", field.Name)
+}
+
 func (ec *executionContext) childFields_Held(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -38020,6 +38384,52 @@ func (ec *executionContext) childFields_IdentifiedRiskEdge(ctx context.Context, 
 		return ec.fieldContext_IdentifiedRiskEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IdentifiedRiskEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityProviderConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_IdentityProviderConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_IdentityProviderConfiguration_displayName(ctx, field)
+	case "issuer":
+		return ec.fieldContext_IdentityProviderConfiguration_issuer(ctx, field)
+	case "clientId":
+		return ec.fieldContext_IdentityProviderConfiguration_clientId(ctx, field)
+	case "scopes":
+		return ec.fieldContext_IdentityProviderConfiguration_scopes(ctx, field)
+	case "usernameClaim":
+		return ec.fieldContext_IdentityProviderConfiguration_usernameClaim(ctx, field)
+	case "person":
+		return ec.fieldContext_IdentityProviderConfiguration_person(ctx, field)
+	case "createsAccounts":
+		return ec.fieldContext_IdentityProviderConfiguration_createsAccounts(ctx, field)
+	case "groupsClaim":
+		return ec.fieldContext_IdentityProviderConfiguration_groupsClaim(ctx, field)
+	case "profiles":
+		return ec.fieldContext_IdentityProviderConfiguration_profiles(ctx, field)
+	case "profileDays":
+		return ec.fieldContext_IdentityProviderConfiguration_profileDays(ctx, field)
+	case "disabled":
+		return ec.fieldContext_IdentityProviderConfiguration_disabled(ctx, field)
+	case "version":
+		return ec.fieldContext_IdentityProviderConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProviderConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityProviderConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_IdentityProviderConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_IdentityProviderConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_IdentityProviderConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_IdentityProviderConfigurationConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProviderConfigurationConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_IndirectPath(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -39196,6 +39606,18 @@ func (ec *executionContext) childFields_PermissionsView(ctx context.Context, fie
 		return ec.fieldContext_PermissionsView_entitlements(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PermissionsView", field.Name)
+}
+
+func (ec *executionContext) childFields_PersonClaimConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claim":
+		return ec.fieldContext_PersonClaimConfiguration_claim(ctx, field)
+	case "entityType":
+		return ec.fieldContext_PersonClaimConfiguration_entityType(ctx, field)
+	case "property":
+		return ec.fieldContext_PersonClaimConfiguration_property(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PersonClaimConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_Plan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -57,6 +57,8 @@ type Origin string
 const (
 	Manual Origin = "MANUAL" // a person or the configuration
 	ByRule Origin = "RULE"   // a profile rule
+
+	ByProvider Origin = "PROVIDER" // a group of an identity provider, for a while after a sign-in
 )
 
 // AnyEntityType in Rule.EntityType: the rule is about every data set.

@@ -111,7 +111,8 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Redundancy = &redundancy.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments}
 	a.Synchronization = synchronization.New(a.DB, a.Clock, a.Shapes, a.Directory.Writes, synchronization.Hooks{Open: a.Systems.Open, Applied: a.synchronized, Paused: a.paused})
 	a.Jobs = job.New(a.DB, a.Clock, a.Log, a.tasks(), job.Hooks{Follow: a.Hub.Subscribe, Ended: a.jobEnded, GivenUp: a.jobGivenUp})
-	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.PublicURL}, a.Log)
+	a.Auth = auth.New(a.DB, a.Clock, sealer{keyring}, auth.Config{Demo: s.Config.Serve.Demo, DemoPassword: demoPassword, TestHooks: s.Config.Serve.TestHooks, Issuer: s.Config.Serve.PublicURL,
+		PublicURL: s.Config.Serve.URL(), Secrets: keyring, PrivateProviders: s.Config.Serve.AllowPrivateIdentityProviders || s.Config.Serve.Demo}, a.Log)
 	a.Manifest = manifest.New(manifest.Rooms{DB: a.DB, Clock: a.Clock, Keyring: raw{keyring}, Jobs: a.Jobs, Packages: slices.Sorted(maps.Keys(known))},
 		manifest.Hooks{Problems: assignment.Check, CheckPassword: auth.CheckPassword, HashPassword: auth.HashPassword, SamePassword: auth.SamePassword,
 			CheckConnection: a.Systems.CheckSettings, Changed: a.configurationChanged})

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
+	"writ/server/access"
 	"writ/server/backup"
 	"writ/server/cli"
 	"writ/server/config"
@@ -32,6 +33,7 @@ type sealedColumn struct {
 // sealedColumns are all of them. TestEverythingSealedIsRotated looks for others.
 var sealedColumns = []sealedColumn{
 	{"connection", "secrets", "id", "identifier", system.SealedOf, true},
+	{"identity_provider", "client_secret", "id", "identifier", access.SealedOfProvider, true},
 	{"webhook", "secret", "id", "id", prefixed("webhook/"), true},
 	{"webhook", "previous_secret", "id", "id", prefixed("webhook/"), true},
 	{"signing_key", "private_key", "kid", "kid", prefixed("signing_key/"), false},

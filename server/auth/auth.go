@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"writ/server/auth/oidc"
 	"writ/server/clock"
 	"writ/server/db"
 	"writ/server/errs"
@@ -26,6 +27,8 @@ const (
 	EventSessionReused = "access.session_reused"
 	EventKeyCreated    = "access.key_created"
 	EventKeyRevoked    = "access.key_revoked"
+
+	EventIdentityLinked = "access.identity_linked"
 )
 
 // Config is what an installation decides about signing in. The zero value is usable.
@@ -38,6 +41,10 @@ type Config struct {
 	Demo         bool          // the server runs with --demo: demo users may sign in, with DemoPassword
 	DemoPassword string        // the password all demo users share; "" = DefaultDemoPassword
 	TestHooks    bool          // only shown (Me, /auth/info)
+
+	PublicURL        string  // where people reach this server; identity providers send them back to it
+	Secrets          Secrets // opens the secrets of identity providers; nil: there are none
+	PrivateProviders bool    // identity providers may lie on private addresses and be asked by plain http
 }
 
 // DefaultDemoPassword opens every demo account of a server with --demo, and nothing else.
@@ -81,12 +88,15 @@ type Service struct {
 	hashes  *hashing
 	full    fullCounts
 	watched watched
+
+	providers *oidc.Client
 }
 
 // New makes the service.
 func New(db *bun.DB, c *clock.Clock, ring Keyring, config Config, log *slog.Logger) *Service {
 	s := &Service{db: db, clock: c, ring: ring, config: config.withDefaults(), log: log, hashes: newHashing(hashPlaces())}
 	s.wall = func() time.Time { return c.Now().Add(-c.Offset()) }
+	s.providers = oidc.New(config.PrivateProviders, func() time.Time { return s.wall() })
 	return s
 }
 
@@ -157,7 +167,7 @@ func (s *Service) Login(ctx context.Context, in LoginInput) (*LoginPayload, erro
 		if !s.mayEnter(now) || now.PasswordHash != u.PasswordHash {
 			return refused()
 		}
-		session, secret, err := s.openSession(ctx, tx, u.ID, ex.userAgent())
+		session, secret, err := s.openSession(ctx, tx, u.ID, ex.userAgent(), nil)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,8 @@
 //	apiclient.go   API clients: their list
 //	apikeychange.go making and revoking them
 //	oauth.go       /oauth/token: access tokens for API clients
+//	federation.go signing in through identity providers: the pages below /auth/oidc/, and why somebody does not get in
+//	federated.go  which account is whose: linking, making accounts, ending sessions that a provider ended; oidc/ speaks the protocol
 //	token.go       the access token: EdDSA JWT, ten minutes
 //	keyring.go     signing keys: sealed at rest, a new one every thirty days, published at /auth/jwks.json
 //	middleware.go  Bearer token -> Actor, with the rights of now; cookies of a request
@@ -23,6 +25,7 @@
 //	request  access token     -> session still alive? user still enabled? grants of now (remembered for two seconds) -> Actor
 //	refresh  refresh cookie   -> next refresh cookie, access token
 //	logout                    -> session revoked; tokens of it stop within two seconds
+//	provider click -> page of the provider -> code -> who he is there -> account -> session row, refresh cookie
 //	client   name + secret at /oauth/token -> access token, whose session is the key; a personal token is sent as it is
 //
 // # Time

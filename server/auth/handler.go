@@ -20,9 +20,17 @@ type info struct {
 	TestHooks    bool        `json:"testHooks"`
 	DemoPassword string      `json:"demoPassword,omitempty"`
 	Logins       []demoLogin `json:"logins,omitempty"`
+	Providers    []signInBy  `json:"providers,omitempty"` // through which people can sign in
 }
 
-// Handler serves what lies under /auth/: jwks.json for those who verify our access tokens, info for the sign-in page.
+// signInBy is an identity provider on the sign-in page.
+type signInBy struct {
+	Identifier  string `json:"identifier"`
+	DisplayName string `json:"displayName"`
+}
+
+// Handler serves what lies under /auth/: jwks.json for those who verify our access tokens, info for the sign-in page, and oidc/ for
+// the sign-in through identity providers.
 func (s *Service) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /auth/jwks.json", func(w http.ResponseWriter, r *http.Request) {
@@ -35,6 +43,7 @@ func (s *Service) Handler() http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		s.answer(w, r, "application/json", i, err)
 	})
+	s.federation(mux)
 	return mux
 }
 
@@ -51,11 +60,15 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request, kind string, bo
 
 func (s *Service) info(ctx context.Context) (*info, error) {
 	i := &info{Demo: s.config.Demo, TestHooks: s.config.TestHooks}
+	err := s.db.NewRaw("SELECT identifier, display_name FROM identity_provider WHERE NOT is_disabled ORDER BY display_name, identifier LIMIT 50").Scan(ctx, &i.Providers)
+	if err != nil {
+		return nil, fmt.Errorf("read the identity providers: %w", err)
+	}
 	if !i.Demo {
 		return i, nil
 	}
 	i.DemoPassword = s.config.DemoPassword
-	err := s.db.NewRaw(`SELECT u.username, u.display_name,
+	err = s.db.NewRaw(`SELECT u.username, u.display_name,
 			coalesce((SELECT p.display_name FROM assigned_profile AS ap JOIN profile AS p ON p.id = ap.profile_id
 				WHERE ap.user_id = u.id AND NOT ap.is_denied ORDER BY ap.id LIMIT 1), '') AS role
 		FROM local_user AS u WHERE u.is_demo AND NOT u.is_disabled ORDER BY u.id LIMIT 50`).Scan(ctx, &i.Logins)

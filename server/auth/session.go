@@ -35,6 +35,16 @@ type session struct {
 	ExpiresAt     time.Time // whatever happens
 	RevokedAt     *time.Time
 	UserAgent     string
+
+	ProviderID      *int64  // through which identity provider it was opened; nil: by password
+	ProviderSubject *string // who he is there
+	ProviderSid     *string `bun:"provider_sid"` // his session there; nil: it names none
+}
+
+// origin is the sign-in at an identity provider that a session came from.
+type origin struct {
+	provider     int64
+	subject, sid string
 }
 
 // deadline is when the session ends without another refresh.
@@ -49,13 +59,19 @@ func (s *session) alive(now time.Time, idle time.Duration) bool {
 	return s.RevokedAt == nil && now.Before(s.deadline(idle))
 }
 
-// openSession starts a session and gives its first secret.
-func (s *Service) openSession(ctx context.Context, tx bun.IDB, userID int64, userAgent string) (*session, []byte, error) {
+// openSession starts a session and gives its first secret. from is nil for one by password.
+func (s *Service) openSession(ctx context.Context, tx bun.IDB, userID int64, userAgent string, from *origin) (*session, []byte, error) {
 	now := s.wall()
 	secret := newSecret()
 	row := &session{
 		ID: uuid.New(), UserID: userID, RefreshHash: hash(secret), CreatedAt: now, UsedAt: now,
 		ExpiresAt: now.Add(s.config.SessionMax), UserAgent: userAgent,
+	}
+	if from != nil {
+		row.ProviderID, row.ProviderSubject = &from.provider, &from.subject
+		if from.sid != "" {
+			row.ProviderSid = &from.sid
+		}
 	}
 	if _, err := tx.NewInsert().Model(row).Exec(ctx); err != nil {
 		return nil, nil, fmt.Errorf("open a session: %w", err)

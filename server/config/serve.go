@@ -33,6 +33,8 @@ type Serve struct {
 	Subscriptions        int           `name:"subscriptions-per-user" default:"1000" env:"WRIT_SUBSCRIPTIONS_PER_USER" help:"Subscriptions one user may have open in this process; ten times as many over websockets where they ask for the same."`
 	StopDelay            time.Duration `name:"stop-delay" default:"500ms" env:"WRIT_STOP_DELAY" help:"How long a process that is asked to end still takes requests, with /readyz at 503: as long as the load balancer needs to notice."`
 	AllowPrivateWebhooks bool          `env:"WRIT_ALLOW_PRIVATE_WEBHOOKS" help:"Let webhooks reach private and local addresses."`
+
+	AllowPrivateIdentityProviders bool `env:"WRIT_ALLOW_PRIVATE_IDENTITY_PROVIDERS" help:"Let identity providers lie on private and local addresses, and be asked by plain http."`
 }
 
 // maxStopDelay bounds StopDelay: whoever asked for the end kills the process some time.

@@ -102,6 +102,8 @@ var shownAs = map[string]string{
 	"entity_mapping":   `(select identifier from entity_type e where e.id = x.entity_type_id)`,
 	"property":         `(select e.identifier || '.' || x.identifier from entity_type e where e.id = x.entity_type_id)`,
 	"local_user":       `x.username`,
+
+	"identity_provider_profile": `(select identifier from identity_provider p where p.id = x.provider_id)`,
 }
 
 // dependents names the rows of other tables that refer to a row and would keep it: by their identifiers, or how many they are.

@@ -24,6 +24,7 @@ func kinds() []kind {
 		jobKind(),
 		profileKind(),
 		userKind(),
+		identityProviderKind(),
 	}
 }
 
@@ -48,6 +49,7 @@ type Manifest struct {
 	Jobs                  []Job                  `yaml:"jobs,omitempty"`
 	Profiles              []Profile              `yaml:"profiles,omitempty"`
 	Users                 []User                 `yaml:"users,omitempty"`
+	IdentityProviders     []IdentityProvider     `yaml:"identityProviders,omitempty"`
 
 	// Delete names objects that shall be gone, by list: { singleRoles: [Old], users: [bob] }. What is not there is gone already.
 	Delete map[string][]string `yaml:"delete,omitempty"`

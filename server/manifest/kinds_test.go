@@ -42,7 +42,7 @@ resourceTypes: [{ identifier: Badges, sourceEntityType: Person, targetEntityType
 
 // refs gives for each table that a field may refer to something that is there.
 var refs = map[string]string{"policy": "Other", "category": "Tools", "entity_type": "Person", "connection": "Database", "role:COMPOSITE": "Staff",
-	"role:SINGLE": "Mail", "resource_type": "Account", "property": "Number"}
+	"role:SINGLE": "Mail", "resource_type": "Account", "property": "Number", "profile": "Desk"}
 
 // hints are values where any one of its type would be refused, by struct and field. A new field needs one only then.
 var hints = map[string]any{
@@ -91,6 +91,7 @@ var hints = map[string]any{
 	"AccessRule.Entries":      []AccessEntry{{Permission: "/Jobs", CanExecute: ptr(false), Notify: ptr(false)}},
 	"AccessEntry.Priority":    0,
 	"User.Email":              "gen@example.org",
+	"IdentityProvider.Issuer": "https://login.example.org/main", "IdentityProvider.Scopes": []string{"email", "groups"}, "PersonClaim.Property": "Number",
 	"User.Resource":           (*ResourceRef)(nil),
 	"AssignedProfile.Profile": "Desk", "AssignedProfile.Context": map[string]string{"Department": "IT"}, "AssignedProfile.StartDate": "2026-03-01", "AssignedProfile.EndDate": "2026-04-01",
 	"AssignedProfile.Email": "desk@example.org",

@@ -20,10 +20,10 @@ func TestShapesOfPagesAreUpToDate(t *testing.T) {
 	s := &shapes{api: g, structs: map[string][]fieldShape{}, words: map[string][]string{}}
 	var list []kindShape
 	for _, k := range kinds() {
-		if about := k.about(); about.rights == ofModel || about.name == "dimension" || about.name == "propertyExpression" {
+		if about := k.about(); about.rights == ofModel || slices.Contains([]string{"dimension", "propertyExpression", "identityProvider"}, about.name) {
 			of := listOf(&Manifest{}, k).Type().Elem()
 			s.add(of)
-			list = append(list, kindShape{Name: about.name, List: about.list, Of: of.Name(), Word: strings.ToLower(words(about.name)), Title: titled(about.list)})
+			list = append(list, kindShape{Name: about.name, List: about.list, Of: of.Name(), Word: strings.ToLower(words(about.name)), Title: titled(about.list), OfAccess: about.rights == ofAccess})
 		}
 	}
 	var out strings.Builder
@@ -55,6 +55,8 @@ type kindShape struct {
 	Of    string `json:"of"`
 	Word  string `json:"word"`
 	Title string `json:"title"`
+
+	OfAccess bool `json:"ofAccess,omitempty"` // whoever may change access may change it
 }
 
 func titled(list string) string { return words(strings.ToUpper(list[:1]) + list[1:]) }
@@ -72,6 +74,7 @@ type fieldShape struct {
 	Default  string `json:"default,omitempty"`
 	Min      string `json:"min,omitempty"`
 	Max      string `json:"max,omitempty"`
+	Secret   bool   `json:"secret,omitempty"` // it is written and never read
 	Says     string `json:"says"`
 }
 
@@ -131,7 +134,7 @@ func (s *shapes) shape(t reflect.Type, f reflect.StructField) fieldShape {
 	case of.Kind() == reflect.Float64:
 		x.Type = "float"
 	default:
-		x.Type, x.Required = "text", !optional
+		x.Type, x.Required, x.Secret = "text", !optional, f.Tag.Get("secret") == "true"
 	}
 	return x
 }
