@@ -57,6 +57,8 @@ const chosen: Record<string, string[]> = {
     '/access',
     '/access/profiles',
     '/access/rules',
+    '/access/providers',
+    '/model/new/identityProvider',
     '/access/clients',
     '/access/keys',
     '/tokens',

@@ -151,3 +151,7 @@ export async function decideAll(
     `mutation { decideReconciliation(input: { filter: ${filter}, decision: ${decision}, comment: "${comment}" }) { bulkChangeId } }`,
   )
 }
+
+/** Changes something as somebody, for what a journey needs and does not show. */
+export const changeAs = (request: APIRequestContext, username: string, mutation: string) =>
+  ask<unknown>(request, username, mutation)

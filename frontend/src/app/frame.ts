@@ -46,10 +46,11 @@ export const root = createRootRouteWithContext<Context>()({ component: Outlet, n
 export const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (raw: RawSearch): { to?: string } => {
+  validateSearch: (raw: RawSearch): { to?: string; problem?: string } => {
     const to = text(raw.to, 2000)
+    const problem = text(raw.problem, 40)
     // Only paths of our own: a link from outside must not send people elsewhere after they signed in.
-    return to && /^\/(?![/\\])/.test(to) ? { to } : {}
+    return { ...(to && /^\/(?![/\\])/.test(to) && { to }), ...(problem && { problem }) }
   },
   beforeLoad: async ({ context, search }) => {
     const state = await context.session.ensure()

@@ -61,6 +61,7 @@ import {
 } from '../features/rolemodel/modelSearch'
 import {
   mayDoManual,
+  mayEditAccess,
   mayEditModel,
   mayHave,
   mayHaveTasks,
@@ -587,14 +588,14 @@ const roleHolders = createRoute({
 const editObject = createRoute({
   getParentRoute: () => shell,
   path: '/model/edit/$kind/$identifier',
-  ...open(maySeeModel),
+  ...open((me) => maySeeModel(me) || maySeeAccess(me)),
   component: lazyPage(() => import('../features/rolemodel/EditPage'), 'EditPage'),
 })
 const newObject = createRoute({
   getParentRoute: () => shell,
   path: '/model/new/$kind',
   validateSearch: parseNewSearch,
-  ...open(mayEditModel),
+  ...open((me) => mayEditModel(me) || mayEditAccess(me)),
   component: lazyPage(() => import('../features/rolemodel/EditPage'), 'NewPage'),
 })
 const rule = createRoute({
@@ -781,6 +782,11 @@ const accessRules = createRoute({
   },
   component: lazyPage(() => import('../features/access/AccessRulesTab'), 'AccessRulesTab'),
 })
+const accessProviders = createRoute({
+  getParentRoute: () => access,
+  path: 'providers',
+  component: lazyPage(() => import('../features/access/ProvidersTab'), 'ProvidersTab'),
+})
 const accessClients = createRoute({
   getParentRoute: () => access,
   path: 'clients',
@@ -915,7 +921,7 @@ export const pages = [
   rowsToMend,
   system,
   delivery,
-  access.addChildren([accessAssigned, accessProfiles, accessRules, accessClients, accessKeys]),
+  access.addChildren([accessAssigned, accessProfiles, accessRules, accessProviders, accessClients, accessKeys]),
   tokens,
   webhooks,
   webhook,

@@ -29,6 +29,10 @@ export const mayOperate = (me: MeFragment) =>
   maySeeOrders(me) && (mayReview(me) || mayDoManual(me) || maySeeJobs(me) || maySeeSystems(me))
 export const maySeeModel = (me: MeFragment) => can(me.permissions, permissions.roleModel)
 export const mayEditModel = (me: MeFragment) => can(me.permissions, permissions.roleModelUpdate)
+export const mayEditAccess = (me: MeFragment) => can(me.permissions, permissions.accessUpdate)
+/** Who may change objects of a kind. */
+export const mayEditKind = (me: MeFragment, kind: { ofAccess?: boolean }) =>
+  kind.ofAccess ? mayEditAccess(me) : mayEditModel(me)
 export const maySeeHolders = (me: MeFragment) => can(me.permissions, permissions.assignments)
 export const maySeeSystems = (me: MeFragment) => can(me.permissions, permissions.connectors)
 export const maySeeAccess = (me: MeFragment) => can(me.permissions, permissions.access)

@@ -658,6 +658,8 @@ export type ConfigurationInput = {
   dimensions?: InputMaybe<Array<DimensionConfigurationInput>>;
   /** Objects of the kind entity type to write. */
   entityTypes?: InputMaybe<Array<EntityTypeConfigurationInput>>;
+  /** Objects of the kind identity provider to write. */
+  identityProviders?: InputMaybe<Array<IdentityProviderConfigurationInput>>;
   /** Objects of the kind indirect resource rule to write. */
   indirectResourceRules?: InputMaybe<Array<IndirectResourceRuleConfigurationInput>>;
   /** Objects of the kind job to write. */
@@ -700,6 +702,8 @@ export type ConfigurationKind =
   | 'DIMENSION'
   /** An entity type. */
   | 'ENTITY_TYPE'
+  /** An identity provider. */
+  | 'IDENTITY_PROVIDER'
   /** An indirect resource rule. */
   | 'INDIRECT_RESOURCE_RULE'
   /** A job. */
@@ -1435,6 +1439,14 @@ export type FindingSeverity =
   /** It can when the remark is acknowledged. */
   | 'WARNS';
 
+/** GroupProfile gives a profile to the members of a group. */
+export type GroupProfileConfigurationInput = {
+  /** Name of the group as the provider writes it; *: everybody who signs in through it. */
+  group: Scalars['String']['input'];
+  /** Identifier of the profile. */
+  profile: Scalars['String']['input'];
+};
+
 /** Where something comes from that somebody has. */
 export type HeldBecause =
   /** It was found in a system. */
@@ -1527,6 +1539,36 @@ export type IdentifiedRiskFilter = {
   risk?: InputMaybe<Scalars['String']['input']>;
   /** In name, key or values of who has it. */
   text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** IdentityProvider is an OpenID provider through which people sign in (provisioning 13.2). */
+export type IdentityProviderConfigurationInput = {
+  /** What this server is called there. */
+  clientId: Scalars['String']['input'];
+  /** Secret of this server there; env:NAME and file:NAME say where it lies. Left out: as it is; a new provider without one knows this server as a public client. */
+  clientSecret?: InputMaybe<Scalars['String']['input']>;
+  /** Who signs in for the first time and has no account gets one. False: only those with an account that belongs to the same person come in. Default: true. */
+  createsAccounts?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Nobody signs in through it, and who did is signed out. Left out: as it is; a new one is not. */
+  disabled?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Name to show on the sign-in page. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Claim that lists the groups of whoever signs in. Default: groups. */
+  groupsClaim?: InputMaybe<Scalars['String']['input']>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name, since it stands in the address to which the provider sends people back: /auth/oidc/<identifier>/callback. Letters, digits, _ - and . only. */
+  identifier: Scalars['String']['input'];
+  /** Its address, exactly as the provider itself writes it. It begins with https://; its discovery document lies below. */
+  issuer: Scalars['String']['input'];
+  /** How the person in the directory is found. None: who signs in is nobody of the directory, unless his account says so. */
+  person?: InputMaybe<PersonClaimConfigurationInput>;
+  /** How many days such a profile lasts after a sign-in. Default: 7. */
+  profileDays?: InputMaybe<Scalars['Int']['input']>;
+  /** Which profiles groups give. They are taken over at each sign-in; those given by hand stay. */
+  profiles?: InputMaybe<Array<GroupProfileConfigurationInput>>;
+  /** What is asked for beside openid. Default: profile and email. */
+  scopes?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Claim that names new accounts. A claim inside of others is a path: realm_access.name. Default: preferred_username. */
+  usernameClaim?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Kinds of implicit approval. */
@@ -2090,6 +2132,16 @@ export type PeopleFilter = {
   entityType: Scalars['String']['input'];
   /** Which of it. Null: all that the caller may change or ask for so. */
   filter?: InputMaybe<ResourceFilter>;
+};
+
+/** Finds a person: the one whose property is what the claim says. */
+export type PersonClaimConfigurationInput = {
+  /** Claim, or path of one, with a value that nobody can choose himself. Of email only an address counts that the provider has verified. */
+  claim: Scalars['String']['input'];
+  /** Identifier of the entity type of people. */
+  entityType: Scalars['String']['input'];
+  /** Its property that holds the same, e.g. the employee number. */
+  property: Scalars['String']['input'];
 };
 
 /** What applying does to an object. */
@@ -3571,6 +3623,16 @@ export type SaveEntityTypeInput = {
   dryRun?: InputMaybe<Scalars['Boolean']['input']>;
   /** The object as it shall be: what is left out gets its default. */
   entityType: EntityTypeConfigurationInput;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind identity provider to write. */
+export type SaveIdentityProviderInput = {
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The object as it shall be: what is left out gets its default. */
+  identityProvider: IdentityProviderConfigurationInput;
   /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
   version?: InputMaybe<Scalars['String']['input']>;
 };

@@ -18,6 +18,7 @@ export function AccessPage() {
           <Link to="/access/rules" activeOptions={{ includeSearch: false }}>
             {t.access.rules}
           </Link>
+          <Link to="/access/providers">{t.access.providers}</Link>
           <Link to="/access/clients" activeOptions={{ includeSearch: false }}>
             {t.apiKey.clients}
           </Link>

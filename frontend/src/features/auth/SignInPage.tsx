@@ -10,14 +10,18 @@ import { useAuthInfo } from './useAuthInfo'
 
 const route = getRouteApi('/sign-in')
 
+/** Where the sign-in through a provider begins: a page of the server, not of ours. */
+const addressOf = (provider: string, to?: string) =>
+  `/auth/oidc/${encodeURIComponent(provider)}/sign-in${to ? `?to=${encodeURIComponent(to)}` : ''}`
+
 export function SignInPage() {
   const session = useSession()
   const router = useRouter()
-  const { to } = route.useSearch()
+  const { to, problem: refused } = route.useSearch()
   const info = useAuthInfo()
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
-  const [error, setError] = useState('')
+  const [error, setError] = useState(() => (refused ? (t.signIn.problems[refused] ?? t.signIn.problems.internal) : ''))
   const [busy, setBusy] = useState(false)
 
   useEffect(() => {
@@ -55,6 +59,23 @@ export function SignInPage() {
             <p role="alert" className={classes.error}>
               {error}
             </p>
+          )}
+          {info.providers.length > 0 && (
+            <div className={classes.providers}>
+              {info.providers.map((p) => (
+                <Button
+                  key={p.identifier}
+                  component="a"
+                  href={addressOf(p.identifier, to)}
+                  variant="default"
+                  size="sm"
+                  fullWidth
+                >
+                  {t.signIn.through(p.displayName)}
+                </Button>
+              ))}
+              <p className="dim">{t.signIn.orPassword}</p>
+            </div>
           )}
           <TextInput
             size="sm"

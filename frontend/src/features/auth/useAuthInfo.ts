@@ -6,13 +6,20 @@ interface DemoLogin {
   description: string
 }
 
+/** An identity provider through which people sign in. */
+interface Provider {
+  identifier: string
+  displayName: string
+}
+
 interface AuthInfo {
   demo: boolean
   testHooks: boolean
   logins: DemoLogin[]
+  providers: Provider[]
 }
 
-const nothing: AuthInfo = { demo: false, testHooks: false, logins: [] }
+const nothing: AuthInfo = { demo: false, testHooks: false, logins: [], providers: [] }
 
 /** What the server tells before anybody signed in. */
 export function useAuthInfo(): AuthInfo {
@@ -30,10 +37,11 @@ export function useAuthInfo(): AuthInfo {
 
 function parse(body: unknown): AuthInfo {
   if (typeof body !== 'object' || body === null) return nothing
-  const { demo, testHooks, demoPassword, logins } = body as Partial<Answer>
+  const { demo, testHooks, demoPassword, logins, providers } = body as Partial<Answer>
   return {
     demo: demo === true,
     testHooks: testHooks === true,
+    providers: providers ?? [],
     logins: (logins ?? []).map((l) => ({
       username: l.username,
       password: demoPassword ?? '',
@@ -48,4 +56,5 @@ interface Answer {
   testHooks: boolean
   demoPassword?: string
   logins?: { username: string; displayName: string; role: string }[]
+  providers?: Provider[]
 }

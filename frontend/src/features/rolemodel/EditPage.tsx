@@ -1,6 +1,6 @@
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { mayEditModel } from '../../graphql/may'
+import { mayEditKind } from '../../graphql/may'
 import { useCan, useMe } from '../../graphql/SessionContext'
 import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
@@ -76,7 +76,7 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
       editor={editor}
       title={identifier === null ? t.edit.newTitle(word) : t.edit.title(name)}
       hint={identifier === null ? undefined : word}
-      readOnly={!mayEditModel(me)}
+      readOnly={!mayEditKind(me, kind)}
       aside={
         editor.draft &&
         (Preview ? (
@@ -92,7 +92,7 @@ function ObjectEditor(props: { kind: KindShape; identifier: string | null; given
       }}
     >
       <TriedContext value={tried}>
-        <ObjectForm editor={editor} disabled={!mayEditModel(me)} />
+        <ObjectForm editor={editor} disabled={!mayEditKind(me, kind)} />
       </TriedContext>
     </EditorFrame>
   )

@@ -1,4 +1,4 @@
-import { ActionIcon, Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { ActionIcon, Checkbox, NativeSelect, PasswordInput, Textarea, TextInput } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { formatName } from '../../lib/format'
@@ -127,6 +127,17 @@ export function FieldInput(props: FieldInputProps) {
     case 'text':
       break
   }
+  if (f.secret)
+    return (
+      <PasswordInput
+        {...common}
+        description={f.says}
+        placeholder={t.edit.secretStays}
+        autoComplete="new-password"
+        value={text}
+        onChange={(event) => set(event.currentTarget.value)}
+      />
+    )
   if (f.name === 'key' && 'entityType' in props.around) return <KeyOf {...props} error={error} />
   if (f.name === 'resource') return <FixedResource {...props} error={error} />
   const ofTheWay = 'correspondence' in props.whole && !f.ref // each of another entity type, which only the way tells

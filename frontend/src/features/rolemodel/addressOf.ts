@@ -14,6 +14,8 @@ export function addressOf(kind: Pick<KindShape, 'name'>, identifier: string): Li
       return { to: '/model/automation', search: {} }
     case 'risk':
       return { to: '/risks' }
+    case 'identityProvider':
+      return { to: '/access/providers' }
     default:
       return { to: '/model/objects/$kind', params: { kind: kind.name } }
   }

@@ -25,6 +25,7 @@ export const enumOf = (kind: string) => kind.replace(/[A-Z]/g, (c) => `_${c}`).t
 
 function selection(struct: string): string {
   return fieldsOf(struct)
+    .filter((f) => !f.secret)
     .map((f) => {
       switch (f.type) {
         case 'list':

@@ -25,6 +25,8 @@ export interface FieldShape {
   default?: string
   min?: string
   max?: string
+  /** It is written and never read. */
+  secret?: boolean
   says: string
 }
 
@@ -36,6 +38,8 @@ export interface KindShape {
   /** What one is called, and what all are. */
   word: string
   title: string
+  /** Who may change access may change it, not who may change the role model. */
+  ofAccess?: boolean
 }
 
 /** An object, or a part of one, as it is typed. */

@@ -17,6 +17,7 @@ export const kindShapes: KindShape[] = [
   {"name":"automationRule","list":"automationRules","of":"AutomationRule","word":"automation rule","title":"Automation rules"},
   {"name":"risk","list":"risks","of":"Risk","word":"risk","title":"Risks"},
   {"name":"indirectResourceRule","list":"indirectResourceRules","of":"IndirectResourceRule","word":"indirect resource rule","title":"Indirect resource rules"},
+  {"name":"identityProvider","list":"identityProviders","of":"IdentityProvider","word":"identity provider","title":"Identity providers","ofAccess":true},
 ]
 
 export const structShapes: Record<string, FieldShape[]> = {
@@ -90,6 +91,25 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"parentProperty","type":"text","says":"Identifier of the navigation that leads from a value to the one above; empty: none."},
     {"name":"isExcludedFromRoleMining","type":"bool","says":"Mining proposes no rule with it."},
   ],
+  GroupProfile: [
+    {"name":"group","type":"text","required":true,"says":"Name of the group as the provider writes it; *: everybody who signs in through it."},
+    {"name":"profile","type":"text","ref":"profile","required":true,"says":"Identifier of the profile."},
+  ],
+  IdentityProvider: [
+    {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name, since it stands in the address to which the provider sends people back: /auth/oidc/\u003cidentifier\u003e/callback. Letters, digits, _ - and . only."},
+    {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show on the sign-in page. Default: the identifier."},
+    {"name":"issuer","type":"text","required":true,"says":"Its address, exactly as the provider itself writes it. It begins with https://; its discovery document lies below."},
+    {"name":"clientId","type":"text","required":true,"says":"What this server is called there."},
+    {"name":"clientSecret","type":"text","secret":true,"says":"Secret of this server there; env:NAME and file:NAME say where it lies. Left out: as it is; a new provider without one knows this server as a public client."},
+    {"name":"scopes","type":"texts","says":"What is asked for beside openid. Default: profile and email."},
+    {"name":"usernameClaim","type":"text","default":"preferred_username","says":"Claim that names new accounts. A claim inside of others is a path: realm_access.name. Default: preferred_username."},
+    {"name":"person","type":"part","of":"PersonClaim","nullable":true,"says":"How the person in the directory is found. None: who signs in is nobody of the directory, unless his account says so."},
+    {"name":"createsAccounts","type":"bool","default":"true","says":"Who signs in for the first time and has no account gets one. False: only those with an account that belongs to the same person come in. Default: true."},
+    {"name":"groupsClaim","type":"text","default":"groups","says":"Claim that lists the groups of whoever signs in. Default: groups."},
+    {"name":"profiles","type":"list","of":"GroupProfile","says":"Which profiles groups give. They are taken over at each sign-in; those given by hand stay."},
+    {"name":"profileDays","type":"int","default":"7","min":"1","max":"366","says":"How many days such a profile lasts after a sign-in."},
+    {"name":"disabled","type":"bool","nullable":true,"says":"Nobody signs in through it, and who did is signed out. Left out: as it is; a new one is not."},
+  ],
   IndirectResourceRule: [
     {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."},
     {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show. Default: the identifier."},
@@ -141,6 +161,11 @@ export const structShapes: Record<string, FieldShape[]> = {
   Owner: [
     {"name":"entityType","type":"text","ref":"entity_type","required":true,"says":"Identifier of its entity type."},
     {"name":"key","type":"text","required":true,"says":"Its key. It need not be there yet."},
+  ],
+  PersonClaim: [
+    {"name":"claim","type":"text","required":true,"says":"Claim, or path of one, with a value that nobody can choose himself. Of email only an address counts that the provider has verified."},
+    {"name":"entityType","type":"text","ref":"entity_type","required":true,"says":"Identifier of the entity type of people."},
+    {"name":"property","type":"text","required":true,"says":"Its property that holds the same, e.g. the employee number."},
   ],
   Policy: [
     {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."},

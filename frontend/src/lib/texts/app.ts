@@ -97,6 +97,36 @@ export const appTexts = {
     demo: 'Demonstration logins',
     demoHint: 'Choose one to fill in the form.',
     signedOut: 'Sign in to open that page.',
+    through: (provider: string) => `Sign in with ${provider}`,
+    orPassword: 'or with a name and password of this server',
+    /** Why a sign-in through an identity provider ended here, by the word of the server. */
+    problems: {
+      unknown_provider: 'There is no such way to sign in any more. Choose another one.',
+      unreachable:
+        'The identity provider does not answer. Try again in a minute; if it stays so, tell your administrator.',
+      refused: 'The identity provider did not sign you in. Try again, or ask its administrator.',
+      invalid:
+        'What came back from the identity provider is not valid, so nobody was signed in. Try again; if it stays so, tell your administrator.',
+      expired: 'The sign-in took too long, or was begun in another browser. Please begin again.',
+      busy: 'Many people sign in at this moment. Try again in a few seconds.',
+      internal: 'The sign-in failed for a reason inside Writ. Try again; the log of the server says more.',
+      no_person:
+        'Nobody in the directory belongs to this sign-in. Ask your administrator whether you are in it, and with which number or address.',
+      several_persons:
+        'More than one person in the directory belongs to this sign-in. Your administrator has to correct that.',
+      no_account: 'You have no account here, and this provider makes none. Ask your administrator for one.',
+      several_accounts:
+        'You have more than one account here. Your administrator has to say which one this sign-in opens.',
+      no_name:
+        'The identity provider tells no name that an account could have. Your administrator has to correct its settings.',
+      name_taken:
+        'An account with your name exists here and belongs to somebody else, or was made by hand. Your administrator has to connect it with you.',
+      disabled: 'Your account here is disabled.',
+      other_identity:
+        'Your account here is opened by another sign-in of this provider already. Ask your administrator.',
+      groups_not_complete:
+        'You are in more groups than the identity provider sends. Its administrator has to send fewer.',
+    } as Partial<Record<string, string>>,
   },
   keys: {
     title: 'Keyboard shortcuts',

@@ -215,6 +215,7 @@ export const modelTexts = {
     removeThis: (what: string) => `Remove ${what}`,
     setThis: 'Say otherwise',
     asPolicy: 'as the policy says',
+    secretStays: 'Stays as it is',
     choose: 'Choose',
     none: 'none',
     criterion: 'criterion',

@@ -106,6 +106,9 @@ export const setupTexts = {
     profiles: 'Profiles',
     rules: 'Rules',
     assigned: 'Assigned',
+    providers: 'Sign-in',
+    providersHint: (origin: string) =>
+      `People sign in through these identity providers (OpenID Connect), besides names and passwords of this server. At the provider, register ${origin}/auth/oidc/<identifier>/callback as redirect address and ${origin}/auth/oidc/<identifier>/logout for back-channel logout.`,
     user: 'User',
     profile: 'Profile',
     scope: 'Scope',
@@ -320,6 +323,7 @@ export const setupTexts = {
       'access.user_removed': 'User removed',
       'access.key_created': 'API key made',
       'access.key_revoked': 'API key revoked',
+      'access.identity_linked': 'Sign-in connected with an account',
       'webhook.created': 'Webhook added',
       'webhook.deleted': 'Webhook deleted',
       'webhook.enabled': 'Webhook enabled',
