@@ -15,6 +15,18 @@ import (
 	"writ/server/rolemodel"
 )
 
+func (r *approverRuleConfigurationResolver) Dimensions(ctx context.Context, obj *manifest.ApproverRule) ([]*rolemodel.NamedCriterion, error) {
+	return manifest.Criteria(obj.Dimensions), nil
+}
+
+func (r *approverRuleConfigurationResolver) Parameters(ctx context.Context, obj *manifest.ApproverRule) ([]*rolemodel.NamedCriterion, error) {
+	return manifest.Criteria(obj.Parameters), nil
+}
+
+func (r *approverRuleConfigurationResolver) Version(ctx context.Context, obj *manifest.ApproverRule) (string, error) {
+	return manifest.VersionOf(obj), nil
+}
+
 func (r *assignedProfileConfigurationResolver) Context(ctx context.Context, obj *manifest.AssignedProfile) ([]*manifest.NamedValue, error) {
 	return manifest.Values(obj.Context), nil
 }
@@ -101,6 +113,10 @@ func (r *configurationResolver) Jobs(ctx context.Context, obj *manifest.Configur
 
 func (r *configurationResolver) Profiles(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Profile], error) {
 	return manifest.List[manifest.Profile](ctx, r.Manifest, "profile", page.Of(first, after), identifiers)
+}
+
+func (r *configurationResolver) ApproverRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.ApproverRule], error) {
+	return manifest.List[manifest.ApproverRule](ctx, r.Manifest, "approverRule", page.Of(first, after), identifiers)
 }
 
 func (r *configurationResolver) Users(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.User], error) {
@@ -299,6 +315,14 @@ func (r *mutationResolver) DeleteProfile(ctx context.Context, input manifest.Del
 	return r.Manifest.DeleteOne(ctx, "profile", input)
 }
 
+func (r *mutationResolver) SaveApproverRule(ctx context.Context, input manifest.SaveInput[manifest.ApproverRule]) (*manifest.ConfigurationPayload, error) {
+	return manifest.SaveOne(ctx, r.Manifest, "approverRule", input)
+}
+
+func (r *mutationResolver) DeleteApproverRule(ctx context.Context, input manifest.DeleteConfigurationInput) (*manifest.ConfigurationPayload, error) {
+	return r.Manifest.DeleteOne(ctx, "approverRule", input)
+}
+
 func (r *mutationResolver) SaveUser(ctx context.Context, input manifest.SaveInput[manifest.User]) (*manifest.ConfigurationPayload, error) {
 	return manifest.SaveOne(ctx, r.Manifest, "user", input)
 }
@@ -395,6 +419,14 @@ func (r *userConfigurationResolver) Version(ctx context.Context, obj *manifest.U
 	return manifest.VersionOf(obj), nil
 }
 
+func (r *approverRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.ApproverRule, data []*rolemodel.NamedCriterion) error {
+	return manifest.SetCriteria(&obj.Dimensions, data)
+}
+
+func (r *approverRuleConfigurationInputResolver) Parameters(ctx context.Context, obj *manifest.ApproverRule, data []*rolemodel.NamedCriterion) error {
+	return manifest.SetCriteria(&obj.Parameters, data)
+}
+
 func (r *assignedProfileConfigurationInputResolver) Context(ctx context.Context, obj *manifest.AssignedProfile, data []*manifest.NamedValue) error {
 	return manifest.SetValues(&obj.Context, data)
 }
@@ -453,6 +485,10 @@ func (r *stepConfigurationInputResolver) Orders(ctx context.Context, obj *manife
 
 func (r *typeRuleConfigurationInputResolver) Dimensions(ctx context.Context, obj *manifest.TypeRule, data []*rolemodel.NamedCriterion) error {
 	return manifest.SetCriteria(&obj.Dimensions, data)
+}
+
+func (r *Resolver) ApproverRuleConfiguration() generated.ApproverRuleConfigurationResolver {
+	return &approverRuleConfigurationResolver{r}
 }
 
 func (r *Resolver) AssignedProfileConfiguration() generated.AssignedProfileConfigurationResolver {
@@ -557,6 +593,10 @@ func (r *Resolver) UserConfiguration() generated.UserConfigurationResolver {
 	return &userConfigurationResolver{r}
 }
 
+func (r *Resolver) ApproverRuleConfigurationInput() generated.ApproverRuleConfigurationInputResolver {
+	return &approverRuleConfigurationInputResolver{r}
+}
+
 func (r *Resolver) AssignedProfileConfigurationInput() generated.AssignedProfileConfigurationInputResolver {
 	return &assignedProfileConfigurationInputResolver{r}
 }
@@ -598,6 +638,7 @@ func (r *Resolver) TypeRuleConfigurationInput() generated.TypeRuleConfigurationI
 }
 
 type (
+	approverRuleConfigurationResolver         struct{ *Resolver }
 	assignedProfileConfigurationResolver      struct{ *Resolver }
 	automationRuleConfigurationResolver       struct{ *Resolver }
 	categoryConfigurationResolver             struct{ *Resolver }
@@ -624,6 +665,7 @@ type (
 	stepConfigurationResolver                 struct{ *Resolver }
 	typeRuleConfigurationResolver             struct{ *Resolver }
 	userConfigurationResolver                 struct{ *Resolver }
+	approverRuleConfigurationInputResolver    struct{ *Resolver }
 	assignedProfileConfigurationInputResolver struct{ *Resolver }
 	automationRuleConfigurationInputResolver  struct{ *Resolver }
 	connectionConfigurationInputResolver      struct{ *Resolver }

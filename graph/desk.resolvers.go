@@ -17,6 +17,10 @@ func (r *meResolver) HasReports(ctx context.Context, obj *auth.Me) (bool, error)
 	return r.Resolver.Desk.HasReports(ctx, obj.ResourceID)
 }
 
+func (r *meResolver) IsAsked(ctx context.Context, obj *auth.Me) (bool, error) {
+	return r.Resolver.Requests.IsAsked(ctx)
+}
+
 func (r *queryResolver) MyAccess(ctx context.Context, first *int, after *string, filter *desk.HeldFilter, orderBy *desk.HeldSort) (*page.Connection[*desk.Held], error) {
 	fields, total := rowsOf(ctx)
 	return r.Resolver.Desk.MyAccess(ctx, page.Of(first, after), filter, orderBy, fields, total)

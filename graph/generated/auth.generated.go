@@ -25,6 +25,7 @@ type MeResolver interface {
 	Resource(ctx context.Context, obj *auth.Me) (*directory.Resource, error)
 
 	HasReports(ctx context.Context, obj *auth.Me) (bool, error)
+	IsAsked(ctx context.Context, obj *auth.Me) (bool, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1426,6 +1427,29 @@ func (ec *executionContext) fieldContext_Me_hasReports(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Me", field, true, true, "Boolean")
 }
 
+func (ec *executionContext) _Me_isAsked(ctx context.Context, field graphql.CollectedField, obj *auth.Me) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Me_isAsked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Me().IsAsked(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Me_isAsked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Me", field, true, true, "Boolean")
+}
+
 func (ec *executionContext) _MyScopes_reviewProvisioning(ctx context.Context, field graphql.CollectedField, obj *auth.MyScopes) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2604,6 +2628,12 @@ func (ec *executionContext) slowly_Me(ctx context.Context, sel ast.SelectionSet,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Me_hasReports(ctx, field, obj)
+				})
+		case "isAsked":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Me_isAsked(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -124,6 +124,29 @@ func (ec *executionContext) fieldContext_ApprovalLevel_skippedBecause(_ context.
 	return graphql.NewScalarFieldContext("ApprovalLevel", field, false, false, "String")
 }
 
+func (ec *executionContext) _ApprovalLevel_rule(ctx context.Context, field graphql.CollectedField, obj *request.ApprovalLevel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovalLevel_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovalLevel_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApprovalLevel", field, false, false, "String")
+}
+
 func (ec *executionContext) _CatalogueEntry_id(ctx context.Context, field graphql.CollectedField, obj *request.CatalogueEntry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1242,6 +1265,121 @@ func (ec *executionContext) fieldContext_RequestAssignmentsPayload_check(_ conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _RequestCandidate_name(ctx context.Context, field graphql.CollectedField, obj *request.RequestCandidate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestCandidate_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestCandidate_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestCandidate", field, false, false, "String")
+}
+
+func (ec *executionContext) _RequestCandidate_foundBy(ctx context.Context, field graphql.CollectedField, obj *request.RequestCandidate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestCandidate_foundBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FoundBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestCandidate_foundBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestCandidate", field, false, false, "String")
+}
+
+func (ec *executionContext) _RequestCandidate_excludedBecause(ctx context.Context, field graphql.CollectedField, obj *request.RequestCandidate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestCandidate_excludedBecause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExcludedBecause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestCandidate_excludedBecause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestCandidate", field, false, false, "String")
+}
+
+func (ec *executionContext) _RequestCandidate_since(ctx context.Context, field graphql.CollectedField, obj *request.RequestCandidate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestCandidate_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestCandidate_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestCandidate", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RequestCandidate_until(ctx context.Context, field graphql.CollectedField, obj *request.RequestCandidate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestCandidate_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestCandidate_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestCandidate", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _RequestCheck_digest(ctx context.Context, field graphql.CollectedField, obj *request.RequestCheck) (ret graphql.Marshaler) {
@@ -3881,6 +4019,61 @@ func (ec *executionContext) fieldContext_RequestStep_more(_ context.Context, fie
 	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "Int")
 }
 
+func (ec *executionContext) _RequestStep_rule(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestStep_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestStep_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestStep", field, false, false, "String")
+}
+
+func (ec *executionContext) _RequestStep_asked(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestStep_asked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Asked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*request.RequestCandidate) graphql.Marshaler {
+			return ec.marshalNRequestCandidate2ᚕᚖwritᚋserverᚋrequestᚐRequestCandidateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestStep_asked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestCandidate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RequestStep_decidedFor(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5146,6 +5339,11 @@ func (ec *executionContext) slowly_ApprovalLevel(ctx context.Context, sel ast.Se
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "rule":
+			out.Values[i] = ec._ApprovalLevel_rule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5532,6 +5730,59 @@ func (ec *executionContext) slowly_RequestAssignmentsPayload(ctx context.Context
 		case "check":
 			out.Values[i] = ec._RequestAssignmentsPayload_check(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var requestCandidateImplementors = []string{"RequestCandidate"}
+
+func (ec *executionContext) slowly_RequestCandidate(ctx context.Context, sel ast.SelectionSet, obj *request.RequestCandidate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestCandidateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestCandidate")
+		case "name":
+			out.Values[i] = ec._RequestCandidate_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "foundBy":
+			out.Values[i] = ec._RequestCandidate_foundBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "excludedBecause":
+			out.Values[i] = ec._RequestCandidate_excludedBecause(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._RequestCandidate_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = ec._RequestCandidate_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -6410,6 +6661,16 @@ func (ec *executionContext) slowly_RequestStep(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "rule":
+			out.Values[i] = ec._RequestStep_rule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "asked":
+			out.Values[i] = ec._RequestStep_asked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "decidedFor":
 			out.Values[i] = ec._RequestStep_decidedFor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -6890,6 +7151,30 @@ func (ec *executionContext) marshalNRequestAssignmentsPayload2ᚖwritᚋserver�
 		return graphql.Null
 	}
 	return ec._RequestAssignmentsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRequestCandidate2ᚕᚖwritᚋserverᚋrequestᚐRequestCandidateᚄ(ctx context.Context, sel ast.SelectionSet, v []*request.RequestCandidate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRequestCandidate2ᚖwritᚋserverᚋrequestᚐRequestCandidate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRequestCandidate2ᚖwritᚋserverᚋrequestᚐRequestCandidate(ctx context.Context, sel ast.SelectionSet, v *request.RequestCandidate) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RequestCandidate!")
+		return graphql.Null
+	}
+	return ec._RequestCandidate(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRequestCheck2ᚖwritᚋserverᚋrequestᚐRequestCheck(ctx context.Context, sel ast.SelectionSet, v *request.RequestCheck) graphql.Marshaler {

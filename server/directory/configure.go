@@ -13,10 +13,10 @@ import (
 
 // SaveEntityType adds an entity type, or changes the one with its identifier, and gives it a new version.
 func SaveEntityType(ctx context.Context, tx bun.IDB, t *EntityType) error {
-	err := tx.NewRaw(`insert into entity_type (identifier, display_name, connector_id, display_expression) values (?, ?, ?, ?)
+	err := tx.NewRaw(`insert into entity_type (identifier, display_name, connector_id, display_expression, manager_binding) values (?, ?, ?, ?, ?)
 		on conflict (identifier) do update set display_name = excluded.display_name, connector_id = excluded.connector_id,
-			display_expression = excluded.display_expression, version = entity_type.version + 1
-		returning id`, t.Identifier, t.DisplayName, t.ConnectorID, t.DisplayExpression).Scan(ctx, &t.ID)
+			display_expression = excluded.display_expression, manager_binding = excluded.manager_binding, version = entity_type.version + 1
+		returning id`, t.Identifier, t.DisplayName, t.ConnectorID, t.DisplayExpression, t.ManagerBinding).Scan(ctx, &t.ID)
 	if err != nil {
 		return fmt.Errorf("write entity type %s: %w", t.Identifier, err)
 	}

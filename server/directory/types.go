@@ -14,6 +14,7 @@ type EntityType struct {
 	DisplayName       string
 	ConnectorID       *int64
 	DisplayExpression *string
+	ManagerBinding    *string // path of navigations to the manager of a resource
 	InitializedAt     *time.Time
 	Version           int
 }

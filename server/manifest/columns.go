@@ -76,7 +76,7 @@ func (w *writer) toField(at string, f reflect.StructField, v, row reflect.Value,
 		return nil
 	}
 	if criteria, ok := v.Interface().(map[string]Criterion); ok {
-		if err := w.criteria(criteria, strings.TrimSuffix(at, ".dimensions")); err != nil {
+		if err := w.criteria(criteria, at); err != nil {
 			return err
 		}
 		to.Set(reflect.ValueOf(rolemodel.Criteria(criteria)))

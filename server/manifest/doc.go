@@ -2,7 +2,7 @@
 //
 //	kinds.go   the table of everything that can be configured, and the lists of a file. Each kind has a file of its own that declares it:
 //	           connector.go, entitytype.go, dimension.go, policy.go, category.go, role.go, resourcetype.go with its rules (rule.go, rule_*.go),
-//	           contextrule.go, recordsection.go, rolemapping.go, miningrule.go, automationrule.go, risk.go, indirectrule.go, job.go, profile.go, user.go
+//	           contextrule.go, recordsection.go, rolemapping.go, miningrule.go, automationrule.go, risk.go, indirectrule.go, job.go, profile.go, approverrule.go, user.go
 //	kind.go    what a declaration says; the rest of this room asks it and knows no kind
 //	tags.go    defaults, bounds and secrets, as tags of the fields say
 //	columns.go from the struct of a file to the row of a room and back, as tags say

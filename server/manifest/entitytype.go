@@ -23,6 +23,8 @@ type EntityType struct {
 	Connector string `yaml:"connector,omitempty"`
 	// How a resource is shown, e.g. {FirstName} {LastName}; empty: by its key.
 	DisplayExpression string `yaml:"displayExpression,omitempty"`
+	// Navigation that leads from a resource to its manager, or several with dots between them: whom approver rules find as manager. Empty: nobody.
+	ManagerBinding string `yaml:"managerBinding,omitempty"`
 	// Where its resources are read from; none: they are not.
 	Source *Source `yaml:"source,omitempty"`
 	// Its properties, in the order in which they are shown. One that is used and not named any more refuses the change.
@@ -186,7 +188,7 @@ func (w *writer) entityType(e EntityType) error {
 	}
 	w.written("entity_type")
 	return directory.SaveEntityType(w.ctx, w.tx, &directory.EntityType{Identifier: e.Identifier, DisplayName: e.DisplayName, ConnectorID: connector,
-		DisplayExpression: nullable(e.DisplayExpression)})
+		DisplayExpression: nullable(e.DisplayExpression), ManagerBinding: nullable(e.ManagerBinding)})
 }
 
 func (w *writer) properties(e EntityType) error {
@@ -306,10 +308,11 @@ func (r *reader) entityTypes() (found []EntityType, err error) {
 		ID                                       int64
 		Identifier, DisplayName                  string
 		Connector, Expression, Connection, Table string
+		Manager                                  string
 		T                                        []int64 `bun:",array"`
 		MaximumRejected                          *int
 	}
-	if err := r.scan(&types, `select et.id, et.identifier, et.display_name, coalesce(c.identifier, '') as connector, coalesce(et.display_expression, '') as expression,
+	if err := r.scan(&types, `select et.id, et.identifier, et.display_name, coalesce(c.identifier, '') as connector, coalesce(et.display_expression, '') as expression, coalesce(et.manager_binding, '') as manager,
 		coalesce(k.identifier, '') as connection, coalesce(em.source_table, '') as "table",
 		array[em.maximum_inserted_lines, em.maximum_updated_lines, em.maximum_deleted_lines, em.max_percentage_inserted_lines,
 			em.max_percentage_updated_lines, em.max_percentage_deleted_lines]::bigint[] as t, em.maximum_rejected
@@ -333,7 +336,7 @@ func (r *reader) entityTypes() (found []EntityType, err error) {
 		return nil, err
 	}
 	for _, t := range types {
-		out := EntityType{Identifier: t.Identifier, DisplayName: t.DisplayName, Connector: t.Connector, DisplayExpression: t.Expression}
+		out := EntityType{Identifier: t.Identifier, DisplayName: t.DisplayName, Connector: t.Connector, DisplayExpression: t.Expression, ManagerBinding: t.Manager}
 		if t.Connection != "" {
 			out.Source = &Source{Connection: t.Connection, Table: t.Table, MaximumRejected: t.MaximumRejected}
 			limits := LineThresholds{int(t.T[0]), int(t.T[1]), int(t.T[2]), int(t.T[3]), int(t.T[4]), int(t.T[5])}

@@ -23,6 +23,7 @@ func kinds() []kind {
 		indirectResourceRuleKind(),
 		jobKind(),
 		profileKind(),
+		approverRuleKind(),
 		userKind(),
 		identityProviderKind(),
 	}
@@ -48,6 +49,7 @@ type Manifest struct {
 	IndirectResourceRules []IndirectResourceRule `yaml:"indirectResourceRules,omitempty"`
 	Jobs                  []Job                  `yaml:"jobs,omitempty"`
 	Profiles              []Profile              `yaml:"profiles,omitempty"`
+	ApproverRules         []ApproverRule         `yaml:"approverRules,omitempty"`
 	Users                 []User                 `yaml:"users,omitempty"`
 	IdentityProviders     []IdentityProvider     `yaml:"identityProviders,omitempty"`
 

@@ -22,6 +22,7 @@ categories: [{ identifier: Tools }]
 compositeRoles: [{ identifier: Staff, entityType: Person }]
 entityTypes:
   - identifier: Badge
+    managerBinding: Parent
     source: { connection: Database, table: b }
     properties:
       - { identifier: Number, column: n, primaryKey: true }
@@ -52,7 +53,7 @@ var hints = map[string]any{
 	"Connection.Secrets":   map[string]string{"connectionString": "postgres://app:pw@db.test/app"},
 	"Property.Type":        "int32",
 	"Dimension.EntityType": "Department", "Dimension.ParentProperty": "Parent",
-	"EntityType.Connector": "HR", "EntityType.DisplayExpression": "{Key}",
+	"EntityType.Connector": "HR", "EntityType.DisplayExpression": "{Key}", "EntityType.ManagerBinding": "Up",
 	"EntityType.Properties": []Property{
 		{Identifier: "Key", DisplayName: "The key", Column: "k", PrimaryKey: true},
 		{Identifier: "When", Type: "dateTime", Column: "w", Format: "date", UniqueKey: true, IsKey: true},
@@ -84,6 +85,7 @@ var hints = map[string]any{
 	"Role.RequiredParameters": []string{"Department"}, "ResourceType.RequiredParameters": []string{"Department"}, "Role.ImposedDimensions": map[string]string{"Department": "IT"},
 	"Role.Tags": []string{"finance"}, "ResourceType.Tags": []string{"finance"}, "Role.SecondaryCategories": []string{"Tools"},
 	"AutomationRule.WorkflowState": "nonConforming", "AutomationRule.Type": "policy",
+	"ApproverRule.Levels": []int{0, 2}, "ApproverRule.Actions": []string{"ADD", "ALLOW"}, "ApproverRule.Find": []Finder{{Finder: "manager", Level: 2}, {Finder: "profile", Profile: "Desk", Match: []string{"Department"}}, {Finder: "person", Keys: []string{"p1"}}},
 	"Job.Cron": "0 2 * * *", "Job.CronTimeZone": "Europe/Berlin",
 	"Job.Steps":               []Step{{Task: "a", Type: "Export"}, {Task: "b", DisplayName: "B", Type: "Export", Level: ptr(3), DependsOn: []string{"a"}, Options: map[string]any{"scope": "all"}}},
 	"AccessRule.EntityType":   "Person",
@@ -99,6 +101,7 @@ var hints = map[string]any{
 
 // notGenerated are fields that are refused with any value but the zero one, or need more than a configuration.
 var notGenerated = []string{"AutomationRule.CompositeRole", "AutomationRule.SingleRole", "AutomationRule.ResourceType", "AutomationRule.Category", // one of five: automationrule_test.go
+	"ApproverTarget.CompositeRole", "ApproverTarget.SingleRole", "ApproverTarget.Category", "ApproverTarget.Risk", "ApproverTarget.EntityType", // one of six: approverrule_test.go
 	"AccessEntry.Priority", "AccessEntry.FullAccessProperties", "User.Resource", "ResourceRef.EntityType", "ResourceRef.Key",
 	"User.Client", "UserClient.Scopes", "UserClient.Until"} // a program has no password: client_test.go
 

@@ -106,10 +106,10 @@ func (w *writer) criteria(c map[string]Criterion, field string) error {
 	for _, name := range slices.Sorted(maps.Keys(c)) {
 		is, ok := w.hierarchical[name]
 		if !ok {
-			return errs.Invalid(field+".dimensions."+name, "There is no dimension %q. Define it in the same configuration or correct the name.", name)
+			return errs.Invalid(field+"."+name, "There is no dimension %q. Define it in the same configuration or correct the name.", name)
 		}
 		if c[name].Inherit && !is {
-			return errs.Invalid(field+".dimensions."+name, "inherit needs a hierarchical dimension, %s is not (role-model 1.6).", name)
+			return errs.Invalid(field+"."+name, "inherit needs a hierarchical dimension, %s is not (role-model 1.6).", name)
 		}
 	}
 	return nil

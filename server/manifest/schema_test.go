@@ -366,6 +366,8 @@ func (g *api) field(f reflect.StructField) typed {
 			in += "!"
 		}
 		return typed{out: fmt.Sprintf("[%sConfiguration!]!", t.Elem().Name()), in: in}
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Int:
+		return typed{out: "[Int!]!", in: "[Int!]"}
 	case t.Kind() == reflect.Slice:
 		return typed{out: "[String!]!", in: "[String!]"}
 	case t == reflect.TypeFor[map[string]Criterion]():

@@ -64,7 +64,7 @@ func titled(list string) string { return words(strings.ToUpper(list[:1]) + list[
 // fieldShape is one field as a form draws it. Of is the struct of a list or a part, Words the list of a word, Ref the table of a reference, Holds what a property must hold.
 type fieldShape struct {
 	Name     string `json:"name"`
-	Type     string `json:"type"` // text, int, float, bool, word, criteria, values, texts, list, part
+	Type     string `json:"type"` // text, int, float, bool, word, criteria, values, texts, ints, list, part
 	Of       string `json:"of,omitempty"`
 	Words    string `json:"words,omitempty"`
 	Ref      string `json:"ref,omitempty"`
@@ -121,6 +121,8 @@ func (s *shapes) shape(t reflect.Type, f reflect.StructField) fieldShape {
 	case of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Struct:
 		x.Type, x.Of = "list", of.Elem().Name()
 		s.add(of.Elem())
+	case of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Int:
+		x.Type = "ints"
 	case of.Kind() == reflect.Slice:
 		x.Type = "texts"
 	case of == reflect.TypeFor[map[string]Criterion]():

@@ -14,19 +14,22 @@ import (
 	"writ/server/permit"
 )
 
-// Who answers a step: whoever may review roles of the beneficiary (role-model 12.6, requests 5.1), but never who asked, who gets it, or who decided
-// another step of the item (requests 5.3). The database refuses the same (request_decision).
+// Who answers a step: whom an approver rule finds (finder.go, ask.go), and where none is about it whoever may review roles of the beneficiary (role-model
+// 12.6, requests 5.1); but never who asked, who gets it, or who decided another step of the item (requests 5.3). The database refuses the same
+// (request_decision).
 
 // approvers finds who may decide, once per entity type and beneficiary.
 type approvers struct {
-	s       *Service
-	m       *assignment.Model
-	holders map[int64][]access.Holder // by entity type
-	over    map[int64][]access.Holder // by beneficiary
+	s        *Service
+	m        *assignment.Model
+	holders  map[int64][]access.Holder    // by entity type
+	over     map[int64][]access.Holder    // by beneficiary
+	standard map[[2]int64]*asked          // without an approver rule, by beneficiary and item
+	contexts map[int64][]map[string]int64 // the current ones, by beneficiary
 }
 
 func (s *Service) approvers(m *assignment.Model) *approvers {
-	return &approvers{s: s, m: m, holders: map[int64][]access.Holder{}, over: map[int64][]access.Holder{}}
+	return &approvers{s: s, m: m, holders: map[int64][]access.Holder{}, over: map[int64][]access.Holder{}, contexts: map[int64][]map[string]int64{}, standard: map[[2]int64]*asked{}}
 }
 
 // of gives who may review the roles of somebody, without looking at who that is.
@@ -63,7 +66,7 @@ type party struct {
 	itemID        int64 // 0: of a basket, nobody has decided anything
 }
 
-// candidates gives who may decide an item of a party.
+// candidates gives who may decide an item of a party by his right to review roles.
 func (a *approvers) candidates(ctx context.Context, b bun.IDB, entityTypeID int64, p party) ([]access.Holder, error) {
 	all, err := a.of(ctx, b, entityTypeID, p.beneficiary)
 	if err != nil || len(all) == 0 {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"writ/server/access"
 	"writ/server/assignment"
 	"writ/server/db"
 	"writ/server/directory"
@@ -106,6 +105,7 @@ func (c *CheckedItem) atRisk() bool { return len(c.Levels) > 0 && c.Levels[0].Le
 // ApprovalLevel is who would be asked at a level.
 type ApprovalLevel struct {
 	Level          int      // 0: that of a risk
+	Rule           *string  // name of the approver rule that says who; nil: whoever reviews the roles of the person
 	Approvers      []string // display names, the first twenty
 	More           int      // further ones
 	SkippedBecause *string  // implicit, give_back; nil: it is asked
@@ -644,56 +644,74 @@ func roleName(m *assignment.Model, id int64) string {
 // approve, if it is not for himself (requests 5.6, 8.2).
 func (k *basket) levels(x *CheckedItem, set rolemodel.Settings) error {
 	giveBack := x.Action == Remove && x.owner.IsOwn
-	implicit := false
+	known := false
 	if set.HasImplicitApproval && !x.owner.IsOwn {
-		known, ok := k.myReview[x.owner.ID]
-		if !ok {
+		var ok bool
+		if known, ok = k.myReview[x.owner.ID]; !ok {
 			var err error
 			if known, err = mayReview(k.ctx, k.b, k.m, x.owner.EntityTypeID, x.owner.ID); err != nil {
 				return err
 			}
 			k.myReview[x.owner.ID] = known
 		}
-		implicit = known
 	}
-	var list []access.Holder
-	if set.ApprovalWorkflowType > 0 && !giveBack && !implicit {
-		var err error
-		if list, err = k.approvers.candidates(k.ctx, k.b, x.owner.EntityTypeID, k.ofCaller(x.owner.ID)); err != nil {
-			return err
-		}
-	}
+	var everybody asked
+	var empty []*asked
+	var emptyAt []int
+	needed := 0
 	for level := 1; level <= set.ApprovalWorkflowType; level++ {
 		l := &ApprovalLevel{Level: level, Approvers: []string{}}
-		switch {
-		case giveBack:
-			l.SkippedBecause = new("give_back")
-		case implicit:
-			l.SkippedBecause = new("implicit")
-		default:
-			l.Approvers, l.More = shown(list)
-		}
 		x.Levels = append(x.Levels, l)
-	}
-	if set.ApprovalWorkflowType > len(list) && !giveBack && !implicit {
-		if len(list) == 0 {
-			x.Findings = append(x.Findings, finding(NoApprover, "", "Nobody can approve this for %s yet. It waits until an administrator gives somebody the right to review roles.", x.Owner.DisplayName))
-		} else {
-			x.Findings = append(x.Findings, finding(NoApprover, "", "%d approvals are needed, each by somebody else, and only %d can approve this for %s.", set.ApprovalWorkflowType, len(list), x.Owner.DisplayName))
+		if giveBack {
+			l.SkippedBecause = new("give_back")
+			continue
 		}
+		a, err := k.approvers.ask(k.ctx, k.b, k.approval(x, level))
+		if err != nil {
+			return err
+		}
+		if a.rule != nil {
+			l.Rule = &a.rule.DisplayName
+		}
+		if set.HasImplicitApproval && !x.owner.IsOwn && a.wouldAsk(known) {
+			l.SkippedBecause = new("implicit")
+			continue
+		}
+		needed++
+		l.Approvers, l.More = a.shown()
+		for i, who := range a.known {
+			everybody.named(who[0], who[1], a.names[i])
+		}
+		everybody.more += a.more
+		if !a.anybody() {
+			empty = append(empty, a)
+			emptyAt = append(emptyAt, level)
+		}
+	}
+	for i, a := range empty {
+		what := "this"
+		if len(empty) < needed {
+			what = fmt.Sprintf("level %d of this", emptyAt[i])
+		}
+		if f := nobody(a, what, x.Owner.DisplayName); i == 0 || f.Message != x.Findings[len(x.Findings)-1].Message {
+			x.Findings = append(x.Findings, f)
+		}
+	}
+	if len(empty) == 0 && needed > len(everybody.names)+everybody.more {
+		x.Findings = append(x.Findings, finding(NoApprover, "", "%d approvals are needed, each by somebody else, and only %d can approve this for %s.", needed, len(everybody.names), x.Owner.DisplayName))
 	}
 	return nil
 }
 
-// shown are the names of the first candidates, and how many more there are.
-func shown(list []access.Holder) (names []string, more int) {
-	const most = 20
-	names = []string{}
-	for i, h := range list {
-		if i == most {
-			return names, len(list) - most
-		}
-		names = append(names, h.DisplayName)
+// approval is that of a level of something in the basket.
+func (k *basket) approval(x *CheckedItem, level int) approval {
+	return approval{party: k.ofCaller(x.owner.ID), EntityTypeID: x.owner.EntityTypeID, RoleID: x.role.ID, Action: x.Action, Level: level, RiskIDs: x.riskIDs, Parameters: x.parameters}
+}
+
+// nobody says that nobody can approve something.
+func nobody(a *asked, what, person string) *RequestFinding {
+	if a.rule != nil {
+		return finding(NoApprover, "", "Nobody can approve %s for %s yet: the rule %s finds nobody. It waits until somebody is found.", what, person, a.rule.DisplayName)
 	}
-	return names, 0
+	return finding(NoApprover, "", "Nobody can approve %s for %s yet. It waits until an administrator gives somebody the right to review roles.", what, person)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -21,7 +22,7 @@ import (
 type voice struct {
 	ctx   context.Context // with the rights of that
 	under *permit.Deputyship
-	roles db.Condition // on i: what it is about
+	about db.Condition // on i and w: what it is about
 }
 
 // voices gives the ways in which the caller may decide; his own stands first.
@@ -33,12 +34,28 @@ func voices(ctx context.Context, m *assignment.Model) []voice {
 	return list
 }
 
-// about is the condition on i of what a scope is about.
+// about is the condition on i and w of what a scope is about.
 func about(m *assignment.Model, scope permit.DeputyScope) db.Condition {
-	if !scope.HasRoles() {
-		return bun.SafeQuery("true")
+	list := []db.Condition{bun.SafeQuery("true")}
+	if scope.HasRoles() {
+		list = append(list, bun.SafeQuery("i.role_id = any (?)", ids(rolesOf(m, scope))))
 	}
-	return bun.SafeQuery("i.role_id = any (?)", ids(rolesOf(m, scope)))
+	if len(scope.EntityTypes) > 0 {
+		types := []int64{}
+		for _, t := range m.Shape.EntityTypes {
+			if slices.Contains(scope.EntityTypes, t.Identifier) {
+				types = append(types, t.ID)
+			}
+		}
+		list = append(list, bun.SafeQuery("w.entity_type_id = any (?)", ids(types)))
+	}
+	return db.AllOf(list...)
+}
+
+// isAbout says the same of one item.
+func isAbout(m *assignment.Model, scope permit.DeputyScope, x *item) bool {
+	t := m.Shape.EntityTypes[x.EntityTypeID]
+	return (!scope.HasRoles() || slices.Contains(rolesOf(m, scope), x.RoleID)) && (len(scope.EntityTypes) == 0 || t != nil && slices.Contains(scope.EntityTypes, t.Identifier))
 }
 
 // rolesOf gives the roles that a scope names, by themselves, by their category or one above it, or by their policy.
@@ -63,10 +80,10 @@ func rolesOf(m *assignment.Model, scope permit.DeputyScope) []int64 {
 }
 
 // decides is the condition on q, i, w and o, an open step, of what one voice may decide.
-func (v voice) decides(m *assignment.Model) db.Condition {
-	list := []db.Condition{db.AnyOf(over(v.ctx, m, permit.ReviewRoles), wasHanded(askedID(v.ctx))), notExcluded(permit.Name(v.ctx))}
+func (v voice) decides(m *assignment.Model, now time.Time) db.Condition {
+	list := []db.Condition{db.AnyOf(askedOf(v.ctx, now, true), bun.SafeQuery("(o.asks_reviewers and ?)", over(v.ctx, m, permit.ReviewRoles))), notExcluded(permit.Name(v.ctx))}
 	if v.under != nil {
-		list = append(list, v.roles, notExcluded(v.under.Delegator.Username))
+		list = append(list, v.about, notExcluded(v.under.Delegator.Username))
 	}
 	return db.AllOf(list...)
 }
@@ -82,14 +99,14 @@ func (s *Service) whoDecides(ctx context.Context, t *turn, m *assignment.Model, 
 	if !st.State.isDecidable() {
 		return nil, errs.New(errs.InvalidTransition, "This waits for no decision: the request is %s.", stateWords[x.State]).Of(st.ID), nil
 	}
-	notAsked := errs.New(errs.Forbidden, "You are not asked here (level %d: whoever reviews the roles of the person).", st.Level).Of(st.ID)
+	who := s.approvers(m)
+	if refused, err := s.anew(ctx, t, x, st, who); refused != nil || err != nil {
+		return nil, refused, err
+	}
 	acting := permit.ActingFor(ctx, permit.DeputyApprovals)
-	may, err := isAsked(ctx, t.tx, m, x, st)
+	may, err := isAsked(ctx, t.tx, m, x, st, t.now)
 	if err != nil {
 		return nil, nil, err
-	}
-	if !may && len(acting) == 0 {
-		return nil, notAsked, nil
 	}
 	out, err := excluded(ctx, t.tx, []string{t.actor}, x.party())
 	if err != nil {
@@ -97,7 +114,7 @@ func (s *Service) whoDecides(ctx context.Context, t *turn, m *assignment.Model, 
 	}
 	why := out[t.actor]
 	switch {
-	case why != "" && may:
+	case why != "" && (may || len(acting) == 0):
 		return nil, errs.New(errs.Forbidden, "%s", exclusions[why]).Of(st.ID), nil
 	case may && forID == nil:
 		return nil, nil, nil
@@ -111,10 +128,10 @@ func (s *Service) whoDecides(ctx context.Context, t *turn, m *assignment.Model, 
 		if err != nil {
 			return nil, nil, err
 		}
-		if now == nil || now.Scope.HasRoles() && !slices.Contains(rolesOf(m, now.Scope), x.RoleID) {
+		if now == nil || !isAbout(m, now.Scope, x) {
 			continue
 		}
-		may, err := isAsked(permit.As(ctx, *now, permit.DeputyApprovals), t.tx, m, x, st)
+		may, err := isAsked(permit.As(ctx, *now, permit.DeputyApprovals), t.tx, m, x, st, t.now)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -141,7 +158,8 @@ func (s *Service) whoDecides(ctx context.Context, t *turn, m *assignment.Model, 
 	case refused != nil:
 		return nil, refused, nil
 	}
-	return nil, notAsked, nil
+	refused, err = who.notAsked(ctx, t, x, st)
+	return nil, refused, err
 }
 
 // deputyRights tells for whom the caller may decide items, where he may not for himself.
@@ -149,9 +167,9 @@ func (s *Service) deputyRights(ctx context.Context, m *assignment.Model, all []i
 	for _, x := range byID {
 		x.DecideFor = []*delegation.DelegationParty{}
 	}
-	list := voices(ctx, m)
+	list, now := voices(ctx, m), s.Clock.Now()
 	for _, v := range list[1:] {
-		may := waits(db.AllOf(bun.SafeQuery("not ?", list[0].decides(m)), v.decides(m)))
+		may := waits(db.AllOf(bun.SafeQuery("not ?", list[0].decides(m, now)), v.decides(m, now)))
 		if err := db.Select(ctx, s.DB, bun.SafeQuery("select i.id from "+items.Tables(may)+" where i.id = any (?) and ?", ids(all), may), func(r *db.Row) error {
 			x, of := byID[r.Int()], v.under.Delegator
 			if !slices.ContainsFunc(x.DecideFor, func(p *delegation.DelegationParty) bool { return p.Username == of.Username }) {

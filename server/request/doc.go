@@ -10,7 +10,8 @@
 //	catalogue.go what may be asked for whom
 //	submit.go    a basket becomes a request
 //	many.go      one role for many people: which those are, and how one is asked for (server/bulk carries it out)
-//	approver.go  who may decide a step, and who may not; handover.go to whom it is given besides
+//	approver.go  who may decide a step by his right to review roles, and who may not at all; handover.go to whom it is given besides
+//	finder.go    whom an approver rule finds; ask.go whom a step asks, kept with it, and asked again when the organisation or a rule changes
 //	deputy.go    who may decide for somebody else, and for whom
 //	clock.go     reminding, escalating, warning, expiring: what time does to what waits; remind.go a person reminds
 //	question.go  what is asked before it is decided, and answered

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -41,10 +42,11 @@ func accounts(ctx context.Context, b bun.IDB, condition string, args ...any) ([]
 
 // asked gives who may decide a step now: whom the rules find, and to whom it was given besides, without those who may not.
 func (a *approvers) asked(ctx context.Context, b bun.IDB, x *item, st *step) ([]access.Holder, error) {
-	list, err := a.candidates(ctx, b, x.EntityTypeID, x.party())
+	found, err := a.ask(ctx, b, x.approval(st.Level))
 	if err != nil {
 		return nil, err
 	}
+	list := found.holders
 	more, err := handed(ctx, b, st.ID)
 	if err != nil {
 		return nil, err
@@ -73,14 +75,17 @@ func joined(ctx context.Context, b bun.IDB, x *item, list, more []access.Holder)
 	return list, nil
 }
 
-// isAsked reports whether the caller is asked about a step, whether or not he is excluded from deciding it.
-func isAsked(ctx context.Context, b bun.IDB, m *assignment.Model, x *item, st *step) (bool, error) {
-	if may, err := mayReview(ctx, b, m, x.EntityTypeID, x.BeneficiaryID); may || err != nil {
-		return may, err
+// isAsked reports whether the caller is asked about a step, whether or not he is excluded from deciding it: by an approver rule, by his right to review
+// roles where no rule is about it, or since it was given to him.
+func isAsked(ctx context.Context, b bun.IDB, m *assignment.Model, x *item, st *step, now time.Time) (bool, error) {
+	if st.AsksReviewers {
+		if may, err := mayReview(ctx, b, m, x.EntityTypeID, x.BeneficiaryID); may || err != nil {
+			return may, err
+		}
 	}
 	var found bool
-	if err := b.NewRaw("select exists (select from request_step o where o.id = ? and ?)", st.ID, wasHanded(askedID(ctx))).Scan(ctx, &found); err != nil {
-		return false, fmt.Errorf("look to whom a step was given: %w", err)
+	if err := b.NewRaw("select request_asks(?, ?, ?)", st.ID, askedName(ctx), now).Scan(ctx, &found); err != nil {
+		return false, fmt.Errorf("look who is asked: %w", err)
 	}
 	return found, nil
 }
@@ -96,12 +101,12 @@ func askedID(ctx context.Context) int64 {
 	return 0
 }
 
-// wasHanded is the condition on o, a step, that it was given to an account besides.
-func wasHanded(userID int64) db.Condition {
-	if userID == 0 {
-		return bun.SafeQuery("false")
+// askedName is the name of that account.
+func askedName(ctx context.Context) string {
+	if under := permit.Behalf(ctx); under != nil {
+		return under.Delegator.Username
 	}
-	return bun.SafeQuery("exists (select from request_handed h where h.step_id = o.id and h.user_id = ?)", userID)
+	return permit.Name(ctx)
 }
 
 // supervisors gives who supervises the requests for the beneficiary of an item, without those who may not decide about it.

@@ -48,7 +48,7 @@ const (
 
 // of is the condition on q, i and w that a filter means.
 func (f *RequestFilter) of(ctx context.Context, m *assignment.Model, now time.Time) db.Condition {
-	list := []db.Condition{seen(ctx, m)}
+	list := []db.Condition{seen(ctx, m, now)}
 	add := func(sql string, args ...any) { list = append(list, bun.SafeQuery(sql, args...)) }
 	if f == nil {
 		return list[0]
@@ -77,7 +77,7 @@ func (f *RequestFilter) of(ctx context.Context, m *assignment.Model, now time.Ti
 	}
 	whether(f.Mine, mine(ctx))
 	whether(f.AboutMe, aboutMe(ctx))
-	whether(f.ToDecideByMe, toDecide(ctx, m))
+	whether(f.ToDecideByMe, toDecide(ctx, m, now))
 	whether(f.ToAnswerByMe, toAnswer(ctx))
 	whether(f.Stuck, bun.SafeQuery("exists (select from request_step o where o.item_id = i.id and o.state = 'STUCK')"))
 	whether(f.ToRouteByMe, db.AllOf(bun.SafeQuery("exists (select from request_step o where o.item_id = i.id and o.state = 'STUCK')"), over(ctx, m, permit.Supervise)))
@@ -135,7 +135,7 @@ func (s *Service) GetItem(ctx context.Context, id int64) (*RequestItem, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := items.Read(ctx, s.DB, items.For(nil), db.AllOf(bun.SafeQuery("i.id = ?", id), seen(ctx, m)), "i.id", 1)
+	rows, err := items.Read(ctx, s.DB, items.For(nil), db.AllOf(bun.SafeQuery("i.id = ?", id), seen(ctx, m, s.Clock.Now())), "i.id", 1)
 	if err != nil {
 		return nil, fmt.Errorf("read an item of a request: %w", db.Explain(err))
 	}
@@ -181,7 +181,7 @@ func (s *Service) Get(ctx context.Context, id *int64, number *string) (*Request,
 	} else {
 		missing = missing.Of(*id)
 	}
-	where := db.AllOf(named, bun.SafeQuery("exists (select from request_item i join resource w on w.id = i.beneficiary_id where i.request_id = q.id and ?)", seen(ctx, m)))
+	where := db.AllOf(named, bun.SafeQuery("exists (select from request_item i join resource w on w.id = i.beneficiary_id where i.request_id = q.id and ?)", seen(ctx, m, s.Clock.Now())))
 	rows, err := requests.Read(ctx, s.DB, requests.For(nil), where, "q.id", 1)
 	if err != nil {
 		return nil, fmt.Errorf("read a request: %w", db.Explain(err))
@@ -211,7 +211,7 @@ func (s *Service) withItems(ctx context.Context, m *assignment.Model, list []*Re
 	if fields != nil && !fields.Has("items") {
 		return nil
 	}
-	rows, err := items.Read(ctx, s.DB, items.For(nil), db.AllOf(bun.SafeQuery("i.request_id = any (?)", ids(all)), seen(ctx, m)), "i.request_id, i.position", 0)
+	rows, err := items.Read(ctx, s.DB, items.For(nil), db.AllOf(bun.SafeQuery("i.request_id = any (?)", ids(all)), seen(ctx, m, s.Clock.Now())), "i.request_id, i.position", 0)
 	if err != nil {
 		return fmt.Errorf("read the items of requests: %w", db.Explain(err))
 	}
@@ -280,7 +280,7 @@ func (s *Service) rights(ctx context.Context, m *assignment.Model, all []int64, 
 	name := permit.Name(ctx)
 	own := bun.SafeQuery("(coalesce(request_exclusion(?, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, null), '') <> '')", name)
 	takesBack := bun.SafeQuery("(i.state in ('SUBMITTED', 'IN_APPROVAL') and (lower(account_now(q.requester, q.requester_user_id)) = lower(?0) or i.action in ('ADD', 'ALLOW') and is_same_person(?0, i.beneficiary_id) or ?1))", name, over(ctx, m, permit.Supervise))
-	return db.Select(ctx, s.DB, bun.SafeQuery("select i.id, ?, coalesce(?, false), coalesce(?, false), coalesce(?, false) from "+items.Tables(own)+" where i.id = any (?)", own, toDecide(ctx, m), takesBack, reminds(ctx, m, s.Clock.Now()), ids(all)), func(r *db.Row) error {
+	return db.Select(ctx, s.DB, bun.SafeQuery("select i.id, ?, coalesce(?, false), coalesce(?, false), coalesce(?, false) from "+items.Tables(own)+" where i.id = any (?)", own, toDecide(ctx, m, s.Clock.Now()), takesBack, reminds(ctx, m, s.Clock.Now()), ids(all)), func(r *db.Row) error {
 		x := byID[r.Int()]
 		x.IsOwn, x.CanDecide, x.CanWithdraw, x.CanRemind = r.Bool(), r.Bool(), r.Bool(), r.Bool()
 		return nil
@@ -319,11 +319,11 @@ func (s *Service) nameParameters(ctx context.Context, m *assignment.Model, list 
 func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, byID map[int64]*RequestItem) error {
 	open := map[int64]bool{}
 	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select s.id, s.item_id, s.level, s.state, s.skip_reason, s.opened_at, s.due_at, s.remind_at, s.reminded_at, s.reminders, s.escalate_at, s.escalation, s.answer_by, s.closed_at, s.version,
-			coalesce((select u.display_name from local_user u where u.id = d.decider_user_id), d.decider), coalesce((select u.display_name from local_user u where u.id = d.for_user_id), d.for_account), d.comment
+			coalesce((select u.display_name from local_user u where u.id = d.decider_user_id), d.decider), coalesce((select u.display_name from local_user u where u.id = d.for_user_id), d.for_account), d.comment, s.rule
 		from request_step s left join request_decision d on d.step_id = s.id where s.item_id = any (?) order by s.item_id, s.round, s.level`, ids(all)), func(r *db.Row) error {
 		st := &RequestStep{ID: r.Int(), ItemID: r.Int(), Level: int(r.Int()), State: RequestStepState(r.Text()), SkipReason: r.TextOrNil(), OpenedAt: r.TimeOrNil(), DueAt: r.TimeOrNil(), RemindAt: r.TimeOrNil(), RemindedAt: r.TimeOrNil(), Reminders: int(r.Int()),
 			EscalateAt: r.TimeOrNil(), Escalation: int(r.Int()), AnswerBy: r.TimeOrNil(), ClosedAt: r.TimeOrNil(),
-			Version: int(r.Int()), Decider: r.TextOrNil(), DecidedFor: r.TextOrNil(), Comment: r.TextOrNil(), Candidates: []string{}}
+			Version: int(r.Int()), Decider: r.TextOrNil(), DecidedFor: r.TextOrNil(), Comment: r.TextOrNil(), Rule: r.TextOrNil(), Asked: []*RequestCandidate{}, Candidates: []string{}}
 		if st.ClosedAt != nil { // its clocks stand
 			st.RemindAt, st.EscalateAt = nil, nil
 		}
@@ -339,9 +339,12 @@ func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, b
 	if len(all) > 1 {
 		return nil // of one item only: who may decide is looked for person by person
 	}
+	if err := s.askedAbout(ctx, m, all[0], byID[all[0]]); err != nil {
+		return err
+	}
 	for id := range open {
 		var of item
-		if err := s.DB.NewRaw(`select i.id, i.beneficiary_id, w.entity_type_id, q.requester, q.requester_id, q.requester_user_id from request_item i join request q on q.id = i.request_id join resource w on w.id = i.beneficiary_id where i.id = ?`, id).Scan(ctx, &of); err != nil {
+		if err := s.DB.NewRaw(`select i.id, i.beneficiary_id, w.entity_type_id, i.role_id, i.action, i.parameters, i.risk_ids, q.requester, q.requester_id, q.requester_user_id from request_item i join request q on q.id = i.request_id join resource w on w.id = i.beneficiary_id where i.id = ?`, id).Scan(ctx, &of); err != nil {
 			return fmt.Errorf("read whom a request concerns: %w", err)
 		}
 		for _, st := range byID[id].Steps {
@@ -351,8 +354,52 @@ func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, b
 					return err
 				}
 				st.Candidates, st.More = shown(list)
+				if st.Rule != nil { // of a profile with many holders not all are named
+					found, err := s.approvers(m).ask(ctx, s.DB, of.approval(st.Level))
+					if err != nil {
+						return err
+					}
+					st.More += found.more
+				}
 			}
 		}
+	}
+	return nil
+}
+
+// mostTold is how many of those who are or were asked are told of each step.
+const mostTold = 200
+
+// askedAbout brings who is or was asked by name about the steps of one item. Who is not asked although a rule found him, and who was, is told to whoever
+// supervises requests, and to himself (requests 14.2).
+func (s *Service) askedAbout(ctx context.Context, m *assignment.Model, id int64, x *RequestItem) error {
+	var userID, personID int64
+	if me := permit.From(ctx); me != nil {
+		userID, personID = me.UserID, me.ResourceID
+	}
+	byStep := map[int64]*RequestStep{}
+	for _, st := range x.Steps {
+		byStep[st.ID] = st
+	}
+	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select c.step_id, c.name, c.found_by, c.excluded_because, c.since, c.until from request_candidate c join request_step s on s.id = c.step_id
+		join request_item i on i.id = s.item_id join resource w on w.id = i.beneficiary_id
+		where s.item_id = ?0 and (c.excluded_because is null and c.until is null or c.user_id = ?1 or c.person_id = nullif(?2, 0) or ?3) order by c.step_id, c.id limit ?4`,
+		id, userID, personID, over(ctx, m, permit.Supervise), mostTold), func(r *db.Row) error {
+		st := byStep[r.Int()]
+		c := &RequestCandidate{Name: r.Text(), FoundBy: r.Text(), ExcludedBecause: r.TextOrNil(), Since: r.Time(), Until: r.TimeOrNil()}
+		if say, ok := foundBy[c.FoundBy]; ok {
+			c.FoundBy = say
+		}
+		if c.ExcludedBecause != nil {
+			c.ExcludedBecause = new(notAskedBecause[*c.ExcludedBecause])
+		}
+		st.Asked = append(st.Asked, c)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("read who is asked: %w", err)
+	}
+	for _, st := range x.Steps {
+		slices.SortStableFunc(st.Asked, newest)
 	}
 	return nil
 }
@@ -367,7 +414,7 @@ func (s *Service) histories(ctx context.Context, m *assignment.Model, all []int6
 	}
 	err := db.Select(ctx, s.DB, bun.SafeQuery(`select h.request_id, h.at, h.actor, h.item_id, h.step_id, h.action, h.from_state, h.to_state, h.comment, h.for_account from request_history h
 		join request_item i on i.id = h.item_id join request q on q.id = h.request_id join resource w on w.id = i.beneficiary_id where h.request_id = any (?) and ? order by h.request_id, h.id`,
-		ids(all), seen(ctx, m)), func(r *db.Row) error {
+		ids(all), seen(ctx, m, s.Clock.Now())), func(r *db.Row) error {
 		of := byID[r.Int()]
 		if len(of.History) < maxHistory {
 			of.History = append(of.History, &RequestHistoryEntry{At: r.Time(), Actor: r.Text(), ItemID: r.IntOrNil(), StepID: r.IntOrNil(), Action: r.Text(), From: r.TextOrNil(), To: r.TextOrNil(), Comment: r.Text(), ForPerson: r.TextOrNil()})

@@ -95,7 +95,7 @@ func (s *Service) withStep(ctx context.Context, id int64, do func(ctx context.Co
 		return 0, nil, err
 	}
 	var of []struct{ ItemID, BeneficiaryID int64 }
-	sees := seen(ctx, m)
+	sees := seen(ctx, m, s.Clock.Now())
 	if err := s.DB.NewRaw("select st.item_id, i.beneficiary_id from "+items.Tables(sees)+" join request_step st on st.item_id = i.id where st.id = ? and ?", id, sees).Scan(ctx, &of); err != nil {
 		return 0, nil, fmt.Errorf("find a step: %w", db.Explain(err))
 	}

@@ -179,6 +179,17 @@ type RequestStep struct {
 	Comment    *string
 	Candidates []string // display names of those who may decide now; of a step that waits for nobody none
 	More       int      // further candidates
+	Rule       *string  // name of the approver rule that says who is asked; nil: whoever reviews the roles of the person
+	Asked      []*RequestCandidate
+}
+
+// RequestCandidate is somebody who is or was asked about a step, or is not although a rule found him.
+type RequestCandidate struct {
+	Name            string
+	FoundBy         string
+	ExcludedBecause *string
+	Since           time.Time
+	Until           *time.Time
 }
 
 // RequestHistoryEntry is one thing that happened to a request.

@@ -140,7 +140,7 @@ func (s *Service) decide(ctx context.Context, d StepDecisionInput, forID *int64)
 		ItemID, BeneficiaryID int64
 		IsStuck               bool
 	}
-	sees := seen(ctx, m)
+	sees := seen(ctx, m, s.Clock.Now())
 	if err := s.DB.NewRaw("select st.item_id, i.beneficiary_id, st.state = 'STUCK' as is_stuck from "+items.Tables(sees)+" join request_step st on st.item_id = i.id where st.id = ? and ?", d.StepID, sees).Scan(ctx, &of); err != nil {
 		return 0, nil, fmt.Errorf("find a step: %w", db.Explain(err))
 	}

@@ -85,15 +85,18 @@ func (k *basket) raise(x *CheckedItem, raised *risk.RaisedRisk) error {
 		if x.atRisk() {
 			return nil
 		}
-		list, err := k.approvers.candidates(k.ctx, k.b, x.owner.EntityTypeID, k.ofCaller(x.owner.ID))
+		a, err := k.approvers.ask(k.ctx, k.b, k.approval(x, rolemodel.RiskLevel))
 		if err != nil {
 			return err
 		}
 		l := &ApprovalLevel{}
-		l.Approvers, l.More = shown(list)
+		if a.rule != nil {
+			l.Rule = &a.rule.DisplayName
+		}
+		l.Approvers, l.More = a.shown()
 		x.Levels = append([]*ApprovalLevel{l}, x.Levels...)
-		if len(list) == 0 {
-			x.Findings = append(x.Findings, finding(NoApprover, "", "Nobody can approve the risk for %s yet. It waits until an administrator gives somebody the right to review roles.", x.Owner.DisplayName))
+		if !a.anybody() {
+			x.Findings = append(x.Findings, nobody(a, "the risk", x.Owner.DisplayName))
 		}
 	default:
 		x.Findings = append(x.Findings, finding(RiskWarning, "", "%s", words))

@@ -3,6 +3,7 @@ package request
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -36,8 +37,8 @@ func aboutMe(ctx context.Context) db.Condition {
 	return bun.SafeQuery("i.beneficiary_id = ?", me.ResourceID)
 }
 
-// own is mine or aboutMe, or of a step that was given to the caller and that waits or that he decided, or of what he is asked, as one list of items: each part of it is found by its index, and the items by theirs, which a condition over two tables or
-// below an "or" would not let be.
+// own is mine or aboutMe, or of what he is asked for an answer, as one list of items: each part of it is found by its index, and the items by theirs, which a
+// condition over two tables or below an "or" would not let be.
 func own(ctx context.Context) db.Condition {
 	me := permit.From(ctx)
 	if me == nil {
@@ -46,7 +47,6 @@ func own(ctx context.Context) db.Condition {
 	return bun.SafeQuery(`i.id = any (array (select x.id from request_item x where x.beneficiary_id = ?1
 		union all select x.id from request p join request_item x on x.request_id = p.id where p.requester_user_id = ?0
 		union all select x.id from request p join request_item x on x.request_id = p.id where p.requester_id = ?1
-		union all select o.item_id from request_handed h join request_step o on o.id = h.step_id and (o.closed_at is null or exists (select from request_decision d where d.step_id = o.id and d.decider_user_id = ?0)) where h.user_id = ?0
 		union all select c.item_id from request_comment c where c.kind = 'QUESTION' and c.ended_at is null and (c.addressee_user_id = ?0 or c.addressee_id = ?1)))`, me.UserID, me.ResourceID)
 }
 
@@ -67,23 +67,23 @@ func over(ctx context.Context, m *assignment.Model, permission string) db.Condit
 }
 
 // seen is the condition on q, i and w of the items that the caller may see, for himself or for somebody whose deputy he is.
-func seen(ctx context.Context, m *assignment.Model) db.Condition {
+func seen(ctx context.Context, m *assignment.Model, now time.Time) db.Condition {
 	if me := permit.From(ctx); me != nil && me.System {
 		return bun.SafeQuery("true")
 	}
 	list := []db.Condition{own(ctx), over(ctx, m, permit.Supervise)}
 	for _, v := range voices(ctx, m) {
-		list = append(list, db.AllOf(v.roles, over(v.ctx, m, permit.ReviewRoles)))
+		list = append(list, db.AllOf(v.about, db.AnyOf(over(v.ctx, m, permit.ReviewRoles), askedOf(v.ctx, now, false))))
 	}
 	return db.AnyOf(list...)
 }
 
-// toDecide is the condition on q, i and w, beside an open step, of what the caller may decide, for himself or for somebody: not what he asked for or gets
-// himself, by whichever of his accounts, and no further step of what he decided already; nor what that holds for of the one for whom he would act.
-func toDecide(ctx context.Context, m *assignment.Model) db.Condition {
+// toDecide is the condition on q, i and w, beside an open step, of what the caller may decide, for himself or for somebody: what is asked of him by name or by
+// a profile of his, what was given to him, and where whoever reviews roles is asked, that about the people of his scope; not what he asked for or gets himself, by whichever of his accounts, and no further step of what he decided already; nor what that holds for of the one for whom he would act.
+func toDecide(ctx context.Context, m *assignment.Model, now time.Time) db.Condition {
 	var list []db.Condition
 	for _, v := range voices(ctx, m) {
-		list = append(list, v.decides(m))
+		list = append(list, v.decides(m, now))
 	}
 	return waits(db.AnyOf(list...))
 }

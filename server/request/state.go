@@ -70,11 +70,12 @@ const (
 
 // What moves steps, beside Approve, Decline and Expire.
 const (
-	Open    Action = "open"
-	Block   Action = "block"
-	Skip    Action = "skip"
-	Reroute Action = "reroute"
-	Close   Action = "close"
+	Open      Action = "open"
+	Block     Action = "block"
+	Skip      Action = "skip"
+	Reroute   Action = "reroute"
+	Readdress Action = "readdress"
+	Close     Action = "close"
 )
 
 // What happens to steps that go on waiting.
@@ -127,6 +128,7 @@ var stepMachine = machine.New(machine.Machine[RequestStepState, Action]{
 	{Action: Block, From: []RequestStepState{StepWaiting, StepOpen, StepAsked}, To: StepStuck, Actors: []string{byServer}, Spec: "S3 S6", Why: "Nobody is there who may decide."},
 	{Action: Skip, From: []RequestStepState{StepWaiting, StepOpen, StepAsked, StepStuck}, To: StepSkipped, Actors: []string{byServer}, Spec: "S4", Why: "It needs no decision."},
 	{Action: Reroute, From: []RequestStepState{StepStuck}, To: StepOpen, Actors: []string{byServer}, Spec: "S7", Why: "Somebody is found who may decide."},
+	{Action: Readdress, From: []RequestStepState{StepOpen, StepAsked}, To: "=", Actors: []string{byServer}, Spec: "S5", Why: "Others are asked: the organisation changed, or the rule."},
 	{Action: Approve, From: []RequestStepState{StepOpen, StepAsked}, To: StepApproved, Actors: []string{byApprover}, Spec: "S9", Why: "Approved."},
 	{Action: Decline, From: []RequestStepState{StepOpen, StepAsked}, To: StepDeclined, Actors: []string{byApprover}, Spec: "S10", Why: "Declined."},
 	{Action: Ask, From: []RequestStepState{StepOpen}, To: StepAsked, Actors: []string{byApprover}, Spec: "S11", Why: "Somebody is asked before it is decided; its clocks stand still."},

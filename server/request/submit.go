@@ -232,14 +232,8 @@ func (s *Service) onward(ctx context.Context, t *turn, m *assignment.Model, x *i
 	}
 	st := x.steps[next]
 	x.Level = st.Level
-	list, err := who.asked(ctx, t.tx, x, st)
-	if err != nil {
+	if _, err := s.address(ctx, t, x, st, who); err != nil {
 		return err
-	}
-	if len(list) > 0 {
-		t.step(x, st, Open, "")
-	} else {
-		t.step(x, st, Block, "")
 	}
 	if ok, err := assignment.Ask(ctx, t.tx, said, *x.AssignedRoleID, x.Level, x.circuit()); err != nil || !ok {
 		return orGone(err, ok, x)

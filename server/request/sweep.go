@@ -42,6 +42,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 		{`i.closed_at is null and i.state in ('SUBMITTED', 'IN_APPROVAL') and not exists (select from role r join policy p on p.id = r.policy_id
 			where r.id = i.role_id and r.approval_workflow_type < 4 and p.is_provisioning_enabled and not p.is_external)`, s.again},
 		{`i.closed_at is null and i.state = 'IN_APPROVAL' and i.id in (select s.item_id from request_step s where s.state in ('OPEN', 'INFO_REQUESTED', 'STUCK') and (s.looked_at is null or s.looked_at <= ?4))`, s.look},
+		{`i.closed_at is null and i.state = 'IN_APPROVAL' and i.id in (select s.item_id from request_step s where s.state in ('OPEN', 'INFO_REQUESTED', 'STUCK') and s.watched <> '{}'
+			and s.watched_version <> (select coalesce(sum(r.version), 0) from resource r where r.id = any (s.watched)))`, s.look},
 		{`i.closed_at is null and i.state = 'IN_APPROVAL' and i.is_at_risk and i.level = 0 and not exists (select from risk r where r.id = any (i.risk_ids))`, s.look},
 		{`i.closed_at is null and i.state = 'APPROVED' and (i.start_date is null or i.start_date <= ?0) and not exists (select from dirty_owner d where d.owner_id = i.beneficiary_id)
 			and exists (select from owner_state o where o.owner_id = i.beneficiary_id and o.evaluated_at >= i.approved_at)
@@ -144,16 +146,11 @@ func (s *Service) look(ctx context.Context, tx bun.Tx, m *assignment.Model, x *i
 		}
 		return assignment.MarkDirty(ctx, tx, "requested", x.BeneficiaryID)
 	}
-	list, err := who.asked(ctx, tx, x, st)
+	moved, err := s.address(ctx, t, x, st, who)
 	if err != nil {
 		return err
 	}
-	switch {
-	case st.State == StepStuck && len(list) > 0:
-		t.step(x, st, Reroute, "")
-	case st.State.isDecidable() && len(list) == 0:
-		t.step(x, st, Block, "")
-	default:
+	if !moved {
 		_, err := tx.NewRaw(`update request_step set looked_at = ? where id = ?`, t.now, st.ID).Exec(ctx)
 		return err
 	}

@@ -1,5 +1,7 @@
 package request
 
+import "writ/server/rolemodel"
+
 // stateWords are the states in the middle of a sentence.
 var stateWords = map[RequestState]string{
 	Submitted: "submitted", InApproval: "in approval", Approved: "approved", Fulfilled: "fulfilled", Declined: "declined", Expired: "expired", Cancelled: "cancelled", Withdrawn: "withdrawn",
@@ -35,4 +37,18 @@ var actsForExcluded = map[string]string{
 	"is_beneficiary": "You would act for %s, whom this is about. Somebody else has to decide on it.",
 	"same_person":    "You would act for %s, whom this is about, or who asked for it. Somebody else has to decide on it.",
 	"decided_before": "You would act for %s, who decided on another level of this, or for whom somebody did. Somebody else has to decide on this one.",
+}
+
+// foundBy says how somebody was found, by the words of finders (requests 5.2).
+var foundBy = map[string]string{
+	rolemodel.FindManager: "manager of the person", rolemodel.FindRequesterManager: "manager of who asked", rolemodel.FindRoleOwner: "answers for the role",
+	rolemodel.FindResourceTypeOwner: "answers for a resource type of the role", rolemodel.FindRiskOwner: "answers for the risk", rolemodel.FindProfile: "holds a profile", rolemodel.FindPerson: "named by the rule",
+	rolemodel.FindReviewers: "reviews the roles of the person",
+}
+
+// notAskedBecause say why somebody is not asked whom a rule found (requests 5.3).
+var notAskedBecause = map[string]string{
+	"is_requester": "asked for it", "is_beneficiary": "gets or loses it", "same_person": "is the person who asked for it, or who gets or loses it, by another account or record", "decided_before": "decided on another level of it",
+	"left": "has left", "disabled": "has an account that is switched off", "cannot_sign_in": "has no account to sign in with",
+	"api_client": "is a program",
 }

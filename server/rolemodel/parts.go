@@ -18,6 +18,7 @@ type Model struct {
 	RecordSections  []*RecordSection
 	AutomationRules []*AutomationRule
 	Risks           []*Risk
+	ApproverRules   []*ApproverRule
 	IndirectRules   []*IndirectRule
 	Expressions     []*PropertyExpression
 	Computed        []*ComputedProperty
@@ -37,6 +38,7 @@ func parts() []part {
 		list(func(m *Model) *[]*RecordSection { return &m.RecordSections }, (*validator).recordSections),
 		list(func(m *Model) *[]*AutomationRule { return &m.AutomationRules }, (*validator).automationRules),
 		list(func(m *Model) *[]*Risk { return &m.Risks }, (*validator).risks),
+		list(func(m *Model) *[]*ApproverRule { return &m.ApproverRules }, (*validator).approverRules),
 		list(func(m *Model) *[]*IndirectRule { return &m.IndirectRules }, (*validator).indirectRules),
 		list(func(m *Model) *[]*PropertyExpression { return &m.Expressions }, (*validator).propertyExpressions),
 		list(func(m *Model) *[]*ComputedProperty { return &m.Computed }, nil).by("resource_type_id", "property_id"),
@@ -55,7 +57,7 @@ type part struct {
 	check func(v *validator)
 }
 
-// list is a part whose rows are a T, named by their id. Its criteria are the field that is some.
+// list is a part whose rows are a T, named by their id. Its criteria are the fields that are some.
 func list[T any](rows func(*Model) *[]*T, check func(*validator)) part {
 	of := reflect.TypeFor[T]()
 	about, _ := of.FieldByName("BaseModel")
@@ -65,7 +67,11 @@ func list[T any](rows func(*Model) *[]*T, check func(*validator)) part {
 		if f.Type != reflect.TypeFor[Criteria]() {
 			continue
 		}
+		before := p.criteria
 		p.criteria = func(m *Model, yield func(Criteria)) {
+			if before != nil {
+				before(m, yield)
+			}
 			for _, row := range *rows(m) {
 				yield(reflect.ValueOf(row).Elem().FieldByIndex(f.Index).Interface().(Criteria))
 			}

@@ -111,6 +111,7 @@ func (v *validator) metadata() {
 			}
 		}
 		v.groups(t)
+		v.managers(t)
 		if !hasKey {
 			v.fault("entity_type", t.Identifier, "properties", "At least one property must have isKey, so that its resources can be named.")
 		}

@@ -192,7 +192,7 @@ export const requestStories: Record<string, Story> = {
       checkedItem({
         position: 2,
         action: 'REMOVE',
-        levels: [{ level: 1, approvers: [], more: 0, skippedBecause: 'give_back' }],
+        levels: [{ level: 1, approvers: [], more: 0, skippedBecause: 'give_back', rule: null }],
       }),
     ],
     false,

@@ -13,7 +13,7 @@ import { Nav } from './Nav'
 import { NewVersion } from './NewVersion'
 import { PendingPage } from './notices'
 import { FenceBanner } from '../features/fence/FenceBanner'
-import { mayReconcile, maySeeApprovals, maySeeFence, maySeeRequests, mayReviewRoles } from '../graphql/may'
+import { mayApprove, mayReconcile, maySeeApprovals, maySeeFence, maySeeRequests } from '../graphql/may'
 import classes from './Shell.module.css'
 import { TopBar } from './TopBar'
 import { useListedPages } from './listed'
@@ -34,7 +34,7 @@ export function Shell() {
     () => ({
       reconciliation: mayReconcile(me),
       requests: maySeeRequests(me) || maySeeApprovals(me),
-      approvals: mayReviewRoles(me),
+      approvals: mayApprove(me),
     }),
     [me],
   )

@@ -49,6 +49,7 @@ const nobody: MeFragment = {
   },
   hasReports: false,
   actsFor: [],
+  isAsked: false,
   testHooks: false,
   demo: false,
   timeZone: 'UTC',

@@ -88,6 +88,7 @@ export const withoutId = [
   'ReconciliationChange',
   'ReconciliationCounters',
   'RedundancyChange',
+  'RequestCandidate',
   'RequestCheck',
   'RequestClamp',
   'RequestFinding',

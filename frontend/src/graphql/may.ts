@@ -59,8 +59,10 @@ export const mayHave = (me: MeFragment) => me.resource != null
 /** Somebody reports to him, and he may see who. */
 export const mayLead = (me: MeFragment) => me.hasReports && (maySeePeople(me) || mayRequest(me))
 const maySuperviseRequests = (me: MeFragment) => canUnder(me.permissions, '/Custom/Workflows/Supervise')
+/** Decides on requests: by his right to review roles, or since an approver rule asks him. */
+export const mayApprove = (me: MeFragment) => mayReviewRoles(me) || me.isAsked
 export const maySeeApprovals = (me: MeFragment) =>
-  mayReviewRoles(me) || maySuperviseRequests(me) || me.actsFor.some((d) => d.kinds.includes('APPROVALS'))
+  mayApprove(me) || maySuperviseRequests(me) || me.actsFor.some((d) => d.kinds.includes('APPROVALS'))
 /** Lets others act for himself, or manages who acts for whom. */
 export const mayDelegate = (me: MeFragment) => canUnder(me.permissions, permissions.delegations)
 /** Manages who acts for whom: the path ends the same for every entity type, and any ancestor of one opens it. */

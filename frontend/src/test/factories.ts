@@ -211,6 +211,8 @@ export function requestStep(change: Partial<RequestStep> = {}): RequestStep {
     comment: null,
     candidates: ['Rita Reviewer', 'Rolf Officer'],
     more: 0,
+    rule: null,
+    asked: [],
     ...change,
   }
 }
@@ -300,7 +302,7 @@ export function checkedItem(change: Partial<CheckedFragment['items'][number]> = 
     startDate: null,
     endDate: null,
     clamps: [],
-    levels: [{ level: 1, approvers: ['Rita Reviewer', 'Rolf Officer'], more: 0, skippedBecause: null }],
+    levels: [{ level: 1, approvers: ['Rita Reviewer', 'Rolf Officer'], more: 0, skippedBecause: null, rule: null }],
     systems: [{ resourceType: 'intranet', name: 'Intranet account', isReviewed: false }],
     findings: [],
     ...change,
@@ -509,6 +511,7 @@ export function me(change: Partial<MeFragment> = {}): MeFragment {
     },
     hasReports: false,
     actsFor: [],
+    isAsked: false,
     testHooks: false,
     demo: false,
     timeZone: 'UTC',

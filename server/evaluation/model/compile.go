@@ -24,6 +24,7 @@ type Compiled struct {
 	Classifying map[int64][]*Rule        // by target entity type, highest confidence first
 	Labels      map[int64]string
 	Automation  *Automation
+	Approvers   *Approvers
 	Risks       map[int64][]*Risk // by source entity type
 	Stored      map[int64]*Stored // by entity type: what is computed and kept
 	Tables      *formula.Tables   // what rules look through by query(); nil: nothing
@@ -72,6 +73,7 @@ func Compile(m *rolemodel.Model, shape *directory.Shape, keys Keys) (*Compiled, 
 		})
 	}
 	b.automation()
+	b.approvers()
 	return b.c, b.problems
 }
 

@@ -9,5 +9,6 @@
 //	key.go          TargetKeys: what server/assignment stores and joins to find candidates and lookups
 //	path.go         Paths: what the rules read, for the loader
 //	automation.go   which automation rule decides about an assignment, and when (role-model 7)
+//	approver.go     which approver rule says who is asked (requests 5.1)
 //	naming.go       what a role mapping makes of a resource (role-model 3.3)
 package model

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { getRouteApi, Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { useRequestChanges } from '../../graphql/live'
-import { mayReviewRoles } from '../../graphql/may'
+import { mayApprove } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import type { StepDecision } from '../../graphql/types.generated'
 import { useConnection } from '../../graphql/useConnection'
@@ -51,7 +51,7 @@ export function ApprovalsPage() {
   }
   useRequestChanges(refresh)
   const view = search.view === 'about' ? undefined : search.view
-  const decides = mayReviewRoles(me)
+  const decides = mayApprove(me)
   // What is decided leaves the queue at once; the other lists show it as it is now.
   const rows = useMemo(
     () => (view === undefined ? list.rows.filter((row) => !gone.has(row.id)) : list.rows),

@@ -92,6 +92,7 @@ export function CheckedResult(props: { items: Checked[]; onLeaveOut: (ownerId: s
                 {level.skippedBecause
                   ? (t.request.skipped[level.skippedBecause] ?? t.request.skippedBecause(level.skippedBecause))
                   : t.request.approvers(level.approvers, level.more)}
+                {level.rule && <span className="dim"> {t.request.byRule(level.rule)}</span>}
                 {!level.skippedBecause && level.approvers.length + level.more > 1 && (
                   <span className="dim"> ({t.request.orAny})</span>
                 )}

@@ -27,6 +27,17 @@ interface Step {
 
 const over: RequestDetailFragment['state'][] = ['DECLINED', 'EXPIRED', 'CANCELLED', 'WITHDRAWN']
 
+/** Who is asked at a step, by which rule, and who is not although it found him. */
+function askedWords(step: RequestDetailFragment['steps'][number]): string {
+  const words = [step.state === 'STUCK' ? t.request.stuckHint : t.request.approvers(step.candidates, step.more)]
+  if (step.rule) words[0] += ` (${t.request.byRule(step.rule)})`
+  const excluded = step.asked.filter((a) => a.until === null && a.excludedBecause !== null)
+  const before = step.asked.filter((a) => a.until !== null && a.excludedBecause === null)
+  if (excluded.length > 0) words.push(t.request.notAsked(excluded.map((a) => `${a.name} ${a.excludedBecause}`)))
+  if (before.length > 0) words.push(t.request.askedBefore([...new Set(before.map((a) => a.name))]))
+  return words.map((w) => w.replace(/\.$/, '')).join('. ')
+}
+
 /** The way of an item: sent, each level of approval, its orders up to Verified, fulfilled; or where it ended. */
 export function RequestSteps({ item, seesOrders }: { item: RequestDetailFragment; seesOrders: boolean }) {
   return (
@@ -93,10 +104,10 @@ function stepsOf(item: RequestDetailFragment, seesOrders: boolean): Step[] {
               .join(', ')
           : step.skipReason
             ? (t.request.skipped[step.skipReason] ?? t.request.skippedBecause(step.skipReason))
-            : isDecidable(step.state) && step.candidates.length > 0
-              ? t.request.approvers(step.candidates, step.more)
+            : isDecidable(step.state) && (step.candidates.length > 0 || step.rule !== null)
+              ? askedWords(step)
               : step.state === 'STUCK'
-                ? t.request.stuckHint
+                ? askedWords(step)
                 : null,
         said: step.comment,
         clocks: clocksOf(step),

@@ -7,6 +7,7 @@ import { isOffered } from './automation'
 import { CriteriaInput, useDimensions, ValueOf, type Criterion } from './CriteriaInput'
 import classes from './Editor.module.css'
 import { FormulaInput } from './FormulaInput'
+import { NumbersInput } from './NumbersInput'
 import { PropertyPicker } from './PropertyPicker'
 import { useProperties } from './useProperties'
 import { useTargetType } from './useTargetType'
@@ -121,6 +122,8 @@ export function FieldInput(props: FieldInputProps) {
           }
         />
       )
+    case 'ints':
+      return <NumbersInput {...common} description={f.says} value={(value as number[] | null) ?? []} onChange={set} />
     case 'part':
     case 'list': // fields of their own: see ObjectFields
       return null

@@ -10,7 +10,7 @@ export interface FieldShape {
   name: string
   /** What it is called here; else by its name. */
   label?: string
-  type: 'text' | 'int' | 'float' | 'bool' | 'word' | 'criteria' | 'values' | 'texts' | 'list' | 'part'
+  type: 'text' | 'int' | 'float' | 'bool' | 'word' | 'criteria' | 'values' | 'texts' | 'ints' | 'list' | 'part'
   /** The struct of a list or a part. */
   of?: string
   /** The list of the words it may have. */
@@ -65,6 +65,7 @@ function emptyValue(f: FieldShape): unknown {
     case 'criteria':
     case 'values':
     case 'texts':
+    case 'ints':
       return []
     case 'part':
       return null

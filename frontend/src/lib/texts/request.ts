@@ -107,6 +107,9 @@ export const requestTexts = {
         ? 'Nobody yet'
         : `${names.join(', ')}${more > 0 ? ` and ${plural(more, 'other', 'others')}` : ''}`,
     orAny: 'one of them decides',
+    byRule: (rule: string) => `by the rule “${rule}”`,
+    notAsked: (names: string[]) => `Not asked: ${names.join('; ')}`,
+    askedBefore: (names: string[]) => `Asked before: ${names.join(', ')}`,
     noApproval: 'Nobody has to approve it.',
     skipped: {
       implicit: 'not asked: who asks could approve it',

@@ -1,0 +1,12 @@
+drop trigger request_rights_changed on entity_type;
+drop trigger request_rights_changed on category;
+drop trigger request_rights_changed on risk;
+drop trigger request_rights_changed on resource_type;
+drop trigger request_rights_changed on role;
+drop trigger request_decision_asked on request_decision;
+drop function request_decision_asked();
+drop function request_asks(bigint, text, timestamptz);
+drop table request_candidate;
+alter table request_step drop column rule_id, drop column rule, drop column asks_reviewers, drop column pool_profile_id, drop column pool_match, drop column watched, drop column watched_version;
+drop table approver_rule;
+alter table entity_type drop column manager_binding;

@@ -1,0 +1,164 @@
+package app
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"writ/server/manifest"
+	"writ/server/permit"
+	"writ/server/request"
+)
+
+// mustChain is a company in which Ann (P0) reports to Bob (P1), Bob to Cem (P2), and Dan (P3) answers for Press, which takes some approvals.
+func mustChain(t testing.TB, levels int, rules string) *small {
+	t.Helper()
+	s := mustSmall(t, smallOptions{edit: edits("navigationRules: [", "navigationRules: [{ property: Groups, resource: press, singleRole: Press }, ", "singleRoles:\n  - { identifier: Staff, displayName: Staff, entityType: Person, rules: [{}] }",
+		asking(levels, ", owner: { entityType: Person, key: P3 }"), "maximumLinkDeletedLines: 1,", "maximumLinkDeletedLines: 1000,", "maximumUpdatedLines: 1,", "maximumUpdatedLines: 1000,",
+		"{ identifier: Team, column: Team }", "{ identifier: Team, column: Team, target: Person, reverse: Reports }", "binding: Team", "binding: Number", "displayExpression: \"{First} {Last}\"\n", "displayExpression: \"{First} {Last}\"\n    managerBinding: Team\n")})
+	s.chain("P1")
+	s.around()
+	s.rules(rules)
+	return s
+}
+
+// chain writes the people; Ann reports to whom is said.
+func (s *small) chain(annTo string) {
+	s.t.Helper()
+	s.people("P0,7,Ann,Lee,alee,"+annTo, "P1,1,Bob,Ray,bray,P2", "P2,2,Cem,Oz,coz,", "P3,3,Dan,Fox,dfox,P2")
+}
+
+// moved lets HR say that Ann reports to somebody else, and time pass until that is looked at.
+func (s *small) moved(annTo string) {
+	s.t.Helper()
+	s.chain(annTo)
+	s.synchronize("HR")
+	require.NoError(s.t, s.Requests.Sweep(s.ctx))
+}
+
+const managerRule = `approverRules:
+  - { identifier: First, displayName: Managers first, target: { singleRole: Press }, levels: [1], find: [{ finder: MANAGER }, { finder: MANAGER, level: 2 }] }
+  - { identifier: Second, displayName: Owners second, target: { policy: Default }, levels: [2], find: [{ finder: ROLE_OWNER }] }
+`
+
+// asks lists who is asked at the open step of a request, and who is not and why.
+func (s *small) asks(number string) []string {
+	s.t.Helper()
+	return s.list(s.DB, `select concat_ws(' ', st.level, c.name, c.found_by, c.excluded_because, case when c.until is not null then 'over' end) from request_candidate c join request_step st on st.id = c.step_id
+		join request_item i on i.id = st.item_id join request q on q.id = i.request_id where q.number = ? order by c.id`, number)
+}
+
+// TestApproverRules: who is asked is said by rules; whoever reviews roles sees, and does not decide (scenarios 11, 13, 49).
+func TestApproverRules(t *testing.T) {
+	t.Parallel()
+	s := mustChain(t, 2, managerRule)
+	ann, bob, cem, dan := s.linked("ann", "P0", mayAsk), s.linked("bob", "P1"), s.linked("cem", "P2"), s.linked("dan", "P3")
+	rita := s.account("rita", mayDo)
+	check, err := s.Requests.Check(ann, request.RequestAssignmentsInput{Items: []request.RequestItemInput{{Role: "Press", OwnerIDs: []int64{s.personID("P0")}}}})
+	require.NoError(t, err)
+	require.Empty(t, check.Items[0].Findings)
+	require.Equal(t, []string{"bob"}, check.Items[0].Levels[0].Approvers)
+	require.Equal(t, "Managers first", *check.Items[0].Levels[0].Rule)
+	require.Equal(t, []string{"dan"}, check.Items[0].Levels[1].Approvers)
+
+	r := s.mustWish(ann, request.Add, "Press", "P0")
+	require.Equal(t, []string{"1 bob manager"}, s.asks(r.Number))
+	require.Equal(t, "FORBIDDEN", s.answer(rita, request.ApproveStep, r.Number), "whoever reviews roles is not asked")
+	got, err := s.Requests.Get(rita, &r.ID, nil)
+	require.NoError(t, err)
+	require.False(t, got.Items[0].CanDecide)
+	require.Equal(t, []string{"bob"}, got.Items[0].Steps[0].Candidates)
+	require.Equal(t, "Managers first", *got.Items[0].Steps[0].Rule)
+	require.Equal(t, "NOT_FOUND", s.answer(dan, request.ApproveStep, r.Number), "not yet, so he does not see it")
+	got, err = s.Requests.Get(bob, &r.ID, nil)
+	require.NoError(t, err)
+	require.True(t, got.Items[0].CanDecide)
+
+	// By hand, too, nobody else decides.
+	step := got.Items[0].Steps[0].ID
+	_, err = s.DB.ExecContext(s.ctx, `insert into request_decision (step_id, item_id, decision, decider, requester, beneficiary_id, at) select ?, id, 'APPROVE', 'rita', 'ann', beneficiary_id, now() from request_item`, step)
+	require.ErrorContains(t, err, "does not ask rita")
+
+	// HR moves Ann to Cem: he is asked now, and what Bob sees is that it is his no more.
+	s.moved("P2")
+	require.Equal(t, []string{"1 bob manager over", "1 cem manager"}, s.asks(r.Number))
+	require.Equal(t, "FORBIDDEN", s.answer(bob, request.ApproveStep, r.Number))
+	got, err = s.Requests.Get(bob, &r.ID, nil)
+	require.NoError(t, err)
+	require.False(t, got.Items[0].CanDecide)
+	require.Equal(t, []string{"submit", "route", "open", "readdress"}, s.list(s.DB, `select action from request_history order by array_position(array['submit', 'route', 'open', 'readdress'], action)`))
+	require.Empty(t, s.answer(cem, request.ApproveStep, r.Number))
+	require.Equal(t, []string{"1 bob manager over", "1 cem manager", "2 dan roleOwner"}, s.asks(r.Number))
+	require.Equal(t, "FORBIDDEN", s.answer(cem, request.ApproveStep, r.Number))
+	require.Empty(t, s.answer(dan, request.ApproveStep, r.Number))
+	require.Equal(t, []string{"RQ-1 ADD APPROVED 2/2 row 16"}, s.wishes())
+}
+
+// TestApproverIsExcluded: who asks, who gets it, and who cannot sign in is found and not asked, and the next way is gone; nobody is left: it is said, and
+// somebody is looked for when accounts and rules change (scenarios 9, 12).
+func TestApproverIsExcluded(t *testing.T) {
+	t.Parallel()
+	s := mustChain(t, 1, managerRule)
+	bob := s.linked("bob", "P1", "/Custom/Workflows")
+	check, err := s.Requests.Check(bob, request.RequestAssignmentsInput{Items: []request.RequestItemInput{{Role: "Press", OwnerIDs: []int64{s.personID("P0")}}}})
+	require.NoError(t, err)
+	require.Len(t, check.Items[0].Findings, 1)
+	require.Contains(t, check.Items[0].Findings[0].Message, "the rule Managers first finds nobody")
+	r := s.mustWish(bob, request.Add, "Press", "P0")
+	require.Equal(t, []string{"1 bob manager is_requester", "1 Cem Oz manager cannot_sign_in"}, s.asks(r.Number))
+	require.Equal(t, []string{"1 STUCK"}, s.steps(r.Number))
+	got, err := s.Requests.Get(bob, &r.ID, nil)
+	require.NoError(t, err)
+	require.Len(t, got.Items[0].Steps[0].Asked, 2, "he supervises requests, and reads why")
+	require.Equal(t, "asked for it", *got.Items[0].Steps[0].Asked[1].ExcludedBecause)
+
+	cem := s.linked("cem", "P2")
+	require.NoError(t, s.Requests.Sweep(s.ctx))
+	require.Equal(t, []string{"1 OPEN"}, s.steps(r.Number))
+	require.Equal(t, "FORBIDDEN", s.answer(bob, request.ApproveStep, r.Number))
+	s.rules(`approverRules: [{ identifier: First, displayName: Dan, target: { singleRole: Press }, levels: [1], find: [{ finder: person, keys: [P3] }] }]`)
+	dan := s.linked("dan", "P3")
+	require.Equal(t, "FORBIDDEN", s.answer(cem, request.ApproveStep, r.Number), "the rule is another one")
+	require.Empty(t, s.answer(dan, request.ApproveStep, r.Number))
+}
+
+// TestApproverRuleGone: without its rule a step is open to whoever reviews the roles of the person.
+func TestApproverRuleGone(t *testing.T) {
+	t.Parallel()
+	s := mustChain(t, 1, managerRule)
+	ann, bob, rita := s.linked("ann", "P0", mayAsk), s.linked("bob", "P1"), s.account("rita", mayDo)
+	r := s.mustWish(ann, request.Add, "Press", "P0")
+	_, err := s.Manifest.Apply(s.ctx, &manifest.Manifest{Delete: map[string][]string{"approverRules": {"First"}}})
+	require.NoError(t, err)
+	require.NoError(t, s.Requests.Sweep(s.ctx))
+	require.Equal(t, "FORBIDDEN", s.answer(bob, request.ApproveStep, r.Number))
+	require.Empty(t, s.answer(rita, request.ApproveStep, r.Number))
+}
+
+// TestApproversOfAPool: of a profile that more hold than are asked by name, whoever holds it decides, and nobody else (scenario 44).
+func TestApproversOfAPool(t *testing.T) {
+	t.Parallel()
+	s := mustChain(t, 1, "")
+	s.exec(`insert into profile (identifier, display_name) values ('Officer', 'Officer')`)
+	s.rules(`approverRules: [{ identifier: Officers, displayName: Officers, find: [{ finder: profile, profile: Officer }] }]`)
+	s.exec(`insert into local_user (username, display_name, password_hash) select 'o' || n, 'Officer ' || n, '' from generate_series(1, 300) n`)
+	s.exec(`insert into assigned_profile (user_id, profile_id) select u.id, p.id from local_user u, profile p where u.username like 'o%' and p.identifier = 'Officer'`)
+	ann, bob := s.linked("ann", "P0", mayAsk), s.linked("bob", "P1")
+	r := s.mustWish(ann, request.Add, "Press", "P0")
+	require.Empty(t, s.asks(r.Number))
+	require.Equal(t, "NOT_FOUND", s.answer(bob, request.ApproveStep, r.Number))
+	id := s.number(`select id from local_user where username = 'o299'`)
+	a, err := s.actor(s.ctx, id)
+	require.NoError(t, err)
+	officer := permit.With(s.ctx, a)
+	got, err := s.Requests.Get(officer, &r.ID, nil)
+	require.NoError(t, err)
+	require.True(t, got.Items[0].CanDecide)
+	require.Len(t, got.Items[0].Steps[0].Candidates, 20)
+	require.Equal(t, 280, got.Items[0].Steps[0].More)
+	s.exec(`update assigned_profile set end_date = ? where user_id = ?`, s.Clock.Now().Add(-time.Hour), id)
+	require.Equal(t, "NOT_FOUND", s.answer(officer, request.ApproveStep, r.Number))
+	s.exec(`update assigned_profile set end_date = null where user_id = ?`, id)
+	require.Empty(t, s.answer(officer, request.ApproveStep, r.Number))
+}
