@@ -280,6 +280,9 @@ insert into request_item (id, request_id, position, action, role_id, role_kind, 
 insert into request_step (id, item_id, level, state, skip_reason, opened_at, due_at, closed_at) overriding system value
 	select 3940 + n + 10 * k, 3920 + n + 10 * least(k, 1), case k when 2 then 2 else 1 end, (array['OPEN', 'OPEN', 'SKIPPED'])[k + 1], case k when 2 then 'implicit' end, timestamptz '2026-01-01', timestamptz '2026-01-06', case when k > 1 then timestamptz '2026-01-02' end
 	from generate_series(1, 4) n, generate_series(0, 2) k;
+update request_step set rule = 'zqp'||(id - 3940)||'ruleq' where id between 3941 and 3944;
+insert into request_candidate (step_id, name, found_by, excluded_because, since, until)
+	select 3940 + n, 'zqp'||n||'candidateq', 'zqp'||n||'foundq', 'left', timestamptz '2026-01-01', timestamptz '2026-01-02' from generate_series(1, 4) n;
 update request_step set remind_at = timestamptz '2026-01-03', reminded_at = timestamptz '2026-01-02', reminders = 1, escalate_at = timestamptz '2026-01-06', escalation = 1 where id between 3941 and 3944;
 insert into request_comment (item_id, step_id, kind, author, addressee, addressee_user_id, text, at) select 3920 + n, 3940 + n, 'QUESTION', 'asker', 'zqp'||n||'addresseeq', null, 'zqp'||n||'questionq', timestamptz '2026-01-02' from generate_series(1, 4) n;
 update request_step set state = 'INFO_REQUESTED', asked_at = timestamptz '2026-01-02', answer_by = timestamptz '2100-01-01', still_until = timestamptz '2100-01-01' where id = 3944;
