@@ -280,6 +280,8 @@ insert into request_item (id, request_id, position, action, role_id, role_kind, 
 insert into request_step (id, item_id, level, state, skip_reason, opened_at, due_at, closed_at) overriding system value
 	select 3940 + n + 10 * k, 3920 + n + 10 * least(k, 1), case k when 2 then 2 else 1 end, (array['OPEN', 'OPEN', 'SKIPPED'])[k + 1], case k when 2 then 'implicit' end, timestamptz '2026-01-01', timestamptz '2026-01-06', case when k > 1 then timestamptz '2026-01-02' end
 	from generate_series(1, 4) n, generate_series(0, 2) k;
+insert into approver_rule (identifier, display_name, target_single_role_id, levels, actions, find)
+	select 'Reviewers', 'Reviewers', id, '{1,2,3}', '{ADD,REMOVE,DENY,ALLOW}', '[{"finder": "reviewers"}]' from role where identifier = 'Asked';
 update request_step set rule = 'zqp'||(id - 3940)||'ruleq' where id between 3941 and 3944;
 insert into request_candidate (step_id, name, found_by, excluded_because, since, until)
 	select 3940 + n, 'zqp'||n||'candidateq', 'zqp'||n||'foundq', 'left', timestamptz '2026-01-01', timestamptz '2026-01-02' from generate_series(1, 4) n;
