@@ -162,3 +162,25 @@ func TestApproversOfAPool(t *testing.T) {
 	s.exec(`update assigned_profile set end_date = null where user_id = ?`, id)
 	require.Empty(t, s.answer(officer, request.ApproveStep, r.Number))
 }
+
+// TestApproverHasDeputy: a deputy decides what the one is asked by a rule for whom he acts, and nothing of what that one only sees by his right to review roles.
+func TestApproverHasDeputy(t *testing.T) {
+	t.Parallel()
+	s := mustChain(t, 1, managerRule)
+	ann, bob, rita := s.linked("ann", "P0", mayAsk), s.linked("bob", "P1", mayDo, maySelf), s.account("rita", mayDo, maySelf)
+	ofBob, ofRita := s.account("dee"), s.account("eve")
+	s.lets(bob, ofBob)
+	s.lets(rita, ofRita)
+	r := s.mustWish(ann, request.Add, "Press", "P0")
+	require.Empty(t, s.toDecide(s.now(ofRita)))
+	require.Equal(t, "FORBIDDEN", s.answer(s.now(ofRita), request.ApproveStep, r.Number), "rita is not asked")
+	require.Equal(t, []string{"RQ-1 for bob"}, s.toDecide(s.now(ofBob)))
+
+	// By hand, too, nobody decides for who is not asked.
+	_, err := s.DB.ExecContext(s.ctx, `insert into request_decision (step_id, item_id, decision, decider, requester, beneficiary_id, at, delegation_id, for_account, for_user_id)
+		select st.id, i.id, 'APPROVE', 'eve', 'ann', i.beneficiary_id, ?, d.id, 'rita', d.delegator_id from request_item i join request_step st on st.item_id = i.id, delegation d where d.deputy = 'eve'`, s.Clock.Now())
+	require.ErrorContains(t, err, "does not ask rita")
+
+	require.Empty(t, s.answer(s.now(ofBob), request.ApproveStep, r.Number))
+	require.Equal(t, []string{"RQ-1 APPROVE dee for bob"}, s.decidedBy())
+}
