@@ -5,6 +5,7 @@ drop trigger request_rights_changed on resource_type;
 drop trigger request_rights_changed on role;
 drop trigger request_decision_asked on request_decision;
 drop function request_decision_asked();
+drop function may_be_asked(bigint);
 drop function request_asks(bigint, text, timestamptz);
 drop table request_candidate;
 alter table request_step drop column rule_id, drop column rule, drop column asks_reviewers, drop column pool_profile_id, drop column pool_match, drop column watched, drop column watched_version;

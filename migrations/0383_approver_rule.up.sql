@@ -77,15 +77,33 @@ comment on column request_candidate.until is 'When he stopped to be asked, or wh
 
 create function request_asks(step bigint, account text, at timestamptz) returns boolean language sql stable as $$
     select exists (select from request_candidate c join local_user u on u.id = c.user_id
-            where c.step_id = request_asks.step and c.until is null and c.excluded_because is null and lower(u.username) = lower(request_asks.account) and not u.is_disabled)
+            where c.step_id = request_asks.step and c.until is null and c.excluded_because is null and lower(u.username) = lower(request_asks.account) and not u.is_disabled and not has_left(u.id, request_asks.at))
         or exists (select from request_step s join assigned_profile p on p.profile_id = s.pool_profile_id join local_user u on u.id = p.user_id
-            where s.id = request_asks.step and lower(u.username) = lower(request_asks.account) and not u.is_disabled and not p.is_denied and p.context @> s.pool_match
+            where s.id = request_asks.step and lower(u.username) = lower(request_asks.account) and not u.is_disabled and not has_left(u.id, request_asks.at) and not p.is_denied and p.context @> s.pool_match
                 and coalesce(p.start_date, '-infinity') <= request_asks.at and coalesce(p.end_date, 'infinity') > request_asks.at
                 and not exists (select from assigned_profile n where n.user_id = p.user_id and n.profile_id = p.profile_id and n.is_denied
                     and coalesce(n.start_date, '-infinity') <= request_asks.at and coalesce(n.end_date, 'infinity') > request_asks.at))
-        or exists (select from request_handed h join local_user u on u.id = h.user_id where h.step_id = request_asks.step and lower(u.username) = lower(request_asks.account) and not u.is_disabled)
+        or exists (select from request_handed h join local_user u on u.id = h.user_id where h.step_id = request_asks.step and lower(u.username) = lower(request_asks.account) and not u.is_disabled and not has_left(u.id, request_asks.at))
 $$;
 comment on function request_asks is 'Whether a step asks an account by name, as a holder of a profile, or since it was given to it besides. Whom it asks by his right to review roles is not told here.';
+
+create function may_be_asked(account bigint) returns boolean language sql stable as $$
+    select exists (select from request_candidate c join request_step s on s.id = c.step_id where c.user_id = may_be_asked.account and c.excluded_because is null and c.until is null and s.closed_at is null)
+        or exists (select from request_handed h join request_step s on s.id = h.step_id where h.user_id = may_be_asked.account and s.closed_at is null)
+        or exists (select from approver_rule a cross join lateral jsonb_array_elements(a.find) f join local_user u on u.id = may_be_asked.account
+                left join resource r on r.id = u.resource_id and r.valid_to = 'infinity'
+            where case f ->> 'finder'
+                when 'profile' then exists (select from assigned_profile p join profile o on o.id = p.profile_id where p.user_id = u.id and o.identifier = f ->> 'profile')
+                when 'person' then jsonb_exists(f -> 'keys', r.key)
+                when 'roleOwner' then exists (select from role o where o.owner_entity_type_id = r.entity_type_id and o.owner_key = r.key)
+                when 'resourceTypeOwner' then exists (select from resource_type o where o.owner_entity_type_id = r.entity_type_id and o.owner_key = r.key)
+                when 'riskOwner' then exists (select from risk o where o.owner_entity_type_id = r.entity_type_id and o.owner_key = r.key)
+                when 'reviewers' then false
+                else exists (select from entity_type t join property q on q.identifier = substring(t.manager_binding from '[^.]+$') and q.target_entity_type_id = r.entity_type_id
+                    join resource_link l on l.property_id = q.id and l.target_id = r.id and l.valid_to = 'infinity')
+            end)
+$$;
+comment on function may_be_asked is 'Whether an account is asked about something, or an approver rule may find it one day: its approvals are worth a look, and those whom it lets act for itself have something to do.';
 
 create function request_decision_asked() returns trigger language plpgsql as $$
 begin

@@ -505,7 +505,7 @@ func (f *Feed) failed(ctx context.Context, err error) {
 
 // sameRights compares what two actors may do.
 func sameRights(a, b *permit.Actor) bool {
-	return a == b || a != nil && b != nil && a.System == b.System && a.ResourceID == b.ResourceID && reflect.DeepEqual(a.Grants, b.Grants) && reflect.DeepEqual(a.Deputyships, b.Deputyships)
+	return a == b || a != nil && b != nil && a.System == b.System && a.ResourceID == b.ResourceID && a.IsAsked == b.IsAsked && reflect.DeepEqual(a.Grants, b.Grants) && reflect.DeepEqual(a.Deputyships, b.Deputyships)
 }
 
 // lost waits for the end of a subscription whose events have ended before it did.

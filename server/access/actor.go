@@ -18,8 +18,9 @@ func ActorOf(ctx context.Context, db bun.IDB, userID int64, demo bool, now time.
 		ResourceID            int64
 		IsDemo                bool
 		IsClient              bool
+		IsAsked               bool
 	}
-	if err := db.NewRaw(`select u.username, u.display_name, coalesce(r.id, 0) as resource_id, u.is_demo, u.is_client from local_user u
+	if err := db.NewRaw(`select u.username, u.display_name, coalesce(r.id, 0) as resource_id, u.is_demo, u.is_client, may_be_asked(u.id) as is_asked from local_user u
 		left join resource r on r.id = u.resource_id and r.valid_to = 'infinity' where u.id = ? and not u.is_disabled and coalesce(u.client_until, 'infinity') > ?`, userID, now).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("find an account: %w", err)
 	}
@@ -30,5 +31,5 @@ func ActorOf(ctx context.Context, db bun.IDB, userID int64, demo bool, now time.
 	if err != nil {
 		return nil, err
 	}
-	return &permit.Actor{UserID: userID, Username: rows[0].Username, Name: rows[0].DisplayName, ResourceID: rows[0].ResourceID, Grants: grants, Program: rows[0].IsClient}, nil
+	return &permit.Actor{UserID: userID, Username: rows[0].Username, Name: rows[0].DisplayName, ResourceID: rows[0].ResourceID, Grants: grants, IsAsked: rows[0].IsAsked, Program: rows[0].IsClient}, nil
 }

@@ -144,7 +144,7 @@ func (s *Service) prints(ctx context.Context, ids []uuid.UUID, tickets map[uuid.
 		Print  string
 	}
 	err := s.db.NewRaw(`SELECT w.id, u.id AS user_id,
-			md5(row(u.username, u.display_name, u.resource_id, u.is_disabled, u.is_demo, u.scopes, u.client_until, k.name)::text) AS print
+			md5(row(u.username, u.display_name, u.resource_id, u.is_disabled, u.is_demo, u.scopes, u.client_until, k.name, may_be_asked(u.id))::text) AS print
 		FROM (SELECT DISTINCT id FROM unnest(?0::uuid[]) AS d (id)) AS w
 		LEFT JOIN session AS s ON s.id = w.id AND s.revoked_at IS NULL
 		LEFT JOIN api_key AS k ON k.uid = w.id AND k.revoked_at IS NULL AND k.expires_at > ?1
@@ -222,7 +222,7 @@ func (s *Service) actor(ctx context.Context, db bun.IDB, u *user, sessionID uuid
 		return nil, err
 	}
 	return &permit.Actor{
-		UserID: u.ID, Username: u.Username, Name: u.DisplayName, ResourceID: u.resourceID(), SessionID: sessionID.String(), Grants: grants, Deputyships: acts,
+		UserID: u.ID, Username: u.Username, Name: u.DisplayName, ResourceID: u.resourceID(), SessionID: sessionID.String(), Grants: grants, IsAsked: u.IsAsked, Deputyships: acts,
 	}, nil
 }
 

@@ -153,11 +153,12 @@ type user struct {
 	IsDemo       bool
 	IsDisabled   bool
 	IsClient     bool
-	Scopes       []string   `bun:",array"` // of a client: what its rights are cut to
+	Scopes       []string `bun:",array"` // of a client: what its rights are cut to
+	IsAsked      bool
 	ClientUntil  *time.Time // from when on a client may not come in; nil: no end
 }
 
-const selectOfUsers = `SELECT u.id, u.username, u.display_name, u.password_hash, u.resource_id, u.is_demo, u.is_disabled, u.is_client, u.scopes, u.client_until FROM local_user AS u WHERE `
+const selectOfUsers = `SELECT u.id, u.username, u.display_name, u.password_hash, u.resource_id, u.is_demo, u.is_disabled, u.is_client, u.scopes, u.client_until, may_be_asked(u.id) AS is_asked FROM local_user AS u WHERE `
 
 func (u *user) resourceID() int64 {
 	if u.ResourceID == nil {

@@ -244,7 +244,7 @@ func checkScope(ctx context.Context, tx bun.Tx, of []DelegationKind, scope permi
 	return nil
 }
 
-// covers refuses a delegation that would give nothing: the delegator has no right of any of the kinds, within the scope.
+// covers refuses a delegation that would give nothing: the delegator has no right of any of the kinds, within the scope, and nothing is asked of him by name.
 func covers(ctx context.Context, tx bun.Tx, of []DelegationKind, scope permit.DeputyScope, delegator permit.Delegator, now time.Time) error {
 	grants, err := access.Grants(ctx, tx, delegator.UserID, now)
 	if err != nil {
@@ -254,8 +254,12 @@ func covers(ctx context.Context, tx bun.Tx, of []DelegationKind, scope permit.De
 	if err := tx.NewRaw("select identifier from entity_type order by 1").Scan(ctx, &types); err != nil {
 		return err
 	}
+	var isAsked bool
+	if err := tx.NewRaw("select may_be_asked(?)", delegator.UserID).Scan(ctx, &isAsked); err != nil {
+		return fmt.Errorf("look whether somebody is asked for approvals: %w", err)
+	}
 	for _, k := range of {
-		if len(cut(k, grants, delegator, scope, types)) > 0 {
+		if asksByName(k, isAsked) || len(cut(k, grants, delegator, scope, types)) > 0 {
 			return nil
 		}
 	}

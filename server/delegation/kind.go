@@ -19,11 +19,12 @@ type kindOf struct {
 	kind        DelegationKind
 	permissions []string // each once per entity type
 	hasRoles    bool     // it can be narrowed to roles
+	byName      bool     // it is also asked of people by name, who need no right for it
 }
 
 // kinds is THE table.
 var kinds = []kindOf{
-	{Approvals, []string{permit.ReviewRoles}, true},
+	{Approvals, []string{permit.ReviewRoles}, true, true},
 }
 
 // find gives a kind; nil: there is none of that name.

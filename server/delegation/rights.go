@@ -29,7 +29,7 @@ func (s *Service) Use(ctx context.Context, tx bun.Tx, id int64, kind string) (*p
 		return nil, fmt.Errorf("hold a delegation: %w", err)
 	}
 	list, err := read(ctx, tx, s.Clock.Now(), bun.SafeQuery("d.id = ? and d.deputy_id = ? and (? or not a.is_demo and not b.is_demo)", id, permit.From(ctx).UserID, s.Demo))
-	if err != nil || len(list) == 0 || len(list[0].Rights[kind]) == 0 {
+	if err != nil || len(list) == 0 || list[0].Rights[kind] == nil {
 		return nil, err
 	}
 	return &list[0], nil
@@ -63,12 +63,13 @@ type inForce struct {
 	Username     string
 	DisplayName  string
 	ResourceID   int64
+	IsAsked      bool
 }
 
 // read reads deputyships that are in force; the condition is on d, a (the delegator) and b (the deputy).
 func read(ctx context.Context, b bun.IDB, now time.Time, where db.Condition) ([]permit.Deputyship, error) {
 	var rows []inForce
-	if err := b.NewRaw(`select d.id as delegation_id, d.kinds, d.scope, d.end_date, a.id as user_id, a.username, a.display_name, coalesce(r.id, 0) as resource_id
+	if err := b.NewRaw(`select d.id as delegation_id, d.kinds, d.scope, d.end_date, a.id as user_id, a.username, a.display_name, coalesce(r.id, 0) as resource_id, may_be_asked(a.id) as is_asked
 		from delegation d join local_user a on a.id = d.delegator_id join local_user b on b.id = d.deputy_id left join resource r on r.id = a.resource_id and r.valid_to = 'infinity'
 		where d.closed_at is null and d.start_date <= ?0 and ?1 and delegation_in_force(d.id, ?0) order by a.display_name, a.id, d.id`, now, where).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("read for whom somebody acts: %w", db.Explain(err))
@@ -93,13 +94,19 @@ func read(ctx context.Context, b bun.IDB, now time.Time, where db.Condition) ([]
 		d := permit.Deputyship{DelegationID: r.DelegationID, Scope: r.Scope, Until: r.EndDate, Rights: map[string][]permit.Grant{},
 			Delegator: permit.Delegator{UserID: r.UserID, Username: r.Username, Name: r.DisplayName, ResourceID: r.ResourceID}}
 		for _, k := range r.Kinds {
-			if grants := cut(DelegationKind(k), held[r.UserID], d.Delegator, r.Scope, types); len(grants) > 0 {
-				d.Rights[k] = grants
+			if grants := cut(DelegationKind(k), held[r.UserID], d.Delegator, r.Scope, types); len(grants) > 0 || asksByName(DelegationKind(k), r.IsAsked) {
+				d.Rights[k] = append([]permit.Grant{}, grants...) // there, and with nothing in it, for whoever is asked by name alone
 			}
 		}
 		list[i] = d
 	}
 	return list, nil
+}
+
+// asksByName reports whether a deputy has work of a kind that is asked of the delegator by name, without any right.
+func asksByName(k DelegationKind, isAsked bool) bool {
+	kind := k.find()
+	return isAsked && kind != nil && kind.byName
 }
 
 // cut gives what of a delegator's grants a kind of work and a scope cover.
@@ -120,7 +127,7 @@ func Prints(ctx context.Context, b bun.IDB, users []int64, now time.Time) (map[i
 		DeputyID, DelegatorID int64
 		Print                 string
 	}
-	if err := b.NewRaw(`select d.deputy_id, d.delegator_id, md5(row(d.id, d.version, a.username, a.display_name, a.resource_id)::text) as print from delegation d join local_user a on a.id = d.delegator_id
+	if err := b.NewRaw(`select d.deputy_id, d.delegator_id, md5(row(d.id, d.version, a.username, a.display_name, a.resource_id, may_be_asked(a.id))::text) as print from delegation d join local_user a on a.id = d.delegator_id
 		where d.deputy_id = any (?0) and d.closed_at is null and d.start_date <= ?1 and delegation_in_force(d.id, ?1) order by d.id`, pgdialect.Array(users), now).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("compare for whom people act: %w", err)
 	}

@@ -57,7 +57,7 @@ func ActingNow(ctx context.Context) []*ActsFor {
 		for _, d := range a.Deputyships {
 			f := &ActsFor{DelegationID: d.DelegationID, Name: d.Delegator.Name, Until: d.Until, Kinds: []DelegationKind{}}
 			for _, k := range kinds {
-				if len(d.Rights[string(k.kind)]) > 0 {
+				if d.Rights[string(k.kind)] != nil {
 					f.Kinds = append(f.Kinds, k.kind)
 				}
 			}

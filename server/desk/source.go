@@ -209,11 +209,17 @@ var needs = map[TaskKind]string{
 func MovedBy(ctx context.Context, events []string) []TaskKind {
 	list := []TaskKind{}
 	for _, k := range kinds {
-		if (opens(ctx, needs[k]) || k == Approval && mayBeDeputy(ctx, events)) && slices.ContainsFunc(events, func(e string) bool { return slices.Contains(moves[e], k) }) {
+		if (opens(ctx, needs[k]) || k == Approval && (isAsked(ctx) || mayBeDeputy(ctx, events))) && slices.ContainsFunc(events, func(e string) bool { return slices.Contains(moves[e], k) }) {
 			list = append(list, k)
 		}
 	}
 	return list
+}
+
+// isAsked reports whether approvals may be asked of the caller by name.
+func isAsked(ctx context.Context) bool {
+	who := permit.From(ctx)
+	return who != nil && who.IsAsked
 }
 
 // mayBeDeputy reports whether the caller may decide requests for somebody, or may have lost that just now.

@@ -20,7 +20,7 @@ const (
 type Deputyship struct {
 	DelegationID int64
 	Delegator    Delegator
-	Rights       map[string][]Grant // by kind of work: what the delegator may do now, as far as the delegation covers it
+	Rights       map[string][]Grant // by kind of work: what the delegator may do now, as far as the delegation covers it; none of a kind: only what is asked of him by name
 	Scope        DeputyScope
 	Until        *time.Time // nil: no end is known
 }
@@ -51,7 +51,7 @@ func ActingFor(ctx context.Context, kind string) []Deputyship {
 	if a == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(a.Deputyships), func(d Deputyship) bool { return len(d.Rights[kind]) == 0 })
+	return slices.DeleteFunc(slices.Clone(a.Deputyships), func(d Deputyship) bool { return d.Rights[kind] == nil })
 }
 
 // As gives the context in which the caller does one kind of work for a delegator: he stays who he is, and may do what the delegation gives, nothing of

@@ -40,6 +40,7 @@ type Actor struct {
 	Via        string // name of the key it came with; "": none
 	IsCut      bool   // a personal token with a part of its account's rights
 
+	IsAsked     bool         // approvals may be asked of him, whether or not he has a right to review
 	Deputyships []Deputyship // for whom he may act; opens nothing by itself
 	Acting      *Deputyship  // for whom he acts at the moment, with Grants of that; nil: for himself
 }
