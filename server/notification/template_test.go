@@ -29,6 +29,7 @@ var samples = map[string]any{
 	"RequestReminder": RequestSummary{Name: "Rita", Total: 22, More: 20, Link: "https://w/approvals", Lines: []RequestLine{
 		{Number: "RQ-1", What: "Payments <b>", Person: "Ann", Requester: "Mo", Since: "1 Jan 2026 02:00 UTC", Due: "6 Jan 2026 02:00 UTC"}, {Number: "RQ-2", What: "take away Payments", Person: "Bob"}}},
 	"RequestEscalated": RequestSummary{Name: "Rita", Total: 1, Link: "https://w/approvals/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Due: "6 Jan 2026 02:00 UTC"}}},
+	"RequestStuck":     RequestSummary{Name: "Sue", Total: 1, Link: "https://w/approvals/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "By the rule <Managers>."}}},
 	"RequestQuestion":  RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "What <for>?"}}},
 	"RequestAnswer":    RequestSummary{Name: "Rita", Total: 2, Link: "https://w/approvals", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "The quarter."}, {Number: "RQ-2", What: "Payments", Person: "Bob", Text: "The same."}}},
 	"RequestExpiring":  RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Expires: "6 Jan 2026 02:00 UTC"}}},

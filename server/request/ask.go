@@ -27,7 +27,7 @@ func (s *Service) address(ctx context.Context, t *turn, x *item, st *step, who *
 	if err != nil {
 		return false, err
 	}
-	more, err := handed(ctx, t.tx, st.ID)
+	more, err := handed(ctx, t.tx, st.ID, t.now)
 	if err != nil {
 		return false, err
 	}
@@ -46,6 +46,11 @@ func (s *Service) address(ctx context.Context, t *turn, x *item, st *step, who *
 		t.step(x, st, Reroute, because)
 	case st.State != StepStuck && !anybody:
 		t.step(x, st, Block, because)
+		owners, err := who.overseers(ctx, t.tx, x) // with them it stands now (requests 5.4)
+		if err != nil {
+			return false, err
+		}
+		t.notify(owners, notice{Template: mailStuck, ItemID: x.ID, StepID: &st.ID, Text: because}, together)
 	case st.State.isDecidable() && others:
 		t.step(x, st, Readdress, because)
 	default:

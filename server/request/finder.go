@@ -271,13 +271,13 @@ func (a *approvers) ways(place int, q approval, f rolemodel.Finder) []db.Conditi
 	var list []db.Condition
 	switch f.Finder {
 	case rolemodel.FindManager:
-		return a.climbing(place, q.EntityTypeID, q.beneficiary, f.Level)
+		return a.climbing(place, q.EntityTypeID, []int64{q.beneficiary}, f.Level)
 	case rolemodel.FindRequesterManager:
 		if q.requesterID == nil {
 			return nil
 		}
 		for _, t := range a.m.Shape.EntityTypes { // of whichever entity type he is
-			list = append(list, a.climbing(place, t.ID, *q.requesterID, f.Level)...)
+			list = append(list, a.climbing(place, t.ID, []int64{*q.requesterID}, f.Level)...)
 		}
 	case rolemodel.FindRoleOwner:
 		if r := a.m.Role(q.RoleID); r != nil && r.OwnerKey != nil {
@@ -303,8 +303,8 @@ func (a *approvers) ways(place int, q approval, f rolemodel.Finder) []db.Conditi
 	return list
 }
 
-// climbing is the query of those who stand some steps above a resource of an entity type. Whoever stands below himself ends the way.
-func (a *approvers) climbing(place int, entityTypeID, id int64, level int) []db.Condition {
+// climbing is the query of those who stand some steps above resources of an entity type. Whoever stands below himself ends the way.
+func (a *approvers) climbing(place int, entityTypeID int64, of []int64, level int) []db.Condition {
 	joins, args := "", []any{place}
 	at, hop, ends := entityTypeID, 0, []string{"r0.id"}
 	for range max(level, 1) {
@@ -327,12 +327,12 @@ func (a *approvers) climbing(place int, entityTypeID, id int64, level int) []db.
 		}
 		ends = append(ends, fmt.Sprintf("r%d.id", hop))
 	}
-	args = append(args, entityTypeID, id)
+	args = append(args, entityTypeID, ids(of))
 	via := "null::bigint[]"
 	if len(ends) > 2 {
 		via = "array[" + strings.Join(ends[1:len(ends)-1], ", ") + "]::bigint[]"
 	}
-	return []db.Condition{bun.SafeQuery(fmt.Sprintf("select ?::int as place, r%d.id as person, null::bigint as account, %s as via from resource r0%s where r0.entity_type_id = ? and r0.id = ?", hop, via, joins), args...)}
+	return []db.Condition{bun.SafeQuery(fmt.Sprintf("select ?::int as place, r%d.id as person, null::bigint as account, %s as via from resource r0%s where r0.entity_type_id = ? and r0.id = any (?)", hop, via, joins), args...)}
 }
 
 // poolOf is the profile of a way, with what the context of who holds it has to say; nil: there is no such profile, or the person says nothing that could be the same.

@@ -22,9 +22,9 @@ import (
 // mostAdded is how many are asked besides at once.
 const mostAdded = 100
 
-// handed reads to whom a step was given, those who can sign in.
-func handed(ctx context.Context, b bun.IDB, stepID int64) ([]access.Holder, error) {
-	return accounts(ctx, b, "u.id in (select h.user_id from request_handed h where h.step_id = ?)", stepID)
+// handed reads to whom a step was given, those who are there and can sign in.
+func handed(ctx context.Context, b bun.IDB, stepID int64, now time.Time) ([]access.Holder, error) {
+	return accounts(ctx, b, "u.id in (select h.user_id from request_handed h where h.step_id = ?) and not has_left(u.id, ?)", stepID, now)
 }
 
 // accounts reads accounts that can sign in, under a condition on u.
@@ -47,7 +47,7 @@ func (a *approvers) asked(ctx context.Context, b bun.IDB, x *item, st *step) ([]
 		return nil, err
 	}
 	list := found.holders
-	more, err := handed(ctx, b, st.ID)
+	more, err := handed(ctx, b, st.ID, a.s.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (a *approvers) overseers(ctx context.Context, b bun.IDB, x *item) ([]access
 	return access.Over(ctx, b, a.m.Shape, holders, t, x.BeneficiaryID)
 }
 
-// managers gives the accounts of those to whom people report.
+// managers gives the accounts of those to whom people report: by an access rule, or by where their entity type says that managers are found.
 func (a *approvers) managers(ctx context.Context, b bun.IDB, of []access.Holder) ([]access.Holder, error) {
 	lines, err := access.Lines(ctx, b, a.m.Shape)
 	if err != nil {
@@ -143,12 +143,17 @@ func (a *approvers) managers(ctx context.Context, b bun.IDB, of []access.Holder)
 			people = append(people, h.ResourceID)
 		}
 	}
-	properties := slices.Concat(slices.Collect(maps.Values(lines))...)
-	if len(people) == 0 || len(properties) == 0 {
+	if len(people) == 0 {
 		return nil, nil
 	}
-	return accounts(ctx, b, `u.resource_id in (select l.target_id from resource_link l join resource w on w.id = l.target_id and w.valid_to = 'infinity' where l.source_id = any (?) and l.property_id = any (?) and l.valid_to = 'infinity' and l.source_id <> l.target_id)`,
-		ids(people), ids(properties))
+	above := bun.SafeQuery(`select l.target_id from resource_link l join resource w on w.id = l.target_id and w.valid_to = 'infinity' where l.source_id = any (?) and l.property_id = any (?) and l.valid_to = 'infinity' and l.source_id <> l.target_id`,
+		ids(people), ids(slices.Concat(slices.Collect(maps.Values(lines))...)))
+	for _, t := range a.m.Shape.EntityTypes {
+		for _, way := range a.climbing(0, t.ID, people, 1) {
+			above = bun.SafeQuery("? union all select person from (?) c", above, way)
+		}
+	}
+	return accounts(ctx, b, `u.resource_id in (?) and not has_left(u.id, ?)`, above, a.s.Clock.Now())
 }
 
 // escalate asks others besides about a step that nobody decided in time: the managers of those who are asked, or who supervises requests when there are none

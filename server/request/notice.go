@@ -21,6 +21,7 @@ const (
 	mailExpired   = "RequestExpired"
 	mailQuestion  = "RequestQuestion"
 	mailAnswer    = "RequestAnswer"
+	mailStuck     = "RequestStuck"
 )
 
 const (
@@ -31,7 +32,7 @@ const (
 )
 
 // aboutSteps are the templates whose lines mean nothing once their step is over.
-var aboutSteps = []string{mailReminder, mailEscalated, mailQuestion, mailAnswer}
+var aboutSteps = []string{mailReminder, mailEscalated, mailQuestion, mailAnswer, mailStuck}
 
 // Letter is one mail about requests. Whoever sends it knows the texts.
 type Letter struct {
@@ -176,4 +177,4 @@ func (s *Service) postOne(ctx context.Context, tx bun.Tx) (bool, error) {
 }
 
 // pages are where mails lead to; of a single item to that.
-var pages = map[string]string{mailReminder: "/approvals", mailEscalated: "/approvals", mailExpiring: "/requests", mailExpired: "/requests", mailQuestion: "/requests", mailAnswer: "/approvals"}
+var pages = map[string]string{mailReminder: "/approvals", mailEscalated: "/approvals", mailExpiring: "/requests", mailExpired: "/requests", mailQuestion: "/requests", mailAnswer: "/approvals", mailStuck: "/approvals"}

@@ -213,7 +213,7 @@ func (s *Service) named(ctx context.Context, t *turn, m *assignment.Model, x *it
 	if err != nil {
 		return nil, nil, err
 	}
-	given, err := handed(ctx, t.tx, st.ID)
+	given, err := who.asked(ctx, t.tx, x, st)
 	if err != nil {
 		return nil, nil, err
 	}
