@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -133,7 +132,10 @@ func normalApprover(a ApproverRule) ApproverRule {
 func checkApprover(r *ranges, at string, a ApproverRule) {
 	r.word(at+".combine", "ApproverCombination", a.Combine)
 	if named := a.Target.targets(); len(named) > 1 {
-		for _, name := range slices.Sorted(maps.Keys(named)) {
+		for _, name := range []string{"compositeRole", "singleRole", "risk", "category", "entityType", "policy"} { // the policy last: it is meant least when another one is named
+			if named[name] == "" {
+				continue
+			}
 			r.fault(at+".target."+name, "A rule is about one thing, and %q is one of %d that this names. Leave one of them, and write a rule of its own for the others.", named[name], len(named))
 		}
 	}
@@ -170,19 +172,19 @@ func checkApprover(r *ranges, at string, a ApproverRule) {
 func checkFinder(r *ranges, at string, a ApproverRule, f Finder) {
 	r.word(at+".finder", "FinderKind", f.Finder)
 	if !f.Climbs() && f.Level != 0 {
-		r.fault(at+".level", "Only a manager is so many steps up. Leave the level out.")
+		r.fault(at+".level", "Only a manager is so many steps up, 1 to 3. Leave the level out.")
 	}
-	of := func(field, word string, given, needed bool, what string) {
+	of := func(field, word, given string, needed bool, what string) {
 		switch {
-		case f.Finder == word && needed && !given:
+		case f.Finder == word && needed && given == "":
 			r.fault(at+"."+field, "Say %s.", what)
-		case f.Finder != word && given && slices.Contains(rolemodel.FinderWords, f.Finder):
-			r.fault(at+"."+field, "%s does not go with %s. Leave it out.", field, f.Finder)
+		case f.Finder != word && given != "" && slices.Contains(rolemodel.FinderWords, f.Finder):
+			r.fault(at+"."+field, "%s %q does not go with %s. Leave it out.", field, given, f.Finder)
 		}
 	}
-	of("profile", rolemodel.FindProfile, f.Profile != "", true, "the holders of which profile are asked")
-	of("match", rolemodel.FindProfile, len(f.Match) > 0, false, "")
-	of("keys", rolemodel.FindPerson, len(f.Keys) > 0, true, "who is asked, by key")
+	of("profile", rolemodel.FindProfile, f.Profile, true, "the holders of which profile are asked")
+	of("match", rolemodel.FindProfile, strings.Join(f.Match, ", "), false, "")
+	of("keys", rolemodel.FindPerson, strings.Join(f.Keys, ", "), true, "who is asked, by key")
 	if f.Finder == rolemodel.FindRiskOwner && !slices.Contains(a.Levels, rolemodel.RiskLevel) {
 		r.fault(at+".finder", "The owner of a risk is asked about the approval of a risk alone. Add the level 0, or find people in another way.")
 	}
