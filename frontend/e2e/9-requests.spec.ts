@@ -108,3 +108,45 @@ test('a manager asks for two of his people, leaves one out, and takes it back', 
     await expect(drawer(manager).getByRole('button', { name: 'Ask again' })).toBeVisible()
   }
 })
+
+test('a rule says who approves, and whoever it finds decides without any right to review', async ({
+  page: employee,
+  signIn,
+  another,
+}) => {
+  await signIn('employee', '/request')
+  await employee.getByRole('button', { name: 'Add Intranet administration' }).click()
+  const basket = employee.getByRole('region', { name: 'Basket' })
+  await expect(
+    basket.getByText(/Approval 1:.*Mara Manager.*by the rule “The manager looks at administrators first”/),
+  ).toBeVisible()
+  await basket.getByLabel('Why it is needed').fill('On call next month.')
+  await basket.getByRole('button', { name: 'Send request' }).click()
+  await employee.getByRole('button', { name: 'See it' }).click()
+  const mine = bodyRows(grid(employee, 'My requests')).filter({ hasText: 'Intranet administration' }).first()
+  await mine.click()
+  await expect(drawer(employee).getByText(/Mara Manager \(by the rule/)).toBeVisible()
+  await settled(employee)
+  expect(await faults(employee, 'request of a rule')).toEqual([])
+  expect(await machineWords(employee)).toEqual([])
+
+  const manager = await another('manager', '/approvals')
+  const waiting = bodyRows(grid(manager, 'Approvals')).filter({ hasText: 'Intranet administration' }).first()
+  await waiting.click()
+  await settled(manager)
+  expect(await faults(manager, 'approval by a rule')).toEqual([])
+  expect(await machineWords(manager)).toEqual([])
+  await manager.keyboard.press('a')
+  const question = manager.getByRole('dialog', { name: /^Approve Intranet administration for/ })
+  await question.getByRole('textbox').fill('go ahead')
+  await question.getByRole('button', { name: 'Approve' }).click()
+  await expect(manager.getByText(/^Approved: Intranet administration for/)).toBeVisible()
+  await expect(drawer(employee).getByText('by Mara Manager')).toBeVisible({ timeout: 30_000 })
+
+  await drawer(employee).getByRole('button', { name: 'Take back…' }).click()
+  await employee
+    .getByRole('dialog', { name: /^Take back Intranet administration for/ })
+    .getByRole('button', { name: 'Take back' })
+    .click()
+  await expect(drawer(employee).getByRole('button', { name: 'Ask again' })).toBeVisible()
+})

@@ -76,6 +76,14 @@ const approved = {
   ],
 }
 
+const asked = (name: string, excludedBecause: string | null) => ({
+  name,
+  foundBy: 'manager of the person',
+  excludedBecause,
+  since: '2026-03-01T08:00:00Z',
+  until: null,
+})
+
 export const requestStories: Record<string, Story> = {
   'approval, to decide': decide(requestItem()),
   'approval, long, with risk and clamps': decide(
@@ -114,6 +122,37 @@ export const requestStories: Record<string, Story> = {
       canDecide: false,
       problem: 'Nobody may decide on this.',
       steps: [requestStep({ state: 'STUCK', candidates: [] })],
+    }),
+  ),
+  'approval, by a rule, of many who are not asked': decide(
+    requestItem({
+      steps: [
+        requestStep({
+          rule: 'The manager looks at administrators first',
+          candidates: ['Mara Manager'],
+          asked: [
+            asked('Mara Manager', null),
+            asked(long, 'has left'),
+            asked('Erik Employee', 'asked for it'),
+            { ...asked('Emil Keller', null), until: '2026-03-01T08:30:00Z' },
+          ],
+        }),
+      ],
+    }),
+  ),
+  'approval, stuck, by a rule': decide(
+    requestItem({
+      isStuck: true,
+      canDecide: false,
+      problem: 'Nobody may decide on this.',
+      steps: [
+        requestStep({
+          state: 'STUCK',
+          candidates: [],
+          rule: long,
+          asked: [asked('Emil Keller', 'has no account to sign in with'), asked('Ticket bridge', 'is a program')],
+        }),
+      ],
     }),
   ),
   'approval, not there': decide(null),
