@@ -18,7 +18,7 @@ func (r *meResolver) HasReports(ctx context.Context, obj *auth.Me) (bool, error)
 }
 
 func (r *meResolver) IsAsked(ctx context.Context, obj *auth.Me) (bool, error) {
-	return r.Resolver.Requests.IsAsked(ctx)
+	return r.Resolver.Requests.IsAsked(ctx, obj.ID)
 }
 
 func (r *queryResolver) MyAccess(ctx context.Context, first *int, after *string, filter *desk.HeldFilter, orderBy *desk.HeldSort) (*page.Connection[*desk.Held], error) {

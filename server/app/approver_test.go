@@ -252,7 +252,7 @@ func TestApproverIsLate(t *testing.T) {
 // isAsked is what the pages of somebody go by.
 func (s *small) isAsked(ctx context.Context) bool {
 	s.t.Helper()
-	is, err := s.Requests.IsAsked(ctx)
+	is, err := s.Requests.IsAsked(s.ctx, userID(ctx))
 	require.NoError(s.t, err)
 	return is
 }

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -132,8 +133,8 @@ func normalApprover(a ApproverRule) ApproverRule {
 func checkApprover(r *ranges, at string, a ApproverRule) {
 	r.word(at+".combine", "ApproverCombination", a.Combine)
 	if named := a.Target.targets(); len(named) > 1 {
-		for _, name := range []string{"compositeRole", "singleRole", "risk", "category", "entityType", "policy"} { // the policy last: it is meant least when another one is named
-			if named[name] == "" {
+		for _, name := range slices.Sorted(maps.Keys(named)) {
+			if name == "policy" { // it is meant least, and another one is named
 				continue
 			}
 			r.fault(at+".target."+name, "A rule is about one thing, and %q is one of %d that this names. Leave one of them, and write a rule of its own for the others.", named[name], len(named))
@@ -147,7 +148,7 @@ func checkApprover(r *ranges, at string, a ApproverRule) {
 			r.fault(at+".levels", "The level %d is there twice. Name it once.", l)
 		}
 	}
-	if a.Target.Risk != "" && !slices.Equal(a.Levels, []int{rolemodel.RiskLevel}) {
+	if a.Target.Risk != "" && len(a.Target.targets()) == 1 && !slices.Equal(a.Levels, []int{rolemodel.RiskLevel}) {
 		r.fault(at+".levels", "A rule about a risk is about its approval alone. Leave the levels out, or say 0.")
 	}
 	for i, action := range a.Actions {

@@ -11,6 +11,7 @@ import (
 	"writ/server/access"
 	"writ/server/db"
 	"writ/server/errs"
+	"writ/server/permit"
 )
 
 // Whom a step asks is kept with it (request_candidate): lists, decisions and the guard of the database go by that, and why somebody is asked, or is not, has
@@ -178,8 +179,10 @@ func shown(list []access.Holder) (names []string, more int) {
 	return a.shown()
 }
 
-// IsAsked tells whether the caller is or was asked about a request, by name or by a profile of his, or since one was given to him.
-func (s *Service) IsAsked(ctx context.Context) (is bool, err error) {
+// IsAsked tells whether an account is or was asked about a request, by name or by a profile of its, or since one was given to it. The caller need not have
+// signed in yet: whoever does so now is told.
+func (s *Service) IsAsked(ctx context.Context, userID int64) (is bool, err error) {
+	ctx = permit.With(ctx, &permit.Actor{UserID: userID})
 	err = s.DB.NewRaw("select exists (select from request_item i where ?)", askedOf(ctx, s.Clock.Now(), false)).Scan(ctx, &is)
 	if err != nil {
 		return false, fmt.Errorf("look whether somebody is asked: %w", db.Explain(err))
