@@ -414,7 +414,7 @@ func settle(t *testing.T) *world {
 	_, err = b.db.ExecContext(b.ctx, "update local_user set resource_id = 1006 where username = 'everything'") // somebody who has something, and to whom somebody reports
 	require.NoError(t, err)
 	w.add("finance", "Directory_User", "Department", "zqd1keyq", nil, every...).sees = regexp.MustCompile(`^zq(p[12][a-z]*|a[12](key|name|fault)|d1key|c1host)q$`)
-	w.add("manager", "Directory_User", "Manager", "", ptr("zqp1keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|p1(key|name|justification|problem|said|question|addressee)|a1name|a2(key|name|fault)|d1key|c1host)q$`) // a1 is his own account
+	w.add("manager", "Directory_User", "Manager", "", ptr("zqp1keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|p1(key|name|justification|problem|said|question|addressee|rule)|a1name|a2(key|name|fault)|d1key|c1host)q$`) // a1 is his own account
 	w.add("own", "Directory_User", "Id", "", ptr("zqp2keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|a2(key|name|fault)|d1key|c1host)q$`)
 	w.add("departments", "Directory_Department", "", "", nil, "/ProvisioningPolicy", "/Custom", "/Connectors/Connector/Query", "/Monitoring").sees = regexp.MustCompile(`^zq(d[12][a-z]*|c1host)q$`)
 	// access rules and settings of systems are nobody's rows: d1key stands in a rule, c1host in a setting
@@ -422,7 +422,7 @@ func settle(t *testing.T) *world {
 	w.add("mixed", "*", "", "", nil, "/Custom/Resources").sees = regexp.MustCompile(`^zq(p[12][a-z]*|p[34](key|name|phone|old|oldphone)|[ds]\d[a-z]*|a[12][a-z]*|a[345](key|name|login)|c1host)q$`)
 	w.rule("mixed", "mixed-finance", "Directory_User", "Department", "zqd1keyq", append(every, "/Custom/ResourceChanges/AD")...)
 	w.rule("mixed", "mixed-dimension", "Directory_User", "Department", "dimension", "/Custom/Reports")
-	w.add("deputy", "*", "", "", nil).sees = regexp.MustCompile(`^zqp[12](key|name|justification|problem|said|question|addressee)q$`) // what finance sees of requests, no more
+	w.add("deputy", "*", "", "", nil).sees = regexp.MustCompile(`^zqp[12](key|name|justification|problem|said|question|addressee|rule)q$`) // what finance sees of requests, no more
 	_, err = b.db.ExecContext(b.ctx, delegationsSQL)
 	require.NoError(t, err)
 	none := regexp.MustCompile(`^$`)
