@@ -34,6 +34,10 @@ func (r *queryResolver) RulePreview(ctx context.Context, input catalogue.RulePre
 	return r.Holdings.RulePreview(ctx, input)
 }
 
+func (r *queryResolver) RuleSuggestions(ctx context.Context, input catalogue.RuleSuggestionsInput) (*catalogue.RuleSuggestions, error) {
+	return r.Holdings.RuleSuggestions(ctx, input)
+}
+
 func (r *resourceTypeRuleResolver) ResourceType(ctx context.Context, obj *rolemodel.ResourceTypeRule) (string, error) {
 	return named(ctx, func(n *across.Names) string { return n.TypeOf(obj).Identifier })
 }

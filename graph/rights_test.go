@@ -139,6 +139,7 @@ var asked = map[string][]string{
 	"Query.automationPreview": {`(input: {type: CATEGORY, target: "Sub", entityType: "Directory_User", workflowState: NON_CONFORMING, hoursToWait: 1, decision: DECLINE})`, `(input: {type: CATEGORY, target: "Sub", entityType: "Directory_User", workflowState: NON_CONFORMING, decision: DECLINE, dimensions: [{dimension: "Department", key: "NOWHERE"}]})`},
 	"Query.indirectPreview":   {`(input: {resourceType: "AD_User", property: "Owner"})`, `(input: {resourceType: "AD_User", property: "Nothing"})`},
 	"Query.rulePreview":       {`(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "zqd1keyq"}]})`, `(input: {entityType: "Directory_User", dimensions: [{dimension: "Department", key: "NOWHERE"}]})`},
+	"Query.ruleSuggestions":   {`(input: {role: "Reader"})`, `(input: {role: "Worker"})`, `(input: {differenceId: "$id"})`},
 	"Query.roleHolders":       {`(role: "81", first: 12)`, `(role: "82", first: 12)`},
 	"Query.whyNot":            {`(input: {ownerId: "$id", role: "Lead"})`, `(input: {ownerId: "$id", role: "Worker", at: "2018-01-01T00:00:00Z"})`, `(input: {ownerId: "$id", resourceType: "AD_Badge"})`},
 	"Query.storedPlan":        {`(id: "3701")`},

@@ -195,6 +195,31 @@ test('an account of several people becomes that of one; an account of a leaver i
   await expect(list).toHaveCount(2, { timeout: 60_000 })
 })
 
+test('a found role becomes a rule: what would explain it is proposed, previewed and planned before it is saved', async ({
+  page,
+  signIn,
+}) => {
+  await signIn('admin', '/reconcile/roles')
+  const row = bodyRows(grid(page, 'Found roles')).filter({ hasText: 'Key accounts' })
+  await row.getByRole('link', { name: 'Make a rule' }).click()
+  await expect(page).toHaveURL(/\/model\/rules\/singleRole\/Key_Accounts\?.*rule=/)
+  const proposals = page.getByRole('region', { name: 'Rules that would explain it' })
+  await expect(proposals).toContainText(/^.*2 people have it without a rule\./)
+  const lines = proposals.getByRole('listitem')
+  await expect(lines.first()).toContainText(/explains [12] of 2/)
+  await expect(lines.first().getByRole('button', { name: 'In use' })).toBeVisible()
+  const preview = page.getByRole('complementary', { name: 'Whom it matches' })
+  await expect(preview.getByRole('status')).toHaveText(/^\d+ match, \d+ gained, 0 lost$/)
+  await lines.nth(1).getByRole('button', { name: 'Use it' }).click()
+  await expect(lines.nth(1).getByRole('button', { name: 'In use' })).toBeVisible()
+  await expect(lines.first().getByRole('button', { name: 'Use it' })).toBeVisible()
+  expect(await faults(page, 'making a rule of a found role')).toEqual([])
+  await page.getByRole('button', { name: 'Look at the plan' }).click()
+  await expect(page.getByRole('region', { name: 'What changes' })).toContainText('Key_Accounts')
+  await page.getByRole('button', { name: 'Go on editing' }).click()
+  await page.getByRole('button', { name: 'Discard' }).click()
+})
+
 test('found roles: one is kept with what it lacks, all of one role are removed, a composite takes its single role along', async ({
   page,
   signIn,

@@ -1213,6 +1213,415 @@ func (ec *executionContext) fieldContext_RulePreviewPersonEdge_node(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _RuleSuggestion_criteria(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestion_criteria(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Criteria, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*catalogue.RuleSuggestionCriterion) graphql.Marshaler {
+			return ec.marshalNRuleSuggestionCriterion2ᚕᚖwritᚋserverᚋcatalogueᚐRuleSuggestionCriterionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestion_criteria(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuleSuggestion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RuleSuggestionCriterion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RuleSuggestion_explains(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestion_explains(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Explains, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestion_explains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestion", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RuleSuggestion_besides(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestion_besides(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Besides, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestion_besides(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestion", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RuleSuggestion_matches(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestion_matches(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Matches, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestion_matches(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestion", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RuleSuggestionCriterion_dimension(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestionCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestionCriterion_dimension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dimension, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestionCriterion_dimension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestionCriterion", field, false, false, "String")
+}
+
+func (ec *executionContext) _RuleSuggestionCriterion_dimensionName(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestionCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestionCriterion_dimensionName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DimensionName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestionCriterion_dimensionName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestionCriterion", field, false, false, "String")
+}
+
+func (ec *executionContext) _RuleSuggestionCriterion_key(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestionCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestionCriterion_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestionCriterion_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestionCriterion", field, false, false, "String")
+}
+
+func (ec *executionContext) _RuleSuggestionCriterion_label(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestionCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestionCriterion_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestionCriterion_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestionCriterion", field, false, false, "String")
+}
+
+func (ec *executionContext) _RuleSuggestionCriterion_inherit(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestionCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestionCriterion_inherit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inherit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestionCriterion_inherit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestionCriterion", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RuleSuggestions_objectKind(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestions_objectKind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ObjectKind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestions_objectKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestions", field, false, false, "String")
+}
+
+func (ec *executionContext) _RuleSuggestions_object(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestions_object(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Object, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestions_object(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestions", field, false, false, "String")
+}
+
+func (ec *executionContext) _RuleSuggestions_objectName(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestions_objectName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ObjectName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestions_objectName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestions", field, false, false, "String")
+}
+
+func (ec *executionContext) _RuleSuggestions_list(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestions_list(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.List, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestions_list(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestions", field, false, false, "String")
+}
+
+func (ec *executionContext) _RuleSuggestions_property(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestions_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestions_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestions", field, false, false, "String")
+}
+
+func (ec *executionContext) _RuleSuggestions_resource(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestions_resource(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resource, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestions_resource(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestions", field, false, false, "String")
+}
+
+func (ec *executionContext) _RuleSuggestions_found(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestions_found(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Found, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestions_found(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSuggestions", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RuleSuggestions_suggestions(ctx context.Context, field graphql.CollectedField, obj *catalogue.RuleSuggestions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSuggestions_suggestions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggestions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*catalogue.RuleSuggestion) graphql.Marshaler {
+			return ec.marshalNRuleSuggestion2ᚕᚖwritᚋserverᚋcatalogueᚐRuleSuggestionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSuggestions_suggestions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuleSuggestions",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RuleSuggestion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1452,6 +1861,62 @@ func (ec *executionContext) unmarshalInputRulePreviewInput(ctx context.Context, 
 func UnmarshalRulePreviewInput(ctx context.Context, raw any) (catalogue.RulePreviewInput, error) {
 	var out catalogue.RulePreviewInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RulePreviewInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRuleSuggestionsInput(ctx context.Context, obj any) (catalogue.RuleSuggestionsInput, error) {
+	var it catalogue.RuleSuggestionsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"role", "roleKind", "differenceId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
+		case "roleKind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roleKind"))
+			data, err := ec.unmarshalORoleKind2ᚖwritᚋserverᚋrolemodelᚐRoleKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoleKind = data
+		case "differenceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("differenceId"))
+			data, err := ec.unmarshalOID2ᚖint64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DifferenceID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRuleSuggestionsInput unmarshals raw into the RuleSuggestionsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRuleSuggestionsInput(ctx context.Context, raw any) (catalogue.RuleSuggestionsInput, error) {
+	var out catalogue.RuleSuggestionsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RuleSuggestionsInput", raw, &out)
 	return out, err
 }
 
@@ -1945,6 +2410,175 @@ func (ec *executionContext) slowly_RulePreviewPersonEdge(ctx context.Context, se
 	return out
 }
 
+var ruleSuggestionImplementors = []string{"RuleSuggestion"}
+
+func (ec *executionContext) slowly_RuleSuggestion(ctx context.Context, sel ast.SelectionSet, obj *catalogue.RuleSuggestion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ruleSuggestionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RuleSuggestion")
+		case "criteria":
+			out.Values[i] = ec._RuleSuggestion_criteria(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "explains":
+			out.Values[i] = ec._RuleSuggestion_explains(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "besides":
+			out.Values[i] = ec._RuleSuggestion_besides(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "matches":
+			out.Values[i] = ec._RuleSuggestion_matches(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ruleSuggestionCriterionImplementors = []string{"RuleSuggestionCriterion"}
+
+func (ec *executionContext) slowly_RuleSuggestionCriterion(ctx context.Context, sel ast.SelectionSet, obj *catalogue.RuleSuggestionCriterion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ruleSuggestionCriterionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RuleSuggestionCriterion")
+		case "dimension":
+			out.Values[i] = ec._RuleSuggestionCriterion_dimension(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dimensionName":
+			out.Values[i] = ec._RuleSuggestionCriterion_dimensionName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._RuleSuggestionCriterion_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._RuleSuggestionCriterion_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inherit":
+			out.Values[i] = ec._RuleSuggestionCriterion_inherit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ruleSuggestionsImplementors = []string{"RuleSuggestions"}
+
+func (ec *executionContext) slowly_RuleSuggestions(ctx context.Context, sel ast.SelectionSet, obj *catalogue.RuleSuggestions) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ruleSuggestionsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RuleSuggestions")
+		case "objectKind":
+			out.Values[i] = ec._RuleSuggestions_objectKind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "object":
+			out.Values[i] = ec._RuleSuggestions_object(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "objectName":
+			out.Values[i] = ec._RuleSuggestions_objectName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "list":
+			out.Values[i] = ec._RuleSuggestions_list(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "property":
+			out.Values[i] = ec._RuleSuggestions_property(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "resource":
+			out.Values[i] = ec._RuleSuggestions_resource(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "found":
+			out.Values[i] = ec._RuleSuggestions_found(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "suggestions":
+			out.Values[i] = ec._RuleSuggestions_suggestions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -2123,6 +2757,67 @@ func (ec *executionContext) marshalNRulePreviewPersonEdge2ᚕwritᚋserverᚋpag
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNRuleSuggestion2ᚕᚖwritᚋserverᚋcatalogueᚐRuleSuggestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalogue.RuleSuggestion) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRuleSuggestion2ᚖwritᚋserverᚋcatalogueᚐRuleSuggestion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRuleSuggestion2ᚖwritᚋserverᚋcatalogueᚐRuleSuggestion(ctx context.Context, sel ast.SelectionSet, v *catalogue.RuleSuggestion) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RuleSuggestion!")
+		return graphql.Null
+	}
+	return ec._RuleSuggestion(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRuleSuggestionCriterion2ᚕᚖwritᚋserverᚋcatalogueᚐRuleSuggestionCriterionᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalogue.RuleSuggestionCriterion) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRuleSuggestionCriterion2ᚖwritᚋserverᚋcatalogueᚐRuleSuggestionCriterion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRuleSuggestionCriterion2ᚖwritᚋserverᚋcatalogueᚐRuleSuggestionCriterion(ctx context.Context, sel ast.SelectionSet, v *catalogue.RuleSuggestionCriterion) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RuleSuggestionCriterion!")
+		return graphql.Null
+	}
+	return ec._RuleSuggestionCriterion(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRuleSuggestions2ᚖwritᚋserverᚋcatalogueᚐRuleSuggestions(ctx context.Context, sel ast.SelectionSet, v *catalogue.RuleSuggestions) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RuleSuggestions!")
+		return graphql.Null
+	}
+	return ec._RuleSuggestions(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRuleSuggestionsInput2writᚋserverᚋcatalogueᚐRuleSuggestionsInput(ctx context.Context, v any) (catalogue.RuleSuggestionsInput, error) {
+	res, err := ec.unmarshalInputRuleSuggestionsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOHolderOrigin2ᚕwritᚋserverᚋcatalogueᚐHolderOriginᚄ(ctx context.Context, v any) ([]catalogue.HolderOrigin, error) {

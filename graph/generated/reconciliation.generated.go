@@ -3463,6 +3463,29 @@ func (ec *executionContext) fieldContext_ReconciliationItem_pattern(_ context.Co
 	return graphql.NewScalarFieldContext("ReconciliationItem", field, true, false, "String")
 }
 
+func (ec *executionContext) _ReconciliationItem_isForRules(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationItem_isForRules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsForRules(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationItem_isForRules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationItem", field, true, false, "Boolean")
+}
+
 func (ec *executionContext) _ReconciliationItem_foundRoles(ctx context.Context, field graphql.CollectedField, obj *reconciliation.Item) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7603,6 +7626,11 @@ func (ec *executionContext) slowly_ReconciliationItem(ctx context.Context, sel a
 			}
 		case "pattern":
 			out.Values[i] = ec._ReconciliationItem_pattern(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isForRules":
+			out.Values[i] = ec._ReconciliationItem_isForRules(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

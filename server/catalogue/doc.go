@@ -5,6 +5,7 @@
 //	holder.go   the people who hold a role, in pages
 //	count.go    how many hold each role of a list, and which roles nobody holds
 //	preview.go  whom a rule would match, gained and lost against the rule as it is saved
+//	suggest.go  rules that would explain what was found without one
 //	indirect.go   what an indirect resource rule would find
 //	automation.go  what an automation rule would decide, now and when
 //

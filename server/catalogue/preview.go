@@ -220,13 +220,7 @@ func (p *preview) role(identifier *string, kind *rolemodel.RoleKind, at string) 
 
 // model is one in which each question is a rule of a role of its own: rule n asks for bit n. What policies switch off counts here: the page says that.
 func (p *preview) model() (*rolemodel.Model, []int) {
-	policies := make([]*rolemodel.Policy, len(p.m.Source.Policies))
-	for i, x := range p.m.Source.Policies {
-		on := *x
-		on.IsProvisioningEnabled = true
-		policies[i] = &on
-	}
-	out := &rolemodel.Model{Policies: policies, ContextRules: p.m.Source.ContextRules, RecordSections: p.m.Source.RecordSections}
+	out := &rolemodel.Model{Policies: enabled(p.m), ContextRules: p.m.Source.ContextRules, RecordSections: p.m.Source.RecordSections}
 	var bits []int
 	ask := func(bit int, of rule) {
 		n := int64(len(bits) + 1)

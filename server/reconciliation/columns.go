@@ -26,7 +26,7 @@ var items = page.Table[Item]{
 		"property": {"property"}, "propertyName": {"property", "p.display_name"}, "current": {"current_value"}, "proposed": {"proposed_value"}, "foundAt": {"found_at"},
 		"postponedAt": {"postponed_at"}, "postponedBy": {"postponed_by"}, "postponedByName": {"postponed_by"}, "confidence": {"confidence"}, "isOwn": nil, "comment": {"comment"},
 		"decision": {"decision"}, "decidedBy": {"decided_by"}, "decidedByName": {"decided_by"}, "decidedAt": {"decided_at"}, "closedAt": {"closed_at"},
-		"decisions": append([]string{"closed_at", "postponed_at"}, kindColumns...), "comments": append([]string{"closed_at", "postponed_at", "q.keep", "q.delete"}, kindColumns...), "foundRoles": {"found_roles"}, "automatic": automaticColumns, "pattern": append([]string{"resource_type_id", "shape"}, kindColumns...),
+		"decisions": append([]string{"closed_at", "postponed_at"}, kindColumns...), "comments": append([]string{"closed_at", "postponed_at", "q.keep", "q.delete"}, kindColumns...), "isForRules": append([]string{"closed_at", "shape"}, kindColumns...), "foundRoles": {"found_roles"}, "automatic": automaticColumns, "pattern": append([]string{"resource_type_id", "shape"}, kindColumns...),
 	},
 	Columns: []page.Column[Item]{
 		{Name: "id", SQL: "g.id", Read: func(i *Item, r *db.Row) { i.ID = r.Int() }},

@@ -1,6 +1,7 @@
 package reconciliation
 
 import (
+	"strings"
 	"time"
 
 	"writ/server/assignment"
@@ -98,6 +99,11 @@ func (i *Item) Kind() Kind {
 	default:
 		return Unreconciled
 	}
+}
+
+// IsForRules says whether a rule could give what was found: an account of somebody, or what it points to.
+func (i *Item) IsForRules() bool {
+	return i.ClosedAt == nil && i.ownerID != 0 && !i.IsOwnerGone && (i.Property == nil || i.Current != "" && strings.HasPrefix(i.shape, "#"))
 }
 
 // State says how the difference came to be.

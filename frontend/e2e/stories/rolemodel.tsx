@@ -1,6 +1,7 @@
 import type { ComponentProps } from 'react'
 import { TrialAnswer } from '../../src/features/rolemodel/TrialAnswer'
 import { DiffersPanel } from '../../src/features/rolemodel/DiffersPanel'
+import { SuggestionPanel } from '../../src/features/rolemodel/SuggestionPanel'
 import { MappingLine } from '../../src/features/rolemodel/MappingLine'
 import { TriedContext } from '../../src/features/rolemodel/TrialContext'
 import type { Story } from './Stage'
@@ -89,7 +90,46 @@ const line = (rule: object): Story => ({
   ),
 })
 
+type Suggestions = ComponentProps<typeof SuggestionPanel>['suggestions']
+
+const proposed = (dimensionName: string, label: string, explains: number, besides: number) => ({
+  criteria: [{ dimension: dimensionName, dimensionName, key: label, label, inherit: besides > 0 }],
+  explains,
+  besides,
+  matches: explains + besides,
+})
+
+const suggested = (answer: Partial<NonNullable<Suggestions['answer']>> | undefined): Story => ({
+  draw: () => (
+    <SuggestionPanel
+      suggestions={{
+        answer: answer && {
+          objectKind: 'singleRole',
+          object: 'Phone_Book',
+          objectName: 'Phone book',
+          list: 'rules',
+          property: null,
+          resource: null,
+          found: 1_204,
+          suggestions: [proposed('Department', 'Sales', 1_190, 0), proposed('Site', long, 800, 4_120)],
+          ...answer,
+        },
+        error: undefined,
+        isSettled: answer !== undefined,
+        read: nothing,
+      }}
+      value={[{ dimension: 'Department', key: 'Sales', inherit: false }]}
+      readOnly={false}
+      onChoose={nothing}
+    />
+  ),
+})
+
 export const rolemodelStories: Record<string, Story> = {
+  'rules that would explain it': suggested({}),
+  'rules that would explain it, none does': suggested({ suggestions: [] }),
+  'rules that would explain it, nobody has it': suggested({ found: 0, suggestions: [] }),
+  'rules that would explain it, not here yet': suggested(undefined),
   'trial, what differs': trial({}),
   'trial, no account yet': trial({ accountId: null, readAt: null, values: [value({ read: [], isSame: false })] }),
   'trial, not given': trial({ isGiven: false, accountId: null, values: [] }),

@@ -315,6 +315,7 @@ export function difference(change: Partial<DifferenceDetailFragment> = {}): Diff
     id: `${++count}`,
     version: 1,
     automatic: null,
+    isForRules: false,
     foundRoles: [],
     kind: 'UNRECONCILED',
     state: 'NON_CONFORMING',

@@ -10,7 +10,11 @@ import { QueueContext } from '../../ui/queue'
 import { DifferenceDrawer } from './DifferenceDrawer'
 import type { DifferenceDetailFragment } from './DifferenceDrawer.generated'
 
-function setup(items: DifferenceDetailFragment[], refuse?: { code: string; message: string }) {
+function setup(
+  items: DifferenceDetailFragment[],
+  refuse?: { code: string; message: string },
+  permissions: string[] = [],
+) {
   const { client, sent } = fakeClient({
     DifferenceDetail: ({ id }: { id: string }) => ({ reconciliationItem: items.find((i) => i.id === id) ?? null }),
     OtherDifferences: () => ({ reconciliationItems: { nodes: [], totalCount: 0 } }),
@@ -26,7 +30,7 @@ function setup(items: DifferenceDetailFragment[], refuse?: { code: string; messa
   const router = renderAt({
     at: `/reconcile/resources/${items[0]?.id ?? ''}`,
     base: '/reconcile/resources',
-    who: me(),
+    who: me({ permissions }),
     parent: () => (
       <LiveContext value={live}>
         <QueueContext value={{ ids: items.map((i) => i.id), onDecided }}>
@@ -143,4 +147,26 @@ test('nobody decides about himself, and what went by itself says so', async () =
   expect(await screen.findByText(/This is about you/)).toBeInTheDocument()
   await user.keyboard('a')
   expect(sent).toEqual([])
+})
+
+test('an account, or what it points to, leads to a rule that would give it, in its resource type', async () => {
+  const groups = difference({
+    isForRules: true,
+    property: 'Groups',
+    propertyName: 'Groups',
+    current: 'News',
+    proposed: '',
+  })
+  setup([groups], undefined, ['/ProvisioningPolicy'])
+  const link = await screen.findByRole('link', { name: 'Make a rule' })
+  expect(link).toHaveAttribute(
+    'href',
+    `/model/rules/resourceType/intranet?list=navigationRules&found=${encodeURIComponent(`"${groups.id}"`)}`,
+  )
+})
+
+test('what no rule could give leads to none', async () => {
+  setup([difference()], undefined, ['/ProvisioningPolicy'])
+  await screen.findByRole('dialog', { name: 'Site · Petra Lang' })
+  expect(screen.queryByRole('link', { name: 'Make a rule' })).toBeNull()
 })

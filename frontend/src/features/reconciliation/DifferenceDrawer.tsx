@@ -17,6 +17,7 @@ import { title } from './decisions'
 import { Value } from './differenceColumns'
 import type { DifferenceDetailFragment } from './DifferenceDrawer.generated'
 import { kindLooks, stateLooks } from './looks'
+import { MakeRule, ruleOfDifference, useMayMakeRule } from './MakeRule'
 import { OtherDifferences } from './OtherDifferences'
 import classes from './Reconciliation.module.css'
 import type { DifferenceSearch } from './reconcileSearch'
@@ -71,6 +72,7 @@ export function DifferenceDrawer() {
 /** What differs, whose it is, and what else of the same owner does. */
 export function DifferenceBody({ item }: { item: DifferenceDetailFragment }) {
   const { scopes } = useMe()
+  const isForRules = useMayMakeRule() && item.isForRules
   const { owner, target } = item
   const opens = (entityType: string) => scopes.queryResources.includes(entityType)
   return (
@@ -124,6 +126,7 @@ export function DifferenceBody({ item }: { item: DifferenceDetailFragment }) {
             ],
             [t.order.resourceType, item.resourceTypeName],
             [t.common.system, item.systemName],
+            [t.suggestion.rule, isForRules && <MakeRule place={ruleOfDifference(item)} />],
             [
               t.reconcile.account,
               target &&

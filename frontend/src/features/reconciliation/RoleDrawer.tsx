@@ -27,6 +27,7 @@ import { Skeleton } from '../../ui/Skeleton'
 import { useDraft } from '../../ui/useDraft'
 import { AutomaticNote } from './AutomaticNote'
 import { activationOf, isAtOnce, isDangerous, keyOf, reasonOf } from './decisions'
+import { MakeRule, ruleOfRole, useMayMakeRule } from './MakeRule'
 import classes from './Reconciliation.module.css'
 import type { RoleSearch } from './reconcileSearch'
 import { rolePhrase, roleStateLooks, valueWords } from './roles'
@@ -87,6 +88,10 @@ export function RoleDrawer() {
 /** From what the role was read, what keeping it adds, and what was decided. */
 function RoleBody({ item }: { item: FoundRoleRowFragment }) {
   const me = useMe()
+  const navigate = useNavigate()
+  const place = ruleOfRole(item.role, item.roleKind)
+  const isForRules = useMayMakeRule() && (item.state === 'NON_CONFORMING' || item.state === 'PRE_EXISTING')
+  useKeys(isForRules ? [{ key: 'n', label: t.suggestion.make, run: () => void navigate(place) }] : [])
   const opens = me.scopes.queryResources.includes(item.owner.entityType)
   return (
     <>
@@ -168,6 +173,7 @@ function RoleBody({ item }: { item: FoundRoleRowFragment }) {
                 </Link>
               ),
             ],
+            [t.suggestion.rule, isForRules && <MakeRule place={place} />],
           ]}
         />
       </Section>

@@ -9,7 +9,7 @@ import { QueueContext } from '../../ui/queue'
 import { RoleDrawer } from './RoleDrawer'
 import type { FoundRoleRowFragment } from './RolesTab.generated'
 
-function setup(items: FoundRoleRowFragment[]) {
+function setup(items: FoundRoleRowFragment[], permissions: string[] = []) {
   const { client, sent } = fakeClient({
     FoundRoleDetail: ({ id }: { id: string }) => ({ roleReconciliationItem: items.find((i) => i.id === id) ?? null }),
     DecideRoles: ({ input }: { input: { items: { id: string }[] } }) => ({
@@ -17,10 +17,10 @@ function setup(items: FoundRoleRowFragment[]) {
     }),
   })
   const onDecided = vi.fn()
-  renderAt({
+  const router = renderAt({
     at: `/reconcile/roles/${items[0]?.id ?? ''}`,
     base: '/reconcile/roles',
-    who: me(),
+    who: me({ permissions }),
     parent: () => (
       <LiveContext value={new ToldLive()}>
         <QueueContext value={{ ids: items.map((i) => i.id), onDecided }}>
@@ -32,7 +32,7 @@ function setup(items: FoundRoleRowFragment[]) {
     child: RoleDrawer,
     client,
   })
-  return { sent, onDecided, user: userEvent.setup() }
+  return { router, sent, onDecided, user: userEvent.setup() }
 }
 
 test('a found role says what it was read from and what keeping it adds, and is kept with a reason', async () => {
@@ -68,4 +68,24 @@ test('a composite role names the single roles that follow it, and what is decide
     }),
   ])
   await screen.findByText(/Customer records follows the decision/)
+})
+
+test('n makes a rule of it, for whoever may write rules', async () => {
+  const { router, user } = setup([foundRole({ id: '1', roleKind: 'COMPOSITE' })], ['/ProvisioningPolicy'])
+  const link = await screen.findByRole('link', { name: 'Make a rule' })
+  expect(link).toHaveAttribute('href', '/model/rules/compositeRole/Sales?list=rules&found=role')
+  await user.keyboard('n')
+  await waitFor(() => expect(router.state.location.pathname).toBe('/model/rules/compositeRole/Sales'))
+})
+
+test('nobody is offered a rule who may not write one, and none is made of what was decided', async () => {
+  setup([foundRole({ id: '1' })], ['/ProvisioningPolicy/Policy/Query'])
+  await screen.findByRole('dialog', { name: 'Sales · Petra Lang' })
+  expect(screen.queryByRole('link', { name: 'Make a rule' })).toBeNull()
+})
+
+test('no rule is made of a role that was decided', async () => {
+  setup([foundRole({ id: '1', state: 'KEPT' })], ['/ProvisioningPolicy'])
+  await screen.findByRole('dialog', { name: 'Sales · Petra Lang' })
+  expect(screen.queryByRole('link', { name: 'Make a rule' })).toBeNull()
 })

@@ -11,6 +11,7 @@ import { isSelected, noSelection, selectionCount, type Selection } from '../../l
 import { t } from '../../lib/texts'
 import { amount } from '../../lib/texts/plural'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
+import type { Column } from '../../ui/column'
 import { ClearFilters, ManyFilter, SearchFilter, SelectFilter } from '../../ui/Filters'
 import { useKeys } from '../../ui/keys'
 import { notifyDone, notifyProblem } from '../../ui/notify'
@@ -18,6 +19,7 @@ import { QueueContext } from '../../ui/queue'
 import { Table } from '../../ui/Table'
 import { ViewSwitch } from '../../ui/ViewSwitch'
 import { isDangerous } from './decisions'
+import { MakeRule, ruleOfRole, useMayMakeRule } from './MakeRule'
 import classes from './Reconciliation.module.css'
 import {
   countRoleFilters,
@@ -147,9 +149,18 @@ function emptyNote(search: RoleSearch) {
     : { title: t.reconcile.role.empty, hint: t.reconcile.role.emptyHint }
 }
 
+const ruleColumn: Column<RolePatternRowFragment> = {
+  id: 'rule',
+  header: t.suggestion.make,
+  width: '108px',
+  lasting: true,
+  cell: (p) => <MakeRule place={ruleOfRole(p.role, p.roleKind)} />,
+}
+
 /** One row for each role, the most people first. */
 function RolePatterns({ search, onChange }: Part) {
   const navigate = useNavigate()
+  const mayMake = useMayMakeRule()
   const list = useConnection({
     document: FoundRolePatternListDocument,
     variables: rolePatternVariables(search),
@@ -161,7 +172,7 @@ function RolePatterns({ search, onChange }: Part) {
       label={t.reconcile.role.title}
       name="found-role-patterns"
       list={list}
-      columns={rolePatternColumns}
+      columns={mayMake && !search.decided ? [...rolePatternColumns, ruleColumn] : rolePatternColumns}
       getId={(row: RolePatternRowFragment) => row.id}
       empty={emptyNote(search)}
       onClear={countRoleFilters(search) > 0 ? () => void navigate({ to: '/reconcile/roles', search: {} }) : undefined}

@@ -11,6 +11,7 @@ import { EmptyNote } from '../../ui/EmptyNote'
 import { notifyDone } from '../../ui/notify'
 import { Page } from '../../ui/Page'
 import { addressOf } from './addressOf'
+import type { Criterion } from './CriteriaInput'
 import { CriterionCounts } from './CriterionCounts'
 import classes from './Editor.module.css'
 import { EditorFrame } from './EditorFrame'
@@ -18,7 +19,9 @@ import { ObjectFields } from './ObjectFields'
 import { blank, fieldsOf, freeName, kindOf, type Draft, type KindShape } from './shape'
 import { useEditor } from './useEditor'
 import { PreviewPanel } from './PreviewPanel'
+import { criteriaOf, SuggestionPanel } from './SuggestionPanel'
 import { TrialPanel } from './TrialPanel'
+import { useRuleSuggestions } from './useRuleSuggestions'
 import { hasPreview, useRulePreview } from './useRulePreview'
 
 const route = getRouteApi('/shell/model/rules/$kind/$owner')
@@ -57,18 +60,27 @@ function RuleEditor({ kind, owner }: { kind: KindShape; owner: string }) {
   const { draft } = editor
   const at = draft && search.rule ? find(kind, draft, search.rule) : undefined
 
-  // A new rule gets its name at once: the address then stands for it, also after a reload.
-  const begins = draft !== null && search.rule === undefined && search.list !== undefined
+  // A new rule gets its name at once: the address then stands for it, also after a reload. One that is to explain what was found begins with what
+  // explains most of it.
+  const suggestions = useRuleSuggestions(kind.name, owner, search.found)
+  const best = suggestions.answer?.suggestions[0]
+  const begins =
+    draft !== null && search.rule === undefined && search.list !== undefined && (readOnly || suggestions.isSettled)
   useEffect(() => {
     if (!begins || !draft || !search.list) return
     const struct = fieldsOf(kind.of).find((f) => f.name === search.list)?.of
     if (!struct) return
     const identifier = freeName(draft, search.list)
-    editor.set(search.list, [...((draft[search.list] as Draft[] | null) ?? []), blank(struct, { identifier })])
+    const given: Draft = { identifier, ...(best && { dimensions: criteriaOf(best) }) }
+    if (suggestions.answer?.property) {
+      given.property = suggestions.answer.property
+      given.resource = suggestions.answer.resource ?? ''
+    }
+    editor.set(search.list, [...((draft[search.list] as Draft[] | null) ?? []), blank(struct, given)])
     void navigate({
       to: '/model/rules/$kind/$owner',
       params: { kind: kind.name, owner },
-      search: { rule: identifier, list: search.list },
+      search: { rule: identifier, list: search.list, found: search.found },
       replace: true,
     })
     // Once: the address changes with it.
@@ -124,6 +136,18 @@ function RuleEditor({ kind, owner }: { kind: KindShape; owner: string }) {
       {draft && search.rule && !at && !begins && <EmptyNote title={t.edit.gone} hint={t.rule.gone} />}
       {draft && at && (
         <CriterionCounts value={withPreview ? (preview.preview?.criteria ?? []).map((c) => c.left) : []}>
+          {search.found !== undefined && (
+            <SuggestionPanel
+              suggestions={suggestions}
+              value={((at.rule.dimensions as Criterion[] | null) ?? []).map(({ dimension, key, inherit }) => ({
+                dimension,
+                key,
+                inherit,
+              }))}
+              readOnly={readOnly || editor.busy}
+              onChoose={(criteria) => editor.set(`${at.list}.${at.index}.dimensions`, criteria)}
+            />
+          )}
           <div className={classes.fields}>
             <ObjectFields
               struct={at.struct}

@@ -80,7 +80,7 @@ export function parseNewSearch(raw: RawSearch): { category?: string; policy?: st
   return compact({ category: text(raw.category), policy: text(raw.policy) })
 }
 
-/** Which rule of an object is edited; none: a new one of a list. */
-export function parseRuleSearch(raw: RawSearch): { rule?: string; list?: string; at?: string } {
-  return compact({ rule: text(raw.rule, 400), list: text(raw.list), at: day(raw.at) })
+/** Which rule of an object is edited; none: a new one of a list. `found`: what it is to explain, a role or the difference of this id. */
+export function parseRuleSearch(raw: RawSearch): { rule?: string; list?: string; at?: string; found?: string } {
+  return compact({ rule: text(raw.rule, 400), list: text(raw.list), at: day(raw.at), found: text(raw.found) })
 }

@@ -78,6 +78,20 @@ export const modelTexts = {
     incomplete: 'Choose a value for each criterion to see whom it matches.',
     held: 'The preview failed: look at it again first.',
   },
+  suggestion: {
+    title: 'Rules that would explain it',
+    make: 'Make a rule',
+    rule: 'Rule',
+    found: (count: number) => `${plural(count, 'person has', 'people have')} it without a rule.`,
+    nobody: 'Nobody whom you may see has it without a rule any more.',
+    none: 'No criterion holds for any of them. Write the rule by hand.',
+    criterion: (dimension: string, value: string, below: boolean) =>
+      `${dimension} is ${value}${below ? ' or below' : ''}`,
+    says: (explains: number, found: number, besides: number) =>
+      `explains ${n(explains)} of ${n(found)}, ${besides === 0 ? 'and nobody else would get it' : `and ${plural(besides, 'other person', 'other people')} would get it`}`,
+    choose: 'Use it',
+    chosen: 'In use',
+  },
   stored: {
     title: 'Computed here',
     hint: 'These values are computed from others and kept. Open one to see from what.',
