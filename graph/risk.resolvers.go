@@ -47,9 +47,9 @@ func (r *queryResolver) Risks(ctx context.Context, first *int, after *string, fi
 	return r.Resolver.Risks.List(ctx, page.Of(first, after), filter, fields)
 }
 
-func (r *queryResolver) IdentifiedRisks(ctx context.Context, first *int, after *string, filter *risk.IdentifiedRiskFilter) (*page.Connection[*risk.IdentifiedRisk], error) {
+func (r *queryResolver) IdentifiedRisks(ctx context.Context, first *int, after *string, filter *risk.IdentifiedRiskFilter, orderBy *risk.IdentifiedRiskSort) (*page.Connection[*risk.IdentifiedRisk], error) {
 	fields, total := rowsOf(ctx)
-	return r.Resolver.Risks.Identified(ctx, page.Of(first, after), filter, fields, total)
+	return r.Resolver.Risks.Identified(ctx, page.Of(first, after), filter, orderBy, fields, total)
 }
 
 func (r *queryResolver) IdentifiedRisk(ctx context.Context, id int64) (*risk.IdentifiedRisk, error) {

@@ -50,6 +50,7 @@ var scenarios = []struct{ what, file, test string }{
 	{"13.4 provisioning review, by property", "apptest/review_test.go", "TestReviewPerProperty"},
 	{"13.4 a removal is refused", "app/keep_test.go", "TestDeclinedRemovalStays"},
 	{"13.5 role review", "app/grace_test.go", "TestGraceIsReviewed"},
+	{"13.5 what was asked for, by many at once", "app/bulk_approval_test.go", "TestBulkChangeApproves"},
 }
 
 // TestScenariosArePlayed: whoever renames a test of a scenario says so here.

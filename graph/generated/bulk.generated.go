@@ -125,6 +125,29 @@ func (ec *executionContext) fieldContext_BulkChange_about(_ context.Context, fie
 	return graphql.NewScalarFieldContext("BulkChange", field, false, false, "String")
 }
 
+func (ec *executionContext) _BulkChange_isOfRequests(ctx context.Context, field graphql.CollectedField, obj *bulk.BulkChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkChange_isOfRequests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsOfRequests(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkChange_isOfRequests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkChange", field, true, false, "Boolean")
+}
+
 func (ec *executionContext) _BulkChange_comment(ctx context.Context, field graphql.CollectedField, obj *bulk.BulkChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1432,7 +1455,7 @@ func (ec *executionContext) unmarshalInputStartBulkChangeInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "decision", "differences", "roles", "prolonged", "redundant", "orders", "people", "recognized", "value", "entitlement", "ids", "again", "comment"}
+	fieldsInOrder := [...]string{"kind", "decision", "differences", "roles", "prolonged", "approvals", "redundant", "orders", "people", "recognized", "value", "entitlement", "ids", "again", "comment"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1474,6 +1497,13 @@ func (ec *executionContext) unmarshalInputStartBulkChangeInput(ctx context.Conte
 				return it, err
 			}
 			it.Prolonged = data
+		case "approvals":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvals"))
+			data, err := ec.unmarshalORequestFilter2ᚖwritᚋserverᚋrequestᚐRequestFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Approvals = data
 		case "redundant":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("redundant"))
 			data, err := ec.unmarshalORedundantAssignmentFilter2ᚖwritᚋserverᚋredundancyᚐRedundantAssignmentFilter(ctx, v)
@@ -1590,6 +1620,11 @@ func (ec *executionContext) slowly_BulkChange(ctx context.Context, sel ast.Selec
 			}
 		case "about":
 			out.Values[i] = ec._BulkChange_about(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "isOfRequests":
+			out.Values[i] = ec._BulkChange_isOfRequests(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

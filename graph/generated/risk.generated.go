@@ -361,6 +361,29 @@ func (ec *executionContext) fieldContext_IdentifiedRisk_contributors(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _IdentifiedRisk_score(ctx context.Context, field graphql.CollectedField, obj *risk.IdentifiedRisk) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentifiedRisk_score(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Score, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IdentifiedRisk_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentifiedRisk", field, false, false, "Int")
+}
+
 func (ec *executionContext) _IdentifiedRiskConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*risk.IdentifiedRisk]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4378,6 +4401,11 @@ func (ec *executionContext) slowly_IdentifiedRisk(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "score":
+			out.Values[i] = ec._IdentifiedRisk_score(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6167,6 +6195,25 @@ func (ec *executionContext) unmarshalOIdentifiedRiskFilter2ᚖwritᚋserverᚋri
 	}
 	res, err := ec.unmarshalInputIdentifiedRiskFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOIdentifiedRiskSort2ᚖwritᚋserverᚋriskᚐIdentifiedRiskSort(ctx context.Context, v any) (*risk.IdentifiedRiskSort, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := risk.IdentifiedRiskSort(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOIdentifiedRiskSort2ᚖwritᚋserverᚋriskᚐIdentifiedRiskSort(ctx context.Context, sel ast.SelectionSet, v *risk.IdentifiedRiskSort) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalORisk2ᚖwritᚋserverᚋriskᚐRisk(ctx context.Context, sel ast.SelectionSet, v *risk.Risk) graphql.Marshaler {

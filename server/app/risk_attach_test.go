@@ -20,7 +20,7 @@ import (
 // dangers lists the risks that Ann has: whether a computation finds each, and who attached it.
 func (s *small) dangers() []string {
 	s.t.Helper()
-	c, err := s.Risks.Identified(s.rita(), page.Args{First: 50}, &risk.IdentifiedRiskFilter{Owner: new(s.idOf("P0"))}, nil, true)
+	c, err := s.Risks.Identified(s.rita(), page.Args{First: 50}, &risk.IdentifiedRiskFilter{Owner: new(s.idOf("P0"))}, nil, nil, true)
 	require.NoError(s.t, err)
 	out := []string{}
 	for _, x := range c.Nodes() {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,7 +17,7 @@ func TestRisks(t *testing.T) {
 	t.Parallel()
 	s := mustMined(t)
 	read := func(total bool) *risk.IdentifiedRiskConnection {
-		c, err := s.Risks.Identified(s.ctx, page.Args{First: 500}, &risk.IdentifiedRiskFilter{}, nil, total)
+		c, err := s.Risks.Identified(s.ctx, page.Args{First: 500}, &risk.IdentifiedRiskFilter{}, nil, nil, total)
 		require.NoError(t, err)
 		return c
 	}
@@ -63,4 +64,38 @@ func TestRisks(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, n)
 	require.Equal(t, complete.TotalCount, told(assignment.EventRiskOver))
+}
+
+// TestIdentifiedByScore: those of the most dangerous people come first, of one person the newest; whoever has no score stands last; page by page nothing is there twice, and
+// a score that was over does not count (role-model 9.6).
+func TestIdentifiedByScore(t *testing.T) {
+	t.Parallel()
+	s := mustBasket(t, warns, warns, warns)
+	s.exec(`insert into resource (entity_type_id, key, display_name, valid_from, origin) select entity_type_id, 'X' || n, 'X' || n, now(), 'SYNC' from resource, generate_series(1, 5) n where key = 'P0' and valid_to = 'infinity'`)
+	s.exec(`delete from identified_risk; delete from risk_score;
+		insert into identified_risk (owner_id, risk_id, rule, detected_at) select w.id, k.id, 'r', now() from resource w, lateral (select id from risk order by id limit 2) k where w.key like 'X_' order by w.id, k.id;
+		insert into risk_score (owner_id, entity_type_id, score, factor, risk_ids, names, levels, computed_at, closed_at)
+			select w.id, w.entity_type_id, v.score, 1, '{1}', '{x}', array[v.score]::smallint[], now(), case v.over when true then now() end from resource w join (values ('X1', 9, false), ('X2', 100, false), ('X3', 50, false), ('X4', 99, true), ('X5', 50, false)) v (key, score, over) on v.key = w.key`)
+	var got []string
+	at := page.Args{First: 3}
+	for {
+		c, err := s.Risks.Identified(s.ctx, at, nil, new(risk.IdentifiedByScore), page.Fields{"owner", "score"}, true)
+		require.NoError(t, err)
+		require.Equal(t, 10, c.TotalCount)
+		for _, x := range c.Nodes() {
+			score := "-"
+			if x.Score != nil {
+				score = fmt.Sprint(*x.Score)
+			}
+			got = append(got, x.Owner.Key+" "+score)
+		}
+		if !c.PageInfo.HasNextPage {
+			break
+		}
+		at.After = *c.PageInfo.EndCursor
+	}
+	require.Equal(t, []string{"X2 100", "X2 100", "X5 50", "X5 50", "X3 50", "X3 50", "X1 9", "X1 9", "X4 -", "X4 -"}, got)
+	newest, err := s.Risks.Identified(s.ctx, page.Args{First: 2}, nil, new(risk.IdentifiedNewest), page.Fields{"owner"}, false)
+	require.NoError(t, err)
+	require.Equal(t, "X5", newest.Nodes()[0].Owner.Key)
 }

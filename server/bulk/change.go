@@ -52,6 +52,9 @@ type BulkChange struct {
 	payload Payload
 }
 
+// IsOfRequests reports whether it decides about requests that wait for an approval.
+func (c *BulkChange) IsOfRequests() bool { return c.payload.Approvals }
+
 // BulkItem is one of those that a bulk change is about.
 type BulkItem struct {
 	SubjectID int64 // the difference, found role or order

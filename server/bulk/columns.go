@@ -10,7 +10,7 @@ var changes = page.Table[BulkChange]{
 	From:   "bulk_change b",
 	Always: []string{"id"},
 	Fields: map[string][]string{
-		"__typename": nil, "id": nil, "kind": {"kind"}, "decision": {"decision"}, "about": {"about"}, "comment": {"comment"}, "state": {"state"}, "actor": {"actor"}, "actorName": {"actor"}, "againId": {"again_id"},
+		"__typename": nil, "id": nil, "kind": {"kind"}, "decision": {"decision"}, "about": {"about"}, "isOfRequests": {"payload"}, "comment": {"comment"}, "state": {"state"}, "actor": {"actor"}, "actorName": {"actor"}, "againId": {"again_id"},
 		"total": {"total"}, "done": {"done"}, "skipped": {"skipped"}, "failed": {"failed"}, "failure": {"failure"}, "createdAt": {"created_at"}, "startedAt": {"started_at"},
 		"endedAt": {"ended_at"}, "isMine": {"user_id"},
 	},

@@ -23,7 +23,7 @@ type BulkKind string
 const (
 	ReconcileResources BulkKind = "RECONCILE_RESOURCES" // differences
 	ReconcileRoles     BulkKind = "RECONCILE_ROLES"     // found roles
-	ReviewRoles        BulkKind = "REVIEW_ROLES"        // prolonged roles
+	ReviewRoles        BulkKind = "REVIEW_ROLES"        // prolonged roles, or requests that wait for an approval
 	Redundant          BulkKind = "REDUNDANT_ASSIGNMENTS"
 	ReviewOrders       BulkKind = "REVIEW_ORDERS"       // orders that wait for a review
 	UnblockOrders      BulkKind = "UNBLOCK_ORDERS"      // errored orders
@@ -64,6 +64,7 @@ type Filters struct {
 	Differences *reconciliation.ReconciliationFilter
 	Roles       *reconciliation.RoleReconciliationFilter
 	Prolonged   *reconciliation.ProlongedFilter
+	Approvals   *request.RequestFilter
 	Redundant   *redundancy.RedundantAssignmentFilter
 	Orders      *order.OrderFilter
 	People      *directory.PeopleFilter
@@ -78,6 +79,7 @@ const (
 	byDifferences
 	byRoles
 	byProlonged
+	byApprovals
 	byRedundant
 	byOrders
 	byPeople
@@ -86,7 +88,7 @@ const (
 
 // given are the filters that are there.
 func (f Filters) given() (list []by) {
-	for b, is := range map[by]bool{byDifferences: f.Differences != nil, byRoles: f.Roles != nil, byProlonged: f.Prolonged != nil, byRedundant: f.Redundant != nil, byOrders: f.Orders != nil, byPeople: f.People != nil,
+	for b, is := range map[by]bool{byDifferences: f.Differences != nil, byRoles: f.Roles != nil, byProlonged: f.Prolonged != nil, byApprovals: f.Approvals != nil, byRedundant: f.Redundant != nil, byOrders: f.Orders != nil, byPeople: f.People != nil,
 		byRecognized: f.Recognized != nil} {
 		if is {
 			list = append(list, b)
@@ -95,8 +97,9 @@ func (f Filters) given() (list []by) {
 	return list
 }
 
-// Payload is what is set or asked for, of the kinds that are about people.
+// Payload is what is set or asked for, of the kinds that are about people, and which of two lists a kind is about.
 type Payload struct {
+	Approvals   bool                          `json:",omitempty"` // of ReviewRoles: requests
 	EntityType  string                        `json:",omitempty"`
 	Value       *directory.PropertyValueInput `json:",omitempty"`
 	Entitlement *request.EntitlementInput     `json:",omitempty"`
@@ -142,7 +145,13 @@ type kind struct {
 var kinds = []kind{
 	{ReconcileResources, []BulkDecision{UseProposed, KeepCurrent, Authorize, AuthorizeWithoutOwner, DeleteAccount, Postpone, TakeUpAgain}, byDifferences, under(permit.ReconciliateResources), ofDifferences},
 	{ReconcileRoles, []BulkDecision{KeepRole, RemoveRole, Postpone, TakeUpAgain}, byRoles, under(permit.ReconciliateRoles), ofDifferences},
-	{ReviewRoles, []BulkDecision{Approve, Decline}, byProlonged, under(permit.ReviewRoles), ofDifferences},
+	{ReviewRoles, []BulkDecision{Approve, Decline}, byProlonged, under(permit.ReviewRoles),
+		func(ctx context.Context, s *Service, tx bun.Tx, a asked) (work, error) {
+			if a.filters.Approvals != nil {
+				return s.Requests.ManyReviews(ctx, tx, request.StepDecision(a.decision), a.filters.Approvals, a.comment)
+			}
+			return ofDifferences(ctx, s, tx, a)
+		}},
 	{Redundant, []BulkDecision{LeaveToRules}, byRedundant, func(string) string { return permit.RedundantStart },
 		func(ctx context.Context, s *Service, tx bun.Tx, a asked) (work, error) {
 			return s.Redundancy.Many(ctx, tx, a.filters.Redundant, a.comment)
@@ -188,16 +197,22 @@ func (s *Service) prepare(ctx context.Context, tx bun.Tx, c *BulkChange, f Filte
 	if err != nil {
 		return nil, err
 	}
+	filter := k.filter
+	if c.payload.Approvals {
+		filter = byApprovals
+	}
 	if given := f.given(); len(given) == 0 {
-		switch k.filter {
+		switch filter {
 		case byDifferences:
 			f.Differences = &reconciliation.ReconciliationFilter{}
 		case byRoles:
 			f.Roles = &reconciliation.RoleReconciliationFilter{}
 		case byProlonged:
 			f.Prolonged = &reconciliation.ProlongedFilter{}
+		case byApprovals:
+			f.Approvals = &request.RequestFilter{}
 		}
-	} else if len(given) > 1 || given[0] != k.filter {
+	} else if len(given) > 1 || given[0] != filter {
 		return nil, errs.Invalid("input", "This filter is for another kind of bulk change than %s.", c.Kind)
 	}
 	return k.work(ctx, s, tx, asked{c.Decision, f, c.payload, c.Comment})

@@ -72,6 +72,7 @@ func (s *Service) Start(ctx context.Context, in StartBulkChangeInput) (*StartBul
 // payload keeps what is set or asked for with the bulk change, and refuses what its kind does not need or lacks.
 func (in StartBulkChangeInput) payload(c *BulkChange) error {
 	sets, asks := c.Kind == UpdateProperty, c.Kind == AssignEntitlements || c.Kind == RemoveEntitlements
+	c.payload.Approvals = c.Kind == ReviewRoles && in.Approvals != nil
 	switch {
 	case sets != (in.Value != nil):
 		return errs.Invalid("input.value", "A value goes with UPDATE_PROPERTY, and that needs one.")

@@ -230,7 +230,7 @@ func (s *Service) complete(ctx context.Context, m *assignment.Model, list []*Req
 	byID := make(map[int64]*RequestItem, len(list))
 	for i, x := range list {
 		all[i], byID[x.ID] = x.ID, x
-		x.approve, x.decline = commentMode(m, &item{RoleID: x.roleID}, ApproveStep), commentMode(m, &item{RoleID: x.roleID}, DeclineStep)
+		x.approve, x.decline = commentMode(m, x.roleID, ApproveStep), commentMode(m, x.roleID, DeclineStep)
 	}
 	for _, x := range list {
 		x.Risks = []*risk.Risk{}

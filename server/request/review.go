@@ -198,7 +198,7 @@ func (s *Service) decideLocked(ctx context.Context, t *turn, m *assignment.Model
 	if d.Comment != nil {
 		comment = clean(*d.Comment)
 	}
-	if comment, refused := commentMode(m, x, d.Decision).Take(comment); refused != nil {
+	if comment, refused := commentMode(m, x.RoleID, d.Decision).Take(comment); refused != nil {
 		return refused.Of(st.ID), nil
 	} else if d.Decision == DeclineStep {
 		return nil, s.decline(ctx, t, m, x, st, comment)
@@ -211,8 +211,8 @@ func (s *Service) decideLocked(ctx context.Context, t *turn, m *assignment.Model
 }
 
 // commentMode is whether a decision takes a comment: as the role says, or its policy.
-func commentMode(m *assignment.Model, x *item, d StepDecision) rolemodel.CommentMode {
-	r := m.Role(x.RoleID)
+func commentMode(m *assignment.Model, roleID int64, d StepDecision) rolemodel.CommentMode {
+	r := m.Role(roleID)
 	if r == nil {
 		return rolemodel.CommentOptional
 	}

@@ -27,7 +27,10 @@ type IdentifiedRisk struct {
 	Contributors       []*RiskContributor
 	Attachment         *RiskAttachment // nil: nobody attached it by hand
 
+	Score *int // of who has it, by all his risks; nil: none was computed
+
 	riskID int64
+	rank   string
 	stands []evaluation.Contributor
 }
 
@@ -56,12 +59,22 @@ type IdentifiedRiskFilter struct {
 	IsAttached   *bool   // attached by hand, or not
 }
 
+// IdentifiedRiskSort is an order of the list of identified risks.
+type IdentifiedRiskSort string
+
+// The orders.
+const (
+	IdentifiedNewest  IdentifiedRiskSort = "NEWEST"     // the newest first
+	IdentifiedByScore IdentifiedRiskSort = "SCORE_DESC" // of the most dangerous people first (role-model 9.6)
+)
+
 var identified = page.Table[IdentifiedRisk]{
 	From:   "identified_risk i join resource w on w.id = i.owner_id",
+	Joins:  []page.Join{{Alias: "z", SQL: "left join risk_score z on z.owner_id = i.owner_id and z.closed_at is null"}},
 	Always: []string{"id", "risk_id"},
 	Fields: map[string][]string{
 		"__typename": nil, "id": nil, "risk": nil, "owner": {"owner"}, "rule": {"rule"}, "startDate": {"start_date"}, "endDate": {"end_date"},
-		"detectedAt": {"detected_at"}, "contributors": {"contributors"}, "isComputed": {"rule"}, "attachment": {"attached"},
+		"detectedAt": {"detected_at"}, "contributors": {"contributors"}, "isComputed": {"rule"}, "attachment": {"attached"}, "score": {"score"},
 	},
 	Columns: []page.Column[IdentifiedRisk]{
 		{Name: "id", SQL: "i.id", Read: func(x *IdentifiedRisk, r *db.Row) { x.ID = r.Int() }},
@@ -72,6 +85,12 @@ var identified = page.Table[IdentifiedRisk]{
 		{Name: "rule", SQL: "i.rule", Read: func(x *IdentifiedRisk, r *db.Row) { x.Rule = r.Text() }},
 		{Name: "start_date", SQL: "i.start_date", Read: func(x *IdentifiedRisk, r *db.Row) { x.StartDate = r.TimeOrNil() }},
 		{Name: "end_date", SQL: "i.end_date", Read: func(x *IdentifiedRisk, r *db.Row) { x.EndDate = r.TimeOrNil() }},
+		{Name: "score", SQL: "z.score", Read: func(x *IdentifiedRisk, r *db.Row) {
+			if n := r.IntOrNil(); n != nil {
+				x.Score = new(int(*n))
+			}
+		}},
+		{Name: "rank", SQL: "coalesce(z.rank, '')", Read: func(x *IdentifiedRisk, r *db.Row) { x.rank = r.Text() }},
 		{Name: "detected_at", SQL: "i.detected_at", Read: func(x *IdentifiedRisk, r *db.Row) { x.DetectedAt = r.Time() }},
 		{Name: "attached", SQL: "i.attached_at, i.attached_by, i.attached_reason", Read: func(x *IdentifiedRisk, r *db.Row) {
 			at, by, reason := r.TimeOrNil(), r.TextOrNil(), r.TextOrNil()
@@ -87,9 +106,9 @@ var identified = page.Table[IdentifiedRisk]{
 	},
 }
 
-// Identified gives a page of the risks that people have, the newest first, of the people whom the caller may see. Needs permit.IdentifiedRiskQuery. What was
+// Identified gives a page of the risks that people have, the newest first unless said otherwise, of the people whom the caller may see. Needs permit.IdentifiedRiskQuery. What was
 // found of a risk that is deleted is not shown. The number of statements does not grow with the page.
-func (s *Service) Identified(ctx context.Context, a page.Args, f *IdentifiedRiskFilter, fields page.Fields, total bool) (*IdentifiedRiskConnection, error) {
+func (s *Service) Identified(ctx context.Context, a page.Args, f *IdentifiedRiskFilter, by *IdentifiedRiskSort, fields page.Fields, total bool) (*IdentifiedRiskConnection, error) {
 	m, err := s.Assignments.Model(ctx, s.DB)
 	if err != nil {
 		return nil, err
@@ -102,8 +121,11 @@ func (s *Service) Identified(ctx context.Context, a page.Args, f *IdentifiedRisk
 	if f != nil && f.IsAttached != nil {
 		where = page.All(where, bun.SafeQuery("(i.attached_at is not null) = ?", *f.IsAttached))
 	}
-	c, err := identified.List(ctx, s.DB, a, fields, total, where, page.Sorting[IdentifiedRisk]{ID: "i.id", Desc: true,
-		At: func(x *IdentifiedRisk) page.Position { return page.Position{ID: x.ID} }})
+	order := page.Sorting[IdentifiedRisk]{ID: "i.id", Desc: true, At: func(x *IdentifiedRisk) page.Position { return page.Position{ID: x.ID} }}
+	if by != nil && *by == IdentifiedByScore {
+		order = page.Sorting[IdentifiedRisk]{Text: "coalesce(z.rank, '')", ID: "i.id", Desc: true, Needs: []string{"rank"}, At: func(x *IdentifiedRisk) page.Position { return page.Position{Text: x.rank, ID: x.ID} }}
+	}
+	c, err := identified.List(ctx, s.DB, a, fields, total, where, order)
 	if err != nil {
 		return nil, fmt.Errorf("list identified risks: %w", err)
 	}

@@ -466,6 +466,7 @@ export function bulkChange(change: Partial<BulkRowFragment> = {}): BulkRowFragme
     kind: 'RECONCILE_RESOURCES',
     decision: 'USE_PROPOSED',
     about: '',
+    isOfRequests: false,
     comment: 'The new sites',
     state: 'RUNNING',
     actor: 'rita',

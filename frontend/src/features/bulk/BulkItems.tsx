@@ -5,7 +5,7 @@ import { bulkMoves } from '../../lib/bulkLooks'
 import { useConnection } from '../../graphql/useConnection'
 import { BulkChangesChangedDocument } from '../../graphql/live.generated'
 import { useTold } from '../../graphql/useTold'
-import type { BulkItemState, BulkKind } from '../../graphql/types.generated'
+import type { BulkItemState } from '../../graphql/types.generated'
 import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
 import { Stack } from '../../ui/cells'
@@ -33,7 +33,7 @@ export function BulkItems(props: {
       label={t.bulk.allItems}
       name="bulk-items"
       list={list}
-      columns={columns(change.kind)}
+      columns={columns(change)}
       getId={(item) => item.subjectId}
       filters={props.filters}
       empty={{ title: t.bulk.noItems, hint: t.bulk.noItemsHint }}
@@ -43,7 +43,8 @@ export function BulkItems(props: {
 }
 
 /** Leads to what an item is about. */
-function About({ kind, id }: { kind: BulkKind; id: string }) {
+function About({ change, id }: { change: BulkRowFragment; id: string }) {
+  const { kind } = change
   if (kind === 'RECONCILE_RESOURCES') {
     return (
       <Link to="/reconcile/resources/$itemId" params={{ itemId: id }} search={{ view: 'rows' }}>
@@ -54,6 +55,13 @@ function About({ kind, id }: { kind: BulkKind; id: string }) {
   if (kind === 'RECONCILE_ROLES') {
     return (
       <Link to="/reconcile/roles/$foundId" params={{ foundId: id }} search={{ view: 'rows' }}>
+        {t.bulk.look}
+      </Link>
+    )
+  }
+  if (change.isOfRequests) {
+    return (
+      <Link to="/approvals/$itemId" params={{ itemId: id }} search={{ view: 'all' }}>
         {t.bulk.look}
       </Link>
     )
@@ -87,7 +95,7 @@ function About({ kind, id }: { kind: BulkKind; id: string }) {
   )
 }
 
-const columns = (kind: BulkKind): Column<BulkItemRowFragment>[] => [
+const columns = (change: BulkRowFragment): Column<BulkItemRowFragment>[] => [
   {
     id: 'whom',
     header: t.bulk.whom,
@@ -119,6 +127,6 @@ const columns = (kind: BulkKind): Column<BulkItemRowFragment>[] => [
     id: 'look',
     header: t.bulk.look,
     width: '110px',
-    cell: (item) => <About kind={kind} id={item.subjectId} />,
+    cell: (item) => <About change={change} id={item.subjectId} />,
   },
 ]

@@ -40,9 +40,7 @@ const columns: Column<BulkRowFragment>[] = [
     id: 'decision',
     header: t.bulk.what,
     width: 'minmax(200px, 1.4fr)',
-    cell: (change) => (
-      <Stack main={t.bulk.decisions[change.decision]} sub={change.comment || t.bulk.kinds[change.kind]} />
-    ),
+    cell: (change) => <Stack main={t.bulk.decisions[change.decision]} sub={change.comment || t.bulk.kindOf(change)} />,
     text: (change) => t.bulk.decisions[change.decision],
     also: [{ header: t.common.comment, text: (change) => change.comment }],
   },

@@ -76,7 +76,7 @@ export function BulkPage() {
       }
       hint={
         <>
-          {t.bulk.numbered(change.id)} · {t.bulk.kinds[change.kind]} · {actorName(change.actor, change.actorName)} ·{' '}
+          {t.bulk.numbered(change.id)} · {t.bulk.kindOf(change)} · {actorName(change.actor, change.actorName)} ·{' '}
           <RelativeTime at={change.createdAt} />
           {change.againId && (
             <>

@@ -2,12 +2,16 @@ import { Button } from '@mantine/core'
 import { getRouteApi, Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { useRequestChanges } from '../../graphql/live'
-import { mayApprove } from '../../graphql/may'
+import { mayApprove, mayReviewManyRoles } from '../../graphql/may'
 import { useMe } from '../../graphql/SessionContext'
 import type { StepDecision } from '../../graphql/types.generated'
+import { useBulkUnderWay } from '../../graphql/useBulkUnderWay'
 import { useConnection } from '../../graphql/useConnection'
-import { isSelected, noSelection, type Selection } from '../../lib/selection'
+import { useStartBulk } from '../../graphql/useStartBulk'
+import { isSelected, noSelection, selectionCount, type Selection } from '../../lib/selection'
 import { t } from '../../lib/texts'
+import { amount } from '../../lib/texts/plural'
+import { BulkUnderWay } from '../../ui/BulkUnderWay'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { notifyDone, notifyProblem } from '../../ui/notify'
 import { Page } from '../../ui/Page'
@@ -52,6 +56,10 @@ export function ApprovalsPage() {
   useRequestChanges(refresh)
   const view = search.view === 'about' ? undefined : search.view
   const decides = mayApprove(me)
+  const mayMany = mayReviewManyRoles(me) && view === undefined
+  const { start, starting } = useStartBulk()
+  const bulk = useBulkUnderWay(['REVIEW_ROLES'], !mayMany)
+  const underWay = { ...bulk, changes: bulk.changes.filter((change) => change.isOfRequests) }
   // What is decided leaves the queue at once; the other lists show it as it is now.
   const rows = useMemo(
     () => (view === undefined ? list.rows.filter((row) => !gone.has(row.id)) : list.rows),
@@ -63,9 +71,28 @@ export function ApprovalsPage() {
   const picked = selected.filter((row) => row.canDecide)
   const isFiltered = countListFilters(search) > 0
   const clear = () => set({ text: undefined, states: undefined, actions: undefined })
+  const count = selectionCount(selection, amount(list.total ?? 0, list.isEstimate))
   const named = picked.slice(0, 5).map(itemPhrase)
 
+  const decideAll = async (decision: StepDecision, comment: string) => {
+    const { id, problem } = await start({
+      kind: 'REVIEW_ROLES',
+      decision,
+      comment: comment || undefined,
+      approvals: approvalVariables(search).filter,
+    })
+    setAsking(null)
+    if (problem) return notifyProblem(problem)
+    setSelection(noSelection)
+    if (id)
+      notifyDone(t.bulk.begunMany, {
+        label: t.bulk.follow,
+        run: () => void navigate({ to: '/bulk/$bulkId', params: { bulkId: id } }),
+      })
+  }
+
   const decide = async (decision: StepDecision, comment: string) => {
+    if (selection.all && mayMany) return decideAll(decision, comment)
     const { done, failed, problem } = await decideThese(picked, decision, comment)
     setAsking(null)
     setSelection(noSelection)
@@ -97,6 +124,7 @@ export function ApprovalsPage() {
         </Tabs>
       }
     >
+      <BulkUnderWay {...underWay} />
       <Table
         key={view ?? 'mine'}
         label={t.request.approvals}
@@ -123,6 +151,7 @@ export function ApprovalsPage() {
         openId={itemId ?? null}
         selection={decides && view !== 'stuck' ? selection : undefined}
         onSelection={decides && view !== 'stuck' ? setSelection : undefined}
+        wholeFilter={mayMany}
         sort={search.sort ?? (view === 'all' ? 'NEWEST' : 'DUE')}
         onSort={(sort) => set({ sort: sort === 'NEWEST' || sort === 'OLDEST' || sort === 'DUE' ? sort : undefined })}
         isFaint={(row) => view !== undefined && !row.canDecide}
@@ -139,7 +168,7 @@ export function ApprovalsPage() {
             key={decision}
             variant={at === 0 ? 'filled' : 'default'}
             className={decision === 'DECLINE' ? classes.danger : undefined}
-            disabled={picked.length === 0 || picked.length > mostAtOnce}
+            disabled={!(selection.all && mayMany) && (picked.length === 0 || picked.length > mostAtOnce)}
             onClick={() => setAsking(decision)}
           >
             {t.request.decisions[decision]}…
@@ -148,15 +177,21 @@ export function ApprovalsPage() {
       />
       {asking && (
         <ConfirmDialog
-          {...questionOfMany(asking, picked)}
+          {...questionOfMany(asking, picked, selection.all && mayMany ? count : undefined)}
           text={
             <>
-              <p data-machine>{t.order.fewAndMore(named.join('; '), picked.length - named.length)}</p>
-              {picked.length < selected.length && <p>{t.request.fits(picked.length, selected.length)}</p>}
+              {selection.all && mayMany ? (
+                <p>{t.request.manyWhere(count)}</p>
+              ) : (
+                <p data-machine>{t.order.fewAndMore(named.join('; '), picked.length - named.length)}</p>
+              )}
+              {!selection.all && picked.length < selected.length && (
+                <p>{t.request.fits(picked.length, selected.length)}</p>
+              )}
               <p>{t.request.consequence[asking]}</p>
             </>
           }
-          busy={busy || picked.length === 0}
+          busy={busy || starting || (!(selection.all && mayMany) && picked.length === 0)}
           onConfirm={(comment) => void decide(asking, comment)}
           onClose={() => setAsking(null)}
         />

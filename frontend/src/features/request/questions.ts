@@ -1,6 +1,6 @@
 import type { CommentActivation, StepDecision } from '../../graphql/types.generated'
 import { t } from '../../lib/texts'
-import { n } from '../../lib/texts/plural'
+import { n, sizeOf, type Amount } from '../../lib/texts/plural'
 import type { AskedReason } from '../../ui/ConfirmDialog'
 import type { RequestDetailFragment, RequestRowFragment } from './request.generated'
 import { itemPhrase } from './requestWords'
@@ -32,15 +32,15 @@ export const questionOf = (decision: StepDecision, item: RequestRowFragment) => 
   reason: reasonOf(activationOf(decision, item)),
 })
 
-/** The question before a decision about many. */
-export const questionOfMany = (decision: StepDecision, items: RequestRowFragment[]) => ({
-  title: t.request.askMany[decision](items.length),
+/** The question before a decision about many: those that are named, or `count`, whatever a filter finds. */
+export const questionOfMany = (decision: StepDecision, items: RequestRowFragment[], count: Amount = items.length) => ({
+  title: t.request.askMany[decision](count),
   action: t.request.decisions[decision],
   danger: decision === 'DECLINE',
   reason: reasonOf(activationOfAll(decision, items)),
   typed:
-    decision === 'DECLINE' || items.length > 20
-      ? { label: `${t.request.typeCount}: ${n(items.length)}`, word: String(items.length) }
+    decision === 'DECLINE' || sizeOf(count) > 20
+      ? { label: `${t.request.typeCount}: ${n(sizeOf(count))}`, word: String(sizeOf(count)) }
       : undefined,
 })
 

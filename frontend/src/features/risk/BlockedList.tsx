@@ -8,7 +8,7 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Table } from '../../ui/Table'
 import { LevelBadge } from './LevelBadge'
 import { RiskBlockListDocument, type RiskBlockRowFragment } from './risk.generated'
-import { identifiedVariables } from './riskSearch'
+import { blockedVariables } from './riskSearch'
 
 const route = getRouteApi('/shell/risks/blocked')
 
@@ -18,7 +18,7 @@ export function BlockedList() {
   const navigate = useNavigate()
   const list = useConnection({
     document: RiskBlockListDocument,
-    variables: identifiedVariables(search),
+    variables: blockedVariables(search),
     select: (d) => d.riskBlocks,
   })
   return (

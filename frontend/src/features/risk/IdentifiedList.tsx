@@ -10,6 +10,7 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Table } from '../../ui/Table'
 import { ListAgain } from './listAgain'
 import { LevelBadge } from './LevelBadge'
+import { ScoreBadge } from './ScoreBadge'
 import { IdentifiedRiskListDocument, type IdentifiedRiskRowFragment } from './risk.generated'
 import { identifiedVariables, type RiskSearch } from './riskSearch'
 
@@ -37,6 +38,8 @@ export function IdentifiedList() {
         getId={(r) => r.id}
         openId={identified ?? null}
         empty={{ title: t.risk.nobody, hint: t.risk.nobodyHint }}
+        sort={search.sort ?? 'SCORE_DESC'}
+        onSort={(sort) => change({ sort: sort === 'NEWEST' ? sort : undefined })}
         onOpen={(r) =>
           void navigate({
             to: '/risks/identified/$identified',
@@ -102,6 +105,14 @@ const columns: Column<IdentifiedRiskRowFragment>[] = [
     text: (r) => String(r.risk.level),
   },
   {
+    id: 'score',
+    header: t.risk.score,
+    width: '120px',
+    sort: { down: 'SCORE_DESC' },
+    cell: (r) => r.score !== null && <ScoreBadge score={r.score} />,
+    text: (r) => (r.score === null ? '' : String(r.score)),
+  },
+  {
     id: 'when',
     header: t.risk.when,
     width: 'minmax(140px, 1fr)',
@@ -113,6 +124,7 @@ const columns: Column<IdentifiedRiskRowFragment>[] = [
     header: t.risk.since,
     width: '110px',
     align: 'right',
+    sort: { down: 'NEWEST' },
     cell: (r) => <RelativeTime at={r.detectedAt} />,
     text: (r) => r.detectedAt,
   },

@@ -10,6 +10,7 @@ import {
   RiskScoreListDocument,
 } from './risk.generated'
 import {
+  blockedVariables,
   identifiedVariables,
   matrixVariables,
   parseMatrixSearch,
@@ -26,7 +27,7 @@ export const matrix = (search: RawSearch) => asked(RiskMatrixDocument, matrixVar
 export const identified = (search: RawSearch) =>
   firstPage(IdentifiedRiskListDocument, identifiedVariables(parseRiskSearch(search)))
 export const blocked = (search: RawSearch) =>
-  firstPage(RiskBlockListDocument, identifiedVariables(parseRiskSearch(search)))
+  firstPage(RiskBlockListDocument, blockedVariables(parseRiskSearch(search)))
 export const one = (params: Record<string, string>) =>
   asked(IdentifiedRiskDetailDocument, { id: params.identified ?? '' })
 export const scores = (search: RawSearch) => firstPage(RiskScoreListDocument, scoreVariables(parseScoreSearch(search)))

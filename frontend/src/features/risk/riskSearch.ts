@@ -1,4 +1,10 @@
-import type { IdentifiedRiskFilter, RiskFilter, RiskScoreFilter, RiskScoreSort } from '../../graphql/types.generated'
+import type {
+  IdentifiedRiskFilter,
+  IdentifiedRiskSort,
+  RiskFilter,
+  RiskScoreFilter,
+  RiskScoreSort,
+} from '../../graphql/types.generated'
 import { compact, oneOf, text, type RawSearch } from '../../lib/search'
 
 export interface RiskSearch {
@@ -6,19 +12,30 @@ export interface RiskSearch {
   risk?: string
   /** Of those that people have: only what is attached by hand, or only the rest. */
   by?: 'hand' | 'rule'
+  /** Left out: those of the most dangerous people first. */
+  sort?: IdentifiedRiskSort
 }
 
 export function parseRiskSearch(raw: RawSearch): RiskSearch {
-  return compact<RiskSearch>({ text: text(raw.text), risk: text(raw.risk), by: oneOf(raw.by, ['hand', 'rule']) })
+  return compact<RiskSearch>({
+    text: text(raw.text),
+    risk: text(raw.risk),
+    by: oneOf(raw.by, ['hand', 'rule']),
+    sort: oneOf(raw.sort, ['NEWEST']),
+  })
 }
 
 export const riskVariables = (search: RiskSearch) => ({ filter: compact<RiskFilter>({ text: search.text }) })
-export const identifiedVariables = (search: RiskSearch) => ({
+export const blockedVariables = (search: RiskSearch) => ({
   filter: compact<IdentifiedRiskFilter>({
     text: search.text,
     risk: search.risk,
     isAttached: search.by && search.by === 'hand',
   }),
+})
+export const identifiedVariables = (search: RiskSearch) => ({
+  ...blockedVariables(search),
+  orderBy: search.sort ?? ('SCORE_DESC' as const),
 })
 
 /** Levels from which on risks can be looked at. */

@@ -6,6 +6,8 @@ export const bulkTexts = {
   bulk: {
     title: 'Bulk changes',
     hint: 'One decision about many, carried out by the server: the page can be left.',
+    kindOf: (change: { kind: BulkKind; isOfRequests: boolean }): string =>
+      change.isOfRequests ? 'Approvals' : bulkTexts.bulk.kinds[change.kind],
     numbered: (id: string) => `Bulk change ${id}`,
     empty: 'No bulk change yet',
     emptyHint: 'Select all rows of a filter, for example in Reconciliation, and decide about them at once.',

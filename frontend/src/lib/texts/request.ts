@@ -9,7 +9,7 @@ import type {
   RequestStepState,
   StepDecision,
 } from '../../graphql/types.generated'
-import { n, plural } from './plural'
+import { n, plural, type Amount } from './plural'
 
 /** What people ask for, and what becomes of it. */
 export const requestTexts = {
@@ -346,9 +346,11 @@ export const requestTexts = {
       DECLINE: (what: string) => `Decline ${what}?`,
     } satisfies Record<StepDecision, (what: string) => string>,
     askMany: {
-      APPROVE: (count: number) => `Approve ${plural(count, 'request', 'requests')}?`,
-      DECLINE: (count: number) => `Decline ${plural(count, 'request', 'requests')}?`,
-    } satisfies Record<StepDecision, (count: number) => string>,
+      APPROVE: (count: Amount) => `Approve ${plural(count, 'request', 'requests')}?`,
+      DECLINE: (count: Amount) => `Decline ${plural(count, 'request', 'requests')}?`,
+    } satisfies Record<StepDecision, (count: Amount) => string>,
+    manyWhere: (count: Amount) =>
+      `All ${n(count)} that the filter finds now. What you may only decide for somebody else, or without the right to many at once, is left out.`,
     consequence: {
       APPROVE: 'It goes on to the next level, or is given when this is the last one.',
       DECLINE: 'It ends, and nothing of it happens. Who asked reads what you say.',
