@@ -76,6 +76,45 @@ CREATE UNIQUE INDEX api_key_name_unique ON public.api_key USING btree (user_id, 
 CREATE INDEX api_key_of_user ON public.api_key USING btree (user_id, id);
 CREATE TRIGGER api_key_stays BEFORE UPDATE ON public.api_key FOR EACH ROW EXECUTE FUNCTION api_key_stays();
 
+create table approver_rule (
+    id bigint generated always as identity,
+    identifier text not null,
+    display_name text not null,
+    target_composite_role_id bigint,
+    target_single_role_id bigint,
+    target_category_id bigint,
+    target_include_subcategories boolean default true not null,
+    target_policy_id bigint,
+    target_risk_id bigint,
+    target_entity_type_id bigint,
+    levels integer[] not null,
+    actions text[] not null,
+    dimensions jsonb default '{}'::jsonb not null,
+    parameters jsonb default '{}'::jsonb not null,
+    find jsonb not null,
+    combine smallint default 0 not null,
+    priority integer default 0 not null,
+    version integer default 1 not null,
+    constraint approver_rule_pkey PRIMARY KEY (id),
+    constraint approver_rule_identifier_key UNIQUE (identifier),
+    constraint approver_rule_target_category_id_fkey FOREIGN KEY (target_category_id) REFERENCES category(id),
+    constraint approver_rule_target_composite_role_id_fkey FOREIGN KEY (target_composite_role_id) REFERENCES role(id),
+    constraint approver_rule_target_entity_type_id_fkey FOREIGN KEY (target_entity_type_id) REFERENCES entity_type(id),
+    constraint approver_rule_target_policy_id_fkey FOREIGN KEY (target_policy_id) REFERENCES policy(id),
+    constraint approver_rule_target_risk_id_fkey FOREIGN KEY (target_risk_id) REFERENCES risk(id),
+    constraint approver_rule_target_single_role_id_fkey FOREIGN KEY (target_single_role_id) REFERENCES role(id),
+    constraint approver_rule_actions_check CHECK (((cardinality(actions) > 0) AND (actions <@ ARRAY['ADD'::text, 'REMOVE'::text, 'DENY'::text, 'ALLOW'::text]))),
+    constraint approver_rule_combine_check CHECK ((combine = ANY (ARRAY[0, 1]))),
+    constraint approver_rule_find_check CHECK ((jsonb_array_length(find) > 0)),
+    constraint approver_rule_levels_check CHECK (((cardinality(levels) > 0) AND (levels <@ ARRAY[0, 1, 2, 3]))),
+    constraint approver_rule_one_target CHECK ((num_nonnulls(target_composite_role_id, target_single_role_id, target_category_id, target_policy_id, target_risk_id, target_entity_type_id) = 1))
+);
+comment on table approver_rule is 'Who is asked for which approvals (requests 5.1).';
+comment on column approver_rule.levels is 'Which levels of approval it is about; 0: that of a risk.';
+comment on column approver_rule.find is 'How people are found, one way after the other (requests 5.2).';
+comment on column approver_rule.combine is '0: the first way that finds somebody, 1: all of them.';
+CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.approver_rule FOR EACH STATEMENT EXECUTE FUNCTION request_rights_changed();
+
 create table assigned_profile (
     id bigint generated always as identity,
     user_id bigint not null,
@@ -372,6 +411,7 @@ create table category (
     constraint category_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES category(id),
     constraint category_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policy(id)
 );
+CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.category FOR EACH STATEMENT EXECUTE FUNCTION request_rights_changed();
 
 create table changed_resource (
     resource_id bigint not null,
@@ -743,12 +783,15 @@ create table entity_type (
     display_expression text,
     initialized_at timestamp with time zone,
     version integer default 1 not null,
+    manager_binding text,
     constraint entity_type_pkey PRIMARY KEY (id),
     constraint entity_type_identifier_key UNIQUE (identifier),
     constraint entity_type_connector_id_fkey FOREIGN KEY (connector_id) REFERENCES connector(id)
 );
 comment on column entity_type.display_expression is 'CEL over source.*; absent: first property whose identifier contains name (role-model 1.8).';
 comment on column entity_type.initialized_at is 'When the first complete computation of its owners ended; continuous evaluation starts then.';
+comment on column entity_type.manager_binding is 'Path of navigations from one of its resources to its manager; null: it has none.';
+CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.entity_type FOR EACH STATEMENT EXECUTE FUNCTION request_rights_changed();
 CREATE TRIGGER shape_changed AFTER INSERT OR DELETE OR UPDATE ON public.entity_type FOR EACH STATEMENT EXECUTE FUNCTION shape_changed();
 
 create table evaluation_fact (
@@ -1911,6 +1954,33 @@ CREATE INDEX request_by_user ON public.request USING btree (requester_user_id, i
 CREATE UNIQUE INDEX request_once ON public.request USING btree (requester, client_key) WHERE (client_key IS NOT NULL);
 CREATE TRIGGER request_stays BEFORE UPDATE OF requester, requester_id, requester_user_id ON public.request FOR EACH ROW EXECUTE FUNCTION request_stays();
 
+create table request_candidate (
+    id bigint generated always as identity,
+    step_id bigint not null,
+    user_id bigint,
+    account text,
+    person_id bigint,
+    name text not null,
+    found_by text not null,
+    source text default 'FOUND'::text not null,
+    excluded_because text,
+    since timestamp with time zone not null,
+    until timestamp with time zone,
+    constraint request_candidate_pkey PRIMARY KEY (id),
+    constraint request_candidate_person_id_fkey FOREIGN KEY (person_id) REFERENCES resource(id),
+    constraint request_candidate_step_id_fkey FOREIGN KEY (step_id) REFERENCES request_step(id),
+    constraint request_candidate_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint request_candidate_can_sign_in CHECK (((account IS NOT NULL) OR (excluded_because IS NOT NULL))),
+    constraint request_candidate_source_check CHECK ((source = ANY (ARRAY['FOUND'::text, 'FALLBACK'::text, 'ESCALATION'::text, 'DELEGATED'::text, 'ASSIGNED'::text, 'DEPUTY'::text])))
+);
+comment on table request_candidate is 'Who is asked by name, or would be but for what excludes him.';
+comment on column request_candidate.account is 'User name, as it was; null: the person has no account.';
+comment on column request_candidate.found_by is 'How he was found, as a word of the rule.';
+comment on column request_candidate.excluded_because is 'Why he is not asked, by the codes of request_exclusion and more; null: he is.';
+comment on column request_candidate.until is 'When he stopped to be asked, or what excluded him; null: it is so now.';
+CREATE INDEX request_candidate_of_step ON public.request_candidate USING btree (step_id, id);
+CREATE INDEX request_candidate_of_user ON public.request_candidate USING btree (user_id) WHERE (excluded_because IS NULL);
+
 create table request_comment (
     id bigint generated always as identity,
     item_id bigint not null,
@@ -1974,6 +2044,7 @@ create table request_decision (
     constraint request_decision_not_of_requester CHECK (((lower(decider) <> lower(requester)) AND ((decider_user_id IS NULL) OR (decider_user_id IS DISTINCT FROM requester_user_id)) AND ((decider_id IS NULL) OR (decider_id IS DISTINCT FROM requester_id))))
 );
 comment on column request_decision.for_account is 'User name of the one for whom the decider acted as deputy; null: for himself.';
+CREATE TRIGGER request_decision_asked BEFORE INSERT ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_asked();
 CREATE TRIGGER request_decision_for BEFORE INSERT ON public.request_decision FOR EACH ROW WHEN ((new.delegation_id IS NOT NULL)) EXECUTE FUNCTION request_decision_for();
 CREATE TRIGGER request_decision_for_stays BEFORE UPDATE ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_for();
 CREATE TRIGGER request_decision_not_own BEFORE INSERT ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_not_own();
@@ -2138,9 +2209,17 @@ create table request_step (
     answer_by timestamp with time zone,
     still_until timestamp with time zone,
     stood bigint default 0 not null,
+    rule_id bigint,
+    rule text,
+    asks_reviewers boolean default true not null,
+    pool_profile_id bigint,
+    pool_match jsonb default '{}'::jsonb not null,
+    watched bigint[] default '{}'::bigint[] not null,
+    watched_version bigint default 0 not null,
     constraint request_step_pkey PRIMARY KEY (id),
     constraint request_step_level UNIQUE (item_id, level, round),
     constraint request_step_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
+    constraint request_step_pool_profile_id_fkey FOREIGN KEY (pool_profile_id) REFERENCES profile(id) ON DELETE SET NULL,
     constraint request_step_asked CHECK ((((asked_at IS NOT NULL) AND (answer_by IS NOT NULL) AND (still_until IS NOT NULL)) = (state = 'INFO_REQUESTED'::text))),
     constraint request_step_closed CHECK (((closed_at IS NULL) = (state = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'INFO_REQUESTED'::text, 'STUCK'::text])))),
     constraint request_step_days CHECK (((due_days >= 0) AND (remind_days >= 0) AND (escalate_days >= 0))),
@@ -2161,10 +2240,18 @@ comment on column request_step.escalation is 'How often others were asked beside
 comment on column request_step.answer_by is 'When the step goes on though nobody answered; null: nothing is asked.';
 comment on column request_step.still_until is 'Until when the clocks stand still at most: so far they were moved ahead when it was asked.';
 comment on column request_step.stood is 'How long the clocks stood still altogether, in milliseconds.';
+comment on column request_step.rule_id is 'The approver rule by which people were found last; no reference, the rule may go. Null: whoever reviews the roles of the person is asked.';
+comment on column request_step.rule is 'Its name.';
+comment on column request_step.asks_reviewers is 'Whoever reviews the roles of the person is asked, by his right and not by name.';
+comment on column request_step.pool_profile_id is 'Whoever holds this profile is asked: too many to be named one by one.';
+comment on column request_step.pool_match is 'What the context of the held profile has to say: dimension, key.';
+comment on column request_step.watched is 'The resources by which people were found: when one changes, it is looked anew.';
+comment on column request_step.watched_version is 'The sum of their versions when it was looked last.';
 CREATE INDEX request_step_answer ON public.request_step USING btree (answer_by) WHERE (answer_by IS NOT NULL);
 CREATE INDEX request_step_escalate ON public.request_step USING btree (escalate_at) WHERE ((escalate_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE INDEX request_step_look ON public.request_step USING btree (looked_at NULLS FIRST) WHERE (state = ANY (ARRAY['OPEN'::text, 'INFO_REQUESTED'::text, 'STUCK'::text]));
 CREATE INDEX request_step_open ON public.request_step USING btree (item_id) WHERE (state = ANY (ARRAY['OPEN'::text, 'INFO_REQUESTED'::text, 'STUCK'::text]));
+CREATE INDEX request_step_pool ON public.request_step USING btree (pool_profile_id) WHERE ((state = ANY (ARRAY['OPEN'::text, 'STUCK'::text])) AND (pool_profile_id IS NOT NULL));
 CREATE INDEX request_step_remind ON public.request_step USING btree (remind_at) WHERE ((remind_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE INDEX request_step_stuck ON public.request_step USING btree (id) WHERE (state = 'STUCK'::text);
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.request_step FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('request_step');
@@ -2295,6 +2382,7 @@ create table resource_type (
     constraint resource_type_transmitted_state_validity_period_check CHECK ((transmitted_state_validity_period >= 0))
 );
 comment on column resource_type.allow_own_decisions is 'People may approve, decline, unblock, confirm and report on orders about themselves.';
+CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.resource_type FOR EACH STATEMENT EXECUTE FUNCTION request_rights_changed();
 
 create table resource_type_rule (
     id bigint generated always as identity,
@@ -2395,6 +2483,7 @@ create table risk (
 comment on table risk is 'Dangerous combinations of entitlements (role-model 9.2).';
 comment on column risk.rules is 'One of them is enough: {identifier, items: [{resourceType, property, resource}]}, identifiers and keys; every item must hold at one time.';
 CREATE INDEX risk_display_name_idx ON public.risk USING btree (display_name, id);
+CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.risk FOR EACH STATEMENT EXECUTE FUNCTION request_rights_changed();
 
 create table risk_block (
     id bigint generated always as identity,
@@ -2508,6 +2597,7 @@ comment on column role.grace_period is 'Null: as the policy says.';
 comment on column role.secondary_category_ids is 'Categories that show the role beside its own; approvals go by its own only.';
 comment on column role.state is '0: made by hand, 1: by a role mapping.';
 comment on column role.imposed_dimensions is 'The key of the value by dimension.';
+CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.role FOR EACH STATEMENT EXECUTE FUNCTION request_rights_changed();
 
 create table role_mapping (
     id bigint generated always as identity,
@@ -3245,6 +3335,27 @@ AS $function$
     where lower(u.username) = lower(account)
 $function$;
 
+CREATE OR REPLACE FUNCTION public.may_be_asked(account bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select exists (select from request_candidate c join request_step s on s.id = c.step_id where c.user_id = may_be_asked.account and c.excluded_because is null and c.until is null and s.closed_at is null)
+        or exists (select from request_handed h join request_step s on s.id = h.step_id where h.user_id = may_be_asked.account and s.closed_at is null)
+        or exists (select from approver_rule a cross join lateral jsonb_array_elements(a.find) f join local_user u on u.id = may_be_asked.account
+                left join resource r on r.id = u.resource_id and r.valid_to = 'infinity'
+            where case f ->> 'finder'
+                when 'profile' then exists (select from assigned_profile p join profile o on o.id = p.profile_id where p.user_id = u.id and o.identifier = f ->> 'profile')
+                when 'person' then jsonb_exists(f -> 'keys', r.key)
+                when 'roleOwner' then exists (select from role o where o.owner_entity_type_id = r.entity_type_id and o.owner_key = r.key)
+                when 'resourceTypeOwner' then exists (select from resource_type o where o.owner_entity_type_id = r.entity_type_id and o.owner_key = r.key)
+                when 'riskOwner' then exists (select from risk o where o.owner_entity_type_id = r.entity_type_id and o.owner_key = r.key)
+                when 'reviewers' then false
+                else exists (select from entity_type t join property q on q.identifier = substring(t.manager_binding from '[^.]+$') and q.target_entity_type_id = r.entity_type_id
+                    join resource_link l on l.property_id = q.id and l.target_id = r.id and l.valid_to = 'infinity')
+            end)
+$function$;
+
 CREATE OR REPLACE FUNCTION public.name_words(name text)
  RETURNS text[]
  LANGUAGE sql
@@ -3338,6 +3449,32 @@ AS $function$
         union all
         select jsonb_array_elements_text(f.content) where jsonb_typeof(f.content) = 'array') v
 $function$;
+
+CREATE OR REPLACE FUNCTION public.request_asks(step bigint, account text, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select exists (select from request_candidate c join local_user u on u.id = c.user_id
+            where c.step_id = request_asks.step and c.until is null and c.excluded_because is null and lower(u.username) = lower(request_asks.account) and not u.is_disabled and not has_left(u.id, request_asks.at))
+        or exists (select from request_step s join assigned_profile p on p.profile_id = s.pool_profile_id join local_user u on u.id = p.user_id
+            where s.id = request_asks.step and lower(u.username) = lower(request_asks.account) and not u.is_disabled and not has_left(u.id, request_asks.at) and not p.is_denied and p.context @> s.pool_match
+                and coalesce(p.start_date, '-infinity') <= request_asks.at and coalesce(p.end_date, 'infinity') > request_asks.at
+                and not exists (select from assigned_profile n where n.user_id = p.user_id and n.profile_id = p.profile_id and n.is_denied
+                    and coalesce(n.start_date, '-infinity') <= request_asks.at and coalesce(n.end_date, 'infinity') > request_asks.at))
+        or exists (select from request_handed h join local_user u on u.id = h.user_id where h.step_id = request_asks.step and lower(u.username) = lower(request_asks.account) and not u.is_disabled and not has_left(u.id, request_asks.at))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.request_decision_asked()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if exists (select from request_step s where s.id = new.step_id and not s.asks_reviewers) and not request_asks(new.step_id, coalesce(new.for_account, new.decider), new.at) then
+        raise exception 'step % does not ask %', new.step_id, coalesce(new.for_account, new.decider) using errcode = '23514', constraint = 'request_decision_of_candidate';
+    end if;
+    return new;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.request_decision_for()
  RETURNS trigger

@@ -20,6 +20,12 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type ApproverRuleConfigurationResolver interface {
+	Dimensions(ctx context.Context, obj *manifest.ApproverRule) ([]*rolemodel.NamedCriterion, error)
+	Parameters(ctx context.Context, obj *manifest.ApproverRule) ([]*rolemodel.NamedCriterion, error)
+
+	Version(ctx context.Context, obj *manifest.ApproverRule) (string, error)
+}
 type AssignedProfileConfigurationResolver interface {
 	Context(ctx context.Context, obj *manifest.AssignedProfile) ([]*manifest.NamedValue, error)
 }
@@ -49,6 +55,7 @@ type ConfigurationResolver interface {
 	IndirectResourceRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.IndirectResourceRule], error)
 	Jobs(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Job], error)
 	Profiles(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.Profile], error)
+	ApproverRules(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.ApproverRule], error)
 	Users(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.User], error)
 	IdentityProviders(ctx context.Context, obj *manifest.Configuration, first *int, after *string, identifiers []string) (*page.Connection[*manifest.IdentityProvider], error)
 }
@@ -129,6 +136,10 @@ type UserConfigurationResolver interface {
 	Version(ctx context.Context, obj *manifest.User) (string, error)
 }
 
+type ApproverRuleConfigurationInputResolver interface {
+	Dimensions(ctx context.Context, obj *manifest.ApproverRule, data []*rolemodel.NamedCriterion) error
+	Parameters(ctx context.Context, obj *manifest.ApproverRule, data []*rolemodel.NamedCriterion) error
+}
 type AssignedProfileConfigurationInputResolver interface {
 	Context(ctx context.Context, obj *manifest.AssignedProfile, data []*manifest.NamedValue) error
 }
@@ -168,6 +179,36 @@ type TypeRuleConfigurationInputResolver interface {
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Configuration_approverRules_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "identifiers",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["identifiers"] = arg2
+	return args, nil
+}
 
 func (ec *executionContext) field_Configuration_automationRules_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -1111,6 +1152,566 @@ func (ec *executionContext) fieldContext_AccessRuleConfiguration_entries(_ conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_identifier(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_identifier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Identifier, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_identifier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_displayName(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisplayName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_target(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_target(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Target, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *manifest.ApproverTarget) graphql.Marshaler {
+			return ec.marshalOApproverTargetConfiguration2ᚖwritᚋserverᚋmanifestᚐApproverTarget(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_target(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproverRuleConfiguration",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproverTargetConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_levels(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_levels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Levels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_levels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_actions(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_actions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Actions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_actions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_dimensions(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_dimensions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ApproverRuleConfiguration().Dimensions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_dimensions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproverRuleConfiguration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CriterionConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_parameters(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_parameters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ApproverRuleConfiguration().Parameters(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*rolemodel.NamedCriterion) graphql.Marshaler {
+			return ec.marshalNCriterionConfiguration2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_parameters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproverRuleConfiguration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CriterionConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_find(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_find(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Find, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []manifest.Finder) graphql.Marshaler {
+			return ec.marshalNFinderConfiguration2ᚕwritᚋserverᚋrolemodelᚐFinderᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_find(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproverRuleConfiguration",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FinderConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_combine(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_combine(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Combine, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNApproverCombination2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_combine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfiguration", field, false, false, "ApproverCombination")
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_priority(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_priority(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Priority, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_priority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_version(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ApproverRuleConfiguration().Version(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfiguration", field, true, true, "String")
+}
+
+func (ec *executionContext) _ApproverRuleConfigurationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.ApproverRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfigurationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*manifest.ApproverRule) graphql.Marshaler {
+			return ec.marshalNApproverRuleConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐApproverRuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfigurationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproverRuleConfigurationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproverRuleConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproverRuleConfigurationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.ApproverRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfigurationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v page.Info) graphql.Marshaler {
+			return ec.marshalNPageInfo2writᚋserverᚋpageᚐInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfigurationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproverRuleConfigurationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproverRuleConfigurationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.ApproverRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfigurationConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfigurationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfigurationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ApproverRuleConfigurationConnection_totalCountIsEstimate(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*manifest.ApproverRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfigurationConnection_totalCountIsEstimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCountIsEstimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfigurationConnection", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ApproverTargetConfiguration_compositeRole(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverTargetConfiguration_compositeRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompositeRole, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverTargetConfiguration_compositeRole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverTargetConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApproverTargetConfiguration_singleRole(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverTargetConfiguration_singleRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SingleRole, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverTargetConfiguration_singleRole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverTargetConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApproverTargetConfiguration_category(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverTargetConfiguration_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverTargetConfiguration_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverTargetConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApproverTargetConfiguration_includeSubcategories(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverTargetConfiguration_includeSubcategories(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IncludeSubcategories, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalNBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverTargetConfiguration_includeSubcategories(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverTargetConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ApproverTargetConfiguration_policy(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverTargetConfiguration_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Policy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverTargetConfiguration_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverTargetConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApproverTargetConfiguration_risk(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverTargetConfiguration_risk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Risk, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverTargetConfiguration_risk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverTargetConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _ApproverTargetConfiguration_entityType(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverTargetConfiguration_entityType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverTargetConfiguration_entityType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverTargetConfiguration", field, false, false, "String")
 }
 
 func (ec *executionContext) _AssignedProfileConfiguration_profile(ctx context.Context, field graphql.CollectedField, obj *manifest.AssignedProfile) (ret graphql.Marshaler) {
@@ -3026,6 +3627,50 @@ func (ec *executionContext) fieldContext_Configuration_profiles(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Configuration_approverRules(ctx context.Context, field graphql.CollectedField, obj *manifest.Configuration) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Configuration_approverRules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Configuration().ApproverRules(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["identifiers"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*manifest.ApproverRule]) graphql.Marshaler {
+			return ec.marshalOApproverRuleConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Configuration_approverRules(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Configuration",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproverRuleConfigurationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Configuration_approverRules_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Configuration_users(ctx context.Context, field graphql.CollectedField, obj *manifest.Configuration) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4524,6 +5169,29 @@ func (ec *executionContext) fieldContext_EntityTypeConfiguration_displayExpressi
 	return graphql.NewScalarFieldContext("EntityTypeConfiguration", field, false, false, "String")
 }
 
+func (ec *executionContext) _EntityTypeConfiguration_managerBinding(ctx context.Context, field graphql.CollectedField, obj *manifest.EntityType) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntityTypeConfiguration_managerBinding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ManagerBinding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EntityTypeConfiguration_managerBinding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntityTypeConfiguration", field, false, false, "String")
+}
+
 func (ec *executionContext) _EntityTypeConfiguration_source(ctx context.Context, field graphql.CollectedField, obj *manifest.EntityType) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4719,6 +5387,121 @@ func (ec *executionContext) _EntityTypeConfigurationConnection_totalCountIsEstim
 }
 func (ec *executionContext) fieldContext_EntityTypeConfigurationConnection_totalCountIsEstimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EntityTypeConfigurationConnection", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _FinderConfiguration_finder(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Finder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinderConfiguration_finder(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Finder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNFinderKind2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FinderConfiguration_finder(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FinderConfiguration", field, false, false, "FinderKind")
+}
+
+func (ec *executionContext) _FinderConfiguration_level(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Finder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinderConfiguration_level(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Level, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FinderConfiguration_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FinderConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FinderConfiguration_profile(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Finder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinderConfiguration_profile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FinderConfiguration_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FinderConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _FinderConfiguration_match(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Finder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinderConfiguration_match(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Match, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FinderConfiguration_match(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FinderConfiguration", field, false, false, "String")
+}
+
+func (ec *executionContext) _FinderConfiguration_keys(ctx context.Context, field graphql.CollectedField, obj *rolemodel.Finder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FinderConfiguration_keys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Keys, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FinderConfiguration_keys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FinderConfiguration", field, false, false, "String")
 }
 
 func (ec *executionContext) _GroupProfileConfiguration_group(ctx context.Context, field graphql.CollectedField, obj *manifest.GroupProfile) (ret graphql.Marshaler) {
@@ -13844,6 +14627,199 @@ func UnmarshalAccessRuleConfigurationInput(ctx context.Context, raw any) (manife
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputApproverRuleConfigurationInput(ctx context.Context, obj any) (manifest.ApproverRule, error) {
+	var it manifest.ApproverRule
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"identifier", "displayName", "target", "levels", "actions", "dimensions", "parameters", "find", "combine", "priority"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "identifier":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identifier"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Identifier = data
+		case "displayName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("displayName"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DisplayName = data
+		case "target":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("target"))
+			data, err := ec.unmarshalOApproverTargetConfigurationInput2ᚖwritᚋserverᚋmanifestᚐApproverTarget(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Target = data
+		case "levels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("levels"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Levels = data
+		case "actions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actions"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Actions = data
+		case "dimensions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
+			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.ApproverRuleConfigurationInput().Dimensions(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "parameters":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parameters"))
+			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.ApproverRuleConfigurationInput().Parameters(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "find":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("find"))
+			data, err := ec.unmarshalNFinderConfigurationInput2ᚕwritᚋserverᚋrolemodelᚐFinderᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Find = data
+		case "combine":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("combine"))
+			data, err := ec.unmarshalOApproverCombination2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Combine = data
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApproverRuleConfigurationInput unmarshals raw into the ApproverRuleConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApproverRuleConfigurationInput(ctx context.Context, raw any) (manifest.ApproverRule, error) {
+	var out manifest.ApproverRule
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApproverRuleConfigurationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputApproverTargetConfigurationInput(ctx context.Context, obj any) (manifest.ApproverTarget, error) {
+	var it manifest.ApproverTarget
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"compositeRole", "singleRole", "category", "includeSubcategories", "policy", "risk", "entityType"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "compositeRole":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("compositeRole"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompositeRole = data
+		case "singleRole":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("singleRole"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SingleRole = data
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = data
+		case "includeSubcategories":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeSubcategories"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeSubcategories = data
+		case "policy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("policy"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Policy = data
+		case "risk":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("risk"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Risk = data
+		case "entityType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entityType"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EntityType = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApproverTargetConfigurationInput unmarshals raw into the ApproverTargetConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApproverTargetConfigurationInput(ctx context.Context, raw any) (manifest.ApproverTarget, error) {
+	var out manifest.ApproverTarget
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApproverTargetConfigurationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputAssignedProfileConfigurationInput(ctx context.Context, obj any) (manifest.AssignedProfile, error) {
 	var it manifest.AssignedProfile
 	if obj == nil {
@@ -14286,7 +15262,7 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"connectors", "entityTypes", "propertyExpressions", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "recordSections", "roleMappings", "miningRules", "automationRules", "risks", "indirectResourceRules", "jobs", "profiles", "users", "identityProviders"}
+	fieldsInOrder := [...]string{"connectors", "entityTypes", "propertyExpressions", "dimensions", "policies", "categories", "compositeRoles", "singleRoles", "resourceTypes", "contextRules", "recordSections", "roleMappings", "miningRules", "automationRules", "risks", "indirectResourceRules", "jobs", "profiles", "approverRules", "users", "identityProviders"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14419,6 +15395,13 @@ func (ec *executionContext) unmarshalInputConfigurationInput(ctx context.Context
 				return it, err
 			}
 			it.Profiles = data
+		case "approverRules":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approverRules"))
+			data, err := ec.unmarshalOApproverRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐApproverRuleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ApproverRules = data
 		case "users":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("users"))
 			data, err := ec.unmarshalOUserConfigurationInput2ᚕwritᚋserverᚋmanifestᚐUserᚄ(ctx, v)
@@ -14908,7 +15891,7 @@ func (ec *executionContext) unmarshalInputEntityTypeConfigurationInput(ctx conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "connector", "displayExpression", "source", "properties"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "connector", "displayExpression", "managerBinding", "source", "properties"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14943,6 +15926,13 @@ func (ec *executionContext) unmarshalInputEntityTypeConfigurationInput(ctx conte
 				return it, err
 			}
 			it.DisplayExpression = data
+		case "managerBinding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("managerBinding"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ManagerBinding = data
 		case "source":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
 			data, err := ec.unmarshalOSourceConfigurationInput2ᚖwritᚋserverᚋmanifestᚐSource(ctx, v)
@@ -14971,6 +15961,76 @@ func (ec *executionContext) unmarshalInputEntityTypeConfigurationInput(ctx conte
 func UnmarshalEntityTypeConfigurationInput(ctx context.Context, raw any) (manifest.EntityType, error) {
 	var out manifest.EntityType
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EntityTypeConfigurationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputFinderConfigurationInput(ctx context.Context, obj any) (rolemodel.Finder, error) {
+	var it rolemodel.Finder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"finder", "level", "profile", "match", "keys"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "finder":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("finder"))
+			data, err := ec.unmarshalNFinderKind2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Finder = data
+		case "level":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Level = data
+		case "profile":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profile"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Profile = data
+		case "match":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("match"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Match = data
+		case "keys":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keys"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Keys = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFinderConfigurationInput unmarshals raw into the FinderConfigurationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFinderConfigurationInput(ctx context.Context, raw any) (rolemodel.Finder, error) {
+	var out rolemodel.Finder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FinderConfigurationInput", raw, &out)
 	return out, err
 }
 
@@ -17614,6 +18674,62 @@ func UnmarshalRoleRuleConfigurationInput(ctx context.Context, raw any) (manifest
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSaveApproverRuleInput(ctx context.Context, obj any) (manifest.SaveInput[manifest.ApproverRule], error) {
+	var it manifest.SaveInput[manifest.ApproverRule]
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"approverRule", "version", "dryRun"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "approverRule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approverRule"))
+			data, err := ec.unmarshalNApproverRuleConfigurationInput2writᚋserverᚋmanifestᚐApproverRule(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Object = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSaveApproverRuleInput unmarshals raw into the SaveApproverRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSaveApproverRuleInput(ctx context.Context, raw any) (manifest.SaveInput[manifest.ApproverRule], error) {
+	var out manifest.SaveInput[manifest.ApproverRule]
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SaveApproverRuleInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSaveAutomationRuleInput(ctx context.Context, obj any) (manifest.SaveInput[manifest.AutomationRule], error) {
 	var it manifest.SaveInput[manifest.AutomationRule]
 	if obj == nil {
@@ -19566,6 +20682,203 @@ func (ec *executionContext) slowly_AccessRuleConfiguration(ctx context.Context, 
 	return out
 }
 
+var approverRuleConfigurationImplementors = []string{"ApproverRuleConfiguration"}
+
+func (ec *executionContext) slowly_ApproverRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ApproverRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approverRuleConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproverRuleConfiguration")
+		case "identifier":
+			out.Values[i] = ec._ApproverRuleConfiguration_identifier(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "displayName":
+			out.Values[i] = ec._ApproverRuleConfiguration_displayName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "target":
+			out.Values[i] = ec._ApproverRuleConfiguration_target(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "levels":
+			out.Values[i] = ec._ApproverRuleConfiguration_levels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "actions":
+			out.Values[i] = ec._ApproverRuleConfiguration_actions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dimensions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApproverRuleConfiguration_dimensions(ctx, field, obj)
+				})
+		case "parameters":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApproverRuleConfiguration_parameters(ctx, field, obj)
+				})
+		case "find":
+			out.Values[i] = ec._ApproverRuleConfiguration_find(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "combine":
+			out.Values[i] = ec._ApproverRuleConfiguration_combine(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "priority":
+			out.Values[i] = ec._ApproverRuleConfiguration_priority(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ApproverRuleConfiguration_version(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var approverRuleConfigurationConnectionImplementors = []string{"ApproverRuleConfigurationConnection"}
+
+func (ec *executionContext) slowly_ApproverRuleConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.ApproverRule]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approverRuleConfigurationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproverRuleConfigurationConnection")
+		case "nodes":
+			out.Values[i] = ec._ApproverRuleConfigurationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ApproverRuleConfigurationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ApproverRuleConfigurationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCountIsEstimate":
+			out.Values[i] = ec._ApproverRuleConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var approverTargetConfigurationImplementors = []string{"ApproverTargetConfiguration"}
+
+func (ec *executionContext) slowly_ApproverTargetConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ApproverTarget) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approverTargetConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproverTargetConfiguration")
+		case "compositeRole":
+			out.Values[i] = ec._ApproverTargetConfiguration_compositeRole(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "singleRole":
+			out.Values[i] = ec._ApproverTargetConfiguration_singleRole(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "category":
+			out.Values[i] = ec._ApproverTargetConfiguration_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "includeSubcategories":
+			out.Values[i] = ec._ApproverTargetConfiguration_includeSubcategories(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "policy":
+			out.Values[i] = ec._ApproverTargetConfiguration_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "risk":
+			out.Values[i] = ec._ApproverTargetConfiguration_risk(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityType":
+			out.Values[i] = ec._ApproverTargetConfiguration_entityType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var assignedProfileConfigurationImplementors = []string{"AssignedProfileConfiguration"}
 
 func (ec *executionContext) slowly_AssignedProfileConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.AssignedProfile) graphql.Marshaler {
@@ -20114,6 +21427,12 @@ func (ec *executionContext) slowly_Configuration(ctx context.Context, sel ast.Se
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Configuration_profiles(ctx, field, obj)
+				})
+		case "approverRules":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Configuration_approverRules(ctx, field, obj)
 				})
 		case "users":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -20670,6 +21989,11 @@ func (ec *executionContext) slowly_EntityTypeConfiguration(ctx context.Context, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "managerBinding":
+			out.Values[i] = ec._EntityTypeConfiguration_managerBinding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "source":
 			out.Values[i] = ec._EntityTypeConfiguration_source(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -20731,6 +22055,59 @@ func (ec *executionContext) slowly_EntityTypeConfigurationConnection(ctx context
 			}
 		case "totalCountIsEstimate":
 			out.Values[i] = ec._EntityTypeConfigurationConnection_totalCountIsEstimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var finderConfigurationImplementors = []string{"FinderConfiguration"}
+
+func (ec *executionContext) slowly_FinderConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Finder) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, finderConfigurationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FinderConfiguration")
+		case "finder":
+			out.Values[i] = ec._FinderConfiguration_finder(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "level":
+			out.Values[i] = ec._FinderConfiguration_level(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "profile":
+			out.Values[i] = ec._FinderConfiguration_profile(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "match":
+			out.Values[i] = ec._FinderConfiguration_match(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "keys":
+			out.Values[i] = ec._FinderConfiguration_keys(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -23998,6 +25375,49 @@ func (ec *executionContext) unmarshalNAccessRuleConfigurationInput2writᚋserver
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNApproverCombination2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNApproverCombination2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ApproverCombination!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNApproverRuleConfiguration2ᚕᚖwritᚋserverᚋmanifestᚐApproverRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*manifest.ApproverRule) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNApproverRuleConfiguration2ᚖwritᚋserverᚋmanifestᚐApproverRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNApproverRuleConfiguration2ᚖwritᚋserverᚋmanifestᚐApproverRule(ctx context.Context, sel ast.SelectionSet, v *manifest.ApproverRule) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApproverRuleConfiguration!")
+		return graphql.Null
+	}
+	return ec._ApproverRuleConfiguration(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNApproverRuleConfigurationInput2writᚋserverᚋmanifestᚐApproverRule(ctx context.Context, v any) (manifest.ApproverRule, error) {
+	res, err := ec.unmarshalInputApproverRuleConfigurationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNAssignedProfileConfiguration2writᚋserverᚋmanifestᚐAssignedProfile(ctx context.Context, sel ast.SelectionSet, v manifest.AssignedProfile) graphql.Marshaler {
 	return ec._AssignedProfileConfiguration(ctx, sel, &v)
 }
@@ -24488,6 +25908,59 @@ func (ec *executionContext) marshalNExtensionKind2string(ctx context.Context, se
 	res := scalar.MarshalWord(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ExtensionKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNFinderConfiguration2writᚋserverᚋrolemodelᚐFinder(ctx context.Context, sel ast.SelectionSet, v manifest.Finder) graphql.Marshaler {
+	return ec._FinderConfiguration(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFinderConfiguration2ᚕwritᚋserverᚋrolemodelᚐFinderᚄ(ctx context.Context, sel ast.SelectionSet, v []manifest.Finder) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFinderConfiguration2writᚋserverᚋrolemodelᚐFinder(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNFinderConfigurationInput2writᚋserverᚋrolemodelᚐFinder(ctx context.Context, v any) (manifest.Finder, error) {
+	res, err := ec.unmarshalInputFinderConfigurationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNFinderConfigurationInput2ᚕwritᚋserverᚋrolemodelᚐFinderᚄ(ctx context.Context, v any) ([]manifest.Finder, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]manifest.Finder, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFinderConfigurationInput2writᚋserverᚋrolemodelᚐFinder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNFinderKind2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFinderKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalWord(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FinderKind!")
 	}
 	return res
 }
@@ -25234,6 +26707,11 @@ func (ec *executionContext) marshalNRuleStrength2string(ctx context.Context, sel
 	return res
 }
 
+func (ec *executionContext) unmarshalNSaveApproverRuleInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.ApproverRule], error) {
+	res, err := ec.unmarshalInputSaveApproverRuleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSaveAutomationRuleInput2writᚋserverᚋmanifestᚐSaveInput(ctx context.Context, v any) (manifest.SaveInput[manifest.AutomationRule], error) {
 	res, err := ec.unmarshalInputSaveAutomationRuleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -25509,6 +26987,57 @@ func (ec *executionContext) unmarshalOAccessRuleConfigurationInput2ᚕwritᚋser
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOApproverCombination2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalWord(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOApproverCombination2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalWord(v)
+	return res
+}
+
+func (ec *executionContext) marshalOApproverRuleConfigurationConnection2ᚖwritᚋserverᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*manifest.ApproverRule]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApproverRuleConfigurationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOApproverRuleConfigurationInput2ᚕwritᚋserverᚋmanifestᚐApproverRuleᚄ(ctx context.Context, v any) ([]manifest.ApproverRule, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]manifest.ApproverRule, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNApproverRuleConfigurationInput2writᚋserverᚋmanifestᚐApproverRule(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOApproverTargetConfiguration2ᚖwritᚋserverᚋmanifestᚐApproverTarget(ctx context.Context, sel ast.SelectionSet, v *manifest.ApproverTarget) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApproverTargetConfiguration(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOApproverTargetConfigurationInput2ᚖwritᚋserverᚋmanifestᚐApproverTarget(ctx context.Context, v any) (*manifest.ApproverTarget, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputApproverTargetConfigurationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOAssignedProfileConfigurationInput2ᚕwritᚋserverᚋmanifestᚐAssignedProfileᚄ(ctx context.Context, v any) ([]manifest.AssignedProfile, error) {

@@ -169,10 +169,36 @@ var plainTypes = plain.Types{
 		"approvers":      {Code: 2},
 		"more":           {Code: 3},
 		"skippedBecause": {Code: 4},
+		"rule":           {Code: 5},
 	}},
 	"ApprovedPeriod": {Implementors: approvedPeriodImplementors, Fields: map[string]plain.Field{
 		"start": {Code: 1},
 		"end":   {Code: 2},
+	}},
+	"ApproverRuleConfiguration": {Implementors: approverRuleConfigurationImplementors, Fields: map[string]plain.Field{
+		"identifier":  {Code: 1},
+		"displayName": {Code: 2},
+		"target":      {Code: 3, Of: "ApproverTargetConfiguration"},
+		"levels":      {Code: 4},
+		"actions":     {Code: 5},
+		"find":        {Code: 8, Of: "FinderConfiguration"},
+		"combine":     {Code: 9},
+		"priority":    {Code: 10},
+	}},
+	"ApproverRuleConfigurationConnection": {Implementors: approverRuleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
+		"nodes":                {Code: 1, Of: "ApproverRuleConfiguration"},
+		"pageInfo":             {Code: 2, Of: "PageInfo"},
+		"totalCount":           {Code: 3},
+		"totalCountIsEstimate": {Code: 4},
+	}},
+	"ApproverTargetConfiguration": {Implementors: approverTargetConfigurationImplementors, Fields: map[string]plain.Field{
+		"compositeRole":        {Code: 1},
+		"singleRole":           {Code: 2},
+		"category":             {Code: 3},
+		"includeSubcategories": {Code: 4},
+		"policy":               {Code: 5},
+		"risk":                 {Code: 6},
+		"entityType":           {Code: 7},
 	}},
 	"AssignedProfile": {Implementors: assignedProfileImplementors, Fields: map[string]plain.Field{
 		"id":              {Code: 1},
@@ -320,22 +346,23 @@ var plainTypes = plain.Types{
 		"offset":     {Code: 6, Of: "OffsetConfiguration"},
 	}},
 	"BulkChange": {Implementors: bulkChangeImplementors, Fields: map[string]plain.Field{
-		"id":        {Code: 1},
-		"kind":      {Code: 2},
-		"decision":  {Code: 3},
-		"about":     {Code: 4},
-		"comment":   {Code: 5},
-		"state":     {Code: 6},
-		"actor":     {Code: 7},
-		"againId":   {Code: 10},
-		"total":     {Code: 11},
-		"done":      {Code: 12},
-		"skipped":   {Code: 13},
-		"failed":    {Code: 14},
-		"failure":   {Code: 15},
-		"createdAt": {Code: 16},
-		"startedAt": {Code: 17},
-		"endedAt":   {Code: 18},
+		"id":           {Code: 1},
+		"kind":         {Code: 2},
+		"decision":     {Code: 3},
+		"about":        {Code: 4},
+		"isOfRequests": {Code: 5},
+		"comment":      {Code: 6},
+		"state":        {Code: 7},
+		"actor":        {Code: 8},
+		"againId":      {Code: 11},
+		"total":        {Code: 12},
+		"done":         {Code: 13},
+		"skipped":      {Code: 14},
+		"failed":       {Code: 15},
+		"failure":      {Code: 16},
+		"createdAt":    {Code: 17},
+		"startedAt":    {Code: 18},
+		"endedAt":      {Code: 19},
 	}},
 	"BulkChangeConnection": {Implementors: bulkChangeConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "BulkChange"},
@@ -882,8 +909,9 @@ var plainTypes = plain.Types{
 		"displayName":       {Code: 2},
 		"connector":         {Code: 3},
 		"displayExpression": {Code: 4},
-		"source":            {Code: 5, Of: "SourceConfiguration"},
-		"properties":        {Code: 6, Of: "PropertyConfiguration"},
+		"managerBinding":    {Code: 5},
+		"source":            {Code: 6, Of: "SourceConfiguration"},
+		"properties":        {Code: 7, Of: "PropertyConfiguration"},
 	}},
 	"EntityTypeConfigurationConnection": {Implementors: entityTypeConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "EntityTypeConfiguration"},
@@ -962,6 +990,13 @@ var plainTypes = plain.Types{
 		"count":    {Code: 3},
 		"oldest":   {Code: 4},
 		"examples": {Code: 5},
+	}},
+	"FinderConfiguration": {Implementors: finderConfigurationImplementors, Fields: map[string]plain.Field{
+		"finder":  {Code: 1},
+		"level":   {Code: 2},
+		"profile": {Code: 3},
+		"match":   {Code: 4},
+		"keys":    {Code: 5},
 	}},
 	"FlowEdge": {Implementors: flowEdgeImplementors, Fields: map[string]plain.Field{
 		"from":  {Code: 1},
@@ -1051,6 +1086,7 @@ var plainTypes = plain.Types{
 		"endDate":      {Code: 8},
 		"detectedAt":   {Code: 9},
 		"contributors": {Code: 10, Of: "RiskContributor"},
+		"score":        {Code: 11},
 	}},
 	"IdentifiedRiskConnection": {Implementors: identifiedRiskConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "IdentifiedRisk"},
@@ -2018,15 +2054,16 @@ var plainTypes = plain.Types{
 		"confidence":       {Code: 21},
 		"isOwn":            {Code: 22},
 		"pattern":          {Code: 23},
-		"foundRoles":       {Code: 24},
-		"decisions":        {Code: 25},
-		"comments":         {Code: 26, Of: "DecisionComment"},
-		"decision":         {Code: 27},
-		"decidedBy":        {Code: 28},
-		"decidedAt":        {Code: 30},
-		"comment":          {Code: 31},
-		"closedAt":         {Code: 32},
-		"automatic":        {Code: 33, Of: "AutomaticDecision"},
+		"isForRules":       {Code: 24},
+		"foundRoles":       {Code: 25},
+		"decisions":        {Code: 26},
+		"comments":         {Code: 27, Of: "DecisionComment"},
+		"decision":         {Code: 28},
+		"decidedBy":        {Code: 29},
+		"decidedAt":        {Code: 31},
+		"comment":          {Code: 32},
+		"closedAt":         {Code: 33},
+		"automatic":        {Code: 34, Of: "AutomaticDecision"},
 	}},
 	"ReconciliationItemConnection": {Implementors: reconciliationItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ReconciliationItem"},
@@ -2155,6 +2192,13 @@ var plainTypes = plain.Types{
 	"RequestAssignmentsPayload": {Implementors: requestAssignmentsPayloadImplementors, Fields: map[string]plain.Field{
 		"request": {Code: 1, Of: "Request"},
 		"check":   {Code: 2, Of: "RequestCheck"},
+	}},
+	"RequestCandidate": {Implementors: requestCandidateImplementors, Fields: map[string]plain.Field{
+		"name":            {Code: 1},
+		"foundBy":         {Code: 2},
+		"excludedBecause": {Code: 3},
+		"since":           {Code: 4},
+		"until":           {Code: 5},
 	}},
 	"RequestCheck": {Implementors: requestCheckImplementors, Fields: map[string]plain.Field{
 		"digest":      {Code: 1},
@@ -2287,7 +2331,9 @@ var plainTypes = plain.Types{
 		"comment":    {Code: 17},
 		"candidates": {Code: 18},
 		"more":       {Code: 19},
-		"decidedFor": {Code: 20},
+		"rule":       {Code: 20},
+		"asked":      {Code: 21, Of: "RequestCandidate"},
+		"decidedFor": {Code: 22},
 	}},
 	"RequestTargetConnection": {Implementors: requestTargetConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ResourceRef"},
@@ -2922,6 +2968,29 @@ var plainTypes = plain.Types{
 	"RulePreviewPersonEdge": {Implementors: rulePreviewPersonEdgeImplementors, Fields: map[string]plain.Field{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "RulePreviewPerson"},
+	}},
+	"RuleSuggestion": {Implementors: ruleSuggestionImplementors, Fields: map[string]plain.Field{
+		"criteria": {Code: 1, Of: "RuleSuggestionCriterion"},
+		"explains": {Code: 2},
+		"besides":  {Code: 3},
+		"matches":  {Code: 4},
+	}},
+	"RuleSuggestionCriterion": {Implementors: ruleSuggestionCriterionImplementors, Fields: map[string]plain.Field{
+		"dimension":     {Code: 1},
+		"dimensionName": {Code: 2},
+		"key":           {Code: 3},
+		"label":         {Code: 4},
+		"inherit":       {Code: 5},
+	}},
+	"RuleSuggestions": {Implementors: ruleSuggestionsImplementors, Fields: map[string]plain.Field{
+		"objectKind":  {Code: 1},
+		"object":      {Code: 2},
+		"objectName":  {Code: 3},
+		"list":        {Code: 4},
+		"property":    {Code: 5},
+		"resource":    {Code: 6},
+		"found":       {Code: 7},
+		"suggestions": {Code: 8, Of: "RuleSuggestion"},
 	}},
 	"RunJobPayload": {Implementors: runJobPayloadImplementors, Fields: map[string]plain.Field{
 		"jobInstance": {Code: 1, Of: "JobInstance"},
@@ -4262,6 +4331,14 @@ func plainApprovalLevel(w *plain.Writer, s *plain.Selection, obj *request.Approv
 				w.String(*v)
 			}
 
+		case 5: // rule
+			v := obj.Rule
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
 		}
 	}
 	w.Raw("}")
@@ -4304,6 +4381,191 @@ func plainApprovedPeriod(w *plain.Writer, s *plain.Selection, obj *assignment.Ap
 					w.Raw("null")
 				}
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ApproverRule) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ApproverRuleConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainApproverRuleConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ApproverRuleConfiguration(ctx, sel, obj)
+}
+
+func plainApproverRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.ApproverRule) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ApproverRuleConfiguration\"")
+		case 1: // identifier
+			v := obj.Identifier
+			w.String(v)
+
+		case 2: // displayName
+			v := obj.DisplayName
+			w.String(v)
+
+		case 3: // target
+			v := obj.Target
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainApproverTargetConfiguration(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 4: // levels
+			v := obj.Levels
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.Int(int64(v0))
+			}
+			w.Raw("]")
+
+		case 5: // actions
+			v := obj.Actions
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 8: // find
+			v := obj.Find
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainFinderConfiguration(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 9: // combine
+			v := obj.Combine
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 10: // priority
+			v := obj.Priority
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ApproverRuleConfigurationConnection(ctx context.Context, sel ast.SelectionSet, obj *page.Connection[*manifest.ApproverRule]) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ApproverRuleConfigurationConnection"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainApproverRuleConfigurationConnection(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ApproverRuleConfigurationConnection(ctx, sel, obj)
+}
+
+func plainApproverRuleConfigurationConnection(w *plain.Writer, s *plain.Selection, obj *page.Connection[*manifest.ApproverRule]) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ApproverRuleConfigurationConnection\"")
+		case 1: // nodes
+			v := obj.Nodes()
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainApproverRuleConfiguration(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // pageInfo
+			v := obj.PageInfo
+			if !plainPageInfo(w, f.Below, &v) {
+				return false
+			}
+
+		case 3: // totalCount
+			v := obj.TotalCount
+			w.Int(int64(v))
+
+		case 4: // totalCountIsEstimate
+			v := obj.TotalCountIsEstimate
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ApproverTargetConfiguration(ctx context.Context, sel ast.SelectionSet, obj *manifest.ApproverTarget) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ApproverTargetConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainApproverTargetConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ApproverTargetConfiguration(ctx, sel, obj)
+}
+
+func plainApproverTargetConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest.ApproverTarget) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ApproverTargetConfiguration\"")
+		case 1: // compositeRole
+			v := obj.CompositeRole
+			w.String(v)
+
+		case 2: // singleRole
+			v := obj.SingleRole
+			w.String(v)
+
+		case 3: // category
+			v := obj.Category
+			w.String(v)
+
+		case 4: // includeSubcategories
+			v := obj.IncludeSubcategories
+			if v == nil {
+				return false
+			}
+			w.Bool(*v)
+
+		case 5: // policy
+			v := obj.Policy
+			w.String(v)
+
+		case 6: // risk
+			v := obj.Risk
+			w.String(v)
+
+		case 7: // entityType
+			v := obj.EntityType
+			w.String(v)
 
 		}
 	}
@@ -5448,19 +5710,23 @@ func plainBulkChange(w *plain.Writer, s *plain.Selection, obj *bulk.BulkChange) 
 			v := obj.About
 			w.String(v)
 
-		case 5: // comment
+		case 5: // isOfRequests
+			v := obj.IsOfRequests()
+			w.Bool(v)
+
+		case 6: // comment
 			v := obj.Comment
 			w.String(v)
 
-		case 6: // state
+		case 7: // state
 			v := obj.State
 			w.String(string(v))
 
-		case 7: // actor
+		case 8: // actor
 			v := obj.Actor
 			w.String(v)
 
-		case 10: // againId
+		case 11: // againId
 			v := obj.AgainID
 			if v == nil {
 				w.Raw("null")
@@ -5468,33 +5734,33 @@ func plainBulkChange(w *plain.Writer, s *plain.Selection, obj *bulk.BulkChange) 
 				w.ID(*v)
 			}
 
-		case 11: // total
+		case 12: // total
 			v := obj.Total
 			w.Int(int64(v))
 
-		case 12: // done
+		case 13: // done
 			v := obj.Done
 			w.Int(int64(v))
 
-		case 13: // skipped
+		case 14: // skipped
 			v := obj.Skipped
 			w.Int(int64(v))
 
-		case 14: // failed
+		case 15: // failed
 			v := obj.Failed
 			w.Int(int64(v))
 
-		case 15: // failure
+		case 16: // failure
 			v := obj.Failure
 			w.String(v)
 
-		case 16: // createdAt
+		case 17: // createdAt
 			v := obj.CreatedAt
 			if !w.Time(v) {
 				return false
 			}
 
-		case 17: // startedAt
+		case 18: // startedAt
 			v := obj.StartedAt
 			if v == nil {
 				w.Raw("null")
@@ -5504,7 +5770,7 @@ func plainBulkChange(w *plain.Writer, s *plain.Selection, obj *bulk.BulkChange) 
 				}
 			}
 
-		case 18: // endedAt
+		case 19: // endedAt
 			v := obj.EndedAt
 			if v == nil {
 				w.Raw("null")
@@ -9807,7 +10073,11 @@ func plainEntityTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *mani
 			v := obj.DisplayExpression
 			w.String(v)
 
-		case 5: // source
+		case 5: // managerBinding
+			v := obj.ManagerBinding
+			w.String(v)
+
+		case 6: // source
 			v := obj.Source
 			if v == nil {
 				w.Raw("null")
@@ -9817,7 +10087,7 @@ func plainEntityTypeConfiguration(w *plain.Writer, s *plain.Selection, obj *mani
 				}
 			}
 
-		case 6: // properties
+		case 7: // properties
 			v := obj.Properties
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -10415,6 +10685,61 @@ func plainFencedWork(w *plain.Writer, s *plain.Selection, obj *fence.FencedWork)
 
 		case 5: // examples
 			v := obj.Examples
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _FinderConfiguration(ctx context.Context, sel ast.SelectionSet, obj *rolemodel.Finder) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "FinderConfiguration"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainFinderConfiguration(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_FinderConfiguration(ctx, sel, obj)
+}
+
+func plainFinderConfiguration(w *plain.Writer, s *plain.Selection, obj *rolemodel.Finder) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"FinderConfiguration\"")
+		case 1: // finder
+			v := obj.Finder
+			if !w.Marshal(scalar.MarshalWord(v)) {
+				return false
+			}
+
+		case 2: // level
+			v := obj.Level
+			w.Int(int64(v))
+
+		case 3: // profile
+			v := obj.Profile
+			w.String(v)
+
+		case 4: // match
+			v := obj.Match
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				w.String(v0)
+			}
+			w.Raw("]")
+
+		case 5: // keys
+			v := obj.Keys
 			w.Raw("[")
 			for i0, v0 := range v {
 				w.Item(i0)
@@ -11128,6 +11453,14 @@ func plainIdentifiedRisk(w *plain.Writer, s *plain.Selection, obj *risk.Identifi
 				}
 			}
 			w.Raw("]")
+
+		case 11: // score
+			v := obj.Score
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
 
 		}
 	}
@@ -18310,7 +18643,11 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 			v := obj.Pattern()
 			w.String(v)
 
-		case 24: // foundRoles
+		case 24: // isForRules
+			v := obj.IsForRules()
+			w.Bool(v)
+
+		case 25: // foundRoles
 			v := obj.FoundRoles
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -18319,7 +18656,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 			}
 			w.Raw("]")
 
-		case 25: // decisions
+		case 26: // decisions
 			v := obj.Decisions()
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -18328,7 +18665,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 			}
 			w.Raw("]")
 
-		case 26: // comments
+		case 27: // comments
 			v := obj.Comments()
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -18339,7 +18676,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 			}
 			w.Raw("]")
 
-		case 27: // decision
+		case 28: // decision
 			v := obj.Decision()
 			if v == nil {
 				w.Raw("null")
@@ -18347,7 +18684,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(string(*v))
 			}
 
-		case 28: // decidedBy
+		case 29: // decidedBy
 			v := obj.DecidedBy
 			if v == nil {
 				w.Raw("null")
@@ -18355,7 +18692,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				w.String(*v)
 			}
 
-		case 30: // decidedAt
+		case 31: // decidedAt
 			v := obj.DecidedAt
 			if v == nil {
 				w.Raw("null")
@@ -18365,11 +18702,11 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				}
 			}
 
-		case 31: // comment
+		case 32: // comment
 			v := obj.Comment
 			w.String(v)
 
-		case 32: // closedAt
+		case 33: // closedAt
 			v := obj.ClosedAt
 			if v == nil {
 				w.Raw("null")
@@ -18379,7 +18716,7 @@ func plainReconciliationItem(w *plain.Writer, s *plain.Selection, obj *reconcili
 				}
 			}
 
-		case 33: // automatic
+		case 34: // automatic
 			v := obj.Automatic
 			if v == nil {
 				w.Raw("null")
@@ -19349,6 +19686,61 @@ func plainRequestAssignmentsPayload(w *plain.Writer, s *plain.Selection, obj *re
 			}
 			if !plainRequestCheck(w, f.Below, v) {
 				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RequestCandidate(ctx context.Context, sel ast.SelectionSet, obj *request.RequestCandidate) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestCandidate"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestCandidate(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestCandidate(ctx, sel, obj)
+}
+
+func plainRequestCandidate(w *plain.Writer, s *plain.Selection, obj *request.RequestCandidate) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestCandidate\"")
+		case 1: // name
+			v := obj.Name
+			w.String(v)
+
+		case 2: // foundBy
+			v := obj.FoundBy
+			w.String(v)
+
+		case 3: // excludedBecause
+			v := obj.ExcludedBecause
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 4: // since
+			v := obj.Since
+			if !w.Time(v) {
+				return false
+			}
+
+		case 5: // until
+			v := obj.Until
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
 			}
 
 		}
@@ -20371,7 +20763,29 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 			v := obj.More
 			w.Int(int64(v))
 
-		case 20: // decidedFor
+		case 20: // rule
+			v := obj.Rule
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 21: // asked
+			v := obj.Asked
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequestCandidate(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 22: // decidedFor
 			v := obj.DecidedFor
 			if v == nil {
 				w.Raw("null")
@@ -25130,6 +25544,171 @@ func plainRulePreviewPersonEdge(w *plain.Writer, s *plain.Selection, obj *page.E
 			if !plainRulePreviewPerson(w, f.Below, v) {
 				return false
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RuleSuggestion(ctx context.Context, sel ast.SelectionSet, obj *catalogue.RuleSuggestion) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RuleSuggestion"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRuleSuggestion(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RuleSuggestion(ctx, sel, obj)
+}
+
+func plainRuleSuggestion(w *plain.Writer, s *plain.Selection, obj *catalogue.RuleSuggestion) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RuleSuggestion\"")
+		case 1: // criteria
+			v := obj.Criteria
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRuleSuggestionCriterion(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 2: // explains
+			v := obj.Explains
+			w.Int(int64(v))
+
+		case 3: // besides
+			v := obj.Besides
+			w.Int(int64(v))
+
+		case 4: // matches
+			v := obj.Matches
+			w.Int(int64(v))
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RuleSuggestionCriterion(ctx context.Context, sel ast.SelectionSet, obj *catalogue.RuleSuggestionCriterion) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RuleSuggestionCriterion"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRuleSuggestionCriterion(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RuleSuggestionCriterion(ctx, sel, obj)
+}
+
+func plainRuleSuggestionCriterion(w *plain.Writer, s *plain.Selection, obj *catalogue.RuleSuggestionCriterion) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RuleSuggestionCriterion\"")
+		case 1: // dimension
+			v := obj.Dimension
+			w.String(v)
+
+		case 2: // dimensionName
+			v := obj.DimensionName
+			w.String(v)
+
+		case 3: // key
+			v := obj.Key
+			w.String(v)
+
+		case 4: // label
+			v := obj.Label
+			w.String(v)
+
+		case 5: // inherit
+			v := obj.Inherit
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _RuleSuggestions(ctx context.Context, sel ast.SelectionSet, obj *catalogue.RuleSuggestions) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RuleSuggestions"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRuleSuggestions(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RuleSuggestions(ctx, sel, obj)
+}
+
+func plainRuleSuggestions(w *plain.Writer, s *plain.Selection, obj *catalogue.RuleSuggestions) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RuleSuggestions\"")
+		case 1: // objectKind
+			v := obj.ObjectKind
+			w.String(v)
+
+		case 2: // object
+			v := obj.Object
+			w.String(v)
+
+		case 3: // objectName
+			v := obj.ObjectName
+			w.String(v)
+
+		case 4: // list
+			v := obj.List
+			w.String(v)
+
+		case 5: // property
+			v := obj.Property
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 6: // resource
+			v := obj.Resource
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // found
+			v := obj.Found
+			w.Int(int64(v))
+
+		case 8: // suggestions
+			v := obj.Suggestions
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRuleSuggestion(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
 
 		}
 	}

@@ -47,6 +47,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	ApproverRuleConfiguration() ApproverRuleConfigurationResolver
 	AssignedProfileConfiguration() AssignedProfileConfigurationResolver
 	AuditEvent() AuditEventResolver
 	AutomationRule() AutomationRuleResolver
@@ -116,6 +117,7 @@ type ResolverRoot interface {
 	UserConfiguration() UserConfigurationResolver
 	Webhook() WebhookResolver
 	WhyNotPayload() WhyNotPayloadResolver
+	ApproverRuleConfigurationInput() ApproverRuleConfigurationInputResolver
 	AssignedProfileConfigurationInput() AssignedProfileConfigurationInputResolver
 	AutomationRuleConfigurationInput() AutomationRuleConfigurationInputResolver
 	ConnectionConfigurationInput() ConnectionConfigurationInputResolver
@@ -276,12 +278,44 @@ type ComplexityRoot struct {
 		Approvers      func(childComplexity int) int
 		Level          func(childComplexity int) int
 		More           func(childComplexity int) int
+		Rule           func(childComplexity int) int
 		SkippedBecause func(childComplexity int) int
 	}
 
 	ApprovedPeriod struct {
 		End   func(childComplexity int) int
 		Start func(childComplexity int) int
+	}
+
+	ApproverRuleConfiguration struct {
+		Actions     func(childComplexity int) int
+		Combine     func(childComplexity int) int
+		Dimensions  func(childComplexity int) int
+		DisplayName func(childComplexity int) int
+		Find        func(childComplexity int) int
+		Identifier  func(childComplexity int) int
+		Levels      func(childComplexity int) int
+		Parameters  func(childComplexity int) int
+		Priority    func(childComplexity int) int
+		Target      func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	ApproverRuleConfigurationConnection struct {
+		Nodes                func(childComplexity int) int
+		PageInfo             func(childComplexity int) int
+		TotalCount           func(childComplexity int) int
+		TotalCountIsEstimate func(childComplexity int) int
+	}
+
+	ApproverTargetConfiguration struct {
+		Category             func(childComplexity int) int
+		CompositeRole        func(childComplexity int) int
+		EntityType           func(childComplexity int) int
+		IncludeSubcategories func(childComplexity int) int
+		Policy               func(childComplexity int) int
+		Risk                 func(childComplexity int) int
+		SingleRole           func(childComplexity int) int
 	}
 
 	AssignedProfile struct {
@@ -460,24 +494,25 @@ type ComplexityRoot struct {
 	}
 
 	BulkChange struct {
-		About     func(childComplexity int) int
-		Actor     func(childComplexity int) int
-		ActorName func(childComplexity int) int
-		AgainID   func(childComplexity int) int
-		Comment   func(childComplexity int) int
-		CreatedAt func(childComplexity int) int
-		Decision  func(childComplexity int) int
-		Done      func(childComplexity int) int
-		EndedAt   func(childComplexity int) int
-		Failed    func(childComplexity int) int
-		Failure   func(childComplexity int) int
-		ID        func(childComplexity int) int
-		IsMine    func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Skipped   func(childComplexity int) int
-		StartedAt func(childComplexity int) int
-		State     func(childComplexity int) int
-		Total     func(childComplexity int) int
+		About        func(childComplexity int) int
+		Actor        func(childComplexity int) int
+		ActorName    func(childComplexity int) int
+		AgainID      func(childComplexity int) int
+		Comment      func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Decision     func(childComplexity int) int
+		Done         func(childComplexity int) int
+		EndedAt      func(childComplexity int) int
+		Failed       func(childComplexity int) int
+		Failure      func(childComplexity int) int
+		ID           func(childComplexity int) int
+		IsMine       func(childComplexity int) int
+		IsOfRequests func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Skipped      func(childComplexity int) int
+		StartedAt    func(childComplexity int) int
+		State        func(childComplexity int) int
+		Total        func(childComplexity int) int
 	}
 
 	BulkChangeConnection struct {
@@ -662,6 +697,7 @@ type ComplexityRoot struct {
 	}
 
 	Configuration struct {
+		ApproverRules         func(childComplexity int, first *int, after *string, identifiers []string) int
 		AutomationRules       func(childComplexity int, first *int, after *string, identifiers []string) int
 		Categories            func(childComplexity int, first *int, after *string, identifiers []string) int
 		CompositeRoles        func(childComplexity int, first *int, after *string, identifiers []string) int
@@ -1162,6 +1198,7 @@ type ComplexityRoot struct {
 		DisplayExpression func(childComplexity int) int
 		DisplayName       func(childComplexity int) int
 		Identifier        func(childComplexity int) int
+		ManagerBinding    func(childComplexity int) int
 		Properties        func(childComplexity int) int
 		Source            func(childComplexity int) int
 		Version           func(childComplexity int) int
@@ -1256,6 +1293,14 @@ type ComplexityRoot struct {
 		Kind     func(childComplexity int) int
 		Oldest   func(childComplexity int) int
 		Receiver func(childComplexity int) int
+	}
+
+	FinderConfiguration struct {
+		Finder  func(childComplexity int) int
+		Keys    func(childComplexity int) int
+		Level   func(childComplexity int) int
+		Match   func(childComplexity int) int
+		Profile func(childComplexity int) int
 	}
 
 	FlowEdge struct {
@@ -1357,6 +1402,7 @@ type ComplexityRoot struct {
 		Owner        func(childComplexity int) int
 		Risk         func(childComplexity int) int
 		Rule         func(childComplexity int) int
+		Score        func(childComplexity int) int
 		StartDate    func(childComplexity int) int
 	}
 
@@ -1623,6 +1669,7 @@ type ComplexityRoot struct {
 		DisplayName func(childComplexity int) int
 		HasReports  func(childComplexity int) int
 		ID          func(childComplexity int) int
+		IsAsked     func(childComplexity int) int
 		Permissions func(childComplexity int) int
 		Profiles    func(childComplexity int) int
 		Resource    func(childComplexity int) int
@@ -1790,6 +1837,7 @@ type ComplexityRoot struct {
 		DecideProlongedRoles       func(childComplexity int, input reconciliation.DecideProlongedRolesInput) int
 		DecideReconciliation       func(childComplexity int, input reconciliation.DecideReconciliationInput) int
 		DecideRoleReconciliation   func(childComplexity int, input reconciliation.DecideRoleReconciliationInput) int
+		DeleteApproverRule         func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteAutomationRule       func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteCategory             func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteCompositeRole        func(childComplexity int, input manifest.DeleteConfigurationInput) int
@@ -1841,6 +1889,7 @@ type ComplexityRoot struct {
 		RevokeDelegation           func(childComplexity int, input delegation.EndDelegationInput) int
 		RotateWebhookSecret        func(childComplexity int, input webhook.WebhookInput) int
 		RunJob                     func(childComplexity int, input job.RunJobInput) int
+		SaveApproverRule           func(childComplexity int, input manifest.SaveInput[manifest.ApproverRule]) int
 		SaveAutomationRule         func(childComplexity int, input manifest.SaveInput[manifest.AutomationRule]) int
 		SaveCategory               func(childComplexity int, input manifest.SaveInput[manifest.Category]) int
 		SaveCompositeRole          func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
@@ -2498,7 +2547,7 @@ type ComplexityRoot struct {
 		Flow                       func(childComplexity int) int
 		HeldOrders                 func(childComplexity int, connector string) int
 		IdentifiedRisk             func(childComplexity int, id int64) int
-		IdentifiedRisks            func(childComplexity int, first *int, after *string, filter *risk.IdentifiedRiskFilter) int
+		IdentifiedRisks            func(childComplexity int, first *int, after *string, filter *risk.IdentifiedRiskFilter, orderBy *risk.IdentifiedRiskSort) int
 		IndirectPreview            func(childComplexity int, input catalogue.IndirectPreviewInput) int
 		JobInstance                func(childComplexity int, id int64) int
 		JobInstances               func(childComplexity int, job *string, states []job.JobInstanceState, launchedBy *string, first *int, after *string) int
@@ -2568,6 +2617,7 @@ type ComplexityRoot struct {
 		RolesPage                  func(childComplexity int, first *int, after *string, filter *across.RoleFilter) int
 		RowsToMend                 func(childComplexity int, connector *string, first *int, after *string) int
 		RulePreview                func(childComplexity int, input catalogue.RulePreviewInput) int
+		RuleSuggestions            func(childComplexity int, input catalogue.RuleSuggestionsInput) int
 		Search                     func(childComplexity int, text string) int
 		StoredPlan                 func(childComplexity int, id int64) int
 		StoredValues               func(childComplexity int, input plan.StoredValuesInput) int
@@ -2701,6 +2751,7 @@ type ComplexityRoot struct {
 		FoundAt          func(childComplexity int) int
 		FoundRoles       func(childComplexity int) int
 		ID               func(childComplexity int) int
+		IsForRules       func(childComplexity int) int
 		IsOwn            func(childComplexity int) int
 		IsOwnerGone      func(childComplexity int) int
 		Kind             func(childComplexity int) int
@@ -2868,6 +2919,14 @@ type ComplexityRoot struct {
 		Request func(childComplexity int) int
 	}
 
+	RequestCandidate struct {
+		ExcludedBecause func(childComplexity int) int
+		FoundBy         func(childComplexity int) int
+		Name            func(childComplexity int) int
+		Since           func(childComplexity int) int
+		Until           func(childComplexity int) int
+	}
+
 	RequestCheck struct {
 		Digest      func(childComplexity int) int
 		Items       func(childComplexity int) int
@@ -2992,6 +3051,7 @@ type ComplexityRoot struct {
 
 	RequestStep struct {
 		AnswerBy   func(childComplexity int) int
+		Asked      func(childComplexity int) int
 		Candidates func(childComplexity int) int
 		ClosedAt   func(childComplexity int) int
 		Comment    func(childComplexity int) int
@@ -3008,6 +3068,7 @@ type ComplexityRoot struct {
 		RemindAt   func(childComplexity int) int
 		RemindedAt func(childComplexity int) int
 		Reminders  func(childComplexity int) int
+		Rule       func(childComplexity int) int
 		SkipReason func(childComplexity int) int
 		State      func(childComplexity int) int
 		Version    func(childComplexity int) int
@@ -3773,6 +3834,32 @@ type ComplexityRoot struct {
 	RulePreviewPersonEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	RuleSuggestion struct {
+		Besides  func(childComplexity int) int
+		Criteria func(childComplexity int) int
+		Explains func(childComplexity int) int
+		Matches  func(childComplexity int) int
+	}
+
+	RuleSuggestionCriterion struct {
+		Dimension     func(childComplexity int) int
+		DimensionName func(childComplexity int) int
+		Inherit       func(childComplexity int) int
+		Key           func(childComplexity int) int
+		Label         func(childComplexity int) int
+	}
+
+	RuleSuggestions struct {
+		Found       func(childComplexity int) int
+		List        func(childComplexity int) int
+		Object      func(childComplexity int) int
+		ObjectKind  func(childComplexity int) int
+		ObjectName  func(childComplexity int) int
+		Property    func(childComplexity int) int
+		Resource    func(childComplexity int) int
+		Suggestions func(childComplexity int) int
 	}
 
 	RunJobPayload struct {
@@ -4776,6 +4863,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApprovalLevel.More(childComplexity), true
+	case "ApprovalLevel.rule":
+		if e.ComplexityRoot.ApprovalLevel.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalLevel.Rule(childComplexity), true
 	case "ApprovalLevel.skippedBecause":
 		if e.ComplexityRoot.ApprovalLevel.SkippedBecause == nil {
 			break
@@ -4795,6 +4888,141 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApprovedPeriod.Start(childComplexity), true
+
+	case "ApproverRuleConfiguration.actions":
+		if e.ComplexityRoot.ApproverRuleConfiguration.Actions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.Actions(childComplexity), true
+	case "ApproverRuleConfiguration.combine":
+		if e.ComplexityRoot.ApproverRuleConfiguration.Combine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.Combine(childComplexity), true
+	case "ApproverRuleConfiguration.dimensions":
+		if e.ComplexityRoot.ApproverRuleConfiguration.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.Dimensions(childComplexity), true
+	case "ApproverRuleConfiguration.displayName":
+		if e.ComplexityRoot.ApproverRuleConfiguration.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.DisplayName(childComplexity), true
+	case "ApproverRuleConfiguration.find":
+		if e.ComplexityRoot.ApproverRuleConfiguration.Find == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.Find(childComplexity), true
+	case "ApproverRuleConfiguration.identifier":
+		if e.ComplexityRoot.ApproverRuleConfiguration.Identifier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.Identifier(childComplexity), true
+	case "ApproverRuleConfiguration.levels":
+		if e.ComplexityRoot.ApproverRuleConfiguration.Levels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.Levels(childComplexity), true
+	case "ApproverRuleConfiguration.parameters":
+		if e.ComplexityRoot.ApproverRuleConfiguration.Parameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.Parameters(childComplexity), true
+	case "ApproverRuleConfiguration.priority":
+		if e.ComplexityRoot.ApproverRuleConfiguration.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.Priority(childComplexity), true
+	case "ApproverRuleConfiguration.target":
+		if e.ComplexityRoot.ApproverRuleConfiguration.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.Target(childComplexity), true
+	case "ApproverRuleConfiguration.version":
+		if e.ComplexityRoot.ApproverRuleConfiguration.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.Version(childComplexity), true
+
+	case "ApproverRuleConfigurationConnection.nodes":
+		if e.ComplexityRoot.ApproverRuleConfigurationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfigurationConnection.Nodes(childComplexity), true
+	case "ApproverRuleConfigurationConnection.pageInfo":
+		if e.ComplexityRoot.ApproverRuleConfigurationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfigurationConnection.PageInfo(childComplexity), true
+	case "ApproverRuleConfigurationConnection.totalCount":
+		if e.ComplexityRoot.ApproverRuleConfigurationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfigurationConnection.TotalCount(childComplexity), true
+	case "ApproverRuleConfigurationConnection.totalCountIsEstimate":
+		if e.ComplexityRoot.ApproverRuleConfigurationConnection.TotalCountIsEstimate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfigurationConnection.TotalCountIsEstimate(childComplexity), true
+
+	case "ApproverTargetConfiguration.category":
+		if e.ComplexityRoot.ApproverTargetConfiguration.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverTargetConfiguration.Category(childComplexity), true
+	case "ApproverTargetConfiguration.compositeRole":
+		if e.ComplexityRoot.ApproverTargetConfiguration.CompositeRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverTargetConfiguration.CompositeRole(childComplexity), true
+	case "ApproverTargetConfiguration.entityType":
+		if e.ComplexityRoot.ApproverTargetConfiguration.EntityType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverTargetConfiguration.EntityType(childComplexity), true
+	case "ApproverTargetConfiguration.includeSubcategories":
+		if e.ComplexityRoot.ApproverTargetConfiguration.IncludeSubcategories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverTargetConfiguration.IncludeSubcategories(childComplexity), true
+	case "ApproverTargetConfiguration.policy":
+		if e.ComplexityRoot.ApproverTargetConfiguration.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverTargetConfiguration.Policy(childComplexity), true
+	case "ApproverTargetConfiguration.risk":
+		if e.ComplexityRoot.ApproverTargetConfiguration.Risk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverTargetConfiguration.Risk(childComplexity), true
+	case "ApproverTargetConfiguration.singleRole":
+		if e.ComplexityRoot.ApproverTargetConfiguration.SingleRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverTargetConfiguration.SingleRole(childComplexity), true
 
 	case "AssignedProfile.email":
 		if e.ComplexityRoot.AssignedProfile.Email == nil {
@@ -5584,6 +5812,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkChange.IsMine(childComplexity), true
+	case "BulkChange.isOfRequests":
+		if e.ComplexityRoot.BulkChange.IsOfRequests == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkChange.IsOfRequests(childComplexity), true
 	case "BulkChange.kind":
 		if e.ComplexityRoot.BulkChange.Kind == nil {
 			break
@@ -6276,6 +6510,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ComputationFaultConnection.TotalCountIsEstimate(childComplexity), true
 
+	case "Configuration.approverRules":
+		if e.ComplexityRoot.Configuration.ApproverRules == nil {
+			break
+		}
+
+		args, err := ec.field_Configuration_approverRules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Configuration.ApproverRules(childComplexity, args["first"].(*int), args["after"].(*string), args["identifiers"].([]string)), true
 	case "Configuration.automationRules":
 		if e.ComplexityRoot.Configuration.AutomationRules == nil {
 			break
@@ -8405,6 +8650,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EntityTypeConfiguration.Identifier(childComplexity), true
+	case "EntityTypeConfiguration.managerBinding":
+		if e.ComplexityRoot.EntityTypeConfiguration.ManagerBinding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EntityTypeConfiguration.ManagerBinding(childComplexity), true
 	case "EntityTypeConfiguration.properties":
 		if e.ComplexityRoot.EntityTypeConfiguration.Properties == nil {
 			break
@@ -8799,6 +9050,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FencedWork.Receiver(childComplexity), true
+
+	case "FinderConfiguration.finder":
+		if e.ComplexityRoot.FinderConfiguration.Finder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinderConfiguration.Finder(childComplexity), true
+	case "FinderConfiguration.keys":
+		if e.ComplexityRoot.FinderConfiguration.Keys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinderConfiguration.Keys(childComplexity), true
+	case "FinderConfiguration.level":
+		if e.ComplexityRoot.FinderConfiguration.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinderConfiguration.Level(childComplexity), true
+	case "FinderConfiguration.match":
+		if e.ComplexityRoot.FinderConfiguration.Match == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinderConfiguration.Match(childComplexity), true
+	case "FinderConfiguration.profile":
+		if e.ComplexityRoot.FinderConfiguration.Profile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinderConfiguration.Profile(childComplexity), true
 
 	case "FlowEdge.count":
 		if e.ComplexityRoot.FlowEdge.Count == nil {
@@ -9201,6 +9483,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IdentifiedRisk.Rule(childComplexity), true
+	case "IdentifiedRisk.score":
+		if e.ComplexityRoot.IdentifiedRisk.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentifiedRisk.Score(childComplexity), true
 	case "IdentifiedRisk.startDate":
 		if e.ComplexityRoot.IdentifiedRisk.StartDate == nil {
 			break
@@ -10253,6 +10541,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Me.ID(childComplexity), true
+	case "Me.isAsked":
+		if e.ComplexityRoot.Me.IsAsked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Me.IsAsked(childComplexity), true
 	case "Me.permissions":
 		if e.ComplexityRoot.Me.Permissions == nil {
 			break
@@ -11103,6 +11397,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideRoleReconciliation(childComplexity, args["input"].(reconciliation.DecideRoleReconciliationInput)), true
+	case "Mutation.deleteApproverRule":
+		if e.ComplexityRoot.Mutation.DeleteApproverRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteApproverRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteApproverRule(childComplexity, args["input"].(manifest.DeleteConfigurationInput)), true
 	case "Mutation.deleteAutomationRule":
 		if e.ComplexityRoot.Mutation.DeleteAutomationRule == nil {
 			break
@@ -11654,6 +11959,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RunJob(childComplexity, args["input"].(job.RunJobInput)), true
+	case "Mutation.saveApproverRule":
+		if e.ComplexityRoot.Mutation.SaveApproverRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveApproverRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveApproverRule(childComplexity, args["input"].(manifest.SaveInput[manifest.ApproverRule])), true
 	case "Mutation.saveAutomationRule":
 		if e.ComplexityRoot.Mutation.SaveAutomationRule == nil {
 			break
@@ -14805,7 +15121,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.IdentifiedRisks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*risk.IdentifiedRiskFilter)), true
+		return e.ComplexityRoot.Query.IdentifiedRisks(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*risk.IdentifiedRiskFilter), args["orderBy"].(*risk.IdentifiedRiskSort)), true
 	case "Query.indirectPreview":
 		if e.ComplexityRoot.Query.IndirectPreview == nil {
 			break
@@ -15526,6 +15842,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RulePreview(childComplexity, args["input"].(catalogue.RulePreviewInput)), true
+	case "Query.ruleSuggestions":
+		if e.ComplexityRoot.Query.RuleSuggestions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ruleSuggestions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RuleSuggestions(childComplexity, args["input"].(catalogue.RuleSuggestionsInput)), true
 	case "Query.search":
 		if e.ComplexityRoot.Query.Search == nil {
 			break
@@ -16167,6 +16494,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReconciliationItem.ID(childComplexity), true
+	case "ReconciliationItem.isForRules":
+		if e.ComplexityRoot.ReconciliationItem.IsForRules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationItem.IsForRules(childComplexity), true
 	case "ReconciliationItem.isOwn":
 		if e.ComplexityRoot.ReconciliationItem.IsOwn == nil {
 			break
@@ -16886,6 +17219,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RequestAssignmentsPayload.Request(childComplexity), true
 
+	case "RequestCandidate.excludedBecause":
+		if e.ComplexityRoot.RequestCandidate.ExcludedBecause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestCandidate.ExcludedBecause(childComplexity), true
+	case "RequestCandidate.foundBy":
+		if e.ComplexityRoot.RequestCandidate.FoundBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestCandidate.FoundBy(childComplexity), true
+	case "RequestCandidate.name":
+		if e.ComplexityRoot.RequestCandidate.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestCandidate.Name(childComplexity), true
+	case "RequestCandidate.since":
+		if e.ComplexityRoot.RequestCandidate.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestCandidate.Since(childComplexity), true
+	case "RequestCandidate.until":
+		if e.ComplexityRoot.RequestCandidate.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestCandidate.Until(childComplexity), true
+
 	case "RequestCheck.digest":
 		if e.ComplexityRoot.RequestCheck.Digest == nil {
 			break
@@ -17437,6 +17801,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestStep.AnswerBy(childComplexity), true
+	case "RequestStep.asked":
+		if e.ComplexityRoot.RequestStep.Asked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.Asked(childComplexity), true
 	case "RequestStep.candidates":
 		if e.ComplexityRoot.RequestStep.Candidates == nil {
 			break
@@ -17533,6 +17903,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestStep.Reminders(childComplexity), true
+	case "RequestStep.rule":
+		if e.ComplexityRoot.RequestStep.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.Rule(childComplexity), true
 	case "RequestStep.skipReason":
 		if e.ComplexityRoot.RequestStep.SkipReason == nil {
 			break
@@ -20854,6 +21230,111 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RulePreviewPersonEdge.Node(childComplexity), true
 
+	case "RuleSuggestion.besides":
+		if e.ComplexityRoot.RuleSuggestion.Besides == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestion.Besides(childComplexity), true
+	case "RuleSuggestion.criteria":
+		if e.ComplexityRoot.RuleSuggestion.Criteria == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestion.Criteria(childComplexity), true
+	case "RuleSuggestion.explains":
+		if e.ComplexityRoot.RuleSuggestion.Explains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestion.Explains(childComplexity), true
+	case "RuleSuggestion.matches":
+		if e.ComplexityRoot.RuleSuggestion.Matches == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestion.Matches(childComplexity), true
+
+	case "RuleSuggestionCriterion.dimension":
+		if e.ComplexityRoot.RuleSuggestionCriterion.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestionCriterion.Dimension(childComplexity), true
+	case "RuleSuggestionCriterion.dimensionName":
+		if e.ComplexityRoot.RuleSuggestionCriterion.DimensionName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestionCriterion.DimensionName(childComplexity), true
+	case "RuleSuggestionCriterion.inherit":
+		if e.ComplexityRoot.RuleSuggestionCriterion.Inherit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestionCriterion.Inherit(childComplexity), true
+	case "RuleSuggestionCriterion.key":
+		if e.ComplexityRoot.RuleSuggestionCriterion.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestionCriterion.Key(childComplexity), true
+	case "RuleSuggestionCriterion.label":
+		if e.ComplexityRoot.RuleSuggestionCriterion.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestionCriterion.Label(childComplexity), true
+
+	case "RuleSuggestions.found":
+		if e.ComplexityRoot.RuleSuggestions.Found == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestions.Found(childComplexity), true
+	case "RuleSuggestions.list":
+		if e.ComplexityRoot.RuleSuggestions.List == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestions.List(childComplexity), true
+	case "RuleSuggestions.object":
+		if e.ComplexityRoot.RuleSuggestions.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestions.Object(childComplexity), true
+	case "RuleSuggestions.objectKind":
+		if e.ComplexityRoot.RuleSuggestions.ObjectKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestions.ObjectKind(childComplexity), true
+	case "RuleSuggestions.objectName":
+		if e.ComplexityRoot.RuleSuggestions.ObjectName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestions.ObjectName(childComplexity), true
+	case "RuleSuggestions.property":
+		if e.ComplexityRoot.RuleSuggestions.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestions.Property(childComplexity), true
+	case "RuleSuggestions.resource":
+		if e.ComplexityRoot.RuleSuggestions.Resource == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestions.Resource(childComplexity), true
+	case "RuleSuggestions.suggestions":
+		if e.ComplexityRoot.RuleSuggestions.Suggestions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSuggestions.Suggestions(childComplexity), true
+
 	case "RunJobPayload.jobInstance":
 		if e.ComplexityRoot.RunJobPayload.JobInstance == nil {
 			break
@@ -22539,6 +23020,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApiKeyFilter", ec.unmarshalInputApiKeyFilter),
 			graphql.NewInputUnmarshaler("ApplyConfigurationInput", ec.unmarshalInputApplyConfigurationInput),
 			graphql.NewInputUnmarshaler("ApplyPlanInput", ec.unmarshalInputApplyPlanInput),
+			graphql.NewInputUnmarshaler("ApproverRuleConfigurationInput", ec.unmarshalInputApproverRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("ApproverTargetConfigurationInput", ec.unmarshalInputApproverTargetConfigurationInput),
 			graphql.NewInputUnmarshaler("AskInformationInput", ec.unmarshalInputAskInformationInput),
 			graphql.NewInputUnmarshaler("AssignedProfileConfigurationInput", ec.unmarshalInputAssignedProfileConfigurationInput),
 			graphql.NewInputUnmarshaler("AttachRiskInput", ec.unmarshalInputAttachRiskInput),
@@ -22595,6 +23078,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EntitlementInput", ec.unmarshalInputEntitlementInput),
 			graphql.NewInputUnmarshaler("EntityTypeConfigurationInput", ec.unmarshalInputEntityTypeConfigurationInput),
 			graphql.NewInputUnmarshaler("ExplainInput", ec.unmarshalInputExplainInput),
+			graphql.NewInputUnmarshaler("FinderConfigurationInput", ec.unmarshalInputFinderConfigurationInput),
 			graphql.NewInputUnmarshaler("GroupProfileConfigurationInput", ec.unmarshalInputGroupProfileConfigurationInput),
 			graphql.NewInputUnmarshaler("HeldFilter", ec.unmarshalInputHeldFilter),
 			graphql.NewInputUnmarshaler("IdentifiedRiskFilter", ec.unmarshalInputIdentifiedRiskFilter),
@@ -22681,7 +23165,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoleRuleConfigurationInput", ec.unmarshalInputRoleRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("RuleCriterionInput", ec.unmarshalInputRuleCriterionInput),
 			graphql.NewInputUnmarshaler("RulePreviewInput", ec.unmarshalInputRulePreviewInput),
+			graphql.NewInputUnmarshaler("RuleSuggestionsInput", ec.unmarshalInputRuleSuggestionsInput),
 			graphql.NewInputUnmarshaler("RunJobInput", ec.unmarshalInputRunJobInput),
+			graphql.NewInputUnmarshaler("SaveApproverRuleInput", ec.unmarshalInputSaveApproverRuleInput),
 			graphql.NewInputUnmarshaler("SaveAutomationRuleInput", ec.unmarshalInputSaveAutomationRuleInput),
 			graphql.NewInputUnmarshaler("SaveCategoryInput", ec.unmarshalInputSaveCategoryInput),
 			graphql.NewInputUnmarshaler("SaveCompositeRoleInput", ec.unmarshalInputSaveCompositeRoleInput),
@@ -24250,7 +24736,7 @@ enum BulkKind {
   RECONCILE_RESOURCES
   "Roles that were read from what accounts hold."
   RECONCILE_ROLES
-  "Roles in their grace period."
+  "Roles in their grace period, or requests that wait for an approval (role-model 13.5): isOfRequests says which."
   REVIEW_ROLES
   "Roles and accounts that somebody approved although rules give them."
   REDUNDANT_ASSIGNMENTS
@@ -24290,9 +24776,9 @@ enum BulkDecision {
   KEEP_ROLE
   "Found roles: they are taken away."
   REMOVE_ROLE
-  "Roles in their grace period: they stay until the contexts of their owners end. Orders to review: they go on."
+  "Roles in their grace period: they stay until the contexts of their owners end. Requests: the step that waits is approved. Orders to review: they go on."
   APPROVE
-  "Roles in their grace period: they go now. Orders to review: they are not carried out; needs a comment."
+  "Roles in their grace period: they go now. Requests: they come to nothing. Orders to review: they are not carried out; needs a comment."
   DECLINE
   "Redundant assignments: where rules give them, the approval ends, and nobody loses anything. Needs no comment."
   LEAVE_TO_RULES
@@ -24346,6 +24832,8 @@ type BulkChange {
   decision: BulkDecision!
   "Name of the property that is set, or of the role that is asked for; empty: the kind has none."
   about: String!
+  "Of REVIEW_ROLES: it is about requests that wait for an approval, and its items are items of requests."
+  isOfRequests: Boolean!
   "What was said with it."
   comment: String!
   "Where it is."
@@ -24378,7 +24866,7 @@ type BulkChange {
 
 """One of those that a bulk change is about."""
 type BulkItem {
-  "Id of the difference, the assigned role, the redundant assignment, the order or the person."
+  "Id of the difference, the assigned role, the item of a request, the redundant assignment, the order or the person."
   subjectId: ID!
   "Whom it is about; empty: nobody."
   name: String!
@@ -24468,6 +24956,8 @@ input StartBulkChangeInput {
   roles: RoleReconciliationFilter
   "Which roles in their grace period, for REVIEW_ROLES."
   prolonged: ProlongedRoleFilter
+  "Which requests, for REVIEW_ROLES: of those that wait for a decision that the caller may make for himself, not as somebody's deputy. It needs MassReviewRoles of the beneficiary."
+  approvals: RequestFilter
   "Which redundant assignments, for REDUNDANT_ASSIGNMENTS."
   redundant: RedundantAssignmentFilter
   "Which orders, for REVIEW_ORDERS, UNBLOCK_ORDERS and MANUAL_PROVISIONING."
@@ -24856,6 +25346,70 @@ extend type Query {
     input: RulePreviewInput!
   ): RulePreview!
 }
+
+"""What was found without a rule: a role, or a difference that is about an account, or about what an account points to. Exactly one of both."""
+input RuleSuggestionsInput {
+  "Identifier of the role that was found."
+  role: String
+  "Needed where a single and a composite role share the identifier."
+  roleKind: RoleKind
+  "Id of a difference of reconciliation, of an account that has an owner."
+  differenceId: ID
+}
+
+"""One criterion of a suggested rule."""
+type RuleSuggestionCriterion {
+  "Identifier of the dimension."
+  dimension: String!
+  "Name of the dimension."
+  dimensionName: String!
+  "Key of the value."
+  key: String!
+  "The value, as people read it."
+  label: String!
+  "What lies below the value counts too."
+  inherit: Boolean!
+}
+
+"""A rule that would explain what was found. All numbers are of people whom the caller may see."""
+type RuleSuggestion {
+  "Its criteria: one or two, all must hold."
+  criteria: [RuleSuggestionCriterion!]!
+  "For how many of those it holds for whom it was found."
+  explains: Int!
+  "To how many it would give the same who have it not."
+  besides: Int!
+  "For how many it holds."
+  matches: Int!
+}
+
+"""Rules that would explain what was found, and where such a rule is written."""
+type RuleSuggestions {
+  "Kind of the object that the rule is written in: singleRole, compositeRole or resourceType."
+  objectKind: String!
+  "Identifier of that object."
+  object: String!
+  "Name of that object."
+  objectName: String!
+  "The list of rules of that object: rules, typeRules or navigationRules."
+  list: String!
+  "Identifier of the property that the rule fills; null: it gives the role or the account."
+  property: String
+  "Key of what accounts point to by that property; null: none."
+  resource: String
+  "People for whom it was found without a rule."
+  found: Int!
+  "At most five, the best first: those that hold for most of them and for few others."
+  suggestions: [RuleSuggestion!]!
+}
+
+extend type Query {
+  "Proposes rules that would give people what was found in their accounts without one (role-model 13.1, 13.3). Nothing is saved: a rule is written, previewed and planned as any other. UNAVAILABLE when it takes longer than five seconds."
+  ruleSuggestions(
+    "What was found."
+    input: RuleSuggestionsInput!
+  ): RuleSuggestions!
+}
 `, BuiltIn: false},
 	{Name: "../schema/configuration.graphqls", Input: `# Generated from the kinds of server/manifest: run npm run gen.
 
@@ -24897,6 +25451,8 @@ enum ConfigurationKind {
   JOB
   "A profile."
   PROFILE
+  "An approver rule."
+  APPROVER_RULE
   "A user."
   USER
   "An identity provider."
@@ -25119,6 +25675,34 @@ enum ExemptionPolicy {
   BLOCKING_UNLESS_OVERRIDE
   "It needs an approval of its own, unless who asks may override that."
   APPROVAL_REQUIRED_UNLESS_OVERRIDE
+}
+
+"""Kinds of finder kind."""
+enum FinderKind {
+  "The manager of the person, or the manager of that one."
+  MANAGER
+  "The manager of who asks, or the manager of that one."
+  REQUESTER_MANAGER
+  "Who answers for the role."
+  ROLE_OWNER
+  "Who answers for the resource types that the role leads to."
+  RESOURCE_TYPE_OWNER
+  "Who answers for the risk; nobody does: whoever reviews the roles of the person."
+  RISK_OWNER
+  "Who holds a profile."
+  PROFILE
+  "People by name."
+  PERSON
+  "Whoever may review the roles of the person."
+  REVIEWERS
+}
+
+"""Kinds of approver combination."""
+enum ApproverCombination {
+  "Those of the first way that finds somebody."
+  FIRST
+  "Those of all ways."
+  ALL
 }
 
 """What a rule of a resource type computes (role-model 2.6 to 2.8, 5.2)."""
@@ -25399,6 +25983,8 @@ type EntityTypeConfiguration {
   connector: String!
   "How a resource is shown, e.g. {FirstName} {LastName}; empty: by its key."
   displayExpression: String!
+  "Navigation that leads from a resource to its manager, or several with dots between them: whom approver rules find as manager. Empty: nobody."
+  managerBinding: String!
   "Where its resources are read from; none: they are not."
   source: SourceConfiguration
   "Its properties, in the order in which they are shown. One that is used and not named any more refuses the change."
@@ -25417,6 +26003,8 @@ input EntityTypeConfigurationInput {
   connector: String
   "How a resource is shown, e.g. {FirstName} {LastName}; empty: by its key."
   displayExpression: String
+  "Navigation that leads from a resource to its manager, or several with dots between them: whom approver rules find as manager. Empty: nobody."
+  managerBinding: String
   "Where its resources are read from; none: they are not."
   source: SourceConfigurationInput
   "Its properties, in the order in which they are shown. One that is used and not named any more refuses the change."
@@ -27133,6 +27721,132 @@ input ProfileConfigurationInput {
   rules: [AccessRuleConfigurationInput!]
 }
 
+"""ApproverTarget is one of its fields. Of several rules about something one asks: that about the role or the risk itself before that about the nearest category, before that about the policy, before that about the entity type; then the one with more criteria."""
+type ApproverTargetConfiguration {
+  "Identifier of a composite role."
+  compositeRole: String!
+  "Identifier of a single role."
+  singleRole: String!
+  "Identifier of a category of roles."
+  category: String!
+  "Roles of categories below count, too. Default: true."
+  includeSubcategories: Boolean!
+  "Identifier of a policy of roles."
+  policy: String!
+  "Identifier of a risk, whose approval it is about."
+  risk: String!
+  "Identifier of the entity type of the people for whom something is asked."
+  entityType: String!
+}
+
+"""ApproverTarget is one of its fields. Of several rules about something one asks: that about the role or the risk itself before that about the nearest category, before that about the policy, before that about the entity type; then the one with more criteria."""
+input ApproverTargetConfigurationInput {
+  "Identifier of a composite role."
+  compositeRole: String
+  "Identifier of a single role."
+  singleRole: String
+  "Identifier of a category of roles."
+  category: String
+  "Roles of categories below count, too. Default: true."
+  includeSubcategories: Boolean
+  "Identifier of a policy of roles."
+  policy: String
+  "Identifier of a risk, whose approval it is about."
+  risk: String
+  "Identifier of the entity type of the people for whom something is asked."
+  entityType: String
+}
+
+"""Finder is one way to find people who may approve."""
+type FinderConfiguration {
+  "Who is asked."
+  finder: FinderKind!
+  "How many steps up, 1 to 3; only of managers. Left out: 1."
+  level: Int!
+  "Identifier of the profile whose holders are asked; only of profile."
+  profile: String!
+  "Identifiers of dimensions that the context of the held profile must name as a current context of the beneficiary does; only of profile."
+  match: [String!]!
+  "Keys of the people, resources of the entity type of the beneficiary; only of person."
+  keys: [String!]!
+}
+
+"""Finder is one way to find people who may approve."""
+input FinderConfigurationInput {
+  "Who is asked."
+  finder: FinderKind!
+  "How many steps up, 1 to 3; only of managers. Left out: 1."
+  level: Int
+  "Identifier of the profile whose holders are asked; only of profile."
+  profile: String
+  "Identifiers of dimensions that the context of the held profile must name as a current context of the beneficiary does; only of profile."
+  match: [String!]
+  "Keys of the people, resources of the entity type of the beneficiary; only of person."
+  keys: [String!]
+}
+
+"""One page of a list."""
+type ApproverRuleConfigurationConnection {
+  "The rows."
+  nodes: [ApproverRuleConfiguration!]!
+  "Whether there is more, and where to continue."
+  pageInfo: PageInfo!
+  "Rows of the whole list."
+  totalCount: Int!
+  "The list is longer than 10,000 rows, and totalCount is an estimate of the database."
+  totalCountIsEstimate: Boolean!
+}
+
+"""ApproverRule says who is asked when something that is asked for has to be approved (requests 5). Without one, whoever reviews the roles of the person is asked. How many approvals something needs is said by its role, and never by this."""
+type ApproverRuleConfiguration {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show, to whoever is asked, too. Default: the identifier."
+  displayName: String!
+  "What it is about. None: what belongs to the policy Default."
+  target: ApproverTargetConfiguration
+  "Which approvals it is about: 1 to 3 by their order, 0 that of a risk. None: 1, 2 and 3, and of a risk 0."
+  levels: [Int!]!
+  "What is asked for: ADD, REMOVE, DENY, ALLOW. None: whatever it is."
+  actions: [String!]!
+  "What a current context of the person who gets or loses it has to be."
+  dimensions: [CriterionConfiguration!]!
+  "What the values have to be that the role is asked for with: without a value of a dimension it is not meant."
+  parameters: [CriterionConfiguration!]!
+  "How people are found, one way after the other: nobody who asked for it, who gets it or who decided before, and nobody who cannot sign in."
+  find: [FinderConfiguration!]!
+  "Whom several ways make. Default: FIRST."
+  combine: ApproverCombination!
+  "The smallest first, where several rules about the same have as many criteria; then the older. Default: 0."
+  priority: Int!
+  "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
+  version: String!
+}
+
+"""ApproverRule says who is asked when something that is asked for has to be approved (requests 5). Without one, whoever reviews the roles of the person is asked. How many approvals something needs is said by its role, and never by this."""
+input ApproverRuleConfigurationInput {
+  "Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."
+  identifier: String!
+  "Name to show, to whoever is asked, too. Default: the identifier."
+  displayName: String
+  "What it is about. None: what belongs to the policy Default."
+  target: ApproverTargetConfigurationInput
+  "Which approvals it is about: 1 to 3 by their order, 0 that of a risk. None: 1, 2 and 3, and of a risk 0."
+  levels: [Int!]
+  "What is asked for: ADD, REMOVE, DENY, ALLOW. None: whatever it is."
+  actions: [String!]
+  "What a current context of the person who gets or loses it has to be."
+  dimensions: [CriterionConfigurationInput!]
+  "What the values have to be that the role is asked for with: without a value of a dimension it is not meant."
+  parameters: [CriterionConfigurationInput!]
+  "How people are found, one way after the other: nobody who asked for it, who gets it or who decided before, and nobody who cannot sign in."
+  find: [FinderConfigurationInput!]!
+  "Whom several ways make. Default: FIRST."
+  combine: ApproverCombination
+  "The smallest first, where several rules about the same have as many criteria; then the older. Default: 0."
+  priority: Int
+}
+
 """ResourceRef names a resource of the directory."""
 type ResourceRefConfiguration {
   "Identifier of its entity type."
@@ -27525,6 +28239,15 @@ type Configuration {
     "Only these; null: all."
     identifiers: [String!]
   ): ProfileConfigurationConnection
+  "Those of the kind approver rule, by identifier; null with the error FORBIDDEN for who may not read them."
+  approverRules(
+    "How many, 0 to 500; 50 when left out."
+    first: Int
+    "Cursor of the last row of the page before; null: the first page."
+    after: String
+    "Only these; null: all."
+    identifiers: [String!]
+  ): ApproverRuleConfigurationConnection
   "Those of the kind user, by identifier; null with the error FORBIDDEN for who may not read them."
   users(
     "How many, 0 to 500; 50 when left out."
@@ -27583,6 +28306,8 @@ input ConfigurationInput {
   jobs: [JobConfigurationInput!]
   "Objects of the kind profile to write."
   profiles: [ProfileConfigurationInput!]
+  "Objects of the kind approver rule to write."
+  approverRules: [ApproverRuleConfigurationInput!]
   "Objects of the kind user to write."
   users: [UserConfigurationInput!]
   "Objects of the kind identity provider to write."
@@ -27763,6 +28488,16 @@ input SaveJobInput {
 input SaveProfileInput {
   "The object as it shall be: what is left out gets its default."
   profile: ProfileConfigurationInput!
+  "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
+  version: String
+  "Tells what would happen and writes nothing. Default false."
+  dryRun: Boolean
+}
+
+"""An object of the kind approver rule to write."""
+input SaveApproverRuleInput {
+  "The object as it shall be: what is left out gets its default."
+  approverRule: ApproverRuleConfigurationInput!
   "Version that was read: CONFLICT when the object is at another one by now. \"0\": it must not exist yet. Null: not looked at."
   version: String
   "Tells what would happen and writes nothing. Default false."
@@ -27972,6 +28707,16 @@ extend type Mutation {
   ): ConfigurationPayload!
   "Deletes an object of the kind profile; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
   deleteProfile(
+    "What to do."
+    input: DeleteConfigurationInput!
+  ): ConfigurationPayload!
+  "Writes an object of the kind approver rule, new or in place of the one with its identifier. Needs the right to write such objects; a dry run needs that to read them. VALIDATION says object, field and what to do; CONFLICT: it is at another version, or takes what belongs to another object."
+  saveApproverRule(
+    "What to do."
+    input: SaveApproverRuleInput!
+  ): ConfigurationPayload!
+  "Deletes an object of the kind approver rule; one that is not there is gone already. CONFLICT: it is at another version, or others need it, which are named."
+  deleteApproverRule(
     "What to do."
     input: DeleteConfigurationInput!
   ): ConfigurationPayload!
@@ -29161,6 +29906,8 @@ type TeamCounts {
 extend type Me {
   "Somebody reports to this person: myTeam lists them."
   hasReports: Boolean!
+  "An approver rule makes, or made, the caller be asked about a request, by name or by a profile of his: the page of approvals has something for him."
+  isAsked: Boolean!
 }
 
 extend type Query {
@@ -32637,6 +33384,8 @@ type ReconciliationItem {
   isOwn: Boolean!
   "Id of the pattern it is one of."
   pattern: String!
+  "A rule could give what was found: ask for ruleSuggestions. An account of somebody, or what it points to."
+  isForRules: Boolean!
   "Names of the roles that were read from this value: using what is proposed removes them, keeping the value keeps them. Empty: none."
   foundRoles: [String!]!
   "What may be decided about it now."
@@ -34094,6 +34843,24 @@ type RequestStep {
   candidates: [String!]!
   "How many more there are."
   more: Int!
+  "Name of the approver rule that says who is asked; null: none does, and whoever reviews the roles of the person is asked (requests 5.1)."
+  rule: String
+  "Who is asked by name; only of a single item (request, requestItem), at most 200. To whoever supervises requests, and each to himself: who was asked, and who is not although the rule found him, with the reason (requests 5.3, 14.2). Empty where whoever holds a right or a profile is asked."
+  asked: [RequestCandidate!]!
+}
+
+"""Somebody who is or was asked about an approval, or is not although an approver rule found him (requests 2.4)."""
+type RequestCandidate {
+  "His name."
+  name: String!
+  "How the rule found him, in words."
+  foundBy: String!
+  "Why he is not asked, in words that continue his name; null: he is, or was."
+  excludedBecause: String
+  "Since when it is so."
+  since: DateTime!
+  "Until when it was so; null: it is so now."
+  until: DateTime
 }
 
 """One thing that was said about an item, for everybody who sees it (requests 9.1)."""
@@ -34288,6 +35055,8 @@ type ApprovalLevel {
   more: Int!
   "Why nobody is asked: implicit or give_back; null: somebody is."
   skippedBecause: String
+  "Name of the approver rule that says who is asked; null: none does, and whoever reviews the roles of the person is asked (requests 5.1)."
+  rule: String
 }
 
 """Where something would be written."""
@@ -34718,6 +35487,8 @@ type IdentifiedRisk {
   detectedAt: DateTime!
   "What makes it up, item by item, and why each is held."
   contributors: [RiskContributor!]!
+  "How dangerous who has it is by all his risks, 0 to 100; null: no score was computed (role-model 9.6)."
+  score: Int
 }
 
 """A person says that somebody has a risk, whatever is computed (role-model 9.5). It counts in scores; requests go by what is computed alone."""
@@ -34806,6 +35577,14 @@ type IdentifiedRiskEdge {
   cursor: String!
   "The row."
   node: IdentifiedRisk!
+}
+
+"""An order of the list of identified risks."""
+enum IdentifiedRiskSort {
+  "The newest first."
+  NEWEST
+  "Those of the most dangerous people first, by their scores; of one person the newest first (role-model 9.6)."
+  SCORE_DESC
 }
 
 """Narrows the list of identified risks; what is null does not."""
@@ -35174,6 +35953,8 @@ extend type Query {
     after: String
     "Which; null: all."
     filter: IdentifiedRiskFilter
+    "In which order; null: the newest first."
+    orderBy: IdentifiedRiskSort
   ): IdentifiedRiskConnection!
   "One risk that somebody has; null when there is none in the caller's scope."
   identifiedRisk(
@@ -36192,6 +36973,8 @@ func (ec *executionContext) childFields_ApprovalLevel(ctx context.Context, field
 		return ec.fieldContext_ApprovalLevel_more(ctx, field)
 	case "skippedBecause":
 		return ec.fieldContext_ApprovalLevel_skippedBecause(ctx, field)
+	case "rule":
+		return ec.fieldContext_ApprovalLevel_rule(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApprovalLevel", field.Name)
 }
@@ -36204,6 +36987,68 @@ func (ec *executionContext) childFields_ApprovedPeriod(ctx context.Context, fiel
 		return ec.fieldContext_ApprovedPeriod_end(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApprovedPeriod", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproverRuleConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identifier":
+		return ec.fieldContext_ApproverRuleConfiguration_identifier(ctx, field)
+	case "displayName":
+		return ec.fieldContext_ApproverRuleConfiguration_displayName(ctx, field)
+	case "target":
+		return ec.fieldContext_ApproverRuleConfiguration_target(ctx, field)
+	case "levels":
+		return ec.fieldContext_ApproverRuleConfiguration_levels(ctx, field)
+	case "actions":
+		return ec.fieldContext_ApproverRuleConfiguration_actions(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_ApproverRuleConfiguration_dimensions(ctx, field)
+	case "parameters":
+		return ec.fieldContext_ApproverRuleConfiguration_parameters(ctx, field)
+	case "find":
+		return ec.fieldContext_ApproverRuleConfiguration_find(ctx, field)
+	case "combine":
+		return ec.fieldContext_ApproverRuleConfiguration_combine(ctx, field)
+	case "priority":
+		return ec.fieldContext_ApproverRuleConfiguration_priority(ctx, field)
+	case "version":
+		return ec.fieldContext_ApproverRuleConfiguration_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproverRuleConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproverRuleConfigurationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ApproverRuleConfigurationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApproverRuleConfigurationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApproverRuleConfigurationConnection_totalCount(ctx, field)
+	case "totalCountIsEstimate":
+		return ec.fieldContext_ApproverRuleConfigurationConnection_totalCountIsEstimate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproverRuleConfigurationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproverTargetConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "compositeRole":
+		return ec.fieldContext_ApproverTargetConfiguration_compositeRole(ctx, field)
+	case "singleRole":
+		return ec.fieldContext_ApproverTargetConfiguration_singleRole(ctx, field)
+	case "category":
+		return ec.fieldContext_ApproverTargetConfiguration_category(ctx, field)
+	case "includeSubcategories":
+		return ec.fieldContext_ApproverTargetConfiguration_includeSubcategories(ctx, field)
+	case "policy":
+		return ec.fieldContext_ApproverTargetConfiguration_policy(ctx, field)
+	case "risk":
+		return ec.fieldContext_ApproverTargetConfiguration_risk(ctx, field)
+	case "entityType":
+		return ec.fieldContext_ApproverTargetConfiguration_entityType(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproverTargetConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_AssignedProfile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -36566,6 +37411,8 @@ func (ec *executionContext) childFields_BulkChange(ctx context.Context, field gr
 		return ec.fieldContext_BulkChange_decision(ctx, field)
 	case "about":
 		return ec.fieldContext_BulkChange_about(ctx, field)
+	case "isOfRequests":
+		return ec.fieldContext_BulkChange_isOfRequests(ctx, field)
 	case "comment":
 		return ec.fieldContext_BulkChange_comment(ctx, field)
 	case "state":
@@ -36998,6 +37845,8 @@ func (ec *executionContext) childFields_Configuration(ctx context.Context, field
 		return ec.fieldContext_Configuration_jobs(ctx, field)
 	case "profiles":
 		return ec.fieldContext_Configuration_profiles(ctx, field)
+	case "approverRules":
+		return ec.fieldContext_Configuration_approverRules(ctx, field)
 	case "users":
 		return ec.fieldContext_Configuration_users(ctx, field)
 	case "identityProviders":
@@ -37964,6 +38813,8 @@ func (ec *executionContext) childFields_EntityTypeConfiguration(ctx context.Cont
 		return ec.fieldContext_EntityTypeConfiguration_connector(ctx, field)
 	case "displayExpression":
 		return ec.fieldContext_EntityTypeConfiguration_displayExpression(ctx, field)
+	case "managerBinding":
+		return ec.fieldContext_EntityTypeConfiguration_managerBinding(ctx, field)
 	case "source":
 		return ec.fieldContext_EntityTypeConfiguration_source(ctx, field)
 	case "properties":
@@ -38154,6 +39005,22 @@ func (ec *executionContext) childFields_FencedWork(ctx context.Context, field gr
 		return ec.fieldContext_FencedWork_examples(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FencedWork", field.Name)
+}
+
+func (ec *executionContext) childFields_FinderConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "finder":
+		return ec.fieldContext_FinderConfiguration_finder(ctx, field)
+	case "level":
+		return ec.fieldContext_FinderConfiguration_level(ctx, field)
+	case "profile":
+		return ec.fieldContext_FinderConfiguration_profile(ctx, field)
+	case "match":
+		return ec.fieldContext_FinderConfiguration_match(ctx, field)
+	case "keys":
+		return ec.fieldContext_FinderConfiguration_keys(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinderConfiguration", field.Name)
 }
 
 func (ec *executionContext) childFields_FlowEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -38356,6 +39223,8 @@ func (ec *executionContext) childFields_IdentifiedRisk(ctx context.Context, fiel
 		return ec.fieldContext_IdentifiedRisk_detectedAt(ctx, field)
 	case "contributors":
 		return ec.fieldContext_IdentifiedRisk_contributors(ctx, field)
+	case "score":
+		return ec.fieldContext_IdentifiedRisk_score(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IdentifiedRisk", field.Name)
 }
@@ -38902,6 +39771,8 @@ func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.Co
 		return ec.fieldContext_Me_actsFor(ctx, field)
 	case "hasReports":
 		return ec.fieldContext_Me_hasReports(ctx, field)
+	case "isAsked":
+		return ec.fieldContext_Me_isAsked(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Me", field.Name)
 }
@@ -40610,6 +41481,8 @@ func (ec *executionContext) childFields_ReconciliationItem(ctx context.Context, 
 		return ec.fieldContext_ReconciliationItem_isOwn(ctx, field)
 	case "pattern":
 		return ec.fieldContext_ReconciliationItem_pattern(ctx, field)
+	case "isForRules":
+		return ec.fieldContext_ReconciliationItem_isForRules(ctx, field)
 	case "foundRoles":
 		return ec.fieldContext_ReconciliationItem_foundRoles(ctx, field)
 	case "decisions":
@@ -40926,6 +41799,22 @@ func (ec *executionContext) childFields_RequestAssignmentsPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type RequestAssignmentsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RequestCandidate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_RequestCandidate_name(ctx, field)
+	case "foundBy":
+		return ec.fieldContext_RequestCandidate_foundBy(ctx, field)
+	case "excludedBecause":
+		return ec.fieldContext_RequestCandidate_excludedBecause(ctx, field)
+	case "since":
+		return ec.fieldContext_RequestCandidate_since(ctx, field)
+	case "until":
+		return ec.fieldContext_RequestCandidate_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestCandidate", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "digest":
@@ -41210,6 +42099,10 @@ func (ec *executionContext) childFields_RequestStep(ctx context.Context, field g
 		return ec.fieldContext_RequestStep_candidates(ctx, field)
 	case "more":
 		return ec.fieldContext_RequestStep_more(ctx, field)
+	case "rule":
+		return ec.fieldContext_RequestStep_rule(ctx, field)
+	case "asked":
+		return ec.fieldContext_RequestStep_asked(ctx, field)
 	case "decidedFor":
 		return ec.fieldContext_RequestStep_decidedFor(ctx, field)
 	}
@@ -42738,6 +43631,58 @@ func (ec *executionContext) childFields_RulePreviewPersonEdge(ctx context.Contex
 		return ec.fieldContext_RulePreviewPersonEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RulePreviewPersonEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSuggestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "criteria":
+		return ec.fieldContext_RuleSuggestion_criteria(ctx, field)
+	case "explains":
+		return ec.fieldContext_RuleSuggestion_explains(ctx, field)
+	case "besides":
+		return ec.fieldContext_RuleSuggestion_besides(ctx, field)
+	case "matches":
+		return ec.fieldContext_RuleSuggestion_matches(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSuggestion", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSuggestionCriterion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dimension":
+		return ec.fieldContext_RuleSuggestionCriterion_dimension(ctx, field)
+	case "dimensionName":
+		return ec.fieldContext_RuleSuggestionCriterion_dimensionName(ctx, field)
+	case "key":
+		return ec.fieldContext_RuleSuggestionCriterion_key(ctx, field)
+	case "label":
+		return ec.fieldContext_RuleSuggestionCriterion_label(ctx, field)
+	case "inherit":
+		return ec.fieldContext_RuleSuggestionCriterion_inherit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSuggestionCriterion", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSuggestions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "objectKind":
+		return ec.fieldContext_RuleSuggestions_objectKind(ctx, field)
+	case "object":
+		return ec.fieldContext_RuleSuggestions_object(ctx, field)
+	case "objectName":
+		return ec.fieldContext_RuleSuggestions_objectName(ctx, field)
+	case "list":
+		return ec.fieldContext_RuleSuggestions_list(ctx, field)
+	case "property":
+		return ec.fieldContext_RuleSuggestions_property(ctx, field)
+	case "resource":
+		return ec.fieldContext_RuleSuggestions_resource(ctx, field)
+	case "found":
+		return ec.fieldContext_RuleSuggestions_found(ctx, field)
+	case "suggestions":
+		return ec.fieldContext_RuleSuggestions_suggestions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSuggestions", field.Name)
 }
 
 func (ec *executionContext) childFields_RunJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

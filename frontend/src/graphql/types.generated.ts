@@ -127,6 +127,55 @@ export type ApplyPlanInput = {
   id: Scalars['ID']['input'];
 };
 
+/** Kinds of approver combination. */
+export type ApproverCombination =
+  /** Those of all ways. */
+  | 'ALL'
+  /** Those of the first way that finds somebody. */
+  | 'FIRST';
+
+/** ApproverRule says who is asked when something that is asked for has to be approved (requests 5). Without one, whoever reviews the roles of the person is asked. How many approvals something needs is said by its role, and never by this. */
+export type ApproverRuleConfigurationInput = {
+  /** What is asked for: ADD, REMOVE, DENY, ALLOW. None: whatever it is. */
+  actions?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Whom several ways make. Default: FIRST. */
+  combine?: InputMaybe<ApproverCombination>;
+  /** What a current context of the person who gets or loses it has to be. */
+  dimensions?: InputMaybe<Array<CriterionConfigurationInput>>;
+  /** Name to show, to whoever is asked, too. Default: the identifier. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** How people are found, one way after the other: nobody who asked for it, who gets it or who decided before, and nobody who cannot sign in. */
+  find: Array<FinderConfigurationInput>;
+  /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
+  identifier: Scalars['String']['input'];
+  /** Which approvals it is about: 1 to 3 by their order, 0 that of a risk. None: 1, 2 and 3, and of a risk 0. */
+  levels?: InputMaybe<Array<Scalars['Int']['input']>>;
+  /** What the values have to be that the role is asked for with: without a value of a dimension it is not meant. */
+  parameters?: InputMaybe<Array<CriterionConfigurationInput>>;
+  /** The smallest first, where several rules about the same have as many criteria; then the older. Default: 0. */
+  priority?: InputMaybe<Scalars['Int']['input']>;
+  /** What it is about. None: what belongs to the policy Default. */
+  target?: InputMaybe<ApproverTargetConfigurationInput>;
+};
+
+/** ApproverTarget is one of its fields. Of several rules about something one asks: that about the role or the risk itself before that about the nearest category, before that about the policy, before that about the entity type; then the one with more criteria. */
+export type ApproverTargetConfigurationInput = {
+  /** Identifier of a category of roles. */
+  category?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of a composite role. */
+  compositeRole?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the entity type of the people for whom something is asked. */
+  entityType?: InputMaybe<Scalars['String']['input']>;
+  /** Roles of categories below count, too. Default: true. */
+  includeSubcategories?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Identifier of a policy of roles. */
+  policy?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of a risk, whose approval it is about. */
+  risk?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of a single role. */
+  singleRole?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** A question about steps, before they are decided. */
 export type AskInformationInput = {
   /** The person who is asked: one who may see the request. Null: who asked for it, and whom it is about when that one has left. */
@@ -373,7 +422,7 @@ export type BulkChangeFilter = {
 
 /** What is done to each item of a bulk change. */
 export type BulkDecision =
-  /** Roles in their grace period: they stay until the contexts of their owners end. Orders to review: they go on. */
+  /** Roles in their grace period: they stay until the contexts of their owners end. Requests: the step that waits is approved. Orders to review: they go on. */
   | 'APPROVE'
   /** Accounts: they stay with the owner they have. Their values remain to be decided. */
   | 'AUTHORIZE'
@@ -381,7 +430,7 @@ export type BulkDecision =
   | 'AUTHORIZE_WITHOUT_OWNER'
   /** Tickets: they are done. */
   | 'CONFIRM'
-  /** Roles in their grace period: they go now. Orders to review: they are not carried out; needs a comment. */
+  /** Roles in their grace period: they go now. Requests: they come to nothing. Orders to review: they are not carried out; needs a comment. */
   | 'DECLINE'
   /** Accounts: they are deleted. */
   | 'DELETE_ACCOUNT'
@@ -445,7 +494,7 @@ export type BulkKind =
   | 'RESET_RECOGNITION'
   /** Orders that wait for a review. */
   | 'REVIEW_ORDERS'
-  /** Roles in their grace period. */
+  /** Roles in their grace period, or requests that wait for an approval (role-model 13.5): isOfRequests says which. */
   | 'REVIEW_ROLES'
   /** Orders that a system refused. */
   | 'UNBLOCK_ORDERS'
@@ -644,6 +693,8 @@ export type Comparison =
 
 /** Objects to write, by kind. */
 export type ConfigurationInput = {
+  /** Objects of the kind approver rule to write. */
+  approverRules?: InputMaybe<Array<ApproverRuleConfigurationInput>>;
   /** Objects of the kind automation rule to write. */
   automationRules?: InputMaybe<Array<AutomationRuleConfigurationInput>>;
   /** Objects of the kind category to write. */
@@ -688,6 +739,8 @@ export type ConfigurationInput = {
 
 /** Kinds of configuration objects. */
 export type ConfigurationKind =
+  /** An approver rule. */
+  | 'APPROVER_RULE'
   /** An automation rule. */
   | 'AUTOMATION_RULE'
   /** A category. */
@@ -1210,6 +1263,8 @@ export type EntityTypeConfigurationInput = {
   displayName?: InputMaybe<Scalars['String']['input']>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
+  /** Navigation that leads from a resource to its manager, or several with dots between them: whom approver rules find as manager. Empty: nobody. */
+  managerBinding?: InputMaybe<Scalars['String']['input']>;
   /** Its properties, in the order in which they are shown. One that is used and not named any more refuses the change. */
   properties: Array<PropertyConfigurationInput>;
   /** Where its resources are read from; none: they are not. */
@@ -1377,6 +1432,39 @@ export type FencedKind =
   /** For an endpoint. */
   | 'WEBHOOK';
 
+/** Finder is one way to find people who may approve. */
+export type FinderConfigurationInput = {
+  /** Who is asked. */
+  finder: FinderKind;
+  /** Keys of the people, resources of the entity type of the beneficiary; only of person. */
+  keys?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** How many steps up, 1 to 3; only of managers. Left out: 1. */
+  level?: InputMaybe<Scalars['Int']['input']>;
+  /** Identifiers of dimensions that the context of the held profile must name as a current context of the beneficiary does; only of profile. */
+  match?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Identifier of the profile whose holders are asked; only of profile. */
+  profile?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Kinds of finder kind. */
+export type FinderKind =
+  /** The manager of the person, or the manager of that one. */
+  | 'MANAGER'
+  /** People by name. */
+  | 'PERSON'
+  /** Who holds a profile. */
+  | 'PROFILE'
+  /** The manager of who asks, or the manager of that one. */
+  | 'REQUESTER_MANAGER'
+  /** Who answers for the resource types that the role leads to. */
+  | 'RESOURCE_TYPE_OWNER'
+  /** Whoever may review the roles of the person. */
+  | 'REVIEWERS'
+  /** Who answers for the risk; nobody does: whoever reviews the roles of the person. */
+  | 'RISK_OWNER'
+  /** Who answers for the role. */
+  | 'ROLE_OWNER';
+
 /** What a remark of the basket is about (requests 7.3). */
 export type FindingCode =
   /** Had already, by hand, for the whole time. */
@@ -1540,6 +1628,13 @@ export type IdentifiedRiskFilter = {
   /** In name, key or values of who has it. */
   text?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** An order of the list of identified risks. */
+export type IdentifiedRiskSort =
+  /** The newest first. */
+  | 'NEWEST'
+  /** Those of the most dangerous people first, by their scores; of one person the newest first (role-model 9.6). */
+  | 'SCORE_DESC';
 
 /** IdentityProvider is an OpenID provider through which people sign in (provisioning 13.2). */
 export type IdentityProviderConfigurationInput = {
@@ -3539,6 +3634,16 @@ export type RuleStrength =
   /** It suggests in a request. */
   | 'SUGGESTED';
 
+/** What was found without a rule: a role, or a difference that is about an account, or about what an account points to. Exactly one of both. */
+export type RuleSuggestionsInput = {
+  /** Id of a difference of reconciliation, of an account that has an owner. */
+  differenceId?: InputMaybe<Scalars['ID']['input']>;
+  /** Identifier of the role that was found. */
+  role?: InputMaybe<Scalars['String']['input']>;
+  /** Needed where a single and a composite role share the identifier. */
+  roleKind?: InputMaybe<RoleKind>;
+};
+
 /** Which job to launch. */
 export type RunJobInput = {
   /** Do not ask the thresholds. FORBIDDEN for a job that wants a second person to do that. */
@@ -3555,6 +3660,16 @@ export type RunJobInput = {
   taskType?: InputMaybe<TaskType>;
   /** Identifier of the last step to run; null: to the end. */
   toStep?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** An object of the kind approver rule to write. */
+export type SaveApproverRuleInput = {
+  /** The object as it shall be: what is left out gets its default. */
+  approverRule: ApproverRuleConfigurationInput;
+  /** Tells what would happen and writes nothing. Default false. */
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Version that was read: CONFLICT when the object is at another one by now. "0": it must not exist yet. Null: not looked at. */
+  version?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** An object of the kind automation rule to write. */
@@ -3805,6 +3920,8 @@ export type SourceConfigurationInput = {
 export type StartBulkChangeInput = {
   /** Number of a bulk change of the caller that has ended: its failed items are tried again, as it says. */
   again?: InputMaybe<Scalars['ID']['input']>;
+  /** Which requests, for REVIEW_ROLES: of those that wait for a decision that the caller may make for himself, not as somebody's deputy. It needs MassReviewRoles of the beneficiary. */
+  approvals?: InputMaybe<RequestFilter>;
   /** Why, at most 2,000 characters, about orders 4,000; for REPORT_ERROR what went wrong. With again, null: what was said then. */
   comment?: InputMaybe<Scalars['String']['input']>;
   /** What is done to each; needed unless again is given. */

@@ -17,10 +17,32 @@ export const kindShapes: KindShape[] = [
   {"name":"automationRule","list":"automationRules","of":"AutomationRule","word":"automation rule","title":"Automation rules"},
   {"name":"risk","list":"risks","of":"Risk","word":"risk","title":"Risks"},
   {"name":"indirectResourceRule","list":"indirectResourceRules","of":"IndirectResourceRule","word":"indirect resource rule","title":"Indirect resource rules"},
+  {"name":"approverRule","list":"approverRules","of":"ApproverRule","word":"approver rule","title":"Approver rules"},
   {"name":"identityProvider","list":"identityProviders","of":"IdentityProvider","word":"identity provider","title":"Identity providers","ofAccess":true},
 ]
 
 export const structShapes: Record<string, FieldShape[]> = {
+  ApproverRule: [
+    {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."},
+    {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show, to whoever is asked, too. Default: the identifier."},
+    {"name":"target","type":"part","of":"ApproverTarget","nullable":true,"says":"What it is about. None: what belongs to the policy Default."},
+    {"name":"levels","type":"ints","says":"Which approvals it is about: 1 to 3 by their order, 0 that of a risk. None: 1, 2 and 3, and of a risk 0."},
+    {"name":"actions","type":"texts","says":"What is asked for: ADD, REMOVE, DENY, ALLOW. None: whatever it is."},
+    {"name":"dimensions","type":"criteria","says":"What a current context of the person who gets or loses it has to be."},
+    {"name":"parameters","type":"criteria","says":"What the values have to be that the role is asked for with: without a value of a dimension it is not meant."},
+    {"name":"find","type":"list","of":"Finder","says":"How people are found, one way after the other: nobody who asked for it, who gets it or who decided before, and nobody who cannot sign in."},
+    {"name":"combine","type":"word","words":"ApproverCombination","default":"FIRST","says":"Whom several ways make."},
+    {"name":"priority","type":"int","says":"The smallest first, where several rules about the same have as many criteria; then the older. Default: 0."},
+  ],
+  ApproverTarget: [
+    {"name":"compositeRole","type":"text","ref":"role:COMPOSITE","says":"Identifier of a composite role."},
+    {"name":"singleRole","type":"text","ref":"role:SINGLE","says":"Identifier of a single role."},
+    {"name":"category","type":"text","ref":"category","says":"Identifier of a category of roles."},
+    {"name":"includeSubcategories","type":"bool","default":"true","says":"Roles of categories below count, too. Default: true."},
+    {"name":"policy","type":"text","ref":"policy","says":"Identifier of a policy of roles."},
+    {"name":"risk","type":"text","ref":"risk","says":"Identifier of a risk, whose approval it is about."},
+    {"name":"entityType","type":"text","ref":"entity_type","says":"Identifier of the entity type of the people for whom something is asked."},
+  ],
   AutomationRule: [
     {"name":"identifier","type":"text","required":true,"says":"Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only."},
     {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show, and the comment of what it decides. Default: the identifier."},
@@ -90,6 +112,13 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"isHierarchical","type":"bool","says":"Its values form a tree; needs parentProperty."},
     {"name":"parentProperty","type":"text","says":"Identifier of the navigation that leads from a value to the one above; empty: none."},
     {"name":"isExcludedFromRoleMining","type":"bool","says":"Mining proposes no rule with it."},
+  ],
+  Finder: [
+    {"name":"finder","type":"word","words":"FinderKind","says":"Who is asked."},
+    {"name":"level","type":"int","min":"0","max":"3","says":"How many steps up, 1 to 3; only of managers. Left out: 1."},
+    {"name":"profile","type":"text","ref":"profile","says":"Identifier of the profile whose holders are asked; only of profile."},
+    {"name":"match","type":"texts","says":"Identifiers of dimensions that the context of the held profile must name as a current context of the beneficiary does; only of profile."},
+    {"name":"keys","type":"texts","says":"Keys of the people, resources of the entity type of the beneficiary; only of person."},
   ],
   GroupProfile: [
     {"name":"group","type":"text","required":true,"says":"Name of the group as the provider writes it; *: everybody who signs in through it."},
@@ -375,6 +404,7 @@ export const structShapes: Record<string, FieldShape[]> = {
 }
 
 export const wordLists: Record<string, string[]> = {
+  ApproverCombination: ["FIRST","ALL"],
   AutomationDecision: ["APPROVE","DECLINE"],
   AutomationState: ["NON_CONFORMING","PRE_EXISTING","MISSING_PARAMETERS","PENDING_APPROVAL","PENDING_FIRST_OF_TWO","PENDING_SECOND_OF_TWO","PENDING_FIRST_OF_THREE","PENDING_SECOND_OF_THREE","PENDING_THIRD_OF_THREE","PENDING_RISK_APPROVAL","PROLONGED"],
   AutomationTarget: ["COMPOSITE_ROLE","SINGLE_ROLE","RESOURCE_TYPE","CATEGORY","POLICY"],
@@ -386,6 +416,7 @@ export const wordLists: Record<string, string[]> = {
   EndDateLockWithInherited: ["FREE","LOCKED","NEVER_LOCKED","ALWAYS_LOCKED","INHERITED"],
   ExemptionPolicy: ["WARNING","BLOCKING","APPROVAL_REQUIRED","BLOCKING_UNLESS_OVERRIDE","APPROVAL_REQUIRED_UNLESS_OVERRIDE"],
   ExtensionKind: ["DEFAULT","NONE"],
+  FinderKind: ["MANAGER","REQUESTER_MANAGER","ROLE_OWNER","RESOURCE_TYPE_OWNER","RISK_OWNER","PROFILE","PERSON","REVIEWERS"],
   ImplicitApproval: ["INHERITED","EXPLICIT","IMPLICIT"],
   OffsetReference: ["DEFAULT","AROUND","BEFORE","AFTER"],
   Prolongation: ["INHERITED","ENABLED","DISABLED"],
