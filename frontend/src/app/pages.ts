@@ -785,7 +785,7 @@ const accessRules = createRoute({
 const accessProviders = createRoute({
   getParentRoute: () => access,
   path: 'providers',
-  component: lazyPage(() => import('../features/access/ProvidersTab'), 'ProvidersTab'),
+  component: lazyPage(() => import('../features/rolemodel/ProvidersTab'), 'ProvidersTab'),
 })
 const accessClients = createRoute({
   getParentRoute: () => access,

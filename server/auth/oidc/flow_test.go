@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -70,7 +71,7 @@ func TestFinish(t *testing.T) {
 			if c.want != nil {
 				require.ErrorIs(t, err, c.want)
 				require.Less(t, len(err.Error()), 1000)
-				if c.want == ErrInvalid {
+				if errors.Is(c.want, ErrInvalid) {
 					require.Empty(t, l.form, "the code was exchanged")
 				}
 				return

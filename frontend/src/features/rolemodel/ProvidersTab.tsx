@@ -1,6 +1,6 @@
 import { t } from '../../lib/texts'
-import { KindList } from '../rolemodel/KindList'
-import { kindShapes } from '../rolemodel/shapes.generated'
+import { KindList } from './KindList'
+import { kindShapes } from './shapes.generated'
 
 const kind = kindShapes.find((k) => k.name === 'identityProvider')
 
