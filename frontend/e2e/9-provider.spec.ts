@@ -8,7 +8,7 @@ import { expect, test } from './signIn'
 
 const people = {
   newcomer: {
-    preferred_username: 'nina',
+    preferred_username: `nina-${String(Date.now())}`,
     name: 'Nina New',
     email: 'nina@northwind.example',
     email_verified: true,
@@ -44,18 +44,18 @@ test('an administrator enters the provider of the company, and people come in th
   try {
     await signIn('admin', '/access/providers')
     await page.getByRole('button', { name: 'New identity provider' }).click()
-    await page.getByLabel('Identifier', { exact: true }).fill('company')
-    await page.getByLabel('Display name', { exact: true }).fill('Northwind')
-    await page.getByLabel('Issuer', { exact: true }).fill(provider.issuer)
-    await page.getByLabel('Client ID', { exact: true }).fill('writ')
+    await page.getByLabel(/^Identifier/).fill('company')
+    await page.getByLabel('Name', { exact: true }).fill('Northwind')
+    await page.getByLabel(/^Issuer/).fill(provider.issuer)
+    await page.getByLabel(/^Client id/).fill('writ')
     await page.getByLabel('Client secret', { exact: true }).fill('a secret of the company')
     await settled(page)
     expect(await faults(page, 'a new identity provider')).toEqual([])
     expect(await machineWords(page)).toEqual([])
     await page.getByRole('button', { name: 'Look at the plan' }).click()
-    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Apply this' }).click()
     await expect(page).toHaveURL(/\/access\/providers$/)
-    await expect(page.getByText('Northwind')).toBeVisible()
+    await expect(page.getByText('Northwind', { exact: true })).toBeVisible()
     await settled(page)
     expect(await faults(page, 'identity providers')).toEqual([])
     await changeAs(
@@ -91,6 +91,7 @@ test('an administrator enters the provider of the company, and people come in th
     // Who signs out at the provider is signed out here.
     await nina.goto(`${provider.issuer}/session/end`)
     await nina.getByRole('button', { name: 'Yes, sign me out' }).click()
+    await nina.waitForURL(/session\/end\/success/)
     await nina.goto('/')
     await expect(nina).toHaveURL(/\/sign-in/)
 

@@ -108,7 +108,12 @@ func normalApprover(a ApproverRule) ApproverRule {
 			a.Levels = []int{rolemodel.RiskLevel}
 		}
 	}
-	a.Actions = mapped(a.Actions, func(s string) string { return strings.ToUpper(strings.TrimSpace(s)) })
+	a.Actions = mapped(a.Actions, func(s string) string {
+		if word := strings.ToUpper(strings.TrimSpace(s)); slices.Contains(rolemodel.ApproverActions, word) {
+			return word
+		}
+		return s // refused as it was written
+	})
 	if len(a.Actions) == 0 {
 		a.Actions = slices.Clone(rolemodel.ApproverActions)
 	}
