@@ -187,8 +187,10 @@ insert into gap (id, assigned_resource_type_id, workflow_state, current_value, f
 insert into gap (id, assigned_resource_type_id, property, workflow_state, found_at, decision, decided_by, decided_at, closed_at) overriding system value
 	select 3520 + n, 1500 + 10 * n + 1, 'Owner', 1, timestamptz '2026-01-01', 'KEEP_CURRENT', 'everything', timestamptz '2026-01-01', timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into resource_type_rule (id, identifier, kind, policy_id, resource_type_id, property_id, single_role_id, value_key) overriding system value values (110, 'owner-user', 'NAVIGATION', 71, 91, 57, 81, 'nobody');
-insert into gap (id, assigned_resource_type_id, property, workflow_state, current_value, value_id, found_at, found_roles) overriding system value
-	select 3530 + n, 1500 + 10 * n + 1, 'Owner', 1, 'zqp'||n||'holdsq', 1000 + n, timestamptz '2026-01-01', '{81}' from generate_series(1, 4) n;
+insert into gap (id, assigned_resource_type_id, property, workflow_state, current_value, found_at, found_roles) overriding system value
+	select 3530 + n, 1500 + 10 * n + 1, 'Owner', 1, 'zqp'||n||'holdsq', timestamptz '2026-01-01', '{81}' from generate_series(1, 4) n;
+insert into gap (id, assigned_resource_type_id, property, workflow_state, current_value, value_id, found_at) overriding system value
+	select 3580 + n, 1500 + 10 * n + 1, 'Owner', 1, 'zqp'||n||'holdsq', 1000 + n, timestamptz '2026-01-01' from generate_series(1, 4) n;
 insert into assigned_role (id, owner_id, role_id, workflow_state, workflow_state_changed_at, origin, start_date, inferred_by_id, found_by, lacking, comment, postponed_at, postponed_by, reviewed_at, reviewed_by, valid_from)
 	overriding system value select 3550 + n + 10 * k, 1000 + n, 81 + (k = 1)::int, case k when 2 then 16 else 1 end, timestamptz '2026-01-01', 'FOUND', timestamptz '2026-01-01', case k when 0 then 82 end, '{94,110}', '{109}',
 		'zqp'||n||'foundq', case k when 1 then timestamptz '2026-01-01' end, case k when 1 then 'everything' end, case k when 2 then timestamptz '2026-01-01' end, case k when 2 then 'everything' end, timestamptz '2026-01-01'
