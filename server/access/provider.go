@@ -119,10 +119,10 @@ func SaveIdentityProvider(ctx context.Context, tx bun.IDB, p *IdentityProvider) 
 
 // Person is a resource that somebody may be.
 type Person struct {
-	ID          int64
-	EntityType  string
-	Key         string
-	DisplayName string
+	ID           int64
+	EntityTypeID int64
+	Key          string
+	DisplayName  string
 }
 
 // FindPersons gives those whose property is a value, in any case: two at most, since two are nobody. A key is found by its index, and a mail address by
@@ -132,8 +132,8 @@ func FindPersons(ctx context.Context, b bun.IDB, entityTypeID, propertyID int64,
 	if err := b.NewRaw("SELECT EXISTS (SELECT FROM property_mapping WHERE property_id = ? AND is_primary_key)", propertyID).Scan(ctx, &keyed); err != nil {
 		return nil, fmt.Errorf("look for a person: %w", err)
 	}
-	q := b.NewSelect().TableExpr("resource AS r").Join("JOIN entity_type AS et ON et.id = r.entity_type_id").Join("JOIN property AS p ON p.id = ?", propertyID).
-		ColumnExpr("r.id, et.identifier AS entity_type, r.key, r.display_name").
+	q := b.NewSelect().TableExpr("resource AS r").Join("JOIN property AS p ON p.id = ?", propertyID).
+		ColumnExpr("r.id, r.entity_type_id, r.key, r.display_name").
 		Where("r.entity_type_id = ? AND r.valid_to = 'infinity'", entityTypeID).OrderExpr("r.id").Limit(2)
 	switch {
 	case keyed:
@@ -148,6 +148,22 @@ func FindPersons(ctx context.Context, b bun.IDB, entityTypeID, propertyID int64,
 		return nil, fmt.Errorf("look for a person: %w", err)
 	}
 	return found, nil
+}
+
+// CreateUser makes an account without a password that belongs to a person, or to nobody (nil). 0: the name is taken, whoever took it meanwhile; unlike
+// SaveUsers it never writes to an account that is there.
+func CreateUser(ctx context.Context, tx bun.IDB, username, displayName, email string, p *Person) (id int64, err error) {
+	u := &user{Username: username, DisplayName: orElse(displayName, username), Email: email}
+	var resourceID *int64
+	if p != nil {
+		u.DisplayName, u.ResourceEntityTypeID, u.ResourceKey, resourceID = p.DisplayName, &p.EntityTypeID, &p.Key, &p.ID
+	}
+	err = tx.NewRaw(`INSERT INTO local_user (username, display_name, password_hash, email, resource_entity_type_id, resource_key, resource_id) VALUES (?, ?, '', ?, ?, ?, ?)
+		ON CONFLICT (lower(username)) DO NOTHING RETURNING id`, u.Username, u.DisplayName, u.Email, u.ResourceEntityTypeID, u.ResourceKey, resourceID).Scan(ctx, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return id, explain("make an account", err)
 }
 
 // ProfilesOfProvider makes the profiles that a provider gives to an account those of some groups, until an instant. At most ten are given (spec 10.1),

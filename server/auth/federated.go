@@ -14,7 +14,6 @@ import (
 	"writ/server/access"
 	"writ/server/auth/oidc"
 	"writ/server/db"
-	"writ/server/errs"
 	"writ/server/event"
 	"writ/server/permit"
 )
@@ -74,6 +73,11 @@ func (s *Service) link(ctx context.Context, tx bun.Tx, row *access.IdentityProvi
 	person, err := s.personOf(ctx, tx, row, who)
 	if err != nil {
 		return nil, err
+	}
+	if person != nil { // two subjects that say to be the same person do not get an account each
+		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtext('writ.federated.person'), ?)", int32(person.ID)); err != nil { //nolint:gosec // any number does
+			return nil, fmt.Errorf("wait for other sign-ins of the same person: %w", err)
+		}
 	}
 	u, err := s.ownAccount(ctx, tx, row, person)
 	if err != nil {
@@ -160,25 +164,14 @@ func (s *Service) newAccount(ctx context.Context, tx bun.Tx, row *access.Identit
 	if name == "" || len([]rune(name)) > longestName || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c == 0x7f }) {
 		return nil, refuse(problemNoName, nil)
 	}
-	taken, err := selectUserByName(ctx, tx, name)
+	id, err := access.CreateUser(ctx, tx, name, shortened(strings.TrimSpace(db.Text(who.Text("name")))), who.Mail(), person)
 	if err != nil {
 		return nil, err
 	}
-	if taken != nil {
+	if id == 0 {
 		return nil, refuse(problemNameTaken, nil)
 	}
-	spec := access.UserSpec{Username: name, DisplayName: shortened(strings.TrimSpace(db.Text(who.Text("name")))), Email: who.Mail()}
-	if person != nil {
-		spec.EntityType, spec.Key, spec.DisplayName = person.EntityType, person.Key, person.DisplayName
-	}
-	if err := access.SaveUsers(ctx, tx, []access.UserSpec{spec}); err != nil {
-		return nil, err
-	}
-	u, err := selectUserByName(ctx, tx, name)
-	if err == nil && u == nil {
-		err = errs.New(errs.Conflict, "The account %s is gone again.", name)
-	}
-	return u, err
+	return selectUser(ctx, tx, id)
 }
 
 // tellRefused records that somebody whom a provider knows was not let in.

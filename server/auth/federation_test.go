@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -460,4 +461,112 @@ func TestFirstTimeAtOnce(t *testing.T) {
 	require.Equal(t, 1, h.count("SELECT count(*) FROM local_user WHERE username = 'ida'"))
 	require.Equal(t, 1, h.count("SELECT count(*) FROM federated_identity"))
 	require.Equal(t, 20, h.count("SELECT count(*) FROM session"))
+}
+
+// TestOneNameAtOnce: of twenty people who are called alike at the provider one gets the account, and nobody that of another one.
+func TestOneNameAtOnce(t *testing.T) {
+	t.Parallel()
+	h := setupProvider(t, nil)
+	var in, taken atomic.Int32
+	var all sync.WaitGroup
+	for i := range 20 {
+		w := h.tab()
+		query := w.begin("/", ida("sub", fmt.Sprint("u-", i), "preferred_username", []string{"ida", "Ida", "IDA"}[i%3])).Encode()
+		all.Go(func() {
+			rec := httptest.NewRecorder()
+			r := httptest.NewRequest(http.MethodGet, "/auth/oidc/company/callback?"+query, nil)
+			for name, value := range w.cookies {
+				r.AddCookie(&http.Cookie{Name: name, Value: value})
+			}
+			h.handler.ServeHTTP(rec, r)
+			switch to := rec.Header().Get("Location"); to {
+			case "/":
+				in.Add(1)
+			case "/sign-in?problem=" + problemNameTaken:
+				taken.Add(1)
+			default:
+				t.Error(to)
+			}
+		})
+	}
+	all.Wait()
+	require.Equal(t, []int32{1, 19}, []int32{in.Load(), taken.Load()})
+	require.Equal(t, 1, h.count("SELECT count(*) FROM federated_identity"))
+}
+
+// TestWhoOneIs: the account of the person that a claim names, whatever it is called; a person that cannot be told is nobody.
+func TestWhoOneIs(t *testing.T) {
+	t.Parallel()
+	setupPeople := func(t *testing.T, claim, property string) here {
+		t.Helper()
+		h := setupProvider(t, nil)
+		_, err := h.db.ExecContext(h.ctx, `
+			insert into entity_type (identifier, display_name) values ('Person', 'Person');
+			insert into property (entity_type_id, identifier, display_name, type) select id, x, x, 'STRING' from entity_type, unnest(array['Number', 'Mail']) x;
+			insert into resource (entity_type_id, key, display_name, scalars, valid_from) select id, k, n, jsonb_build_object('Number', k, 'Mail', m), '2020-01-01' from entity_type,
+				(values ('1', 'Ana A', 'ana@example.org'), ('2', 'Ida Braun', 'Ida@Example.org'), ('3', 'Twin', 'twin@example.org'), ('4', 'Twin', 'TWIN@example.org'), ('5', 'Two', 'two@example.org')) v (k, n, m);
+			update local_user set resource_id = r.id, resource_entity_type_id = r.entity_type_id, resource_key = r.key from resource r where r.key = '1' and username = 'Ana';
+			update local_user set resource_id = r.id, resource_entity_type_id = r.entity_type_id, resource_key = r.key from resource r where r.key = '5' and username in ('gone', 'nopassword')`)
+		require.NoError(t, err)
+		_, err = h.db.ExecContext(h.ctx, `update identity_provider set person_claim = ?, person_entity_type_id = (select id from entity_type), person_property_id = (select id from property where identifier = ?)`, claim, property)
+		require.NoError(t, err)
+		return h
+	}
+	const refused = "/sign-in?problem="
+	t.Run("Mail", func(t *testing.T) {
+		t.Parallel()
+		h := setupPeople(t, "email", "Mail")
+		for name, c := range map[string]struct {
+			claims map[string]any
+			want   string
+		}{
+			"not verified":   {ida("sub", "1", "email_verified", false), refused + problemNoPerson},
+			"does not say":   {ida("sub", "2", "email_verified", nil), refused + problemNoPerson},
+			"no mail":        {ida("sub", "3", "email", nil), refused + problemNoPerson},
+			"of nobody":      {ida("sub", "4", "email", "x@example.org"), refused + problemNoPerson},
+			"with a pattern": {ida("sub", "5", "email", "%@example.org"), refused + problemNoPerson},
+			"of two":         {ida("sub", "6", "email", "twin@example.org"), refused + problemPersons},
+			"two accounts":   {ida("sub", "7", "email", "two@example.org"), refused + problemAccounts},
+		} {
+			require.Equal(t, c.want, h.tab().through("/", c.claims), name)
+		}
+		w := h.tab()
+		require.Equal(t, "/", w.through("/", ida("email", "ANA@example.org", "preferred_username", "gone")))
+		require.Equal(t, "Ana", w.me().Me.Username, "his own account, not the one that is called as the provider calls him")
+		require.Equal(t, refused+problemOtherSubject, h.tab().through("/", ida("sub", "u-other", "email", "ana@example.org")))
+		_, err := (&browser{bundle: h.bundle}).login("Ana", "secret")
+		require.NoError(t, err, "by password, too")
+		w = h.tab()
+		require.Equal(t, "/", w.through("/", ida("sub", "u-2")))
+		require.Equal(t, []any{"ida", "Ida Braun"}, []any{w.me().Me.Username, w.me().Me.DisplayName})
+		require.NotZero(t, w.me().Me.ResourceID)
+	})
+	t.Run("Number", func(t *testing.T) {
+		t.Parallel()
+		h := setupPeople(t, "employee.number", "Number")
+		w := h.tab()
+		require.Equal(t, "/", w.through("/", ida("employee", map[string]any{"number": 2})))
+		require.Equal(t, 1, h.count("SELECT count(*) FROM local_user AS u JOIN resource AS r ON r.id = u.resource_id WHERE u.username = 'ida' AND r.key = '2'"))
+		for _, number := range []any{nil, "", " ", []int{1, 2}, map[string]int{"a": 1}, "99", "1' or '1'='1", strings.Repeat("1", 2000), "1\x00"} {
+			require.Equal(t, refused+problemNoPerson, h.tab().through("/", ida("sub", "x", "employee", map[string]any{"number": number})), number)
+		}
+	})
+	t.Run("TwoSubjectsAtOnce", func(t *testing.T) {
+		t.Parallel()
+		h := setupPeople(t, "email", "Mail")
+		var all sync.WaitGroup
+		for i := range 10 {
+			w := h.tab()
+			query := w.begin("/", ida("sub", fmt.Sprint("s-", i), "preferred_username", fmt.Sprint("name-", i))).Encode()
+			all.Go(func() {
+				r := httptest.NewRequest(http.MethodGet, "/auth/oidc/company/callback?"+query, nil)
+				for name, value := range w.cookies {
+					r.AddCookie(&http.Cookie{Name: name, Value: value})
+				}
+				h.handler.ServeHTTP(httptest.NewRecorder(), r)
+			})
+		}
+		all.Wait()
+		require.Equal(t, 1, h.count("SELECT count(*) FROM local_user AS u JOIN resource AS r ON r.id = u.resource_id WHERE r.key = '2'"), "one account for one person")
+	})
 }
