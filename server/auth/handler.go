@@ -71,7 +71,7 @@ func (s *Service) info(ctx context.Context) (*info, error) {
 	err = s.db.NewRaw(`SELECT u.username, u.display_name,
 			coalesce((SELECT p.display_name FROM assigned_profile AS ap JOIN profile AS p ON p.id = ap.profile_id
 				WHERE ap.user_id = u.id AND NOT ap.is_denied ORDER BY ap.id LIMIT 1), '') AS role
-		FROM local_user AS u WHERE u.is_demo AND NOT u.is_disabled ORDER BY u.id LIMIT 50`).Scan(ctx, &i.Logins)
+		FROM local_user AS u WHERE u.is_demo AND NOT u.is_disabled AND NOT u.is_client ORDER BY u.id LIMIT 50`).Scan(ctx, &i.Logins)
 	if err != nil {
 		return nil, fmt.Errorf("read the demo logins: %w", err)
 	}

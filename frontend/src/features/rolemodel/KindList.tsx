@@ -29,6 +29,17 @@ const title: Column<Row> = {
   text: (o) => o.displayName,
   also: [{ header: t.common.identifier, text: (o) => o.identifier }],
 }
+const identifier: Column<Row> = {
+  id: 'identifier',
+  header: t.common.identifier,
+  width: 'minmax(120px, 1fr)',
+  cell: (o) => (
+    <code className="cut" data-machine>
+      {o.identifier}
+    </code>
+  ),
+  text: (o) => o.identifier,
+}
 const policy: Column<Row> = {
   id: 'policy',
   header: t.model.policy,
@@ -50,7 +61,7 @@ export function KindList({ kind }: { kind: KindShape }) {
   })
   const make = () => void navigate({ to: '/model/new/$kind', params: { kind: kind.name } })
   useKeys(mayEdit ? [{ key: 'n', label: t.edit.newTitle(kind.word), run: make }] : [])
-  const named = kind.ofAccess ? [title] : [title, policy]
+  const named = kind.ofAccess ? [{ ...title, also: undefined }, identifier] : [title, policy]
   const columns: Column<Row>[] = mayEdit
     ? [
         ...named,

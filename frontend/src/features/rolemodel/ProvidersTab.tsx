@@ -1,4 +1,5 @@
 import { t } from '../../lib/texts'
+import classes from './Editor.module.css'
 import { KindList } from './KindList'
 import { kindShapes } from './shapes.generated'
 
@@ -8,7 +9,7 @@ const kind = kindShapes.find((k) => k.name === 'identityProvider')
 export function ProvidersTab() {
   return (
     <>
-      <p className="dim">{t.access.providersHint(location.origin)}</p>
+      <p className={`dim ${classes.about}`}>{t.access.providersHint(location.origin)}</p>
       {kind && <KindList kind={kind} />}
     </>
   )

@@ -341,6 +341,7 @@ export const modelTexts = {
     /** What a field is called in one kind alone. */
     fieldsIn: {
       RiskItem: { resource: 'Value' },
+      PersonClaim: { entityType: 'Entity type' },
       AutomationRule: {
         type: 'About',
         compositeRole: 'Composite role',
