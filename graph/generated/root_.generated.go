@@ -28055,7 +28055,7 @@ input IdentityProviderConfigurationInput {
   issuer: String!
   "What this server is called there."
   clientId: String!
-  "Secret of this server there; env:NAME and file:NAME say where it lies. Left out: as it is; a new provider without one knows this server as a public client."
+  "Secret of this server there; env:NAME and file:NAME say where it lies. Left out: as it is, but another issuer needs it anew; a new provider without one knows this server as a public client."
   clientSecret: String
   "What is asked for beside openid. Default: profile and email."
   scopes: [String!]

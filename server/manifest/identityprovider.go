@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"writ/server/access"
+	"writ/server/errs"
 	"writ/server/outbound"
 	"writ/server/page"
 )
@@ -21,7 +22,7 @@ type IdentityProvider struct {
 	Issuer string `yaml:"issuer"`
 	// What this server is called there.
 	ClientID string `yaml:"clientId"`
-	// Secret of this server there; env:NAME and file:NAME say where it lies. Left out: as it is; a new provider without one knows this server as a public client.
+	// Secret of this server there; env:NAME and file:NAME say where it lies. Left out: as it is, but another issuer needs it anew; a new provider without one knows this server as a public client.
 	ClientSecret string `yaml:"clientSecret,omitempty" secret:"true"`
 	// What is asked for beside openid. Default: profile and email.
 	Scopes []string `yaml:"scopes,omitempty"`
@@ -41,6 +42,7 @@ type IdentityProvider struct {
 	Disabled *bool `yaml:"disabled,omitempty"`
 
 	sealed []byte // the secret as it lies in the database
+	kept   string // the issuer that the secret belongs to, when it was left out
 }
 
 // PersonClaim finds a person: the one whose property is what the claim says.
@@ -83,7 +85,9 @@ func identityProviderKind() kind {
 		},
 		completed: func(p, current IdentityProvider) IdentityProvider {
 			p.Disabled = orPtr(orElse(p.Disabled, current.Disabled), false)
-			p.ClientSecret = or(p.ClientSecret, current.ClientSecret)
+			if p.ClientSecret == "" && current.ClientSecret != "" {
+				p.ClientSecret, p.kept = current.ClientSecret, current.Issuer
+			}
 			return p
 		},
 		check: checkIdentityProvider,
@@ -143,6 +147,9 @@ func (w *writer) identityProvider(p IdentityProvider) error {
 	field := "identityProvider/" + p.Identifier
 	row := access.IdentityProvider{Identifier: p.Identifier, DisplayName: p.DisplayName, Issuer: p.Issuer, ClientID: p.ClientID, Scopes: p.Scopes, UsernameClaim: p.UsernameClaim,
 		CreatesAccounts: *p.CreatesAccounts, GroupsClaim: p.GroupsClaim, ProfileDays: p.ProfileDays, IsDisabled: *p.Disabled}
+	if p.kept != "" && p.kept != p.Issuer { // it would be sent to whoever the new issuer is
+		return errs.Invalid(field+".clientSecret", "The secret belongs to the issuer %s. Enter that of the new one.", p.kept)
+	}
 	if p.ClientSecret != "" {
 		sealed, err := w.s.Keyring.Seal(access.SealedOfProvider(p.Identifier), map[string]string{access.ClientSecret: p.ClientSecret})
 		if err != nil {

@@ -1640,7 +1640,7 @@ export type IdentifiedRiskSort =
 export type IdentityProviderConfigurationInput = {
   /** What this server is called there. */
   clientId: Scalars['String']['input'];
-  /** Secret of this server there; env:NAME and file:NAME say where it lies. Left out: as it is; a new provider without one knows this server as a public client. */
+  /** Secret of this server there; env:NAME and file:NAME say where it lies. Left out: as it is, but another issuer needs it anew; a new provider without one knows this server as a public client. */
   clientSecret?: InputMaybe<Scalars['String']['input']>;
   /** Who signs in for the first time and has no account gets one. False: only those with an account that belongs to the same person come in. Default: true. */
   createsAccounts?: InputMaybe<Scalars['Boolean']['input']>;

@@ -129,7 +129,7 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show on the sign-in page. Default: the identifier."},
     {"name":"issuer","type":"text","required":true,"says":"Its address, exactly as the provider itself writes it. It begins with https://; its discovery document lies below."},
     {"name":"clientId","type":"text","required":true,"says":"What this server is called there."},
-    {"name":"clientSecret","type":"text","secret":true,"says":"Secret of this server there; env:NAME and file:NAME say where it lies. Left out: as it is; a new provider without one knows this server as a public client."},
+    {"name":"clientSecret","type":"text","secret":true,"says":"Secret of this server there; env:NAME and file:NAME say where it lies. Left out: as it is, but another issuer needs it anew; a new provider without one knows this server as a public client."},
     {"name":"scopes","type":"texts","says":"What is asked for beside openid. Default: profile and email."},
     {"name":"usernameClaim","type":"text","default":"preferred_username","says":"Claim that names new accounts. A claim inside of others is a path: realm_access.name. Default: preferred_username."},
     {"name":"person","type":"part","of":"PersonClaim","nullable":true,"says":"How the person in the directory is found. None: who signs in is nobody of the directory, unless his account says so."},
