@@ -42,7 +42,8 @@ create table federated_identity (
     user_id      bigint not null references local_user (id) on delete cascade,
     linked_at    timestamptz not null,
     last_used_at timestamptz not null,
-    constraint federated_identity_unique unique (provider_id, issuer, subject)
+    constraint federated_identity_unique unique (provider_id, issuer, subject),
+    constraint federated_identity_one_account unique (provider_id, issuer, user_id)
 );
 comment on table federated_identity is 'Who is who: an account here, and a subject there. A provider that changes its issuer is another one: its subjects are other people.';
 create index federated_identity_of_user on federated_identity (user_id);
@@ -65,11 +66,13 @@ alter table session
 comment on column session.provider_id is 'Through which provider somebody signed in; null: by password.';
 comment on column session.provider_sid is 'His session there; null: it names none.';
 create index session_of_provider on session (provider_id, provider_subject) where provider_id is not null;
+create index session_of_provider_sid on session (provider_id, provider_sid) where provider_sid is not null;
 
--- Who came in through a provider leaves when it is switched off, or is another one from now on, whoever writes the row.
+-- Who came in through a provider leaves, with what its groups gave, when it is switched off, or is another one from now on, whoever writes the row.
 create function end_sessions_of_provider() returns trigger language plpgsql as $$
 begin
     update session set revoked_at = clock_timestamp(), sealed_refresh = null where provider_id = new.id and revoked_at is null;
+    delete from assigned_profile where provider_id = new.id;
     return null;
 end
 $$;

@@ -867,6 +867,7 @@ create table federated_identity (
     linked_at timestamp with time zone not null,
     last_used_at timestamp with time zone not null,
     constraint federated_identity_pkey PRIMARY KEY (id),
+    constraint federated_identity_one_account UNIQUE (provider_id, issuer, user_id),
     constraint federated_identity_unique UNIQUE (provider_id, issuer, subject),
     constraint federated_identity_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity_provider(id) ON DELETE CASCADE,
     constraint federated_identity_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE
@@ -2747,6 +2748,7 @@ comment on column session.provider_sid is 'His session there; null: it names non
 CREATE INDEX session_by_expiry ON public.session USING btree (expires_at);
 CREATE INDEX session_by_user ON public.session USING btree (user_id);
 CREATE INDEX session_of_provider ON public.session USING btree (provider_id, provider_subject) WHERE (provider_id IS NOT NULL);
+CREATE INDEX session_of_provider_sid ON public.session USING btree (provider_id, provider_sid) WHERE (provider_sid IS NOT NULL);
 
 create table setting (
     key text not null,
@@ -3112,6 +3114,7 @@ CREATE OR REPLACE FUNCTION public.end_sessions_of_provider()
 AS $function$
 begin
     update session set revoked_at = clock_timestamp(), sealed_refresh = null where provider_id = new.id and revoked_at is null;
+    delete from assigned_profile where provider_id = new.id;
     return null;
 end
 $function$;

@@ -176,12 +176,15 @@ type Credential struct {
 	PasswordHash string
 	IsDisabled   bool
 	IsClient     bool
+	IsFederated  bool // somebody comes in by it through an identity provider
+	IsSomebody   bool // it says whose it is
 }
 
 // Credentials gives those of local users, by name in lower case, and holds their rows until the transaction ends.
 func Credentials(ctx context.Context, tx bun.IDB, usernames ...string) (map[string]Credential, error) {
 	var rows []Credential
-	err := tx.NewRaw(`SELECT id, username, password_hash, is_disabled, is_client FROM local_user
+	err := tx.NewRaw(`SELECT id, username, password_hash, is_disabled, is_client, resource_key IS NOT NULL AS is_somebody,
+			EXISTS (SELECT FROM federated_identity AS fi WHERE fi.user_id = local_user.id) AS is_federated FROM local_user
 		WHERE lower(username) IN (SELECT lower(n) FROM unnest(?::text[]) AS n) ORDER BY id FOR UPDATE`, pgdialect.Array(usernames)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read the users: %w", err)

@@ -77,10 +77,14 @@ func IdentityProviders(ctx context.Context, b bun.IDB) ([]*IdentityProvider, err
 	return rows, nil
 }
 
-// ProviderOf gives one provider with its groups, held until the transaction of b ends, if it is one; nil: there is none.
-func ProviderOf(ctx context.Context, b bun.IDB, identifier string) (*IdentityProvider, error) {
+// ProviderOf gives one provider with its groups; nil: there is none. hold: nobody changes it until the transaction b ends.
+func ProviderOf(ctx context.Context, b bun.IDB, identifier string, hold bool) (*IdentityProvider, error) {
 	p := &IdentityProvider{}
-	err := b.NewSelect().Model(p).Where("ip.identifier = ?", identifier).For("SHARE").Scan(ctx)
+	q := b.NewSelect().Model(p).Where("ip.identifier = ?", identifier)
+	if hold {
+		q.For("SHARE")
+	}
+	err := q.Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // there is none
 	}
@@ -106,6 +110,14 @@ func SaveIdentityProvider(ctx context.Context, tx bun.IDB, p *IdentityProvider) 
 	}
 	if _, err := tx.NewDelete().TableExpr("identity_provider_profile").Where("provider_id = ?", p.ID).Exec(ctx); err != nil {
 		return db.Explain(fmt.Errorf("replace the groups of an identity provider: %w", err))
+	}
+	ids := make([]int64, len(p.Groups))
+	for i, g := range p.Groups {
+		ids[i] = g.ProfileID
+	}
+	_, err = tx.NewDelete().TableExpr("assigned_profile").Where("provider_id = ?", p.ID).Where("profile_id <> ALL (?)", pgdialect.Array(ids)).Exec(ctx)
+	if err != nil {
+		return explain("take back what an identity provider does not give any more", err)
 	}
 	if len(p.Groups) == 0 {
 		return nil
@@ -167,7 +179,8 @@ func CreateUser(ctx context.Context, tx bun.IDB, username, displayName, email st
 }
 
 // ProfilesOfProvider makes the profiles that a provider gives to an account those of some groups, until an instant. At most ten are given (spec 10.1),
-// in the order in which the provider's configuration names them.
+// in the order in which the provider's configuration names them. A row that lasts nearly as long already stays: each change makes open requests ask anew
+// who may decide.
 func (p *IdentityProvider) ProfilesOfProvider(ctx context.Context, tx bun.IDB, userID int64, groups []string, now, until time.Time) error {
 	ids := []int64{} // not nil: the database takes that for null
 	for _, g := range p.Groups {
@@ -182,6 +195,9 @@ func (p *IdentityProvider) ProfilesOfProvider(ctx context.Context, tx bun.IDB, u
 	}
 	_, err = tx.NewRaw(`INSERT INTO assigned_profile (user_id, profile_id, origin, provider_id, start_date, end_date)
 			SELECT ?, id, ?, ?, ?, ? FROM unnest(?::bigint[]) AS id
-		ON CONFLICT ON CONSTRAINT assigned_profile_unique DO UPDATE SET end_date = excluded.end_date`, userID, ByProvider, p.ID, now, until, pgdialect.Array(ids)).Exec(ctx)
+		ON CONFLICT ON CONSTRAINT assigned_profile_unique DO UPDATE SET end_date = excluded.end_date,
+			start_date = CASE WHEN assigned_profile.end_date <= excluded.start_date THEN excluded.start_date ELSE least(assigned_profile.start_date, excluded.start_date) END
+		WHERE assigned_profile.end_date < excluded.end_date - (excluded.end_date - excluded.start_date) / 8
+			OR assigned_profile.end_date > excluded.end_date OR assigned_profile.start_date > excluded.start_date`, userID, ByProvider, p.ID, now, until, pgdialect.Array(ids)).Exec(ctx)
 	return explain("give the profiles of a provider", err)
 }

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -129,7 +131,8 @@ func (s *Service) ownAccount(ctx context.Context, tx bun.Tx, row *access.Identit
 		return nil, nil //nolint:nilnil // there is none
 	}
 	var ids []int64
-	err := tx.NewRaw(`SELECT u.id FROM local_user AS u WHERE u.resource_id = ? AND NOT u.is_client ORDER BY u.id LIMIT 2 FOR NO KEY UPDATE`, person.ID).Scan(ctx, &ids)
+	err := tx.NewRaw(`SELECT u.id FROM local_user AS u WHERE (u.resource_id = ? OR (u.resource_entity_type_id, u.resource_key) = (?, ?)) AND NOT u.is_client
+		ORDER BY u.id LIMIT 2 FOR NO KEY UPDATE`, person.ID, person.EntityTypeID, person.Key).Scan(ctx, &ids)
 	if err != nil {
 		return nil, fmt.Errorf("look for the account of a person: %w", err)
 	}
@@ -152,8 +155,11 @@ func (s *Service) ownAccount(ctx context.Context, tx bun.Tx, row *access.Identit
 
 const (
 	longestName = 100
-	clocksApart = time.Minute // between the clocks of a provider and of this machine
+	clocksApart = 5 * time.Minute // between the clocks of a provider and of this machine
 )
+
+// ownNames are those that the history gives to what the server does by itself.
+var ownNames = []string{"audit", "automation", "clock", "command", "demo", "fulfil", "job", "mail", "plan", "policy", "restore", "risk", "sign-in", "start", "sweep", "synchronization", "system", "test", "webhook", "writ"}
 
 // newAccount makes an account without a password.
 func (s *Service) newAccount(ctx context.Context, tx bun.Tx, row *access.IdentityProvider, who *oidc.Identity, person *access.Person) (*user, error) {
@@ -161,8 +167,11 @@ func (s *Service) newAccount(ctx context.Context, tx bun.Tx, row *access.Identit
 		return nil, refuse(problemNoAccount, nil)
 	}
 	name := strings.TrimSpace(db.Text(who.Text(row.UsernameClaim)))
-	if name == "" || len([]rune(name)) > longestName || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c == 0x7f }) {
+	if name == "" || len([]rune(name)) > longestName || strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }) {
 		return nil, refuse(problemNoName, nil)
+	}
+	if slices.Contains(ownNames, strings.ToLower(name)) { // the history would take him for the server
+		return nil, refuse(problemNameTaken, nil)
 	}
 	id, err := access.CreateUser(ctx, tx, name, shortened(strings.TrimSpace(db.Text(who.Text("name")))), who.Mail(), person)
 	if err != nil {

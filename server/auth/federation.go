@@ -106,11 +106,17 @@ func leaveFor(w http.ResponseWriter, r *http.Request, address string) {
 func (s *Service) told(r *http.Request, err error) string {
 	p := &problem{word: problemInternal}
 	if errors.As(err, &p) {
-		s.log.InfoContext(r.Context(), "no sign-in through a provider", "provider", shortened(r.PathValue("provider")), "reason", p.word, "error", err)
+		s.log.InfoContext(r.Context(), "no sign-in through a provider", "provider", shortened(r.PathValue("provider")), "reason", p.word, "error", clipped(err))
 	} else {
-		s.log.ErrorContext(r.Context(), "no sign-in through a provider", "provider", shortened(r.PathValue("provider")), "error", err)
+		s.log.ErrorContext(r.Context(), "no sign-in through a provider", "provider", shortened(r.PathValue("provider")), "error", clipped(err))
 	}
 	return "/sign-in?problem=" + url.QueryEscape(p.word)
+}
+
+// clipped is an error as a log may hold it: it may repeat a whole page of a provider.
+func clipped(err error) string {
+	text := err.Error()
+	return strings.ToValidUTF8(text[:min(len(text), 500)], "")
 }
 
 // worded gives a failure of the protocol its word.
@@ -125,7 +131,7 @@ func worded(err error) error {
 
 // beginThrough gives the address of the provider, and the browser the cookie of this try.
 func (s *Service) beginThrough(w http.ResponseWriter, r *http.Request) (string, error) {
-	row, provider, err := s.providerOf(r.Context(), s.db, r.PathValue("provider"))
+	row, provider, err := s.providerOf(r.Context(), s.db, r.PathValue("provider"), false)
 	if err != nil {
 		return "", err
 	}
@@ -134,6 +140,19 @@ func (s *Service) beginThrough(w http.ResponseWriter, r *http.Request) (string, 
 	if err != nil {
 		return "", worded(err)
 	}
+	value, err := s.sealedTry(t)
+	if err == nil && len(value) > longestTry {
+		t.To = "/"
+		value, err = s.sealedTry(t)
+	}
+	if err != nil {
+		return "", err
+	}
+	cookie(w, r, tryCookie+t.Try.State[:8], value, int(tryLife.Seconds()))
+	return address, nil
+}
+
+func (s *Service) sealedTry(t trying) (string, error) {
 	plain, err := json.Marshal(t)
 	if err != nil {
 		return "", fmt.Errorf("write down a sign-in: %w", err)
@@ -142,8 +161,7 @@ func (s *Service) beginThrough(w http.ResponseWriter, r *http.Request) (string, 
 	if err != nil {
 		return "", fmt.Errorf("seal a sign-in: %w", err)
 	}
-	cookie(w, r, tryCookie+t.Try.State[:8], base64.RawURLEncoding.EncodeToString(sealed), int(tryLife.Seconds()))
-	return address, nil
+	return base64.RawURLEncoding.EncodeToString(sealed), nil
 }
 
 // inside is an address of ours, without host; anything else is the first page. Otherwise a link to the sign-in could lead to a page that looks alike.
@@ -194,7 +212,7 @@ func (s *Service) finishThrough(w http.ResponseWriter, r *http.Request) (string,
 	if err != nil {
 		return "", err
 	}
-	row, provider, err := s.providerOf(ctx, s.db, r.PathValue("provider"))
+	row, provider, err := s.providerOf(ctx, s.db, r.PathValue("provider"), false)
 	if err != nil {
 		return "", err
 	}
@@ -205,7 +223,7 @@ func (s *Service) finishThrough(w http.ResponseWriter, r *http.Request) (string,
 	if err != nil {
 		return "", refuse(problemInvalid, err)
 	}
-	who, err := s.providers.Finish(ctx, provider, s.callbackOf(row), t.Try, query, row.UsernameClaim, row.PersonClaim, groupsWanted(row))
+	who, err := s.providers.Finish(ctx, provider, s.callbackOf(row), t.Try, query, wantedOf(row)...)
 	if err != nil {
 		return "", worded(err)
 	}
@@ -213,6 +231,15 @@ func (s *Service) finishThrough(w http.ResponseWriter, r *http.Request) (string,
 		return "", err
 	}
 	return t.To, nil
+}
+
+// wantedOf are the claims that decide who somebody is and what he gets.
+func wantedOf(row *access.IdentityProvider) []string {
+	wanted := []string{row.UsernameClaim, row.PersonClaim, groupsWanted(row)}
+	if row.PersonClaim == "email" {
+		wanted = append(wanted, "email_verified")
+	}
+	return wanted
 }
 
 // groupsWanted is the claim of the groups when they decide about anything.
@@ -229,9 +256,11 @@ func groupsWanted(row *access.IdentityProvider) string {
 func (s *Service) enter(w http.ResponseWriter, r *http.Request, identifier string, as oidc.Provider, who *oidc.Identity) error {
 	ex := &exchange{w: w, r: r}
 	var refused error
+	var opened *session
+	var key []byte
 	err := db.InTx(r.Context(), s.db, func(ctx context.Context, tx bun.Tx) error {
 		refused = nil
-		row, now, err := s.providerOf(ctx, tx, identifier)
+		row, now, err := s.providerOf(ctx, tx, identifier, true)
 		if err != nil {
 			return err
 		}
@@ -250,11 +279,14 @@ func (s *Service) enter(w http.ResponseWriter, r *http.Request, identifier strin
 		if err != nil {
 			return err
 		}
-		ex.setRefresh(refreshToken(session.ID, secret), session.deadline(s.config.SessionIdle).Sub(s.wall()))
+		opened, key = session, secret
 		return s.publish(ctx, tx, u, EventSignedIn, map[string]any{"provider": row.Identifier})
 	})
 	if refused != nil {
 		return errors.Join(refused, s.tellRefused(r.Context(), identifier, who, refused))
+	}
+	if err == nil { // not before: the cookie of a session that is not there would replace a good one
+		ex.setRefresh(refreshToken(opened.ID, key), opened.deadline(s.config.SessionIdle).Sub(s.wall()))
 	}
 	return err
 }
@@ -272,7 +304,7 @@ func (s *Service) leftThere(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		w.WriteHeader(http.StatusOK)
 	case errors.As(err, &p) && (p.word == problemInvalid || p.word == problemUnknown):
-		s.log.WarnContext(r.Context(), "a logout token was refused", "provider", shortened(r.PathValue("provider")), "error", err)
+		s.log.WarnContext(r.Context(), "a logout token was refused", "provider", shortened(r.PathValue("provider")), "error", clipped(err))
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusBadRequest)
 		_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_request", "error_description": "The logout token is not valid."}) // the client may be gone
@@ -286,7 +318,7 @@ func (s *Service) endThrough(r *http.Request) error {
 	if err != nil {
 		return refuse(problemInvalid, err)
 	}
-	row, provider, err := s.providerOf(r.Context(), s.db, r.PathValue("provider"))
+	row, provider, err := s.providerOf(r.Context(), s.db, r.PathValue("provider"), false)
 	if err != nil {
 		return err
 	}
@@ -302,9 +334,9 @@ func (s *Service) callbackOf(row *access.IdentityProvider) string {
 	return strings.TrimSuffix(s.config.PublicURL, "/") + tryPath + "/" + url.PathEscape(row.Identifier) + "/callback"
 }
 
-// providerOf gives a provider that is switched on, as it is configured and as the protocol needs it.
-func (s *Service) providerOf(ctx context.Context, b bun.IDB, identifier string) (*access.IdentityProvider, oidc.Provider, error) {
-	row, err := access.ProviderOf(ctx, b, identifier)
+// providerOf gives a provider that is switched on, as it is configured and as the protocol needs it. hold: nobody changes it until the transaction b ends.
+func (s *Service) providerOf(ctx context.Context, b bun.IDB, identifier string, hold bool) (*access.IdentityProvider, oidc.Provider, error) {
+	row, err := access.ProviderOf(ctx, b, identifier, hold)
 	if err != nil {
 		return nil, oidc.Provider{}, err
 	}
@@ -312,6 +344,9 @@ func (s *Service) providerOf(ctx context.Context, b bun.IDB, identifier string) 
 		return nil, oidc.Provider{}, refuse(problemUnknown, nil)
 	}
 	p := oidc.Provider{Issuer: row.Issuer, ClientID: row.ClientID, Scopes: row.Scopes}
+	if len(row.ClientSecret) > 0 && s.config.Secrets == nil {
+		return nil, p, errors.New("nobody here opens the secrets of identity providers")
+	}
 	if len(row.ClientSecret) > 0 {
 		secrets, err := s.config.Secrets.Open(access.SealedOfProvider(row.Identifier), row.ClientSecret)
 		if err != nil {

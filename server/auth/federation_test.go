@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -191,7 +192,7 @@ func (b bundle) profileID(identifier string) (id int64) {
 func TestSignInThroughProvider(t *testing.T) {
 	t.Parallel()
 	h := setupProvider(t, nil)
-	p, err := access.ProviderOf(h.ctx, h.db, "company")
+	p, err := access.ProviderOf(h.ctx, h.db, "company", false)
 	require.NoError(t, err)
 	p.ID = 0
 	p.Groups = []access.GroupProfile{{Ordinal: 0, GroupName: "writ-admins", ProfileID: h.profileID("Admin")}}
@@ -216,7 +217,26 @@ func TestSignInThroughProvider(t *testing.T) {
 
 	// What a group gave ends by itself.
 	require.Equal(t, "/", h.tab().through("/", ida("groups", "writ-admins")))
+	const given = "SELECT count(*) FROM assigned_profile WHERE origin = 'PROVIDER'"
+	place := func() (at string) {
+		require.NoError(t, h.db.NewRaw("SELECT ctid::text FROM assigned_profile WHERE origin = 'PROVIDER'").Scan(h.ctx, &at))
+		return at
+	}
+	before := place()
+	require.Equal(t, "/", h.tab().through("/", ida("groups", "writ-admins")))
+	require.Equal(t, before, place(), "a row that lasts is not written again")
 	require.Equal(t, 1, h.count("SELECT count(*) FROM assigned_profile WHERE origin = 'PROVIDER' AND end_date > now() + interval '6 days 23 hours' AND end_date < now() + interval '7 days 1 hour'"))
+	// With the mapping goes what it gave, and with the provider all of it.
+	p.ID, p.Groups = 0, nil
+	require.NoError(t, access.SaveIdentityProvider(h.ctx, h.db, p))
+	require.Zero(t, h.count(given))
+	p.ID, p.Groups = 0, []access.GroupProfile{{GroupName: access.AnyGroup, ProfileID: h.profileID("Admin")}}
+	require.NoError(t, access.SaveIdentityProvider(h.ctx, h.db, p))
+	require.Equal(t, "/", h.tab().through("/", ida()))
+	require.Equal(t, 1, h.count(given))
+	_, err = h.db.ExecContext(h.ctx, "UPDATE identity_provider SET is_disabled = true")
+	require.NoError(t, err)
+	require.Zero(t, h.count(given))
 }
 
 func (h here) session(w *tab) uuid.UUID {
@@ -235,24 +255,26 @@ func TestWhoIsNotLetIn(t *testing.T) {
 		claims map[string]any
 		want   string
 	}{
-		"no account":             {func(p *access.IdentityProvider) { p.CreatesAccounts = false }, "", ida(), problemNoAccount},
-		"no name":                {nil, "", ida("preferred_username", nil), problemNoName},
-		"a name of spaces":       {nil, "", ida("preferred_username", "  "), problemNoName},
-		"a name that is a list":  {nil, "", ida("preferred_username", []string{"a", "b"}), problemNoName},
-		"a name with a line":     {nil, "", ida("preferred_username", "a\nb"), problemNoName},
-		"a name of 101":          {nil, "", ida("preferred_username", strings.Repeat("x", 101)), problemNoName},
-		"somebody's name":        {nil, "", ida("preferred_username", "ANA"), problemNameTaken},
-		"of the demo":            {nil, "", ida("preferred_username", "demo.hr"), problemNameTaken},
-		"a disabled one's name":  {nil, "", ida("preferred_username", "gone"), problemNameTaken},
-		"groups are elsewhere":   {func(p *access.IdentityProvider) { p.GroupsClaim = "groups" }, "", ida("_claim_names", map[string]any{"groups": "s"}, "_claim_sources", map[string]any{"s": map[string]any{"endpoint": "https://x"}}), problemGroups},
-		"the token is not valid": {nil, "", ida("aud", "other"), problemInvalid},
-		"switched off":           {nil, "UPDATE identity_provider SET is_disabled = true", ida(), problemUnknown},
+		"no account":               {func(p *access.IdentityProvider) { p.CreatesAccounts = false }, "", ida(), problemNoAccount},
+		"no name":                  {nil, "", ida("preferred_username", nil), problemNoName},
+		"a name of spaces":         {nil, "", ida("preferred_username", "  "), problemNoName},
+		"a name that is a list":    {nil, "", ida("preferred_username", []string{"a", "b"}), problemNoName},
+		"a name with a line":       {nil, "", ida("preferred_username", "a\nb"), problemNoName},
+		"a name that turns around": {nil, "", ida("preferred_username", "a\u202eb"), problemNoName},
+		"the server's own name":    {nil, "", ida("preferred_username", "Policy"), problemNameTaken},
+		"a name of 101":            {nil, "", ida("preferred_username", strings.Repeat("x", 101)), problemNoName},
+		"somebody's name":          {nil, "", ida("preferred_username", "ANA"), problemNameTaken},
+		"of the demo":              {nil, "", ida("preferred_username", "demo.hr"), problemNameTaken},
+		"a disabled one's name":    {nil, "", ida("preferred_username", "gone"), problemNameTaken},
+		"groups are elsewhere":     {func(p *access.IdentityProvider) { p.GroupsClaim = "groups" }, "", ida("_claim_names", map[string]any{"groups": "s"}, "_claim_sources", map[string]any{"s": map[string]any{"endpoint": "https://x"}}), problemGroups},
+		"the token is not valid":   {nil, "", ida("aud", "other"), problemInvalid},
+		"switched off":             {nil, "UPDATE identity_provider SET is_disabled = true", ida(), problemUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := setupProvider(t, c.change)
 			if c.want == problemGroups {
-				p, err := access.ProviderOf(h.ctx, h.db, "company")
+				p, err := access.ProviderOf(h.ctx, h.db, "company", false)
 				require.NoError(t, err)
 				p.ID = 0
 				p.Groups = []access.GroupProfile{{GroupName: "a", ProfileID: h.profileID("Admin")}}
@@ -296,9 +318,10 @@ func TestAnswersOfOthers(t *testing.T) {
 
 	w = h.tab()
 	query = w.begin("/", ida()).Encode()
-	kept := w.cookies
+	kept := maps.Clone(w.cookies)
 	require.Equal(t, "/", w.get("/auth/oidc/company/callback?"+query).String())
 	w.cookies = kept
+	require.Equal(t, "/sign-in?problem=refused", w.get("/auth/oidc/company/callback?"+query).String(), "once more with a cookie that was copied: the code is good once")
 	w = h.tab()
 	query = w.begin("/", ida()).Encode()
 	for name, value := range w.cookies {

@@ -36,6 +36,15 @@ func TestIdentityProviders(t *testing.T) {
 	require.True(t, errs.Is(err, errs.Validation), err)
 	require.Equal(t, "identityProvider/company.clientSecret", errs.As(err).Field)
 	b.mustApply(t, `identityProviders: [{ identifier: company, issuer: "https://login.example.com", clientId: writ, clientSecret: "env:WRIT_SECRET_LOGIN" }]`)
+	// Who came in under a name is not made somebody else by a configuration that names him.
+	_, err = b.DB.ExecContext(b.ctx, `insert into local_user (username, display_name, password_hash) values ('breakglass', 'Mallory', '');
+		insert into federated_identity (provider_id, issuer, subject, user_id, linked_at, last_used_at) select p.id, p.issuer, 's', u.id, now(), now() from identity_provider p, local_user u where u.username = 'breakglass'`)
+	require.NoError(t, err)
+	for _, u := range []string{`password: "a long enough password 1"`, `resource: { entityType: Person, key: a }`, `client: { scopes: [/Jobs] }`} {
+		_, err = b.apply(`users: [{ username: BreakGlass, ` + u + `, profiles: [{ profile: Desk }] }]`)
+		require.True(t, errs.Is(err, errs.Validation), "%s: %v", u, err)
+	}
+	b.mustApply(t, `users: [{ username: breakglass, displayName: Mallory, profiles: [{ profile: Desk }] }]`)
 	b.mustApply(t, `{ profiles: [{ identifier: Guest }], identityProviders: [{ identifier: company, issuer: "https://login.example.com", clientId: writ, profiles: [{ group: g, profile: Guest }] }] }`)
 	_, err = b.apply(`delete: { profiles: [Guest] }`)
 	require.ErrorContains(t, err, "company")

@@ -166,6 +166,10 @@ func (w *writer) users(list []User, c *change) error {
 				map[bool]string{true: "is a program's", false: "is a person's"}[old.IsClient])
 		}
 		plain := c.passwords[u.Username]
+		// Somebody may have come in under a name before the configuration gives it to somebody else: with what is written here he would be that one.
+		if there && old.IsFederated && old.PasswordHash == "" && (plain != "" || u.Resource != nil && !old.IsSomebody) {
+			return errs.Invalid("user/"+u.Username, "Somebody who came in through an identity provider has the name %s. Take another name, or delete that account first.", u.Username)
+		}
 		switch {
 		case plain == "":
 		case u.Client != nil:

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -159,7 +160,7 @@ func TestForgedTokens(t *testing.T) {
 		raw := l.mint(f)
 		l.gives(raw)
 		who, err := l.finish(c, try)
-		require.Error(t, err, name)
+		require.True(t, errors.Is(err, ErrInvalid) && !errors.Is(err, ErrUnreachable), "%s: %v", name, err)
 		require.Nil(t, who, name)
 		require.NotContains(t, err.Error(), "s&cret", name)
 	}
@@ -280,6 +281,8 @@ func TestFloodOfKeys(t *testing.T) {
 		require.LessOrEqual(t, l.keys.Load(), int32(2+minute), "more than one request a minute")
 		l.now = l.now.Add(keysPause)
 	}
+	l.now = l.now.Add(keysKept) // the hourly look finds what is known, which is no reason to wait with the next one
+	require.NoError(t, sign("one"))
 	// Beside the flood the provider changes its key: twice.
 	for _, kid := range []string{"two", "three"} {
 		before := l.keys.Load()

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 
 	gooidc "github.com/coreos/go-oidc/v3/oidc"
@@ -28,7 +29,7 @@ const longestCode = 4096
 
 // Begin gives the address to which a browser goes to sign in. redirect is where the provider sends it afterwards. ErrUnreachable, ErrBusy.
 func (c *Client) Begin(ctx context.Context, p Provider, redirect string, try Try) (string, error) {
-	leave, err := c.take()
+	leave, err := c.take(p.Issuer)
 	if err != nil {
 		return "", err
 	}
@@ -43,7 +44,7 @@ func (c *Client) Begin(ctx context.Context, p Provider, redirect string, try Try
 // Finish takes what a browser came back with (the query of the redirect address), exchanges the code, and gives who it is. The provider is asked
 // further for claims that are wanted and not in the token. ErrInvalid, ErrRefused, ErrUnreachable, ErrBusy.
 func (c *Client) Finish(ctx context.Context, p Provider, redirect string, try Try, answer url.Values, wanted ...string) (*Identity, error) {
-	leave, err := c.take()
+	leave, err := c.take(p.Issuer)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +75,9 @@ func (c *Client) Finish(ctx context.Context, p Provider, redirect string, try Tr
 	ctx = gooidc.ClientContext(ctx, c.http)
 	token, err := p.config(about, redirect).Exchange(ctx, code, oauth2.VerifierOption(try.Verifier))
 	if refused := (*oauth2.RetrieveError)(nil); errors.As(err, &refused) {
+		if refused.Response != nil && refused.Response.StatusCode >= http.StatusInternalServerError {
+			return nil, fmt.Errorf("%w: it answered %s", ErrUnreachable, refused.Response.Status)
+		}
 		return nil, fmt.Errorf("%w: the code was not taken: %s %s", ErrRefused, shortened(refused.ErrorCode), shortened(refused.ErrorDescription))
 	}
 	if err != nil {

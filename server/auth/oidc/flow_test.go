@@ -145,6 +145,9 @@ func TestUserInfo(t *testing.T) {
 	who, err = finish(map[string]any{"sub": "u-1", "groups": []string{}, "email": "ida@x.org", "email_verified": true}, map[string]any{"email": "boss@x.org"}, "groups")
 	require.NoError(t, err)
 	require.Empty(t, who.Mail())
+	who, err = finish(map[string]any{"sub": "u-1", "groups": []string{}, "email": "boss@x.org", "email_verified": false}, map[string]any{"email_verified": true}, "groups")
+	require.NoError(t, err)
+	require.Empty(t, who.Mail())
 	who, err = finish(map[string]any{"sub": "u-1", "groups": []string{}, "email": "ida@x.org", "email_verified": true}, nil, "groups")
 	require.NoError(t, err)
 	require.Equal(t, "ida@x.org", who.Mail())
@@ -164,6 +167,9 @@ func TestClaims(t *testing.T) {
 	require.Empty(t, who.Texts("e"))
 	require.Empty(t, who.Text("two"), "one of two is nobody's name")
 	require.Empty(t, who.Text("missing.path"))
+	who = &Identity{claims: map[string]any{"email": []any{"a"}, "email_verified": true}}
+	who.add(map[string]any{"email": []any{"b"}, "email_verified": true})
+	require.Equal(t, "a", who.Mail())
 }
 
 // TestDiscovery: a provider that says something else than it must is none.
@@ -272,7 +278,7 @@ func TestTooManyAtOnce(t *testing.T) {
 	l := newLiar(t)
 	c := l.client()
 	for range mostFlights {
-		_, err := c.take()
+		_, err := c.take(l.URL)
 		require.NoError(t, err)
 	}
 	_, err := c.Begin(t.Context(), l.provider(), redirect, NewTry())

@@ -2,8 +2,10 @@ package oidc
 
 import (
 	"encoding/json"
+	"reflect"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Identity is who somebody is to a provider.
@@ -66,8 +68,14 @@ func (i *Identity) Mail() string {
 	if i.Text("email_verified") != "true" {
 		return ""
 	}
-	return i.Text("email")
+	mail := i.Text("email")
+	if len(mail) > longestMail || strings.ContainsFunc(mail, unicode.IsControl) {
+		return ""
+	}
+	return mail
 }
+
+const longestMail = 254
 
 // IsElsewhere reports whether the provider keeps a claim at another place, because it is too large for a token: it is not known then.
 func (i *Identity) IsElsewhere(path string) bool {
@@ -88,7 +96,11 @@ func (i *Identity) has(paths []string) bool {
 
 // add takes over what the provider says besides. What is known already stays, and what is said of a mail address goes with that address alone.
 func (i *Identity) add(more map[string]any) {
-	if mail, there := i.claims["email"]; there && mail != more["email"] {
+	mail, there := i.claims["email"]
+	switch {
+	case !there:
+		delete(i.claims, "email_verified")
+	case !reflect.DeepEqual(mail, more["email"]):
 		delete(more, "email_verified")
 	}
 	for name, v := range more {

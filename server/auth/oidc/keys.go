@@ -99,6 +99,7 @@ func (k *keys) read(ctx context.Context, head jose.Header) error {
 	k.reading.Lock()
 	defer k.reading.Unlock()
 	k.mu.Lock()
+	due := !k.isGood() || k.now().Sub(k.readAt) >= keysKept
 	good, again := k.isGood(), k.now().Sub(k.inVainAt) >= keysPause && !k.readAt.After(asked)
 	k.mu.Unlock()
 	if !again {
@@ -108,17 +109,25 @@ func (k *keys) read(ctx context.Context, head jose.Header) error {
 		return ErrUnreachable
 	}
 	set, err := k.fetch(context.WithoutCancel(ctx))
+	if err == nil && len(set) == 0 {
+		err = errors.New("the provider publishes no key")
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
 	case err == nil:
 		before := len(k.named(head))
 		k.set, k.readAt = set, k.now()
-		if after := len(k.named(head)); after == 0 || after <= before {
+		if after := len(k.named(head)); after == 0 || after <= before && !due {
 			k.inVainAt = k.now()
 		}
+	case !k.isGood():
+		k.inVainAt = k.now().Add(failedFor - keysPause) // soon again
 	default:
 		k.inVainAt = k.now()
+		if len(k.named(head)) == 0 { // perhaps it is one of the new keys
+			return errors.Join(ErrUnreachable, err)
+		}
 	}
 	if !k.isGood() {
 		return errors.Join(ErrUnreachable, err)

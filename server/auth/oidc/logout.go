@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -17,7 +18,7 @@ const longestLogoutLife = 24 * time.Hour
 
 // Leaving reads a logout token (OpenID Connect Back-Channel Logout 2.4). ErrInvalid, ErrUnreachable, ErrBusy.
 func (c *Client) Leaving(ctx context.Context, p Provider, raw string) (*Leaving, error) {
-	leave, err := c.take()
+	leave, err := c.take(p.Issuer + " leaving")
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func (c *Client) Leaving(ctx context.Context, p Provider, raw string) (*Leaving,
 	switch {
 	case token.IssuedAt.IsZero() || token.IssuedAt.After(now.Add(skew)) || now.Sub(token.IssuedAt) > longestLogoutLife:
 		return nil, invalid(errors.New("the token was made at another time"))
-	case token.Subject != "" && !isSubject(token.Subject), len(token.SessionID) > longestSubject:
+	case token.Subject != "" && !isSubject(token.Subject), len(token.SessionID) > longestSubject || strings.ContainsRune(token.SessionID, 0):
 		return nil, invalid(errors.New("the token names nobody"))
 	}
 	return &Leaving{Subject: token.Subject, SID: token.SessionID, At: token.IssuedAt}, nil

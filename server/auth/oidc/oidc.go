@@ -22,7 +22,7 @@ const (
 	keepFor     = 10 * time.Minute // what a provider says of itself, before it is read again
 	failedFor   = 5 * time.Second  // how long a provider that could not be read is left alone
 	largest     = 1 << 20          // bytes of an answer
-	mostFlights = 50               // requests to providers at one time, of this process
+	mostFlights = 50               // requests to one provider at one time, of this process
 )
 
 // Errors of a sign-in, by what somebody can do about it.
@@ -46,16 +46,16 @@ type Client struct {
 	http         *http.Client
 	allowPrivate bool
 	now          func() time.Time // the machine's time
-	flights      chan struct{}
 	asking       singleflight.Group
 
-	mu    sync.Mutex
-	known map[string]*published // by issuer
+	mu      sync.Mutex
+	known   map[string]*published    // by issuer
+	flights map[string]chan struct{} // by issuer and purpose: one provider that hangs, or whoever sends junk to it, holds up nobody else
 }
 
 // New makes a client. allowPrivate lets providers lie on private addresses, and be asked by plain http.
 func New(allowPrivate bool, now func() time.Time) *Client {
-	c := &Client{http: outbound.NewClient(allowPrivate, askFor), allowPrivate: allowPrivate, now: now, flights: make(chan struct{}, mostFlights), known: map[string]*published{}}
+	c := &Client{http: outbound.NewClient(allowPrivate, askFor), allowPrivate: allowPrivate, now: now, flights: map[string]chan struct{}{}, known: map[string]*published{}}
 	c.http.Transport = bounded{c.http.Transport}
 	return c
 }
@@ -158,14 +158,14 @@ func (c *Client) discover(ctx context.Context, issuer string) (*published, error
 	return p, nil
 }
 
-// check refuses an address that no provider may have: by plain http what is not on a private network that the operator allowed.
+// check refuses an address that no provider may have: plain http but to a private address, if the operator allowed those.
 func (c *Client) check(what, address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "":
 		return fmt.Errorf("%s of the identity provider is no address: %q", what, shortened(address))
 	case u.Scheme == "https":
-	case u.Scheme == "http" && c.allowPrivate:
+	case u.Scheme == "http" && c.allowPrivate && outbound.IsPrivateName(u.Hostname()):
 	default:
 		return fmt.Errorf("%s of the identity provider does not begin with https: %q", what, shortened(address))
 	}
@@ -175,11 +175,18 @@ func (c *Client) check(what, address string) error {
 	return nil
 }
 
-// take waits for nobody: whoever comes when too many are on their way is refused.
-func (c *Client) take() (leave func(), err error) {
+// take waits for nobody: whoever comes when too many are on their way to one provider, for one purpose, is refused.
+func (c *Client) take(whither string) (leave func(), err error) {
+	c.mu.Lock()
+	places := c.flights[whither]
+	if places == nil {
+		places = make(chan struct{}, mostFlights)
+		c.flights[whither] = places
+	}
+	c.mu.Unlock()
 	select {
-	case c.flights <- struct{}{}:
-		return func() { <-c.flights }, nil
+	case places <- struct{}{}:
+		return func() { <-places }, nil
 	default:
 		return nil, ErrBusy
 	}

@@ -14,6 +14,9 @@ const route = getRouteApi('/sign-in')
 const addressOf = (provider: string, to?: string) =>
   `/auth/oidc/${encodeURIComponent(provider)}/sign-in${to ? `?to=${encodeURIComponent(to)}` : ''}`
 
+/** The sentence for a word of the server; nothing for what anybody may write into a link. */
+const known = (word: string) => (Object.hasOwn(t.signIn.problems, word) ? t.signIn.problems[word] : undefined)
+
 export function SignInPage() {
   const session = useSession()
   const router = useRouter()
@@ -21,7 +24,7 @@ export function SignInPage() {
   const info = useAuthInfo()
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
-  const [error, setError] = useState(() => (refused ? (t.signIn.problems[refused] ?? t.signIn.problems.internal) : ''))
+  const [error, setError] = useState(() => (refused ? (known(refused) ?? t.signIn.problems.internal) : ''))
   const [busy, setBusy] = useState(false)
 
   useEffect(() => {
