@@ -42,22 +42,40 @@ func outside(field, path string) error {
 	return errs.Invalid(field, "%q leads out of the folders that files may be read from. Give a path relative to the folder files in the data folder, or put the folder on the list --file-roots.", path)
 }
 
+// openTries is how often a file is opened that is replaced in that moment.
+const openTries = 5
+
 // Open opens a file to read it, if that is what lies at a path at this moment: what was looked at before may have been replaced since. It does not
-// wait for the other end of a pipe.
+// wait for the other end of a pipe. UNAVAILABLE when the path leads to another file each time.
 func (p Place) Open(root *os.Root, path string) (*os.File, fs.FileInfo, error) {
+	for range openTries {
+		h, info, err := p.open(root, path)
+		if err != nil || h != nil {
+			return h, info, err
+		}
+	}
+	return nil, nil, errs.New(errs.Unavailable, "%q is replaced again and again. Let it be for a moment, then read again.", path).At(p.Field)
+}
+
+// open gives no file and no error when the path leads elsewhere by now. A file that had another name when it was opened may have lost the one by which
+// it was: then it has one name, which may lie outside. So twice in turn: it is what the path leads to, and it has no other name.
+func (p Place) open(root *os.Root, path string) (*os.File, fs.FileInfo, error) {
 	h, err := root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, nil, p.Explain(path, err)
 	}
-	info, err := h.Stat()
-	if err != nil {
-		err = p.Explain(path, err)
-	} else {
-		err = p.Plain(path, info)
-	}
-	if err != nil {
-		_ = h.Close()
-		return nil, nil, err
+	var info fs.FileInfo
+	for range 2 {
+		there, gone := root.Stat(path)
+		if info, err = h.Stat(); err != nil {
+			err = p.Explain(path, err)
+		} else {
+			err = p.Plain(path, info)
+		}
+		if err != nil || gone != nil || !os.SameFile(there, info) {
+			_ = h.Close()
+			return nil, nil, err
+		}
 	}
 	return h, info, nil
 }
