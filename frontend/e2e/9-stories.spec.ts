@@ -24,6 +24,7 @@ test('every component looks right in every state', async ({ page }) => {
   page.on('pageerror', (error) => found.push(`${now}: ${error.message}`))
 
   await page.goto(site.url)
+  await expect(page.getByRole('link').first()).toBeVisible()
   const names = await page.getByRole('link').allInnerTexts()
   expect(names.length).toBeGreaterThan(25)
   for (const name of names) {

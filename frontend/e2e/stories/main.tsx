@@ -1,8 +1,11 @@
 import '../../src/ui/mantine.css'
 import '../../src/ui/styles.css'
 import { createRoot } from 'react-dom/client'
-import { Stage } from './Stage'
-import { stories } from './stories'
+import { loadTexts } from '../../src/lib/texts'
+
+// As in the product: what is drawn comes after its texts.
+await loadTexts()
+const [{ Stage }, { stories }] = await Promise.all([import('./Stage'), import('./stories')])
 
 const name = decodeURIComponent(window.location.hash.slice(1))
 const story = stories[name]
