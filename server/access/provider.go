@@ -137,7 +137,7 @@ type Person struct {
 	DisplayName  string
 }
 
-// FindPersons gives those whose property is a value, in any case: two at most, since two are nobody. A key is found by its index, and a mail address by
+// FindPersons gives those whose property is a value, a key letter by letter and anything else in any case: two at most, since two are nobody. A key is found by its index, and a mail address by
 // that of the search; for any other property the people of the entity type are looked through.
 func FindPersons(ctx context.Context, b bun.IDB, entityTypeID, propertyID int64, value string) ([]Person, error) {
 	var keyed bool

@@ -69,12 +69,14 @@ func (e *exchange) setDevice(token string) { e.set(deviceName, token, int(device
 
 func (e *exchange) clearRefresh() { e.set(cookieName, "", -1) }
 
-// set replaces the cookie of that name in the answer: a repeated transaction must not leave the one of the first try behind.
-func (e *exchange) set(name, value string, maxAge int) {
+func (e *exchange) set(name, value string, maxAge int) { e.setAt(cookiePath, name, value, maxAge) }
+
+// setAt replaces the cookie of that name in the answer: a repeated transaction must not leave the one of the first try behind.
+func (e *exchange) setAt(path, name, value string, maxAge int) {
 	h := e.w.Header()
 	h["Set-Cookie"] = slices.DeleteFunc(h["Set-Cookie"], func(c string) bool { return strings.HasPrefix(c, name+"=") })
 	http.SetCookie(e.w, &http.Cookie{
-		Name: name, Value: value, Path: cookiePath, MaxAge: maxAge,
+		Name: name, Value: value, Path: path, MaxAge: maxAge,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: isHTTPS(e.r),
 	})
 }

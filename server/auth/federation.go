@@ -114,10 +114,7 @@ func (s *Service) told(r *http.Request, err error) string {
 }
 
 // clipped is an error as a log may hold it: it may repeat a whole page of a provider.
-func clipped(err error) string {
-	text := err.Error()
-	return strings.ToValidUTF8(text[:min(len(text), 500)], "")
-}
+func clipped(err error) string { return db.Clip(err.Error(), 500) }
 
 // worded gives a failure of the protocol its word.
 func worded(err error) error {
@@ -148,7 +145,7 @@ func (s *Service) beginThrough(w http.ResponseWriter, r *http.Request) (string, 
 	if err != nil {
 		return "", err
 	}
-	cookie(w, r, tryCookie+t.Try.State[:8], value, int(tryLife.Seconds()))
+	(&exchange{w, r}).setAt(tryPath, tryCookie+t.Try.State[:8], value, int(tryLife.Seconds()))
 	return address, nil
 }
 
@@ -174,11 +171,7 @@ func inside(to string) string {
 	return to
 }
 
-func cookie(w http.ResponseWriter, r *http.Request, name, value string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: tryPath, MaxAge: maxAge, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: isHTTPS(r)})
-}
-
-// tryOf takes the cookie of the try that somebody comes back from: it is good once.
+// takeTry takes the cookie of the try that somebody comes back from: it is good once.
 func (s *Service) takeTry(w http.ResponseWriter, r *http.Request) (*trying, error) {
 	state := r.URL.Query().Get("state")
 	if len(state) < 8 {
@@ -189,7 +182,7 @@ func (s *Service) takeTry(w http.ResponseWriter, r *http.Request) (*trying, erro
 	if err != nil || len(c.Value) > longestTry {
 		return nil, refuse(problemExpired, errors.New("no cookie of this sign-in"))
 	}
-	cookie(w, r, name, "", -1)
+	(&exchange{w, r}).setAt(tryPath, name, "", -1)
 	sealed, err := base64.RawURLEncoding.DecodeString(c.Value)
 	if err != nil {
 		return nil, refuse(problemExpired, err)

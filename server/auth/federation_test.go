@@ -5,10 +5,14 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -592,4 +596,23 @@ func TestWhoOneIs(t *testing.T) {
 		all.Wait()
 		require.Equal(t, 1, h.count("SELECT count(*) FROM local_user AS u JOIN resource AS r ON r.id = u.resource_id WHERE r.key = '2'"), "one account for one person")
 	})
+}
+
+// TestOwnNames: nobody comes in under a name by which the history calls the server.
+func TestOwnNames(t *testing.T) {
+	t.Parallel()
+	said := regexp.MustCompile(`permit\.System\("([^"]+)"\)`)
+	found := 0
+	require.NoError(t, filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "test/") || strings.Contains(path, "bench/") {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		for _, m := range said.FindAllStringSubmatch(string(raw), -1) {
+			found++
+			require.Contains(t, ownNames, m[1], path)
+		}
+		return err
+	}))
+	require.Positive(t, found)
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"writ/server/db"
 	"writ/server/permit"
 )
 
@@ -191,10 +192,4 @@ func credentialsOf(r *http.Request, form url.Values) (name, secret string, err e
 }
 
 // shortened is a name from outside as a log may hold it.
-func shortened(name string) string {
-	const most = 100
-	if runes := []rune(name); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return name
-}
+func shortened(name string) string { return db.Clip(name, 100) }

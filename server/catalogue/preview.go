@@ -305,14 +305,19 @@ func (s *Service) tuples(ctx context.Context, p *preview, c *model.Compiled, bit
 		}
 	}
 	add(0, "{}", nil) // owners without a context rule
-	return out, db.Select(ctx, s.DB, bun.SafeQuery(`select distinct c.context_rule_id, c.dimensions::text from context c join resource w on w.id = c.owner_id
-		where w.entity_type_id = ? and w.valid_to = 'infinity' and c.context_rule_id is not null and `+inForce, p.entity.ID, p.at, p.at), func(r *db.Row) error {
+	return out, s.eachContext(ctx, p.entity.ID, p.at, add)
+}
+
+// eachContext gives the distinct contexts of the people of an entity type, as they are written and as values.
+func (s *Service) eachContext(ctx context.Context, entityTypeID int64, at time.Time, do func(rule int64, raw string, values map[string]int64)) error {
+	return db.Select(ctx, s.DB, bun.SafeQuery(`select distinct c.context_rule_id, c.dimensions::text from context c join resource w on w.id = c.owner_id
+		where w.entity_type_id = ? and w.valid_to = 'infinity' and c.context_rule_id is not null and `+inForce, entityTypeID, at, at), func(r *db.Row) error {
 		rule, raw := r.Int(), r.Text()
 		var values map[string]int64
 		if err := json.Unmarshal([]byte(raw), &values); err != nil {
 			return err
 		}
-		add(rule, raw, values)
+		do(rule, raw, values)
 		return nil
 	})
 }

@@ -131,7 +131,7 @@ func (s *Service) aboutDifference(ctx context.Context, m *assignment.Model, id i
 		ValueID                 *int64
 	}
 	if err := s.DB.NewRaw(`select g.resource_type_id, a.owner_id, g.property, g.value_id, v.key from gap g join assigned_resource_type a on a.id = g.assigned_resource_type_id and a.owner_id is not null
-			left join resource v on v.id = g.value_id and v.valid_to = 'infinity' where g.id = ? and (g.property is null or v.id is not null)`, id).Scan(ctx, &rows); err != nil {
+			left join resource v on v.id = g.value_id and v.valid_to = 'infinity' and ? where g.id = ? and (g.property is null or v.id is not null)`, directory.Readable(ctx, m.Shape, "v"), id).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("read a difference: %w", db.Explain(err))
 	}
 	if len(rows) == 0 {
@@ -301,14 +301,7 @@ func enabled(m *assignment.Model) []*rolemodel.Policy {
 // standing reads the distinct contexts of the entity type, and asks each which of the rules hold in it.
 func (s *Service) standing(ctx context.Context, p *suggesting, c *model.Compiled) (*tuples, error) {
 	out := &tuples{}
-	now := s.Clock.Now()
-	return out, db.Select(ctx, s.DB, bun.SafeQuery(`select distinct c.context_rule_id, c.dimensions::text from context c join resource w on w.id = c.owner_id
-		where w.entity_type_id = ? and w.valid_to = 'infinity' and c.context_rule_id is not null and `+inForce, p.entity.ID, now, now), func(r *db.Row) error {
-		rule, raw := r.Int(), r.Text()
-		var values map[string]int64
-		if err := json.Unmarshal([]byte(raw), &values); err != nil {
-			return err
-		}
+	return out, s.eachContext(ctx, p.entity.ID, s.Clock.Now(), func(rule int64, raw string, values map[string]int64) {
 		mask := int64(0)
 		for _, id := range c.Satisfied(p.entity.ID, rule, values) {
 			mask |= 1 << (id - 1)
@@ -316,6 +309,5 @@ func (s *Service) standing(ctx context.Context, p *suggesting, c *model.Compiled
 		if mask != 0 {
 			out.rules, out.dimensions, out.masks = append(out.rules, rule), append(out.dimensions, raw), append(out.masks, mask)
 		}
-		return nil
 	})
 }

@@ -286,6 +286,9 @@ func (a *approvers) ways(place int, q approval, f rolemodel.Finder) []db.Conditi
 	case rolemodel.FindResourceTypeOwner:
 		for _, s := range systemsOf(a.m, q.RoleID) {
 			i := slices.IndexFunc(a.m.Source.ResourceTypes, func(t *rolemodel.ResourceType) bool { return t.Identifier == s.ResourceType })
+			if i < 0 {
+				continue
+			}
 			if t := a.m.Source.ResourceTypes[i]; t.OwnerKey != nil {
 				list = append(list, owned(t.OwnerEntityTypeID, t.OwnerKey))
 			}
@@ -362,7 +365,7 @@ func (a *approvers) poolOf(ctx context.Context, b bun.IDB, q approval, f rolemod
 	return p, nil
 }
 
-// holders is the query of who holds a profile.
+// holding is the query of who holds a profile.
 func (a *approvers) holding(place int, p *pool) db.Condition {
 	return bun.SafeQuery(`(select distinct ?0::int as place, u.resource_id as person, u.id as account, null::bigint[] as via from assigned_profile p join local_user u on u.id = p.user_id
 		where p.profile_id = ?1 and p.context @> ?2::jsonb and ?3 order by u.id limit ?4)`, place, p.ProfileID, encoded(p.Match), inForce("p", a.s.Clock.Now()), 2*mostNamed)

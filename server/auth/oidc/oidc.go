@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 
+	"writ/server/db"
 	"writ/server/outbound"
 )
 
@@ -195,18 +197,10 @@ func (c *Client) take(whither string) (leave func(), err error) {
 // config is what golang.org/x/oauth2 needs to know.
 func (p Provider) config(about *published, redirect string) *oauth2.Config {
 	endpoint := about.provider.Endpoint()
-	endpoint.AuthStyle = oauth2.AuthStyleInHeader // the default of discovery; never tried one after the other, since a code is good for one try
-	for i, method := range about.metadata.TokenAuth {
-		if method == "client_secret_basic" {
-			endpoint.AuthStyle = oauth2.AuthStyleInHeader
-			break
-		}
-		if method == "client_secret_post" || i == 0 && method == "none" {
-			endpoint.AuthStyle = oauth2.AuthStyleInParams
-		}
-	}
-	if p.ClientSecret == "" {
-		endpoint.AuthStyle = oauth2.AuthStyleInParams
+	// Never tried one after the other, since a code is good for one try; what discovery leaves unsaid is HTTP Basic.
+	endpoint.AuthStyle = oauth2.AuthStyleInParams
+	if methods := about.metadata.TokenAuth; p.ClientSecret != "" && (len(methods) == 0 || slices.Contains(methods, "client_secret_basic")) {
+		endpoint.AuthStyle = oauth2.AuthStyleInHeader
 	}
 	scopes := append([]string{gooidc.ScopeOpenID}, p.Scopes...)
 	return &oauth2.Config{ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: endpoint, RedirectURL: redirect, Scopes: scopes}
@@ -241,10 +235,4 @@ func (l *limited) Read(b []byte) (int, error) {
 }
 
 // shortened is a text from outside as a message may hold it.
-func shortened(text string) string {
-	const most = 200
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
-}
+func shortened(text string) string { return db.Clip(text, 200) }

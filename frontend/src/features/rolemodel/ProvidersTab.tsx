@@ -1,9 +1,9 @@
 import { t } from '../../lib/texts'
 import classes from './Editor.module.css'
 import { KindList } from './KindList'
-import { kindShapes } from './shapes.generated'
+import { kindOf } from './shape'
 
-const kind = kindShapes.find((k) => k.name === 'identityProvider')
+const kind = kindOf('identityProvider')
 
 /** The identity providers through which people sign in. */
 export function ProvidersTab() {
