@@ -45,7 +45,7 @@ var stored = map[string]string{
 }
 
 // Closed lists of the database that nothing shows.
-var storedUnseen = []string{"request_candidate.source", "assigned_profile.origin", "assigned_role.origin", "assigned_role_version.origin", "resource.origin", "delivery_row.command"}
+var storedUnseen = []string{"assigned_profile.origin", "assigned_role.origin", "assigned_role_version.origin", "resource.origin", "delivery_row.command", "request_handed.source", "request_candidate.source"}
 
 // Each enum of the schema has the values of the constants of its Go type, in both directions, and of the constraint of the database where it is
 // stored: a value that is added in one place and not in the others is found here, not by whoever gets an answer that his client cannot read.

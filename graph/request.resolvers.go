@@ -33,6 +33,14 @@ func (r *mutationResolver) WithdrawRequestInformation(ctx context.Context, input
 	return r.Resolver.Requests.WithdrawInformation(ctx, input)
 }
 
+func (r *mutationResolver) DelegateRequestSteps(ctx context.Context, input request.DelegateStepsInput) (*request.RequestItemsPayload, error) {
+	return r.Resolver.Requests.Delegate(ctx, input)
+}
+
+func (r *mutationResolver) RecallRequestSteps(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error) {
+	return r.Resolver.Requests.TakeBack(ctx, input)
+}
+
 func (r *mutationResolver) RemindRequestSteps(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error) {
 	return r.Resolver.Requests.Remind(ctx, input)
 }

@@ -337,6 +337,8 @@ var changes = []change{
 	{"askRequestInformation", `(input: {stepIds: ["3944", "3942"], question: "x"})`},
 	{"answerRequestInformation", `(input: {stepId: "3944", answer: "x"})`},
 	{"withdrawRequestInformation", `(input: {stepIds: ["3944", "3942"]})`},
+	{"delegateRequestSteps", `(input: {stepIds: ["3944", "3942"], toPersonId: "1003", reason: "x"})`},
+	{"recallRequestSteps", `(input: {stepIds: ["3944", "3942"]})`},
 	{"remindRequestSteps", `(input: {stepIds: ["3944", "3942"]})`},
 	{"cancelRequest", `(input: {itemIds: ["3924", "3922"], comment: "x"})`},
 	{"requestAssignments", `(input: {items: [{role: "Asked", ownerIds: ["1003"]}], acknowledgeFindings: [NO_APPROVER]})`},

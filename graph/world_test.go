@@ -373,7 +373,11 @@ insert into delegation_history (delegation_id, at, actor, action, from_state, to
 insert into delegation_act (delegation_id, at, deputy, kind, action, subject_type, subject_id, number, about) values (4101, timestamptz '2026-01-02', 'deputy', 'APPROVALS', 'approve', 'request_item', 3931, 'RQ-3911', 'Asked');
 alter table request_decision disable trigger user;
 update request_decision set delegation_id = 4101, for_account = 'finance', for_user_id = (select id from local_user where username = 'finance') where step_id in (3951, 3952);
+update request_decision set changed_dates = '{"endBefore": "2100-01-01T00:00:00Z", "startBefore": "2026-01-01T00:00:00Z", "start": "2026-02-01T00:00:00Z", "end": "2099-01-01T00:00:00Z"}' where step_id between 3951 and 3954;
 alter table request_decision enable trigger user;
+alter table request_handed disable trigger user;
+insert into request_handed (step_id, user_id, source, since, by_user_id, reason, chain) select 3950 + n, 9002, 'DELEGATED', timestamptz '2026-01-02', 9001, 'zqp'||n||'handedq', 1 from generate_series(1, 4) n;
+alter table request_handed enable trigger user;
 update request_history set for_account = 'finance' where step_id in (3951, 3952);
 `
 
@@ -416,7 +420,7 @@ func settle(t *testing.T) *world {
 	_, err = b.db.ExecContext(b.ctx, "update local_user set resource_id = 1006 where username = 'everything'") // somebody who has something, and to whom somebody reports
 	require.NoError(t, err)
 	w.add("finance", "Directory_User", "Department", "zqd1keyq", nil, every...).sees = regexp.MustCompile(`^zq(p[12][a-z]*|a[12](key|name|fault)|d1key|c1host)q$`)
-	w.add("manager", "Directory_User", "Manager", "", ptr("zqp1keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|p1(key|name|justification|problem|said|question|addressee|rule)|a1name|a2(key|name|fault)|d1key|c1host)q$`) // a1 is his own account
+	w.add("manager", "Directory_User", "Manager", "", ptr("zqp1keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|p1(key|name|justification|problem|said|question|addressee|rule|handed)|a1name|a2(key|name|fault)|d1key|c1host)q$`) // a1 is his own account
 	w.add("own", "Directory_User", "Id", "", ptr("zqp2keyq"), every...).sees = regexp.MustCompile(`^zq(p2[a-z]*|a2(key|name|fault)|d1key|c1host)q$`)
 	w.add("departments", "Directory_Department", "", "", nil, "/ProvisioningPolicy", "/Custom", "/Connectors/Connector/Query", "/Monitoring").sees = regexp.MustCompile(`^zq(d[12][a-z]*|c1host)q$`)
 	// access rules and settings of systems are nobody's rows: d1key stands in a rule, c1host in a setting
@@ -424,7 +428,7 @@ func settle(t *testing.T) *world {
 	w.add("mixed", "*", "", "", nil, "/Custom/Resources").sees = regexp.MustCompile(`^zq(p[12][a-z]*|p[34](key|name|phone|old|oldphone)|[ds]\d[a-z]*|a[12][a-z]*|a[345](key|name|login)|c1host)q$`)
 	w.rule("mixed", "mixed-finance", "Directory_User", "Department", "zqd1keyq", append(every, "/Custom/ResourceChanges/AD")...)
 	w.rule("mixed", "mixed-dimension", "Directory_User", "Department", "dimension", "/Custom/Reports")
-	w.add("deputy", "*", "", "", nil).sees = regexp.MustCompile(`^zqp[12](key|name|justification|problem|said|question|addressee|rule)q$`) // what finance sees of requests, no more
+	w.add("deputy", "*", "", "", nil).sees = regexp.MustCompile(`^zqp[12](key|name|justification|problem|said|question|addressee|rule|handed)q$`) // what finance sees of requests, no more
 	_, err = b.db.ExecContext(b.ctx, delegationsSQL)
 	require.NoError(t, err)
 	none := regexp.MustCompile(`^$`)

@@ -2029,6 +2029,7 @@ create table request_decision (
     for_account text,
     for_user_id bigint,
     for_id bigint,
+    changed_dates jsonb,
     constraint request_decision_pkey PRIMARY KEY (step_id),
     constraint request_decision_once UNIQUE (item_id, decider),
     constraint request_decision_decider_id_fkey FOREIGN KEY (decider_id) REFERENCES resource(id),
@@ -2038,6 +2039,7 @@ create table request_decision (
     constraint request_decision_for_user_id_fkey FOREIGN KEY (for_user_id) REFERENCES local_user(id) ON DELETE SET NULL,
     constraint request_decision_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
     constraint request_decision_step_id_fkey FOREIGN KEY (step_id) REFERENCES request_step(id),
+    constraint request_decision_changed_dates CHECK (((changed_dates IS NULL) OR (decision = 'APPROVE'::text))),
     constraint request_decision_decision_check CHECK ((decision = ANY (ARRAY['APPROVE'::text, 'DECLINE'::text]))),
     constraint request_decision_for CHECK (((delegation_id IS NULL) = (for_account IS NULL))),
     constraint request_decision_not_for_parties CHECK (((for_account IS NULL) OR ((lower(for_account) <> lower(requester)) AND ((for_user_id IS NULL) OR (requester_user_id IS NULL) OR (for_user_id <> requester_user_id)) AND ((for_id IS NULL) OR (for_id <> beneficiary_id)) AND ((for_id IS NULL) OR (requester_id IS NULL) OR (for_id <> requester_id))))),
@@ -2045,9 +2047,12 @@ create table request_decision (
     constraint request_decision_not_of_requester CHECK (((lower(decider) <> lower(requester)) AND ((decider_user_id IS NULL) OR (decider_user_id IS DISTINCT FROM requester_user_id)) AND ((decider_id IS NULL) OR (decider_id IS DISTINCT FROM requester_id))))
 );
 comment on column request_decision.for_account is 'User name of the one for whom the decider acted as deputy; null: for himself.';
+comment on column request_decision.changed_dates is 'What was narrowed with it: startBefore, endBefore, start, end, as instants or null (start: the moment of the approval; end: none); null: nothing was.';
 CREATE TRIGGER request_decision_asked BEFORE INSERT ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_asked();
 CREATE TRIGGER request_decision_for BEFORE INSERT ON public.request_decision FOR EACH ROW WHEN ((new.delegation_id IS NOT NULL)) EXECUTE FUNCTION request_decision_for();
 CREATE TRIGGER request_decision_for_stays BEFORE UPDATE ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_for();
+CREATE TRIGGER request_decision_narrows BEFORE INSERT ON public.request_decision FOR EACH ROW WHEN ((new.changed_dates IS NOT NULL)) EXECUTE FUNCTION request_decision_narrows();
+CREATE TRIGGER request_decision_narrows_stays BEFORE UPDATE ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_narrows();
 CREATE TRIGGER request_decision_not_own BEFORE INSERT ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_not_own();
 CREATE TRIGGER request_decision_stays BEFORE DELETE OR UPDATE ON public.request_decision FOR EACH ROW EXECUTE FUNCTION request_decision_stays();
 
@@ -2057,14 +2062,28 @@ create table request_handed (
     user_id bigint not null,
     source text not null,
     since timestamp with time zone not null,
+    by_user_id bigint,
+    reason text default ''::text not null,
+    chain smallint default 0 not null,
     constraint request_handed_pkey PRIMARY KEY (id),
     constraint request_handed_once UNIQUE (step_id, user_id, source),
+    constraint request_handed_by_user_id_fkey FOREIGN KEY (by_user_id) REFERENCES local_user(id) ON DELETE CASCADE,
     constraint request_handed_step_id_fkey FOREIGN KEY (step_id) REFERENCES request_step(id),
     constraint request_handed_user_id_fkey FOREIGN KEY (user_id) REFERENCES local_user(id) ON DELETE CASCADE,
-    constraint request_handed_source_check CHECK ((source = 'ESCALATION'::text))
+    constraint request_handed_by_somebody CHECK ((((by_user_id IS NOT NULL) = (source = 'DELEGATED'::text)) AND ((source = 'DELEGATED'::text) = ((chain >= 1) AND (chain <= 3))))),
+    constraint request_handed_reason CHECK (((length(reason) <= 4000) AND ((source = 'DELEGATED'::text) = (reason <> ''::text)))),
+    constraint request_handed_source_check CHECK ((source = ANY (ARRAY['ESCALATION'::text, 'DELEGATED'::text]))),
+    constraint request_handed_to_another CHECK ((by_user_id IS DISTINCT FROM user_id))
 );
 comment on table request_handed is 'Accounts that a step was given to beside those whom the rules find. Who may not decide (request_exclusion) may not by this either.';
+comment on column request_handed.by_user_id is 'Who handed his place over; null: nobody, it was escalated.';
+comment on column request_handed.reason is 'Why he did; empty: it was escalated.';
+comment on column request_handed.chain is 'How often the place was handed on, 3 times at most; 0: it was escalated.';
+CREATE INDEX request_handed_by_giver ON public.request_handed USING btree (by_user_id) WHERE (by_user_id IS NOT NULL);
 CREATE INDEX request_handed_by_user ON public.request_handed USING btree (user_id);
+CREATE UNIQUE INDEX request_handed_place ON public.request_handed USING btree (step_id, by_user_id) WHERE (by_user_id IS NOT NULL);
+CREATE TRIGGER request_handed_stays BEFORE UPDATE ON public.request_handed FOR EACH ROW EXECUTE FUNCTION request_handed_to_one_who_may();
+CREATE TRIGGER request_handed_to_one_who_may BEFORE INSERT ON public.request_handed FOR EACH ROW WHEN ((new.by_user_id IS NOT NULL)) EXECUTE FUNCTION request_handed_to_one_who_may();
 
 create table request_history (
     id bigint generated always as identity,
@@ -2152,6 +2171,7 @@ CREATE INDEX request_item_waiting ON public.request_item USING btree (id) WHERE 
 CREATE INDEX request_item_warning ON public.request_item USING btree (warn_at) WHERE ((warn_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.request_item FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('request_item');
 CREATE CONSTRAINT TRIGGER request_item_approved_by_all AFTER UPDATE OF state ON public.request_item DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.state = 'APPROVED'::text) AND (old.state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text])))) EXECUTE FUNCTION request_item_approved();
+CREATE TRIGGER request_item_never_widens BEFORE UPDATE ON public.request_item FOR EACH ROW WHEN (((old.action = 'ADD'::text) AND (old.state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text])) AND ((COALESCE(new.end_date, 'infinity'::timestamp with time zone) > COALESCE(old.end_date, 'infinity'::timestamp with time zone)) OR (new.start_date < old.start_date)))) EXECUTE FUNCTION request_item_never_widens();
 CREATE TRIGGER request_item_stays BEFORE UPDATE OF request_id, action, role_id, beneficiary_id, parameters, levels ON public.request_item FOR EACH ROW EXECUTE FUNCTION request_item_stays();
 
 create table request_item_order (
@@ -3256,6 +3276,15 @@ AS $function$
     from (select name_words(a) as words) x, (select name_words(b) as words) y
 $function$;
 
+CREATE OR REPLACE FUNCTION public.is_user_gone(user_id bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select not exists (select from local_user u where u.id = user_id and not u.is_disabled
+        and not exists (select from resource r where r.id = u.resource_id and (r.valid_to <> 'infinity' or exists (select from owner_state o where o.owner_id = r.id and o.left_at is not null))))
+$function$;
+
 CREATE OR REPLACE FUNCTION public.is_without_party(delegator bigint, deputy bigint, at timestamp with time zone)
  RETURNS boolean
  LANGUAGE sql
@@ -3507,6 +3536,31 @@ begin
     return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.request_decision_narrows()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+    i request_item;
+    c jsonb := new.changed_dates;
+begin
+    if tg_op = 'UPDATE' then
+        if new.changed_dates is distinct from old.changed_dates then
+            raise exception 'what was narrowed at step % stays', old.step_id using errcode = '23514', constraint = 'request_decision_stays';
+        end if;
+        return new;
+    end if;
+    select * into i from request_item where id = new.item_id;
+    if i.action <> 'ADD'
+        or (c ->> 'endBefore')::timestamptz is distinct from i.end_date
+        or coalesce((c ->> 'end')::timestamptz, 'infinity') > coalesce(i.end_date, 'infinity')
+        or coalesce((c ->> 'start')::timestamptz, '-infinity') < coalesce(i.start_date, '-infinity') and coalesce(i.start_date, '-infinity') > new.at
+        or coalesce((c ->> 'end')::timestamptz, 'infinity') <= greatest(coalesce((c ->> 'start')::timestamptz, new.at), new.at) then
+        raise exception 'step % only narrows what is asked for', new.step_id using errcode = '23514', constraint = 'request_decision_only_narrows';
+    end if;
+    return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.request_decision_not_own()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3554,7 +3608,9 @@ CREATE OR REPLACE FUNCTION public.request_exclusion(account text, requester text
 AS $function$
     select case
         when exists (select from local_user u where lower(u.username) = lower(account) and u.is_client) then 'api_client'
-        else request_exclusion_of_person(account, requester, requester_user, requester_record, beneficiary, item)
+        else coalesce(request_exclusion_of_person(account, requester, requester_user, requester_record, beneficiary, item),
+            case when exists (select from request_step s join request_handed h on h.step_id = s.id where s.item_id = item and s.closed_at is null and h.by_user_id is not null)
+                then request_exclusion_of_place(account, requester, requester_user, requester_record, beneficiary, item) end)
     end
 $function$;
 
@@ -3573,6 +3629,66 @@ AS $function$
     end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.request_exclusion_of_place(account text, requester text, requester_user bigint, requester_record bigint, beneficiary bigint, item bigint)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+    with recursive
+    mine as (select u.id from local_user me join local_user u on u.id = me.id or u.resource_id = me.resource_id where lower(me.username) = lower(account)),
+    up as (
+        select h.step_id, h.by_user_id from request_step s join request_handed h on h.step_id = s.id
+        where s.item_id = item and s.closed_at is null and h.by_user_id is not null and h.user_id in (select id from mine)
+        union
+        select h.step_id, h.by_user_id from up join request_handed h on h.step_id = up.step_id and h.user_id = up.by_user_id where h.by_user_id is not null),
+    down as (
+        select h.step_id, h.user_id from request_step s join request_handed h on h.step_id = s.id
+        where s.item_id = item and s.closed_at is null and h.by_user_id in (select id from mine)
+        union
+        select h.step_id, h.user_id from down join request_handed h on h.step_id = down.step_id and h.by_user_id = down.user_id)
+    select case
+        when exists (select from down join local_user taker on taker.id = down.user_id where not is_user_gone(taker.id)
+            and request_exclusion_of_person(taker.username, requester, requester_user, requester_record, beneficiary, item) is null) then 'handed_over'
+        when exists (select from up join local_user giver on giver.id = up.by_user_id
+            where request_exclusion_of_person(giver.username, requester, requester_user, requester_record, beneficiary, null) is not null) then 'delegated_by_excluded'
+    end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.request_handed_to_one_who_may()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+    s request_step;
+    i request_item;
+    q request;
+    giver text := account_now('', new.by_user_id);
+    taker text := account_now('', new.user_id);
+    why text;
+begin
+    if tg_op = 'UPDATE' then
+        raise exception 'to whom step % was given stays', old.step_id using errcode = '23514', constraint = 'request_handed_stays';
+    end if;
+    select * into s from request_step where id = new.step_id for no key update;
+    select * into i from request_item where id = s.item_id;
+    select * into q from request where id = i.request_id;
+    if s.state not in ('OPEN', 'INFO_REQUESTED') then
+        raise exception 'step % waits for no decision', new.step_id using errcode = '23514', constraint = 'request_handed_of_open_step';
+    end if;
+    why := coalesce(request_exclusion(giver, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, i.id), request_exclusion(taker, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, i.id));
+    if why is not null or is_user_gone(new.user_id) then
+        raise exception 'step % is not handed by % to %: %', new.step_id, giver, taker, coalesce(why, 'gone') using errcode = '23514', constraint = 'request_handed_to_excluded';
+    end if;
+    if new.chain is distinct from (select coalesce(max(h.chain), 0) + 1 from request_handed h where h.step_id = new.step_id and h.user_id = new.by_user_id) then
+        raise exception 'the place of % at step % was handed on another number of times', giver, new.step_id using errcode = '23514', constraint = 'request_handed_chain';
+    end if;
+    if exists (with recursive up as (select new.by_user_id as id union select h.by_user_id from up join request_handed h on h.step_id = new.step_id and h.user_id = up.id where h.by_user_id is not null)
+        select from up join local_user a on a.id = up.id join local_user b on b.id = new.user_id where a.id = b.id or a.resource_id = b.resource_id) then
+        raise exception 'step % does not return to %', new.step_id, taker using errcode = '23514', constraint = 'request_handed_never_returns';
+    end if;
+    return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.request_item_approved()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3583,6 +3699,14 @@ begin
         raise exception 'item % was not approved by all its levels', new.id using errcode = '23514', constraint = 'request_item_approved_by_all';
     end if;
     return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.request_item_never_widens()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    raise exception 'the dates of item % are only narrowed while it waits', old.id using errcode = '23514', constraint = 'request_item_never_widens';
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.request_item_stays()

@@ -141,6 +141,8 @@ type MutationResolver interface {
 	AskRequestInformation(ctx context.Context, input request.AskInformationInput) (*request.RequestItemsPayload, error)
 	AnswerRequestInformation(ctx context.Context, input request.AnswerInformationInput) (*request.RequestItemsPayload, error)
 	WithdrawRequestInformation(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error)
+	DelegateRequestSteps(ctx context.Context, input request.DelegateStepsInput) (*request.RequestItemsPayload, error)
+	RecallRequestSteps(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error)
 	RemindRequestSteps(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error)
 	CancelRequest(ctx context.Context, input request.CancelRequestInput) (*request.RequestItemsPayload, error)
 	AttachRisk(ctx context.Context, input risk.AttachRiskInput) (*risk.AttachRiskPayload, error)
@@ -627,6 +629,20 @@ func (ec *executionContext) field_Mutation_decideRoleReconciliation_args(ctx con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_delegateRequestSteps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (request.DelegateStepsInput, error) {
+			return ec.unmarshalNDelegateStepsInput2writᚋserverᚋrequestᚐDelegateStepsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteApproverRule_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1067,6 +1083,20 @@ func (ec *executionContext) field_Mutation_makePlan_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (plan.MakePlanInput, error) {
 			return ec.unmarshalNMakePlanInput2writᚋserverᚋplanᚐMakePlanInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recallRequestSteps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (request.RequestStepsInput, error) {
+			return ec.unmarshalNRequestStepsInput2writᚋserverᚋrequestᚐRequestStepsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8773,6 +8803,94 @@ func (ec *executionContext) fieldContext_Mutation_withdrawRequestInformation(ctx
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_delegateRequestSteps(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_delegateRequestSteps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DelegateRequestSteps(ctx, fc.Args["input"].(request.DelegateStepsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *request.RequestItemsPayload) graphql.Marshaler {
+			return ec.marshalNRequestItemsPayload2ᚖwritᚋserverᚋrequestᚐRequestItemsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_delegateRequestSteps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestItemsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_delegateRequestSteps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recallRequestSteps(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recallRequestSteps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecallRequestSteps(ctx, fc.Args["input"].(request.RequestStepsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *request.RequestItemsPayload) graphql.Marshaler {
+			return ec.marshalNRequestItemsPayload2ᚖwritᚋserverᚋrequestᚐRequestItemsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recallRequestSteps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestItemsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recallRequestSteps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_remindRequestSteps(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15602,6 +15720,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "withdrawRequestInformation":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_withdrawRequestInformation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "delegateRequestSteps":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_delegateRequestSteps(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recallRequestSteps":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recallRequestSteps(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

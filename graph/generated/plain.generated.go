@@ -475,6 +475,12 @@ var plainTypes = plain.Types{
 		"cursor": {Code: 1},
 		"node":   {Code: 2, Of: "Category"},
 	}},
+	"ChangedDates": {Implementors: changedDatesImplementors, Fields: map[string]plain.Field{
+		"startBefore": {Code: 1},
+		"endBefore":   {Code: 2},
+		"start":       {Code: 3},
+		"end":         {Code: 4},
+	}},
 	"CheckedItem": {Implementors: checkedItemImplementors, Fields: map[string]plain.Field{
 		"position":  {Code: 1},
 		"owner":     {Code: 2, Of: "ResourceRef"},
@@ -2233,6 +2239,12 @@ var plainTypes = plain.Types{
 		"message":  {Code: 3},
 		"field":    {Code: 4},
 	}},
+	"RequestHanded": {Implementors: requestHandedImplementors, Fields: map[string]plain.Field{
+		"name":   {Code: 1},
+		"byName": {Code: 2},
+		"reason": {Code: 3},
+		"since":  {Code: 4},
+	}},
 	"RequestHistoryEntry": {Implementors: requestHistoryEntryImplementors, Fields: map[string]plain.Field{
 		"at":        {Code: 1},
 		"actor":     {Code: 2},
@@ -2276,22 +2288,23 @@ var plainTypes = plain.Types{
 		"dueAt":               {Code: 29},
 		"isLate":              {Code: 30},
 		"canRemind":           {Code: 31},
-		"canAsk":              {Code: 32},
-		"canAnswer":           {Code: 33},
-		"canWithdrawQuestion": {Code: 34},
-		"comments":            {Code: 35, Of: "RequestComment"},
-		"stepId":              {Code: 36},
-		"stepVersion":         {Code: 37},
-		"isStuck":             {Code: 38},
-		"isOwn":               {Code: 39},
-		"canDecide":           {Code: 40},
-		"canWithdraw":         {Code: 41},
-		"commentOnApprove":    {Code: 42},
-		"commentOnDecline":    {Code: 43},
-		"risks":               {Code: 44, Of: "Risk"},
-		"steps":               {Code: 45, Of: "RequestStep"},
-		"orders":              {Code: 46, Of: "RequestedOrder"},
-		"decideFor":           {Code: 47, Of: "DelegationParty"},
+		"canRecall":           {Code: 32},
+		"canAsk":              {Code: 33},
+		"canAnswer":           {Code: 34},
+		"canWithdrawQuestion": {Code: 35},
+		"comments":            {Code: 36, Of: "RequestComment"},
+		"stepId":              {Code: 37},
+		"stepVersion":         {Code: 38},
+		"isStuck":             {Code: 39},
+		"isOwn":               {Code: 40},
+		"canDecide":           {Code: 41},
+		"canWithdraw":         {Code: 42},
+		"commentOnApprove":    {Code: 43},
+		"commentOnDecline":    {Code: 44},
+		"risks":               {Code: 45, Of: "Risk"},
+		"steps":               {Code: 46, Of: "RequestStep"},
+		"orders":              {Code: 47, Of: "RequestedOrder"},
+		"decideFor":           {Code: 48, Of: "DelegationParty"},
 	}},
 	"RequestItemConnection": {Implementors: requestItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "RequestItem"},
@@ -2312,28 +2325,30 @@ var plainTypes = plain.Types{
 		"value":     {Code: 2, Of: "ResourceRef"},
 	}},
 	"RequestStep": {Implementors: requestStepImplementors, Fields: map[string]plain.Field{
-		"id":         {Code: 1},
-		"level":      {Code: 2},
-		"state":      {Code: 3},
-		"skipReason": {Code: 4},
-		"openedAt":   {Code: 5},
-		"dueAt":      {Code: 6},
-		"isLate":     {Code: 7},
-		"remindAt":   {Code: 8},
-		"remindedAt": {Code: 9},
-		"reminders":  {Code: 10},
-		"escalateAt": {Code: 11},
-		"answerBy":   {Code: 12},
-		"escalation": {Code: 13},
-		"closedAt":   {Code: 14},
-		"version":    {Code: 15},
-		"decider":    {Code: 16},
-		"comment":    {Code: 17},
-		"candidates": {Code: 18},
-		"more":       {Code: 19},
-		"rule":       {Code: 20},
-		"asked":      {Code: 21, Of: "RequestCandidate"},
-		"decidedFor": {Code: 22},
+		"id":           {Code: 1},
+		"level":        {Code: 2},
+		"state":        {Code: 3},
+		"skipReason":   {Code: 4},
+		"openedAt":     {Code: 5},
+		"dueAt":        {Code: 6},
+		"isLate":       {Code: 7},
+		"remindAt":     {Code: 8},
+		"remindedAt":   {Code: 9},
+		"reminders":    {Code: 10},
+		"escalateAt":   {Code: 11},
+		"answerBy":     {Code: 12},
+		"escalation":   {Code: 13},
+		"closedAt":     {Code: 14},
+		"version":      {Code: 15},
+		"decider":      {Code: 16},
+		"comment":      {Code: 17},
+		"candidates":   {Code: 18},
+		"more":         {Code: 19},
+		"rule":         {Code: 20},
+		"asked":        {Code: 21, Of: "RequestCandidate"},
+		"handed":       {Code: 22, Of: "RequestHanded"},
+		"changedDates": {Code: 23, Of: "ChangedDates"},
+		"decidedFor":   {Code: 24},
 	}},
 	"RequestTargetConnection": {Implementors: requestTargetConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ResourceRef"},
@@ -6672,6 +6687,69 @@ func plainCategoryEdge(w *plain.Writer, s *plain.Selection, obj *page.Edge[*role
 			}
 			if !plainCategory(w, f.Below, v) {
 				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _ChangedDates(ctx context.Context, sel ast.SelectionSet, obj *request.ChangedDates) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "ChangedDates"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainChangedDates(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_ChangedDates(ctx, sel, obj)
+}
+
+func plainChangedDates(w *plain.Writer, s *plain.Selection, obj *request.ChangedDates) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"ChangedDates\"")
+		case 1: // startBefore
+			v := obj.StartBefore
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 2: // endBefore
+			v := obj.EndBefore
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 3: // start
+			v := obj.Start
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 4: // end
+			v := obj.End
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
 			}
 
 		}
@@ -20004,6 +20082,51 @@ func plainRequestFinding(w *plain.Writer, s *plain.Selection, obj *request.Reque
 	return true
 }
 
+func (ec *executionContext) _RequestHanded(ctx context.Context, sel ast.SelectionSet, obj *request.RequestHanded) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestHanded"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestHanded(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_RequestHanded(ctx, sel, obj)
+}
+
+func plainRequestHanded(w *plain.Writer, s *plain.Selection, obj *request.RequestHanded) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"RequestHanded\"")
+		case 1: // name
+			v := obj.Name
+			w.String(v)
+
+		case 2: // byName
+			v := obj.ByName
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 3: // reason
+			v := obj.Reason
+			w.String(v)
+
+		case 4: // since
+			v := obj.Since
+			if !w.Time(v) {
+				return false
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
 func (ec *executionContext) _RequestHistoryEntry(ctx context.Context, sel ast.SelectionSet, obj *request.RequestHistoryEntry) graphql.Marshaler {
 	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "RequestHistoryEntry"); s != nil {
 		if m := plain.Make(func(w *plain.Writer) bool { return plainRequestHistoryEntry(w, s, obj) }); m != nil {
@@ -20311,19 +20434,23 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			v := obj.CanRemind
 			w.Bool(v)
 
-		case 32: // canAsk
+		case 32: // canRecall
+			v := obj.CanRecall
+			w.Bool(v)
+
+		case 33: // canAsk
 			v := obj.CanAsk
 			w.Bool(v)
 
-		case 33: // canAnswer
+		case 34: // canAnswer
 			v := obj.CanAnswer
 			w.Bool(v)
 
-		case 34: // canWithdrawQuestion
+		case 35: // canWithdrawQuestion
 			v := obj.CanWithdrawQuestion
 			w.Bool(v)
 
-		case 35: // comments
+		case 36: // comments
 			v := obj.Comments
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20337,7 +20464,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 36: // stepId
+		case 37: // stepId
 			v := obj.StepID
 			if v == nil {
 				w.Raw("null")
@@ -20345,7 +20472,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 				w.ID(*v)
 			}
 
-		case 37: // stepVersion
+		case 38: // stepVersion
 			v := obj.StepVersion
 			if v == nil {
 				w.Raw("null")
@@ -20353,35 +20480,35 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 				w.Int(int64(*v))
 			}
 
-		case 38: // isStuck
+		case 39: // isStuck
 			v := obj.IsStuck
 			w.Bool(v)
 
-		case 39: // isOwn
+		case 40: // isOwn
 			v := obj.IsOwn
 			w.Bool(v)
 
-		case 40: // canDecide
+		case 41: // canDecide
 			v := obj.CanDecide
 			w.Bool(v)
 
-		case 41: // canWithdraw
+		case 42: // canWithdraw
 			v := obj.CanWithdraw
 			w.Bool(v)
 
-		case 42: // commentOnApprove
+		case 43: // commentOnApprove
 			v := obj.CommentOnApprove()
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
 
-		case 43: // commentOnDecline
+		case 44: // commentOnDecline
 			v := obj.CommentOnDecline()
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
 
-		case 44: // risks
+		case 45: // risks
 			v := obj.Risks
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20395,7 +20522,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 45: // steps
+		case 46: // steps
 			v := obj.Steps
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20409,7 +20536,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 46: // orders
+		case 47: // orders
 			v := obj.Orders
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20423,7 +20550,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 47: // decideFor
+		case 48: // decideFor
 			v := obj.DecideFor
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20785,7 +20912,31 @@ func plainRequestStep(w *plain.Writer, s *plain.Selection, obj *request.RequestS
 			}
 			w.Raw("]")
 
-		case 22: // decidedFor
+		case 22: // handed
+			v := obj.Handed
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainRequestHanded(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 23: // changedDates
+			v := obj.ChangedDates
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainChangedDates(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 24: // decidedFor
 			v := obj.DecidedFor
 			if v == nil {
 				w.Raw("null")

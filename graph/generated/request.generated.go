@@ -634,6 +634,98 @@ func (ec *executionContext) fieldContext_CatalogueParameter_isRequired(_ context
 	return graphql.NewScalarFieldContext("CatalogueParameter", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _ChangedDates_startBefore(ctx context.Context, field graphql.CollectedField, obj *request.ChangedDates) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangedDates_startBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChangedDates_startBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChangedDates", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChangedDates_endBefore(ctx context.Context, field graphql.CollectedField, obj *request.ChangedDates) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangedDates_endBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChangedDates_endBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChangedDates", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChangedDates_start(ctx context.Context, field graphql.CollectedField, obj *request.ChangedDates) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangedDates_start(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Start, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChangedDates_start(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChangedDates", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChangedDates_end(ctx context.Context, field graphql.CollectedField, obj *request.ChangedDates) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangedDates_end(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.End, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChangedDates_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChangedDates", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _CheckedItem_position(ctx context.Context, field graphql.CollectedField, obj *request.CheckedItem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1938,6 +2030,98 @@ func (ec *executionContext) fieldContext_RequestFinding_field(_ context.Context,
 	return graphql.NewScalarFieldContext("RequestFinding", field, false, false, "String")
 }
 
+func (ec *executionContext) _RequestHanded_name(ctx context.Context, field graphql.CollectedField, obj *request.RequestHanded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestHanded_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestHanded_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestHanded", field, false, false, "String")
+}
+
+func (ec *executionContext) _RequestHanded_byName(ctx context.Context, field graphql.CollectedField, obj *request.RequestHanded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestHanded_byName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestHanded_byName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestHanded", field, false, false, "String")
+}
+
+func (ec *executionContext) _RequestHanded_reason(ctx context.Context, field graphql.CollectedField, obj *request.RequestHanded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestHanded_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestHanded_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestHanded", field, false, false, "String")
+}
+
+func (ec *executionContext) _RequestHanded_since(ctx context.Context, field graphql.CollectedField, obj *request.RequestHanded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestHanded_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestHanded_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestHanded", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _RequestHistoryEntry_at(ctx context.Context, field graphql.CollectedField, obj *request.RequestHistoryEntry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2882,6 +3066,29 @@ func (ec *executionContext) _RequestItem_canRemind(ctx context.Context, field gr
 	)
 }
 func (ec *executionContext) fieldContext_RequestItem_canRemind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RequestItem_canRecall(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestItem_canRecall(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CanRecall, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestItem_canRecall(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Boolean")
 }
 
@@ -4074,6 +4281,70 @@ func (ec *executionContext) fieldContext_RequestStep_asked(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _RequestStep_handed(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestStep_handed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Handed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*request.RequestHanded) graphql.Marshaler {
+			return ec.marshalNRequestHanded2ᚕᚖwritᚋserverᚋrequestᚐRequestHandedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestStep_handed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestHanded(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestStep_changedDates(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestStep_changedDates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChangedDates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *request.ChangedDates) graphql.Marshaler {
+			return ec.marshalOChangedDates2ᚖwritᚋserverᚋrequestᚐChangedDates(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestStep_changedDates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChangedDates(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RequestStep_decidedFor(ctx context.Context, field graphql.CollectedField, obj *request.RequestStep) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4796,6 +5067,62 @@ func UnmarshalCatalogueFilter(ctx context.Context, raw any) (request.CatalogueFi
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDelegateStepsInput(ctx context.Context, obj any) (request.DelegateStepsInput, error) {
+	var it request.DelegateStepsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"stepIds", "toPersonId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stepIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepIds"))
+			data, err := ec.unmarshalNID2ᚕint64ᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepIDs = data
+		case "toPersonId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toPersonId"))
+			data, err := ec.unmarshalNID2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ToPersonID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDelegateStepsInput unmarshals raw into the DelegateStepsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDelegateStepsInput(ctx context.Context, raw any) (request.DelegateStepsInput, error) {
+	var out request.DelegateStepsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DelegateStepsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRequestAssignmentsInput(ctx context.Context, obj any) (request.RequestAssignmentsInput, error) {
 	var it request.RequestAssignmentsInput
 	if obj == nil {
@@ -5248,7 +5575,7 @@ func (ec *executionContext) unmarshalInputStepDecisionInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"stepId", "decision", "version", "comment"}
+	fieldsInOrder := [...]string{"stepId", "decision", "version", "comment", "startDate", "endDate"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5283,6 +5610,20 @@ func (ec *executionContext) unmarshalInputStepDecisionInput(ctx context.Context,
 				return it, err
 			}
 			it.Comment = data
+		case "startDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startDate"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartDate = data
+		case "endDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endDate"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndDate = data
 		}
 	}
 	return it, nil
@@ -5526,6 +5867,54 @@ func (ec *executionContext) slowly_CatalogueParameter(ctx context.Context, sel a
 		case "isRequired":
 			out.Values[i] = ec._CatalogueParameter_isRequired(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var changedDatesImplementors = []string{"ChangedDates"}
+
+func (ec *executionContext) slowly_ChangedDates(ctx context.Context, sel ast.SelectionSet, obj *request.ChangedDates) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, changedDatesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChangedDates")
+		case "startBefore":
+			out.Values[i] = ec._ChangedDates_startBefore(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endBefore":
+			out.Values[i] = ec._ChangedDates_endBefore(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "start":
+			out.Values[i] = ec._ChangedDates_start(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "end":
+			out.Values[i] = ec._ChangedDates_end(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -6057,6 +6446,54 @@ func (ec *executionContext) slowly_RequestFinding(ctx context.Context, sel ast.S
 	return out
 }
 
+var requestHandedImplementors = []string{"RequestHanded"}
+
+func (ec *executionContext) slowly_RequestHanded(ctx context.Context, sel ast.SelectionSet, obj *request.RequestHanded) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestHandedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestHanded")
+		case "name":
+			out.Values[i] = ec._RequestHanded_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "byName":
+			out.Values[i] = ec._RequestHanded_byName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._RequestHanded_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._RequestHanded_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var requestHistoryEntryImplementors = []string{"RequestHistoryEntry"}
 
 func (ec *executionContext) slowly_RequestHistoryEntry(ctx context.Context, sel ast.SelectionSet, obj *request.RequestHistoryEntry) graphql.Marshaler {
@@ -6293,6 +6730,11 @@ func (ec *executionContext) slowly_RequestItem(ctx context.Context, sel ast.Sele
 			}
 		case "canRemind":
 			out.Values[i] = ec._RequestItem_canRemind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "canRecall":
+			out.Values[i] = ec._RequestItem_canRecall(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6669,6 +7111,16 @@ func (ec *executionContext) slowly_RequestStep(ctx context.Context, sel ast.Sele
 		case "asked":
 			out.Values[i] = ec._RequestStep_asked(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "handed":
+			out.Values[i] = ec._RequestStep_handed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changedDates":
+			out.Values[i] = ec._RequestStep_changedDates(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "decidedFor":
@@ -7071,6 +7523,11 @@ func (ec *executionContext) marshalNCheckedItem2ᚖwritᚋserverᚋrequestᚐChe
 	return ec._CheckedItem(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDelegateStepsInput2writᚋserverᚋrequestᚐDelegateStepsInput(ctx context.Context, v any) (request.DelegateStepsInput, error) {
+	res, err := ec.unmarshalInputDelegateStepsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNFindingCode2writᚋserverᚋrequestᚐFindingCode(ctx context.Context, v any) (request.FindingCode, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := request.FindingCode(tmp)
@@ -7274,6 +7731,30 @@ func (ec *executionContext) marshalNRequestFinding2ᚖwritᚋserverᚋrequestᚐ
 		return graphql.Null
 	}
 	return ec._RequestFinding(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRequestHanded2ᚕᚖwritᚋserverᚋrequestᚐRequestHandedᚄ(ctx context.Context, sel ast.SelectionSet, v []*request.RequestHanded) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRequestHanded2ᚖwritᚋserverᚋrequestᚐRequestHanded(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRequestHanded2ᚖwritᚋserverᚋrequestᚐRequestHanded(ctx context.Context, sel ast.SelectionSet, v *request.RequestHanded) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RequestHanded!")
+		return graphql.Null
+	}
+	return ec._RequestHanded(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRequestHistoryEntry2ᚕᚖwritᚋserverᚋrequestᚐRequestHistoryEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*request.RequestHistoryEntry) graphql.Marshaler {
@@ -7626,6 +8107,13 @@ func (ec *executionContext) marshalOCatalogueStatus2ᚕwritᚋserverᚋrequest�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOChangedDates2ᚖwritᚋserverᚋrequestᚐChangedDates(ctx context.Context, sel ast.SelectionSet, v *request.ChangedDates) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChangedDates(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOFindingCode2ᚕwritᚋserverᚋrequestᚐFindingCodeᚄ(ctx context.Context, v any) ([]request.FindingCode, error) {

@@ -650,6 +650,13 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ChangedDates struct {
+		End         func(childComplexity int) int
+		EndBefore   func(childComplexity int) int
+		Start       func(childComplexity int) int
+		StartBefore func(childComplexity int) int
+	}
+
 	CheckedItem struct {
 		Action    func(childComplexity int) int
 		Clamps    func(childComplexity int) int
@@ -1837,6 +1844,7 @@ type ComplexityRoot struct {
 		DecideProlongedRoles       func(childComplexity int, input reconciliation.DecideProlongedRolesInput) int
 		DecideReconciliation       func(childComplexity int, input reconciliation.DecideReconciliationInput) int
 		DecideRoleReconciliation   func(childComplexity int, input reconciliation.DecideRoleReconciliationInput) int
+		DelegateRequestSteps       func(childComplexity int, input request.DelegateStepsInput) int
 		DeleteApproverRule         func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteAutomationRule       func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteCategory             func(childComplexity int, input manifest.DeleteConfigurationInput) int
@@ -1870,6 +1878,7 @@ type ComplexityRoot struct {
 		Login                      func(childComplexity int, input auth.LoginInput) int
 		Logout                     func(childComplexity int) int
 		MakePlan                   func(childComplexity int, input plan.MakePlanInput) int
+		RecallRequestSteps         func(childComplexity int, input request.RequestStepsInput) int
 		ReconsiderOrders           func(childComplexity int, input order.BulkOrdersInput) int
 		Refresh                    func(childComplexity int) int
 		RefuseDelegation           func(childComplexity int, input delegation.EndDelegationInput) int
@@ -2965,6 +2974,13 @@ type ComplexityRoot struct {
 		Severity func(childComplexity int) int
 	}
 
+	RequestHanded struct {
+		ByName func(childComplexity int) int
+		Name   func(childComplexity int) int
+		Reason func(childComplexity int) int
+		Since  func(childComplexity int) int
+	}
+
 	RequestHistoryEntry struct {
 		Action    func(childComplexity int) int
 		Actor     func(childComplexity int) int
@@ -2983,6 +2999,7 @@ type ComplexityRoot struct {
 		CanAnswer           func(childComplexity int) int
 		CanAsk              func(childComplexity int) int
 		CanDecide           func(childComplexity int) int
+		CanRecall           func(childComplexity int) int
 		CanRemind           func(childComplexity int) int
 		CanWithdraw         func(childComplexity int) int
 		CanWithdrawQuestion func(childComplexity int) int
@@ -3050,28 +3067,30 @@ type ComplexityRoot struct {
 	}
 
 	RequestStep struct {
-		AnswerBy   func(childComplexity int) int
-		Asked      func(childComplexity int) int
-		Candidates func(childComplexity int) int
-		ClosedAt   func(childComplexity int) int
-		Comment    func(childComplexity int) int
-		DecidedFor func(childComplexity int) int
-		Decider    func(childComplexity int) int
-		DueAt      func(childComplexity int) int
-		EscalateAt func(childComplexity int) int
-		Escalation func(childComplexity int) int
-		ID         func(childComplexity int) int
-		IsLate     func(childComplexity int) int
-		Level      func(childComplexity int) int
-		More       func(childComplexity int) int
-		OpenedAt   func(childComplexity int) int
-		RemindAt   func(childComplexity int) int
-		RemindedAt func(childComplexity int) int
-		Reminders  func(childComplexity int) int
-		Rule       func(childComplexity int) int
-		SkipReason func(childComplexity int) int
-		State      func(childComplexity int) int
-		Version    func(childComplexity int) int
+		AnswerBy     func(childComplexity int) int
+		Asked        func(childComplexity int) int
+		Candidates   func(childComplexity int) int
+		ChangedDates func(childComplexity int) int
+		ClosedAt     func(childComplexity int) int
+		Comment      func(childComplexity int) int
+		DecidedFor   func(childComplexity int) int
+		Decider      func(childComplexity int) int
+		DueAt        func(childComplexity int) int
+		EscalateAt   func(childComplexity int) int
+		Escalation   func(childComplexity int) int
+		Handed       func(childComplexity int) int
+		ID           func(childComplexity int) int
+		IsLate       func(childComplexity int) int
+		Level        func(childComplexity int) int
+		More         func(childComplexity int) int
+		OpenedAt     func(childComplexity int) int
+		RemindAt     func(childComplexity int) int
+		RemindedAt   func(childComplexity int) int
+		Reminders    func(childComplexity int) int
+		Rule         func(childComplexity int) int
+		SkipReason   func(childComplexity int) int
+		State        func(childComplexity int) int
+		Version      func(childComplexity int) int
 	}
 
 	RequestTargetConnection struct {
@@ -6335,6 +6354,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CategoryEdge.Node(childComplexity), true
+
+	case "ChangedDates.end":
+		if e.ComplexityRoot.ChangedDates.End == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangedDates.End(childComplexity), true
+	case "ChangedDates.endBefore":
+		if e.ComplexityRoot.ChangedDates.EndBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangedDates.EndBefore(childComplexity), true
+	case "ChangedDates.start":
+		if e.ComplexityRoot.ChangedDates.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangedDates.Start(childComplexity), true
+	case "ChangedDates.startBefore":
+		if e.ComplexityRoot.ChangedDates.StartBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangedDates.StartBefore(childComplexity), true
 
 	case "CheckedItem.action":
 		if e.ComplexityRoot.CheckedItem.Action == nil {
@@ -11397,6 +11441,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideRoleReconciliation(childComplexity, args["input"].(reconciliation.DecideRoleReconciliationInput)), true
+	case "Mutation.delegateRequestSteps":
+		if e.ComplexityRoot.Mutation.DelegateRequestSteps == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_delegateRequestSteps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DelegateRequestSteps(childComplexity, args["input"].(request.DelegateStepsInput)), true
 	case "Mutation.deleteApproverRule":
 		if e.ComplexityRoot.Mutation.DeleteApproverRule == nil {
 			break
@@ -11755,6 +11810,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MakePlan(childComplexity, args["input"].(plan.MakePlanInput)), true
+	case "Mutation.recallRequestSteps":
+		if e.ComplexityRoot.Mutation.RecallRequestSteps == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recallRequestSteps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecallRequestSteps(childComplexity, args["input"].(request.RequestStepsInput)), true
 	case "Mutation.reconsiderOrders":
 		if e.ComplexityRoot.Mutation.ReconsiderOrders == nil {
 			break
@@ -17393,6 +17459,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RequestFinding.Severity(childComplexity), true
 
+	case "RequestHanded.byName":
+		if e.ComplexityRoot.RequestHanded.ByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHanded.ByName(childComplexity), true
+	case "RequestHanded.name":
+		if e.ComplexityRoot.RequestHanded.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHanded.Name(childComplexity), true
+	case "RequestHanded.reason":
+		if e.ComplexityRoot.RequestHanded.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHanded.Reason(childComplexity), true
+	case "RequestHanded.since":
+		if e.ComplexityRoot.RequestHanded.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestHanded.Since(childComplexity), true
+
 	case "RequestHistoryEntry.action":
 		if e.ComplexityRoot.RequestHistoryEntry.Action == nil {
 			break
@@ -17478,6 +17569,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestItem.CanDecide(childComplexity), true
+	case "RequestItem.canRecall":
+		if e.ComplexityRoot.RequestItem.CanRecall == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.CanRecall(childComplexity), true
 	case "RequestItem.canRemind":
 		if e.ComplexityRoot.RequestItem.CanRemind == nil {
 			break
@@ -17813,6 +17910,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestStep.Candidates(childComplexity), true
+	case "RequestStep.changedDates":
+		if e.ComplexityRoot.RequestStep.ChangedDates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.ChangedDates(childComplexity), true
 	case "RequestStep.closedAt":
 		if e.ComplexityRoot.RequestStep.ClosedAt == nil {
 			break
@@ -17855,6 +17958,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestStep.Escalation(childComplexity), true
+	case "RequestStep.handed":
+		if e.ComplexityRoot.RequestStep.Handed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestStep.Handed(childComplexity), true
 	case "RequestStep.id":
 		if e.ComplexityRoot.RequestStep.ID == nil {
 			break
@@ -23064,6 +23173,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DecideProlongedRolesInput", ec.unmarshalInputDecideProlongedRolesInput),
 			graphql.NewInputUnmarshaler("DecideReconciliationInput", ec.unmarshalInputDecideReconciliationInput),
 			graphql.NewInputUnmarshaler("DecideRoleReconciliationInput", ec.unmarshalInputDecideRoleReconciliationInput),
+			graphql.NewInputUnmarshaler("DelegateStepsInput", ec.unmarshalInputDelegateStepsInput),
 			graphql.NewInputUnmarshaler("DelegationFilter", ec.unmarshalInputDelegationFilter),
 			graphql.NewInputUnmarshaler("DelegationScopeInput", ec.unmarshalInputDelegationScopeInput),
 			graphql.NewInputUnmarshaler("DelegationTargetFilter", ec.unmarshalInputDelegationTargetFilter),
@@ -34737,6 +34847,8 @@ type RequestItem {
   isLate: Boolean!
   "The caller may remind those who may decide now (remindRequestSteps)."
   canRemind: Boolean!
+  "The caller handed his place over and may take it back (recallRequestSteps)."
+  canRecall: Boolean!
   "The caller may ask something before he decides (askRequestInformation)."
   canAsk: Boolean!
   "The caller may answer what is asked (answerRequestInformation)."
@@ -34847,6 +34959,22 @@ type RequestStep {
   rule: String
   "Who is asked by name; only of a single item (request, requestItem), at most 200. To whoever supervises requests, and each to himself: who was asked, and who is not although the rule found him, with the reason (requests 5.3, 14.2). Empty where whoever holds a right or a profile is asked."
   asked: [RequestCandidate!]!
+  "To whom it was given besides those whom the rules find, the oldest first."
+  handed: [RequestHanded!]!
+  "What was narrowed with the approval; null: nothing was."
+  changedDates: ChangedDates
+}
+
+"""What an approver narrowed of the dates that were asked for (requests 9.6)."""
+type ChangedDates {
+  "The start as it was; null: the moment of the approval."
+  startBefore: DateTime
+  "The end as it was, the first instant without it; null: none was asked for."
+  endBefore: DateTime
+  "The start as he left it; null: the moment of the approval."
+  start: DateTime
+  "The end as he left it, the first instant without it; null: none."
+  end: DateTime
 }
 
 """Somebody who is or was asked about an approval, or is not although an approver rule found him (requests 2.4)."""
@@ -34861,6 +34989,18 @@ type RequestCandidate {
   since: DateTime!
   "Until when it was so; null: it is so now."
   until: DateTime
+}
+
+"""A place at an approval that was given to somebody besides those whom the rules find (requests 9.2, 9.4)."""
+type RequestHanded {
+  "Who has it, by name."
+  name: String!
+  "Who handed his own place over, by name; null: nobody decided in time, and it was escalated."
+  byName: String
+  "Why he did; empty: it was escalated."
+  reason: String!
+  "When."
+  since: DateTime!
 }
 
 """One thing that was said about an item, for everybody who sees it (requests 9.1)."""
@@ -35217,6 +35357,10 @@ input StepDecisionInput {
   version: Int
   "What is said with it, at most 4,000 characters."
   comment: String
+  "Beside an approval of what is asked for anew: it begins then, not before what was asked for (else VALIDATION). Null: as it is."
+  startDate: DateTime
+  "Beside an approval of what is asked for anew: the first instant without it, not after what was asked for (else VALIDATION). Null: as it is."
+  endDate: DateTime
 }
 
 """A question about steps, before they are decided."""
@@ -35227,6 +35371,16 @@ input AskInformationInput {
   addresseeId: ID
   "The question, 1 to 4,000 characters. Everybody who sees the item reads it."
   question: String!
+}
+
+"""Hands the caller's place at steps over to another person."""
+input DelegateStepsInput {
+  "The steps, 500 at most."
+  stepIds: [ID!]!
+  "Who decides in the caller's place."
+  toPersonId: ID!
+  "Why, 1 to 4,000 characters. Everybody who sees the item reads it."
+  reason: String!
 }
 
 """The answer to what is asked about a step."""
@@ -35349,6 +35503,20 @@ extend type Mutation {
   ): RequestItemsPayload!
   "Takes back what the caller asked about steps."
   withdrawRequestInformation(
+    "Which steps."
+    input: RequestStepsInput!
+  ): RequestItemsPayload!
+  """
+  Hands the caller's own place at steps over: he may decide no more, the other does, who needs no right for it. NOT_FOUND when the person is not in scope; VALIDATION when
+  he cannot sign in, had the place already, or it was handed on three times; FORBIDDEN when he asked for it, gets it, or decided another level, and to a deputy, whose place it is not.
+  When he can decide no more, the place is the caller's again (requests 9.2).
+  """
+  delegateRequestSteps(
+    "Which steps, and to whom."
+    input: DelegateStepsInput!
+  ): RequestItemsPayload!
+  "Takes back what the caller handed over, until it is decided; whoever it was handed on to loses it, too."
+  recallRequestSteps(
     "Which steps."
     input: RequestStepsInput!
   ): RequestItemsPayload!
@@ -37713,6 +37881,20 @@ func (ec *executionContext) childFields_CategoryEdge(ctx context.Context, field 
 		return ec.fieldContext_CategoryEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CategoryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangedDates(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "startBefore":
+		return ec.fieldContext_ChangedDates_startBefore(ctx, field)
+	case "endBefore":
+		return ec.fieldContext_ChangedDates_endBefore(ctx, field)
+	case "start":
+		return ec.fieldContext_ChangedDates_start(ctx, field)
+	case "end":
+		return ec.fieldContext_ChangedDates_end(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangedDates", field.Name)
 }
 
 func (ec *executionContext) childFields_CheckedItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -41891,6 +42073,20 @@ func (ec *executionContext) childFields_RequestFinding(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type RequestFinding", field.Name)
 }
 
+func (ec *executionContext) childFields_RequestHanded(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_RequestHanded_name(ctx, field)
+	case "byName":
+		return ec.fieldContext_RequestHanded_byName(ctx, field)
+	case "reason":
+		return ec.fieldContext_RequestHanded_reason(ctx, field)
+	case "since":
+		return ec.fieldContext_RequestHanded_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestHanded", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestHistoryEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "at":
@@ -41979,6 +42175,8 @@ func (ec *executionContext) childFields_RequestItem(ctx context.Context, field g
 		return ec.fieldContext_RequestItem_isLate(ctx, field)
 	case "canRemind":
 		return ec.fieldContext_RequestItem_canRemind(ctx, field)
+	case "canRecall":
+		return ec.fieldContext_RequestItem_canRecall(ctx, field)
 	case "canAsk":
 		return ec.fieldContext_RequestItem_canAsk(ctx, field)
 	case "canAnswer":
@@ -42103,6 +42301,10 @@ func (ec *executionContext) childFields_RequestStep(ctx context.Context, field g
 		return ec.fieldContext_RequestStep_rule(ctx, field)
 	case "asked":
 		return ec.fieldContext_RequestStep_asked(ctx, field)
+	case "handed":
+		return ec.fieldContext_RequestStep_handed(ctx, field)
+	case "changedDates":
+		return ec.fieldContext_RequestStep_changedDates(ctx, field)
 	case "decidedFor":
 		return ec.fieldContext_RequestStep_decidedFor(ctx, field)
 	}

@@ -31,6 +31,8 @@ var samples = map[string]any{
 	"RequestEscalated": RequestSummary{Name: "Rita", Total: 1, Link: "https://w/approvals/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Due: "6 Jan 2026 02:00 UTC"}}},
 	"RequestStuck":     RequestSummary{Name: "Sue", Total: 1, Link: "https://w/approvals/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "By the rule <Managers>."}}},
 	"RequestQuestion":  RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "What <for>?"}}},
+	"RequestDecided":   RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "Narrowed: until 6 January 2026 00:00 UTC instead of as long as it may be."}}},
+	"StepReassigned":   RequestSummary{Name: "Hal", Total: 1, Link: "https://w/approvals/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "on leave"}}},
 	"RequestAnswer":    RequestSummary{Name: "Rita", Total: 2, Link: "https://w/approvals", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "The quarter."}, {Number: "RQ-2", What: "Payments", Person: "Bob", Text: "The same."}}},
 	"RequestExpiring":  RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Expires: "6 Jan 2026 02:00 UTC"}}},
 	"RequestExpired":   RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "nobody decided in time"}}},

@@ -147,6 +147,7 @@ type turn struct {
 	now     time.Time
 	actor   string
 	under   *permit.Deputyship // for whom the actor acts; nil: for himself
+	changed *ChangedDates      // what the decision narrows; nil: nothing
 	items   map[int64]*item
 	history []historyRow
 	events  []event.Event

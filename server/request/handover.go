@@ -13,11 +13,13 @@ import (
 	"writ/server/access"
 	"writ/server/assignment"
 	"writ/server/db"
+	"writ/server/directory"
+	"writ/server/errs"
 	"writ/server/permit"
 )
 
-// Beside those whom the rules find, a step may be given to others: by escalation, when nobody decided in time. They stand in request_handed. Who may not
-// decide (approver.go) may not by this either.
+// Beside those whom the rules find, a step may be given to others: by escalation, when nobody decided in time, or by one of those who are asked, who hands his
+// place over and may take it back. They stand in request_handed. Who may not decide (approver.go) may not by this either, nor to whom such a one handed it.
 
 // mostAdded is how many are asked besides at once.
 const mostAdded = 100
@@ -215,4 +217,156 @@ func newOnes(ctx context.Context, b bun.IDB, x *item, asked, found []access.Hold
 		return slices.ContainsFunc(asked, func(o access.Holder) bool { return o.UserID == h.UserID })
 	})
 	return joined(ctx, b, x, nil, found)
+}
+
+// mostHanded is how often a place is handed on.
+const mostHanded = 3
+
+// DelegateStepsInput hands the caller's place at steps over.
+type DelegateStepsInput struct {
+	StepIDs    []int64
+	ToPersonID int64
+	Reason     string
+}
+
+// Delegate hands the caller's place at steps over to another person, with a reason (requests 9.2). He needs no right for it, but must not be one of those who
+// may not decide.
+func (s *Service) Delegate(ctx context.Context, in DelegateStepsInput) (*RequestItemsPayload, error) {
+	if err := permit.AsOneself(ctx); err != nil {
+		return nil, err
+	}
+	if err := (RequestStepsInput{in.StepIDs}).check(); err != nil {
+		return nil, err
+	}
+	reason, err := said("input.reason", in.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return s.each(ctx, in.StepIDs, func(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step) (*errs.Error, error) {
+		if refused, err := s.mayDecide(ctx, t, m, x, st); refused != nil || err != nil {
+			return refused, err
+		}
+		if t.under != nil {
+			return errs.New(errs.Forbidden, "The place is %s's own, for whom you act. Decide it, or leave it.", t.under.Delegator.Name).Of(st.ID), nil
+		}
+		to, refused, err := delegateOf(ctx, t, m, x, st, in.ToPersonID)
+		if refused != nil || err != nil {
+			return refused, err
+		}
+		var chain int
+		if err := t.tx.NewRaw(`select coalesce(max(chain), 0) + 1 from request_handed where step_id = ? and user_id = ?`, st.ID, permit.From(ctx).UserID).Scan(ctx, &chain); err != nil {
+			return nil, fmt.Errorf("read how often a place was handed on: %w", err)
+		}
+		if chain > mostHanded {
+			return errs.Invalid("input.toPersonId", "A place is handed on %d times at most. Decide it, or let it be taken back.", mostHanded).Of(st.ID), nil
+		}
+		// A place that came back, since whoever had it can decide no more, is handed over anew.
+		if _, err := t.takeBack(st); err != nil {
+			return nil, err
+		}
+		if _, err := t.tx.NewRaw(`insert into request_handed (step_id, user_id, source, since, by_user_id, reason, chain) values (?, ?, 'DELEGATED', ?, ?, ?, ?)`, st.ID, to.UserID, t.now, permit.From(ctx).UserID, reason, chain).Exec(ctx); err != nil {
+			return nil, fmt.Errorf("hand a step over: %w", err)
+		}
+		t.step(x, st, Delegate, fmt.Sprintf("To %s: %s", to.DisplayName, reason))
+		t.notify([]access.Holder{*to}, notice{Template: mailHanded, ItemID: x.ID, StepID: &st.ID, Text: reason}, together)
+		return nil, s.keepWho(ctx, t, m, x, st)
+	})
+}
+
+// delegateOf finds the account of a person that a step may be handed over to.
+func delegateOf(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step, person int64) (*access.Holder, *errs.Error, error) {
+	var found bool
+	if err := t.tx.NewRaw("select exists (select from resource r where r.id = ? and ?)", person, directory.Readable(ctx, m.Shape, "r")).Scan(ctx, &found); err != nil {
+		return nil, nil, fmt.Errorf("look for who is handed a step: %w", db.Explain(err))
+	}
+	if !found {
+		return nil, errs.Missing("There is no person %d, or he is not in your scope.", person).At("input.toPersonId").Of(st.ID), nil
+	}
+	list, err := accounts(ctx, t.tx, "u.resource_id = ? and not u.is_client and not is_user_gone(u.id)", person)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(list) == 0 {
+		return nil, errs.Invalid("input.toPersonId", "This person cannot sign in, so he could not decide. Choose somebody else.").Of(st.ID), nil
+	}
+	to, names := list[0], make([]string, len(list))
+	for i, h := range list {
+		names[i] = h.Username
+	}
+	var had bool
+	if err := t.tx.NewRaw(`select ?1 = any (?0) or ?2 <> 0 and ?2 = ?3 or exists (select from request_handed h where h.step_id = ?4 and h.source = 'DELEGATED' and (h.user_id = any (?0) or h.by_user_id = any (?0)))`,
+		ids(userIDs(list)), permit.From(ctx).UserID, permit.From(ctx).ResourceID, person, st.ID).Scan(ctx, &had); err != nil {
+		return nil, nil, fmt.Errorf("read who had a step: %w", err)
+	}
+	if had {
+		return nil, errs.Invalid("input.toPersonId", "%s has this, or had it in his hands. Choose somebody else.", to.DisplayName).Of(st.ID), nil
+	}
+	out, err := excluded(ctx, t.tx, names, x.party())
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(out) > 0 {
+		return nil, errs.New(errs.Forbidden, "%s may not decide on this: it is about him, he asked for it, or he decided another level. Choose somebody else.", to.DisplayName).At("input.toPersonId").Of(st.ID), nil
+	}
+	return &to, nil, nil
+}
+
+func userIDs(list []access.Holder) []int64 {
+	all := make([]int64, len(list))
+	for i, h := range list {
+		all[i] = h.UserID
+	}
+	return all
+}
+
+// TakeBack takes the caller's place at steps back that he handed over, until it is decided (requests 4.2 S16). Whoever it was handed on to loses it, too.
+func (s *Service) TakeBack(ctx context.Context, in RequestStepsInput) (*RequestItemsPayload, error) {
+	if err := permit.AsOneself(ctx); err != nil {
+		return nil, err
+	}
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	return s.each(ctx, in.StepIDs, func(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step) (*errs.Error, error) {
+		if !st.State.isDecidable() {
+			return errs.New(errs.InvalidTransition, "This waits for no decision: the request is %s.", stateWords[x.State]).Of(st.ID), nil
+		}
+		if taken, err := t.takeBack(st); err != nil {
+			return nil, err
+		} else if !taken {
+			return errs.New(errs.Forbidden, "Who handed his place over takes it back.").Of(st.ID), nil
+		}
+		t.step(x, st, Recall, "")
+		return nil, s.keepWho(ctx, t, m, x, st)
+	})
+}
+
+// keepWho writes whom a step asks by name, where a rule says it: who handed his place over is not asked, and who took it back is.
+func (s *Service) keepWho(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step) error {
+	a, err := s.approvers(m).ask(ctx, t.tx, x.approval(st.Level))
+	if err != nil {
+		return err
+	}
+	_, err = keepAsked(ctx, t, st, a)
+	return err
+}
+
+// takeBack ends what the caller handed over at a step, and all to whom it was handed on.
+func (t *turn) takeBack(st *step) (taken bool, err error) {
+	var ended []int64
+	if err := t.tx.NewRaw(`with recursive back as (select h.id, h.user_id from request_handed h where h.step_id = ?0 and ?1
+			union select h.id, h.user_id from request_handed h join back b on h.by_user_id = b.user_id where h.step_id = ?0)
+		delete from request_handed where id in (select id from back) returning id`, st.ID, byCaller(t.ctx)).Scan(t.ctx, &ended); err != nil {
+		return false, fmt.Errorf("take a step back: %w", err)
+	}
+	return len(ended) > 0, nil
+}
+
+// byCaller is the condition on h of what the caller handed over, by whichever account that is linked to him.
+func byCaller(ctx context.Context) db.Condition {
+	me := permit.From(ctx)
+	if me == nil || me.UserID == 0 {
+		return bun.SafeQuery("false")
+	}
+	return bun.SafeQuery("h.by_user_id in (select u.id from local_user u where u.id = ? or u.resource_id = nullif(?, 0))", me.UserID, me.ResourceID)
 }

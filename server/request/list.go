@@ -244,7 +244,7 @@ func (s *Service) complete(ctx context.Context, m *assignment.Model, list []*Req
 		x.IsLate = x.DueAt != nil && x.DueAt.Before(s.Clock.Now())
 	}
 	has := func(names ...string) bool { return fields == nil || fields.Has(names...) }
-	if has("isOwn", "canDecide", "canWithdraw", "canRemind", "canAsk") {
+	if has("isOwn", "canDecide", "canWithdraw", "canRemind", "canAsk", "canRecall") {
 		if err := s.rights(ctx, m, all, byID); err != nil {
 			return err
 		}
@@ -280,9 +280,9 @@ func (s *Service) rights(ctx context.Context, m *assignment.Model, all []int64, 
 	name := permit.Name(ctx)
 	own := bun.SafeQuery("(coalesce(request_exclusion(?, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, null), '') <> '')", name)
 	takesBack := bun.SafeQuery("(i.state in ('SUBMITTED', 'IN_APPROVAL') and (lower(account_now(q.requester, q.requester_user_id)) = lower(?0) or i.action in ('ADD', 'ALLOW') and is_same_person(?0, i.beneficiary_id) or ?1))", name, over(ctx, m, permit.Supervise))
-	return db.Select(ctx, s.DB, bun.SafeQuery("select i.id, ?, coalesce(?, false), coalesce(?, false), coalesce(?, false) from "+items.Tables(own)+" where i.id = any (?)", own, toDecide(ctx, m, s.Clock.Now()), takesBack, reminds(ctx, m, s.Clock.Now()), ids(all)), func(r *db.Row) error {
+	return db.Select(ctx, s.DB, bun.SafeQuery("select i.id, ?, coalesce(?, false), coalesce(?, false), coalesce(?, false), exists (select from request_step o join request_handed h on h.step_id = o.id where o.item_id = i.id and o.state in ('OPEN', 'INFO_REQUESTED') and ?) from "+items.Tables(own)+" where i.id = any (?)", own, toDecide(ctx, m, s.Clock.Now()), takesBack, reminds(ctx, m, s.Clock.Now()), byCaller(ctx), ids(all)), func(r *db.Row) error {
 		x := byID[r.Int()]
-		x.IsOwn, x.CanDecide, x.CanWithdraw, x.CanRemind = r.Bool(), r.Bool(), r.Bool(), r.Bool()
+		x.IsOwn, x.CanDecide, x.CanWithdraw, x.CanRemind, x.CanRecall = r.Bool(), r.Bool(), r.Bool(), r.Bool(), r.Bool()
 		return nil
 	})
 }
@@ -319,11 +319,12 @@ func (s *Service) nameParameters(ctx context.Context, m *assignment.Model, list 
 func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, byID map[int64]*RequestItem) error {
 	open := map[int64]bool{}
 	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select s.id, s.item_id, s.level, s.state, s.skip_reason, s.opened_at, s.due_at, s.remind_at, s.reminded_at, s.reminders, s.escalate_at, s.escalation, s.answer_by, s.closed_at, s.version,
-			coalesce((select u.display_name from local_user u where u.id = d.decider_user_id), d.decider), coalesce((select u.display_name from local_user u where u.id = d.for_user_id), d.for_account), d.comment, s.rule
+			coalesce((select u.display_name from local_user u where u.id = d.decider_user_id), d.decider), coalesce((select u.display_name from local_user u where u.id = d.for_user_id), d.for_account), d.comment, s.rule, d.changed_dates
 		from request_step s left join request_decision d on d.step_id = s.id where s.item_id = any (?) order by s.item_id, s.round, s.level`, ids(all)), func(r *db.Row) error {
 		st := &RequestStep{ID: r.Int(), ItemID: r.Int(), Level: int(r.Int()), State: RequestStepState(r.Text()), SkipReason: r.TextOrNil(), OpenedAt: r.TimeOrNil(), DueAt: r.TimeOrNil(), RemindAt: r.TimeOrNil(), RemindedAt: r.TimeOrNil(), Reminders: int(r.Int()),
 			EscalateAt: r.TimeOrNil(), Escalation: int(r.Int()), AnswerBy: r.TimeOrNil(), ClosedAt: r.TimeOrNil(),
-			Version: int(r.Int()), Decider: r.TextOrNil(), DecidedFor: r.TextOrNil(), Comment: r.TextOrNil(), Rule: r.TextOrNil(), Asked: []*RequestCandidate{}, Candidates: []string{}}
+			Version: int(r.Int()), Decider: r.TextOrNil(), DecidedFor: r.TextOrNil(), Comment: r.TextOrNil(), Rule: r.TextOrNil(), Asked: []*RequestCandidate{}, Candidates: []string{}, Handed: []*RequestHanded{}}
+		r.JSON(&st.ChangedDates)
 		if st.ClosedAt != nil { // its clocks stand
 			st.RemindAt, st.EscalateAt = nil, nil
 		}
@@ -335,6 +336,9 @@ func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, b
 		return nil
 	}); err != nil {
 		return fmt.Errorf("read the steps of requests: %w", err)
+	}
+	if err := s.handedOn(ctx, all, byID); err != nil {
+		return err
 	}
 	if len(all) > 1 {
 		return nil // of one item only: who may decide is looked for person by person
@@ -400,6 +404,25 @@ func (s *Service) askedAbout(ctx context.Context, m *assignment.Model, id int64,
 	}
 	for _, st := range x.Steps {
 		slices.SortStableFunc(st.Asked, newest)
+	}
+	return nil
+}
+
+// handedOn brings to whom steps were given besides.
+func (s *Service) handedOn(ctx context.Context, all []int64, byID map[int64]*RequestItem) error {
+	err := db.Select(ctx, s.DB, bun.SafeQuery(`select o.item_id, o.id, u.display_name, (select d.display_name from local_user d where d.id = h.by_user_id), h.reason, h.since
+		from request_handed h join request_step o on o.id = h.step_id join local_user u on u.id = h.user_id where o.item_id = any (?) order by o.item_id, h.id limit ?`, ids(all), mostAdded*len(all)), func(r *db.Row) error {
+		item, id := r.Int(), r.Int()
+		h := &RequestHanded{Name: r.Text(), ByName: r.TextOrNil(), Reason: r.Text(), Since: r.Time()}
+		for _, st := range byID[item].Steps {
+			if st.ID == id {
+				st.Handed = append(st.Handed, h)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read to whom steps were given: %w", err)
 	}
 	return nil
 }

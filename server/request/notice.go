@@ -22,6 +22,8 @@ const (
 	mailQuestion  = "RequestQuestion"
 	mailAnswer    = "RequestAnswer"
 	mailStuck     = "RequestStuck"
+	mailHanded    = "StepReassigned"
+	mailDecided   = "RequestDecided"
 )
 
 const (
@@ -32,7 +34,7 @@ const (
 )
 
 // aboutSteps are the templates whose lines mean nothing once their step is over.
-var aboutSteps = []string{mailReminder, mailEscalated, mailQuestion, mailAnswer, mailStuck}
+var aboutSteps = []string{mailReminder, mailEscalated, mailQuestion, mailAnswer, mailStuck, mailHanded}
 
 // Letter is one mail about requests. Whoever sends it knows the texts.
 type Letter struct {
@@ -145,9 +147,9 @@ func (s *Service) postOne(ctx context.Context, tx bun.Tx) (bool, error) {
 	var last, one int64
 	err := db.Select(ctx, tx, bun.SafeQuery(`with gone as (delete from request_notice where id in (select id from request_notice where (template, user_id, email) = (?, ?, ?) order by id for update skip locked) returning *)
 		select g.id, u.display_name, i.id, q.number, i.action, i.object_name, w.display_name, coalesce((select r.display_name from local_user r where r.id = q.requester_user_id), q.requester), i.submitted_at, s.due_at, i.expire_at, g.text,
-			s.closed_at is null or g.template not in (?)
+			(s.closed_at is null or g.template not in (?)) and (g.template <> ? or exists (select from request_handed h where h.step_id = g.step_id and h.user_id = g.user_id))
 		from gone g join local_user u on u.id = g.user_id join request_item i on i.id = g.item_id join request q on q.id = i.request_id join resource w on w.id = i.beneficiary_id left join request_step s on s.id = g.step_id
-		order by g.id`, n.Template, n.UserID, n.Email, bun.List(aboutSteps)), func(r *db.Row) error {
+		order by g.id`, n.Template, n.UserID, n.Email, bun.List(aboutSteps), mailHanded), func(r *db.Row) error {
 		id := r.Int()
 		var item int64
 		var x LetterLine
@@ -177,4 +179,4 @@ func (s *Service) postOne(ctx context.Context, tx bun.Tx) (bool, error) {
 }
 
 // pages are where mails lead to; of a single item to that.
-var pages = map[string]string{mailReminder: "/approvals", mailEscalated: "/approvals", mailExpiring: "/requests", mailExpired: "/requests", mailQuestion: "/requests", mailAnswer: "/approvals", mailStuck: "/approvals"}
+var pages = map[string]string{mailReminder: "/approvals", mailEscalated: "/approvals", mailExpiring: "/requests", mailExpired: "/requests", mailQuestion: "/requests", mailAnswer: "/approvals", mailStuck: "/approvals", mailHanded: "/approvals", mailDecided: "/requests"}

@@ -86,6 +86,7 @@ type RequestItem struct {
 	IsLate              bool
 	CanRemind           bool
 	CanAsk              bool
+	CanRecall           bool
 	CanAnswer           bool
 	CanWithdrawQuestion bool
 	Comments            []*RequestComment
@@ -181,6 +182,9 @@ type RequestStep struct {
 	More       int      // further candidates
 	Rule       *string  // name of the approver rule that says who is asked; nil: whoever reviews the roles of the person
 	Asked      []*RequestCandidate
+	Handed     []*RequestHanded
+	// ChangedDates is what was narrowed with the approval; nil: nothing was.
+	ChangedDates *ChangedDates
 }
 
 // RequestCandidate is somebody who is or was asked about a step, or is not although a rule found him.
@@ -190,6 +194,14 @@ type RequestCandidate struct {
 	ExcludedBecause *string
 	Since           time.Time
 	Until           *time.Time
+}
+
+// RequestHanded is a place at a step that was given to somebody besides those whom the rules find.
+type RequestHanded struct {
+	Name   string  // of who has it
+	ByName *string // of who handed it over; nil: it was escalated
+	Reason string
+	Since  time.Time
 }
 
 // RequestHistoryEntry is one thing that happened to a request.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
@@ -41,12 +43,15 @@ type ReviewRequestItemsInput struct {
 	ForDelegatorID *int64
 }
 
-// StepDecisionInput is a decision about one step. Version is the one that the caller saw; another one now is STALE_ITEM. Nil: whichever.
+// StepDecisionInput is a decision about one step. Version is the one that the caller saw; another one now is STALE_ITEM. Nil: whichever. StartDate and EndDate
+// narrow what is asked for, beside an approval; nil: as it is.
 type StepDecisionInput struct {
-	StepID   int64
-	Decision StepDecision
-	Version  *int
-	Comment  *string
+	StepID    int64
+	Decision  StepDecision
+	Version   *int
+	Comment   *string
+	StartDate *time.Time
+	EndDate   *time.Time
 }
 
 // RequestItemsPayload has one result for each of those named, in the order given.
@@ -84,6 +89,8 @@ func (in *ReviewRequestItemsInput) steps() ([]StepDecisionInput, error) {
 			return nil, errs.Invalid("input.decision", "There is no decision %s about a request.", x.Decision)
 		case x.Comment != nil && utf8.RuneCountInString(*x.Comment) > maxComment:
 			return nil, errs.Invalid("input.comment", "A comment has at most %d characters.", maxComment)
+		case x.Decision == DeclineStep && (x.StartDate != nil || x.EndDate != nil):
+			return nil, errs.Invalid(fmt.Sprintf("input.steps[%d].decision", i), "Dates are changed with an approval only.")
 		}
 		seen[x.StepID] = true
 	}
@@ -203,10 +210,16 @@ func (s *Service) decideLocked(ctx context.Context, t *turn, m *assignment.Model
 	} else if d.Decision == DeclineStep {
 		return nil, s.decline(ctx, t, m, x, st, comment)
 	}
-	refused, raised, err := s.recheck(ctx, t, m, x)
+	before := datesOf(x)
+	if refused := x.narrow(m, d, t.now); refused != nil {
+		return refused.Of(st.ID), nil
+	}
+	narrowed := datesOf(x)
+	refused, raised, err := s.recheck(ctx, t, m, x, before)
 	if refused != nil || err != nil {
 		return refused, err
 	}
+	t.changed = changed(before, narrowed)
 	return nil, s.approve(ctx, t, m, x, st, comment, raised)
 }
 
@@ -257,8 +270,8 @@ func (t *turn) decided(x *item, st *step, d StepDecision, comment string) error 
 		}
 	}
 	_, err := t.tx.NewRaw(`insert into request_decision (step_id, item_id, decision, decider, decider_user_id, decider_id, requester, requester_user_id, requester_id, beneficiary_id, comment, at,
-			delegation_id, for_account, for_user_id, for_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, st.ID, x.ID, d, t.actor, user, resource, x.Requester, x.RequesterUserID, x.RequesterID, x.BeneficiaryID, comment, t.now,
-		under, t.behalf(), forUser, forRecord).Exec(t.ctx)
+			delegation_id, for_account, for_user_id, for_id, changed_dates) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, st.ID, x.ID, d, t.actor, user, resource, x.Requester, x.RequesterUserID, x.RequesterID, x.BeneficiaryID, comment, t.now,
+		under, t.behalf(), forUser, forRecord, t.changed.stored()).Exec(t.ctx)
 	switch db.Constraint(err) {
 	case "":
 		return err
@@ -267,6 +280,8 @@ func (t *turn) decided(x *item, st *step, d StepDecision, comment string) error 
 	case "request_decision_once", "request_decision_not_of_requester", "request_decision_not_of_beneficiary", "request_decision_not_own", "request_decision_not_for_parties",
 		"request_decision_for_delegator", "request_decision_acts_for_excluded":
 		return errs.New(errs.Forbidden, "Somebody else has to decide on this.").Of(st.ID).Because(err)
+	case "request_decision_only_narrows":
+		return errs.New(errs.StaleItem, "The dates changed since you looked at it. Look again, then decide.").Of(st.ID).Because(err)
 	}
 	return fmt.Errorf("write a decision: %w", err)
 }
@@ -279,7 +294,14 @@ func (s *Service) approve(ctx context.Context, t *turn, m *assignment.Model, x *
 	if err := t.acted(x, Approve); err != nil {
 		return err
 	}
-	t.step(x, st, Approve, comment)
+	said := comment
+	if t.changed != nil {
+		said = strings.TrimSpace(comment + "\n" + t.changed.text())
+		if err := s.tellNarrowed(ctx, t, x); err != nil {
+			return err
+		}
+	}
+	t.step(x, st, Approve, said)
 	if len(raised) > 0 {
 		if err := s.askAboutRisks(ctx, t, x, raised); err != nil {
 			return err
@@ -355,8 +377,10 @@ func (s *Service) askAboutRisks(ctx context.Context, t *turn, x *item, raised []
 
 // recheck looks again at what may have changed since it was asked for (requests 4.3): what has no sense any more ends, and the approval is refused. raised
 // are risks that ask for an approval of their own by now.
-func (s *Service) recheck(ctx context.Context, t *turn, m *assignment.Model, x *item) (refused *errs.Error, raised []int64, err error) {
-	if x.Action != Remove && x.EndDate != nil && !x.EndDate.After(t.now) {
+// before are the dates without what the decision changes of them: what is refused changes none.
+func (s *Service) recheck(ctx context.Context, t *turn, m *assignment.Model, x *item, before dates) (refused *errs.Error, raised []int64, err error) {
+	if x.Action != Remove && before.End != nil && !before.End.After(t.now) {
+		x.set(before)
 		return errs.New(errs.Conflict, "This cannot be approved any more: %s.", reasons["period_over"]).Of(x.ID), nil, s.end(ctx, t, x, Expire, "period_over", "")
 	}
 	reason, err := s.senseless(ctx, t, m, x)
@@ -364,6 +388,7 @@ func (s *Service) recheck(ctx context.Context, t *turn, m *assignment.Model, x *
 		return nil, nil, err
 	}
 	if reason != "" {
+		x.set(before)
 		return errs.New(errs.Conflict, "This cannot be approved any more: %s.", reasons[reason]).Of(x.ID), nil, s.cancel(ctx, t, x, reason)
 	}
 	for name, id := range x.Parameters {
@@ -372,6 +397,7 @@ func (s *Service) recheck(ctx context.Context, t *turn, m *assignment.Model, x *
 			return nil, nil, err
 		}
 		if !alive && x.Action.gives() {
+			x.set(before)
 			x.Problem = new(fmt.Sprintf("The value of %s is not there any more.", name))
 			t.touch(x)
 			return errs.New(errs.Conflict, "This cannot be approved: the value of %s is not there any more. Decline it, or ask again.", name).Of(x.ID), nil, nil
@@ -387,13 +413,20 @@ func (s *Service) recheck(ctx context.Context, t *turn, m *assignment.Model, x *
 	r := m.Role(x.RoleID)
 	p := limit(t.now, x.StartDate, x.EndDate, withoutMode(m.Policy(r.PolicyID).OfRole(r)), contexts[x.BeneficiaryID], nil, "")
 	if slices.ContainsFunc(p.findings, func(f *RequestFinding) bool { return f.Severity == Blocks }) {
+		if changed(before, datesOf(x)) != nil {
+			x.set(before)
+			return errs.New(errs.Validation, "Nothing is left of that time with what limits it. Choose other dates.").At("input.steps.endDate").Of(x.ID), nil, nil
+		}
 		return errs.New(errs.Conflict, "This cannot be approved any more: %s.", reasons["period_over"]).Of(x.ID), nil, s.end(ctx, t, x, Expire, "period_over", "")
 	}
 	if p.end != nil && (x.EndDate == nil || p.end.Before(*x.EndDate)) {
 		x.Clamps = append(x.Clamps, p.clamps...)
 	}
 	x.StartDate, x.EndDate = p.start, p.end
-	return s.newRisks(ctx, t, m, x)
+	if refused, raised, err = s.newRisks(ctx, t, m, x); refused != nil {
+		x.set(before)
+	}
+	return refused, raised, err
 }
 
 // newRisks looks at the last approval what risks are raised by now that were not when it was asked for: one that forbids it refuses the approval, those that

@@ -47,6 +47,7 @@ func own(ctx context.Context) db.Condition {
 	return bun.SafeQuery(`i.id = any (array (select x.id from request_item x where x.beneficiary_id = ?1
 		union all select x.id from request p join request_item x on x.request_id = p.id where p.requester_user_id = ?0
 		union all select x.id from request p join request_item x on x.request_id = p.id where p.requester_id = ?1
+		union all select o.item_id from request_handed h join request_step o on o.id = h.step_id and o.closed_at is null where h.by_user_id = ?0
 		union all select c.item_id from request_comment c where c.kind = 'QUESTION' and c.ended_at is null and (c.addressee_user_id = ?0 or c.addressee_id = ?1)))`, me.UserID, me.ResourceID)
 }
 
@@ -100,6 +101,7 @@ func mayBeExcluded(name string) db.Condition {
 		or mail_of(w.scalars) = any ((select mailboxes_of(?0))::text[])
 		or q.requester_id is not null and (q.requester_id = any ((select records_like(?0))::bigint[]) or (select mail_of(r.scalars) from resource r where r.id = q.requester_id) = any ((select mailboxes_of(?0))::text[]))
 		or exists (select from request_decision d where d.item_id = i.id)
+		or exists (select from request_step s join request_handed h on h.step_id = s.id where s.item_id = i.id and s.closed_at is null and h.by_user_id is not null)
 		or (select u.is_client from local_user u where lower(u.username) = lower(?0)))`, name)
 }
 

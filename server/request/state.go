@@ -86,6 +86,8 @@ const (
 	Answer           Action = "answer"
 	AnswerMissing    Action = "answer_missing"
 	WithdrawQuestion Action = "withdraw_question"
+	Delegate         Action = "delegate"
+	Recall           Action = "recall"
 )
 
 // Who moves.
@@ -135,6 +137,8 @@ var stepMachine = machine.New(machine.Machine[RequestStepState, Action]{
 	{Action: Answer, From: []RequestStepState{StepAsked}, To: StepOpen, Actors: []string{byAsked}, Spec: "S12", Why: "The question is answered."},
 	{Action: AnswerMissing, From: []RequestStepState{StepAsked}, To: StepOpen, Actors: []string{byClock}, Spec: "S13", Why: "No answer came in time; its clocks run on."},
 	{Action: WithdrawQuestion, From: []RequestStepState{StepAsked}, To: StepOpen, Actors: []string{byApprover}, Spec: "S14", Why: "Who asked takes the question back."},
+	{Action: Delegate, From: []RequestStepState{StepOpen, StepAsked}, To: "=", Actors: []string{byApprover}, Spec: "S15", Why: "Somebody who is asked hands his place over."},
+	{Action: Recall, From: []RequestStepState{StepOpen, StepAsked}, To: "=", Actors: []string{byApprover}, Spec: "S16", Why: "Who handed his place over takes it back."},
 	{Action: Remind, From: []RequestStepState{StepOpen, StepAsked, StepStuck}, To: "=", Actors: []string{byRequester, byClock}, Spec: "S19", Why: "Those who are asked are reminded."},
 	{Action: Escalate, From: []RequestStepState{StepOpen, StepAsked, StepStuck}, To: "=", Actors: []string{byClock}, Spec: "S20 S21", Why: "Nobody decided in time: others are asked besides."},
 	{Action: Expire, From: []RequestStepState{StepWaiting, StepOpen, StepAsked, StepStuck}, To: StepExpired, Actors: []string{byServer}, Spec: "S24", Why: "Its item expired."},

@@ -29,6 +29,9 @@ var exclusions = map[string]string{
 	"same_person":    "This is about you, or you asked for it by another account of yours. Somebody else has to decide on it.",
 	"api_client":     "A program does not decide about requests. Somebody who has signed in, or a personal token of his, has to.",
 	"decided_before": "You decided on another level of this. Somebody else has to decide on this one.",
+	"handed_over":    "You handed your place over. Take it back to decide yourself.",
+
+	"delegated_by_excluded": "Your place is from somebody who asked for this, or whom it is about. Somebody else has to decide on it.",
 }
 
 // actsForExcluded say why somebody may not decide for another one, by the same codes: as that one could not (requests 5.3). %s is who that is.
@@ -37,6 +40,9 @@ var actsForExcluded = map[string]string{
 	"is_beneficiary": "You would act for %s, whom this is about. Somebody else has to decide on it.",
 	"same_person":    "You would act for %s, whom this is about, or who asked for it. Somebody else has to decide on it.",
 	"decided_before": "You would act for %s, who decided on another level of this, or for whom somebody did. Somebody else has to decide on this one.",
+	"handed_over":    "You would act for %s, who handed his place over.",
+
+	"delegated_by_excluded": "You would act for %s, whose place is from somebody who asked for this, or whom it is about. Somebody else has to decide on it.",
 }
 
 // foundBy says how somebody was found, by the words of finders (requests 5.2).
@@ -50,5 +56,5 @@ var foundBy = map[string]string{
 var notAskedBecause = map[string]string{
 	"is_requester": "asked for it", "is_beneficiary": "gets or loses it", "same_person": "is the person who asked for it, or who gets or loses it, by another account or record", "decided_before": "decided on another level of it",
 	"left": "has left", "disabled": "has an account that is switched off", "cannot_sign_in": "has no account to sign in with",
-	"api_client": "is a program",
+	"api_client": "is a program", "handed_over": "handed his place over", "delegated_by_excluded": "has his place from somebody who may not decide",
 }

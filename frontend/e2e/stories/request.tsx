@@ -155,6 +155,76 @@ export const requestStories: Record<string, Story> = {
       ],
     }),
   ),
+  'approval, handed over': decide(
+    requestItem({
+      canDecide: false,
+      canRecall: true,
+      steps: [
+        requestStep({
+          candidates: [long],
+          handed: [
+            { name: 'Nico Night', byName: 'Rita Reviewer', reason: 'on leave', since: '2026-03-01T08:00:00Z' },
+            { name: long, byName: 'Nico Night', reason: `${long} ${long}`, since: '2026-03-01T09:00:00Z' },
+          ],
+        }),
+      ],
+    }),
+  ),
+  'approval, late, escalated, with a question': decide(
+    requestItem({
+      isLate: true,
+      dueAt: '2026-03-06T08:00:00Z',
+      canWithdrawQuestion: true,
+      steps: [
+        requestStep({
+          state: 'INFO_REQUESTED',
+          isLate: true,
+          dueAt: '2026-03-06T08:00:00Z',
+          remindedAt: '2026-03-05T08:00:00Z',
+          escalation: 1,
+          escalateAt: '2026-03-11T08:00:00Z',
+          answerBy: '2026-03-14T08:00:00Z',
+          candidates: ['Rita Reviewer', 'Mara Manager'],
+        }),
+      ],
+      comments: [
+        {
+          id: '7',
+          stepId: 's7',
+          kind: 'QUESTION',
+          authorName: 'Rita Reviewer',
+          addresseeName: 'Erik Employee',
+          text: `What for? ${long}`,
+          at: '2026-03-07T08:00:00Z',
+          isOpen: true,
+        },
+      ],
+    }),
+  ),
+  'approval, narrowed before': decide(
+    requestItem({
+      level: 2,
+      levels: 2,
+      startDate: '2026-04-01T00:00:00Z',
+      endDate: '2026-06-30T22:00:00Z',
+      steps: [
+        requestStep({
+          level: 1,
+          state: 'APPROVED',
+          decider: long,
+          comment: long,
+          candidates: [],
+          changedDates: {
+            startBefore: null,
+            start: '2026-04-01T00:00:00Z',
+            endBefore: '2026-12-31T23:00:00Z',
+            end: '2026-06-30T22:00:00Z',
+          },
+        }),
+        requestStep({ level: 2 }),
+      ],
+    }),
+  ),
   'approval, not there': decide(null),
   'request, waits': mine(requestItem({ canDecide: false, canWithdraw: true, isOwn: true })),
   'request, approved, orders under way': mine(

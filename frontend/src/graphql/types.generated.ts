@@ -1045,6 +1045,16 @@ export type DecideRoleReconciliationInput = {
   items?: InputMaybe<Array<ReconciliationItemInput>>;
 };
 
+/** Hands the caller's place at steps over to another person. */
+export type DelegateStepsInput = {
+  /** Why, 1 to 4,000 characters. Everybody who sees the item reads it. */
+  reason: Scalars['String']['input'];
+  /** The steps, 500 at most. */
+  stepIds: Array<Scalars['ID']['input']>;
+  /** Who decides in the caller's place. */
+  toPersonId: Scalars['ID']['input'];
+};
+
 /** Narrows delegations; conditions are joined by AND, values of one by OR. */
 export type DelegationFilter = {
   /** The caller is the deputy; false: he is not. */
@@ -4002,6 +4012,10 @@ export type StepDecisionInput = {
   comment?: InputMaybe<Scalars['String']['input']>;
   /** What is decided. */
   decision: StepDecision;
+  /** Beside an approval of what is asked for anew: the first instant without it, not after what was asked for (else VALIDATION). Null: as it is. */
+  endDate?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Beside an approval of what is asked for anew: it begins then, not before what was asked for (else VALIDATION). Null: as it is. */
+  startDate?: InputMaybe<Scalars['DateTime']['input']>;
   /** The step. */
   stepId: Scalars['ID']['input'];
   /** The version that was seen; another one now is STALE_ITEM. Null: whichever. */

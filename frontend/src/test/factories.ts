@@ -213,6 +213,8 @@ export function requestStep(change: Partial<RequestStep> = {}): RequestStep {
     more: 0,
     rule: null,
     asked: [],
+    handed: [],
+    changedDates: null,
     ...change,
   }
 }
@@ -260,6 +262,7 @@ export function requestItem(change: Partial<RequestDetailFragment> = {}): Reques
     clamps: [],
     expireAt: '2026-04-30T08:00:00Z',
     approvedAt: null,
+    canRecall: false,
     canAsk: false,
     canAnswer: false,
     canWithdrawQuestion: false,

@@ -15,6 +15,19 @@ function setup(items: RequestDetailFragment[], error: { code: string; message: s
     AskRequestInformation: ({ input }: { input: { stepIds: string[] } }) => ({
       askRequestInformation: { results: input.stepIds.map((id) => ({ id, item: null, error })) },
     }),
+    FindResources: () => ({
+      resources: {
+        nodes: [{ id: '5', key: 'nico', displayName: 'Nico Night' }],
+        totalCount: 1,
+        totalCountIsEstimate: false,
+      },
+    }),
+    DelegateRequestSteps: ({ input }: { input: { stepIds: string[] } }) => ({
+      delegateRequestSteps: { results: input.stepIds.map((id) => ({ id, item: null, error })) },
+    }),
+    RecallRequestSteps: ({ input }: { input: { stepIds: string[] } }) => ({
+      recallRequestSteps: { results: input.stepIds.map((id) => ({ id, item: null, error })) },
+    }),
     AnswerRequestInformation: ({ input }: { input: { stepId: string } }) => ({
       answerRequestInformation: { results: [{ id: input.stepId, item: null, error }] },
     }),
@@ -172,4 +185,71 @@ test('who is asked answers beside the question, and a late approval says so', as
   await user.type(screen.getByLabelText('Your answer'), 'The quarter.')
   await user.click(screen.getByRole('button', { name: 'Answer' }))
   await waitFor(() => expect(sent.map((s) => s.variables.input)).toEqual([{ stepId: 's7', answer: 'The quarter.' }]))
+})
+
+test('a place is handed over with f, to somebody and with a reason', async () => {
+  const first = requestItem({ id: '1' })
+  const { sent, onDecided, user } = setup([first])
+  await screen.findByRole('dialog', { name: 'Payment entry · Petra Lang' })
+  await user.keyboard('f')
+  await screen.findByRole('dialog', { name: 'Hand the decision on Payment entry for Petra Lang over' })
+  await user.type(screen.getByLabelText(/Why/), 'on leave')
+  await user.click(screen.getByRole('button', { name: 'Hand over' }))
+  expect(sent).toEqual([])
+  await user.click(screen.getByRole('combobox', { name: 'To whom' }))
+  await user.click(await screen.findByRole('option', { name: /Nico Night/ }))
+  await user.click(screen.getByRole('button', { name: 'Hand over' }))
+  await waitFor(() => expect(onDecided).toHaveBeenCalledWith('1'))
+  expect(sent.map((s) => s.variables.input)).toEqual([{ stepIds: [first.stepId], toPersonId: '5', reason: 'on leave' }])
+})
+
+test('what was handed over is told with why, and taken back', async () => {
+  const handed = [{ name: 'Nico Night', byName: 'Rita Reviewer', reason: 'on leave', since: '2026-03-01T08:00:00Z' }]
+  const first = requestItem({ id: '1', canDecide: false, canRecall: true, steps: [requestStep({ handed })] })
+  const { sent, user } = setup([first])
+  await screen.findByText(/Rita Reviewer handed his place to Nico Night: on leave/)
+  expect(screen.queryByRole('button', { name: /^Hand over/ })).toBeNull()
+  await user.click(screen.getByRole('button', { name: 'Take back what you handed over' }))
+  await waitFor(() => expect(sent.map((s) => s.variables.input)).toEqual([{ stepIds: [first.stepId] }]))
+})
+
+test('the place of the one for whom somebody acts is not given on', async () => {
+  const { user } = setup([
+    requestItem({ id: '1', decideFor: [{ id: '3', username: 'reviewer', name: 'Rita Reviewer' }] }),
+  ])
+  await screen.findByRole('button', { name: /Approve/ })
+  expect(screen.queryByRole('button', { name: /^Hand over/ })).toBeNull()
+  await user.keyboard('f')
+  expect(screen.getAllByRole('dialog')).toHaveLength(1)
+})
+
+test('an approval may be for a shorter time, and what was narrowed before is told', async () => {
+  const first = requestItem({
+    id: '1',
+    level: 2,
+    levels: 2,
+    endDate: '2099-06-30T22:00:00Z',
+    steps: [
+      requestStep({
+        level: 1,
+        state: 'APPROVED',
+        decider: 'Mara Manager',
+        candidates: [],
+        changedDates: { startBefore: null, start: null, endBefore: null, end: '2099-06-30T22:00:00Z' },
+      }),
+      requestStep({ level: 2 }),
+    ],
+  })
+  const { sent, onDecided, user } = setup([first])
+  await screen.findByText(/by Mara Manager, Ends .*2099 instead of /)
+  await user.keyboard('a')
+  await screen.findByRole('dialog', { name: /^Approve Payment entry/ })
+  const until = screen.getByLabelText('Until, inclusive, at the latest')
+  await user.type(until, '2099-03-31')
+  await user.click(screen.getByRole('button', { name: 'Approve' }))
+  await waitFor(() => expect(onDecided).toHaveBeenCalledWith('1'))
+  const { steps } = sent[0]!.variables.input as { steps: { startDate?: string; endDate: string }[] }
+  const [step] = steps
+  expect(step!.startDate).toBeUndefined()
+  expect(new Date(step!.endDate)).toEqual(new Date(2099, 3, 1))
 })

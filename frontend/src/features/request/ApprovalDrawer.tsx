@@ -16,9 +16,12 @@ import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
 import { useDraft } from '../../ui/useDraft'
 import { AskDialog } from './AskDialog'
+import { ForwardDialog } from './ForwardDialog'
 import { activationOf, isDecidable, questionOf, stepDecisions, stepKeys } from './questions'
 import classes from './Request.module.css'
 import type { RequestDetailFragment } from './request.generated'
+import { asAsked, narrowedDates, NarrowFields } from './NarrowFields'
+import { RecallButton } from './RecallButton'
 import { RemindButton } from './RemindButton'
 import { RequestBody } from './RequestBody'
 import type { RequestListSearch } from './requestSearch'
@@ -75,16 +78,23 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
   const [comment, setComment] = useDraft(`request-step.${item.stepId ?? item.id}`)
   const [asking, setAsking] = useState<StepDecision | null>(null)
   const [inquires, setInquires] = useState(false)
+  const [forwards, setForwards] = useState(false)
+  const [narrowed, setNarrowed] = useState(asAsked)
   const [refused, setRefused] = useState<string | null>(null)
   const field = useRef<HTMLInputElement>(null)
   const { busy, decideThese } = useDecideSteps()
   const [forId, setForId] = useState<string | null>(item.decideFor[0]?.id ?? null)
   const offline = useOfflineSince() !== null
   const held = offline || busy
+  const isMine = item.decideFor.length === 0 // the place of somebody else is not given on
   const takesComment = stepDecisions.some((d) => activationOf(d, item) !== 'DISABLED')
   const send = async (decision: StepDecision, reason: string) => {
-    const { failed, problem } = await decideThese([item], decision, reason, item.decideFor.length > 1 ? forId : null)
+    const { failed, problem } = await decideThese([item], decision, reason, {
+      forDelegatorId: item.decideFor.length > 1 ? forId : null,
+      ...(decision === 'APPROVE' ? narrowedDates(narrowed) : {}),
+    })
     setAsking(null)
+    setNarrowed(asAsked)
     const no = problem ?? failed[0]
     if (no) {
       setRefused(no.message)
@@ -104,6 +114,7 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
             label: t.request.decisions[decision],
             run: () => setAsking(decision),
           })),
+          ...(isMine ? [{ key: 'f', label: t.request.forward, run: () => setForwards(true) }] : []),
           ...(item.canAsk ? [{ key: 'i', label: t.request.question, run: () => setInquires(true) }] : []),
           ...(takesComment ? [{ key: 'c', label: t.common.comment, run: () => field.current?.focus() }] : []),
         ],
@@ -124,6 +135,7 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
           {open && ` ${t.request.whoDecides(t.request.approvers(open.candidates, open.more))}`}
         </p>
         <div className={classes.buttons}>
+          <RecallButton item={item} reload={props.reload} />
           <RemindButton item={item} reload={props.reload} />
         </div>
       </>
@@ -179,12 +191,27 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
             {t.request.decisions[decision]}…
           </Button>
         ))}
+        {isMine && (
+          <Button variant="default" disabled={held} onClick={() => setForwards(true)} rightSection={<kbd>f</kbd>}>
+            {t.request.forward}…
+          </Button>
+        )}
         {item.canAsk && (
           <Button variant="default" disabled={held} onClick={() => setInquires(true)} rightSection={<kbd>i</kbd>}>
             {t.request.question}…
           </Button>
         )}
       </div>
+      {forwards && (
+        <ForwardDialog
+          item={item}
+          onDone={() => {
+            setForwards(false)
+            props.onDecided()
+          }}
+          onClose={() => setForwards(false)}
+        />
+      )}
       {inquires && (
         <AskDialog
           item={item}
@@ -198,6 +225,16 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
       {asking && question && (
         <ConfirmDialog
           {...question}
+          text={
+            asking === 'APPROVE' && item.action === 'ADD' ? (
+              <>
+                {question.text}
+                <NarrowFields item={item} value={narrowed} onChange={setNarrowed} />
+              </>
+            ) : (
+              question.text
+            )
+          }
           reason={question.reason && { ...question.reason, value: comment, onChange: setComment }}
           busy={busy}
           onConfirm={(reason) => void send(asking, reason)}

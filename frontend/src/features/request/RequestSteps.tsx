@@ -8,6 +8,7 @@ import { t } from '../../lib/texts'
 import { Badge } from '../../ui/Badge'
 import { cx } from '../../ui/cx'
 import { RelativeTime } from '../../ui/RelativeTime'
+import { narrowedTexts } from './dates'
 import { isDecidable, isTurn } from './questions'
 import { lateLook, stepLooks } from './looks'
 import type { RequestDetailFragment } from './request.generated'
@@ -99,7 +100,11 @@ function stepsOf(item: RequestDetailFragment, seesOrders: boolean): Step[] {
         isMoving: isDecidable(step.state),
         at: step.closedAt ?? step.openedAt,
         sub: step.decider
-          ? [t.common.by(step.decider), step.decidedFor && t.delegation.forSomebody(step.decidedFor)]
+          ? [
+              t.common.by(step.decider),
+              step.decidedFor && t.delegation.forSomebody(step.decidedFor),
+              ...(step.changedDates ? narrowedTexts(step.changedDates) : []),
+            ]
               .filter(Boolean)
               .join(', ')
           : step.skipReason
@@ -183,6 +188,8 @@ function clocksOf(step: RequestDetailFragment['steps'][number]): ReactNode {
         {t.request.reminded} {at(step.remindedAt)}
       </>,
     ])
+  for (const h of step.handed)
+    if (h.byName) parts.push([`${h.byName} ${h.name}`, t.request.handedBy(h.name, h.byName, h.reason)])
   if (step.escalation > 0) parts.push(['escalated', t.request.escalated(step.escalation)])
   if (step.escalateAt)
     parts.push([

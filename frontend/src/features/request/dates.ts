@@ -1,6 +1,6 @@
 import { formatDay, formatLastDay, formatPeriod } from '../../lib/format'
 import { t } from '../../lib/texts'
-import type { RequestDatesFragment } from './request.generated'
+import type { RequestDatesFragment, RequestDetailFragment } from './request.generated'
 
 /** What a limit made of a date, with why. */
 export function clampText(clamp: RequestDatesFragment): string {
@@ -16,6 +16,26 @@ export function clampText(clamp: RequestDatesFragment): string {
     clamp.effective ? formatLastDay(clamp.effective) : t.request.noEnd,
     why,
   )
+}
+
+/** What an approver narrowed, with what was asked for. */
+export function narrowedTexts(changed: NonNullable<RequestDetailFragment['steps'][number]['changedDates']>): string[] {
+  const texts: string[] = []
+  if (changed.start && changed.start !== changed.startBefore)
+    texts.push(
+      t.request.narrowedStart(
+        changed.startBefore ? formatDay(changed.startBefore) : t.request.theApproval,
+        formatDay(changed.start),
+      ),
+    )
+  if (changed.end && changed.end !== changed.endBefore)
+    texts.push(
+      t.request.narrowedEnd(
+        changed.endBefore ? formatLastDay(changed.endBefore) : t.request.noEnd,
+        formatLastDay(changed.end),
+      ),
+    )
+  return texts
 }
 
 /** From when until when, where no start is the approval. */

@@ -18,10 +18,13 @@ export function useDecideSteps() {
       items: RequestRowFragment[],
       decision: StepDecision,
       comment: string,
-      forDelegatorId?: string | null,
+      more: { forDelegatorId?: string | null; startDate?: string; endDate?: string } = {},
     ): Promise<Outcome> => {
+      const { forDelegatorId, ...dates } = more
       const steps = items.flatMap((i) =>
-        i.stepId ? [{ stepId: i.stepId, version: i.stepVersion, decision, comment: comment.trim() || undefined }] : [],
+        i.stepId
+          ? [{ stepId: i.stepId, version: i.stepVersion, decision, comment: comment.trim() || undefined, ...dates }]
+          : [],
       )
       const { data, error } = await decide({ input: { steps, forDelegatorId: forDelegatorId ?? undefined } })
       if (error || !data) return { done: 0, failed: [], problem: error && toProblem(error) }
