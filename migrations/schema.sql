@@ -95,6 +95,12 @@ create table approver_rule (
     combine smallint default 0 not null,
     priority integer default 0 not null,
     version integer default 1 not null,
+    escalate_to jsonb default '[]'::jsonb not null,
+    may_delegate boolean default true not null,
+    deputies boolean default true not null,
+    due_after_days integer,
+    remind_after_days integer,
+    escalate_after_days integer,
     constraint approver_rule_pkey PRIMARY KEY (id),
     constraint approver_rule_identifier_key UNIQUE (identifier),
     constraint approver_rule_target_category_id_fkey FOREIGN KEY (target_category_id) REFERENCES category(id),
@@ -105,6 +111,7 @@ create table approver_rule (
     constraint approver_rule_target_single_role_id_fkey FOREIGN KEY (target_single_role_id) REFERENCES role(id),
     constraint approver_rule_actions_check CHECK (((cardinality(actions) > 0) AND (actions <@ ARRAY['ADD'::text, 'REMOVE'::text, 'DENY'::text, 'ALLOW'::text]))),
     constraint approver_rule_combine_check CHECK ((combine = ANY (ARRAY[0, 1]))),
+    constraint approver_rule_days_check CHECK ((((due_after_days >= 0) AND (due_after_days <= 3650)) AND ((remind_after_days >= 0) AND (remind_after_days <= 3650)) AND ((escalate_after_days >= 0) AND (escalate_after_days <= 3650)))),
     constraint approver_rule_find_check CHECK ((jsonb_array_length(find) > 0)),
     constraint approver_rule_levels_check CHECK (((cardinality(levels) > 0) AND (levels <@ ARRAY[0, 1, 2, 3]))),
     constraint approver_rule_one_target CHECK ((num_nonnulls(target_composite_role_id, target_single_role_id, target_category_id, target_policy_id, target_risk_id, target_entity_type_id) = 1))
@@ -113,6 +120,8 @@ comment on table approver_rule is 'Who is asked for which approvals (requests 5.
 comment on column approver_rule.levels is 'Which levels of approval it is about; 0: that of a risk.';
 comment on column approver_rule.find is 'How people are found, one way after the other (requests 5.2).';
 comment on column approver_rule.combine is '0: the first way that finds somebody, 1: all of them.';
+comment on column approver_rule.escalate_to is 'How people are found who are asked besides when nobody decided in time; none: the managers of those who are asked.';
+comment on column approver_rule.due_after_days is 'Days until an approval is late; 0: never; null: as the policy of the role says.';
 CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.approver_rule FOR EACH STATEMENT EXECUTE FUNCTION request_rights_changed();
 
 create table assigned_profile (
@@ -1616,18 +1625,29 @@ create table policy (
     comment_activation_on_decline_in_review smallint default 2 not null,
     comment_activation_on_delete_gap_in_reconciliation smallint default 1 not null,
     comment_activation_on_keep_gap_in_reconciliation smallint default 2 not null,
+    due_after_days integer default 5 not null,
+    remind_after_days integer default 2 not null,
+    escalate_after_days integer default 5 not null,
+    expire_after_days integer default 60 not null,
+    give_back_without_approval boolean default true not null,
+    implicit_approval_for_self boolean default false not null,
+    fallback_approvers jsonb default '[]'::jsonb not null,
     constraint policy_pkey PRIMARY KEY (id),
     constraint policy_identifier_key UNIQUE (identifier),
     constraint policy_comment_on_approve CHECK (((comment_activation_on_approve_in_review >= 0) AND (comment_activation_on_approve_in_review <= 2))),
     constraint policy_comment_on_decline CHECK (((comment_activation_on_decline_in_review >= 0) AND (comment_activation_on_decline_in_review <= 2))),
     constraint policy_comment_on_delete_gap CHECK (((comment_activation_on_delete_gap_in_reconciliation >= 0) AND (comment_activation_on_delete_gap_in_reconciliation <= 2))),
     constraint policy_comment_on_keep_gap CHECK (((comment_activation_on_keep_gap_in_reconciliation >= 0) AND (comment_activation_on_keep_gap_in_reconciliation <= 2))),
+    constraint policy_days_check CHECK ((((due_after_days >= 0) AND (due_after_days <= 3650)) AND ((remind_after_days >= 0) AND (remind_after_days <= 3650)) AND ((escalate_after_days >= 0) AND (escalate_after_days <= 3650)) AND ((expire_after_days >= 0) AND (expire_after_days <= 3650)))),
     constraint policy_end_date_lock CHECK (((manual_assignment_end_date_locked_to_context_mode >= 0) AND (manual_assignment_end_date_locked_to_context_mode <= 3))),
     constraint policy_grace_period CHECK ((grace_period >= 0)),
     constraint policy_max_duration CHECK ((max_duration >= 0))
 );
 comment on column policy.max_duration is 'Minutes that assignments given by hand last at most; 0: no limit.';
 comment on column policy.grace_period is 'Minutes for which roles stay that a change of the rules takes away; 0: none.';
+comment on column policy.due_after_days is 'Days until an approval is late; 0: never. Of approvals that begin from now on.';
+comment on column policy.fallback_approvers is 'How people are found when nobody else is found, one way after the other.';
+CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.policy FOR EACH STATEMENT EXECUTE FUNCTION request_rights_changed();
 
 create table profile (
     id bigint generated always as identity,
@@ -2237,6 +2257,7 @@ create table request_step (
     pool_match jsonb default '{}'::jsonb not null,
     watched bigint[] default '{}'::bigint[] not null,
     watched_version bigint default 0 not null,
+    falls_back boolean default false not null,
     constraint request_step_pkey PRIMARY KEY (id),
     constraint request_step_level UNIQUE (item_id, level, round),
     constraint request_step_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
@@ -2268,6 +2289,7 @@ comment on column request_step.pool_profile_id is 'Whoever holds this profile is
 comment on column request_step.pool_match is 'What the context of the held profile has to say: dimension, key.';
 comment on column request_step.watched is 'The resources by which people were found: when one changes, it is looked anew.';
 comment on column request_step.watched_version is 'The sum of their versions when it was looked last.';
+comment on column request_step.falls_back is 'Nobody else was found when it was looked last, and those are asked whom the policy names for that.';
 CREATE INDEX request_step_answer ON public.request_step USING btree (answer_by) WHERE (answer_by IS NOT NULL);
 CREATE INDEX request_step_escalate ON public.request_step USING btree (escalate_at) WHERE ((escalate_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE INDEX request_step_look ON public.request_step USING btree (looked_at NULLS FIRST) WHERE (state = ANY (ARRAY['OPEN'::text, 'INFO_REQUESTED'::text, 'STUCK'::text]));
@@ -3374,7 +3396,8 @@ CREATE OR REPLACE FUNCTION public.may_be_asked(account bigint)
 AS $function$
     select exists (select from request_candidate c join request_step s on s.id = c.step_id where c.user_id = may_be_asked.account and c.excluded_because is null and c.until is null and s.closed_at is null)
         or exists (select from request_handed h join request_step s on s.id = h.step_id where h.user_id = may_be_asked.account and s.closed_at is null)
-        or exists (select from approver_rule a cross join lateral jsonb_array_elements(a.find) f join local_user u on u.id = may_be_asked.account
+        or exists (select from (select a.find || a.escalate_to from approver_rule a union all select p.fallback_approvers from policy p where p.fallback_approvers <> '[]') ways (list)
+                cross join lateral jsonb_array_elements(ways.list) f join local_user u on u.id = may_be_asked.account
                 left join resource r on r.id = u.resource_id and r.valid_to = 'infinity'
             where case f ->> 'finder'
                 when 'profile' then exists (select from assigned_profile p join profile o on o.id = p.profile_id where p.user_id = u.id and o.identifier = f ->> 'profile')
@@ -3504,6 +3527,9 @@ AS $function$
 begin
     if exists (select from request_step s where s.id = new.step_id and not s.asks_reviewers) and not request_asks(new.step_id, coalesce(new.for_account, new.decider), new.at) then
         raise exception 'step % does not ask %', new.step_id, coalesce(new.for_account, new.decider) using errcode = '23514', constraint = 'request_decision_of_candidate';
+    end if;
+    if new.delegation_id is not null and exists (select from request_step s join approver_rule a on a.id = s.rule_id where s.id = new.step_id and not a.deputies) then
+        raise exception 'step % takes no deputies', new.step_id using errcode = '23514', constraint = 'request_decision_takes_no_deputy';
     end if;
     return new;
 end $function$;

@@ -1374,6 +1374,153 @@ func (ec *executionContext) fieldContext_ApproverRuleConfiguration_find(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _ApproverRuleConfiguration_escalateTo(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_escalateTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EscalateTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []manifest.Finder) graphql.Marshaler {
+			return ec.marshalNFinderConfiguration2ᚕwritᚋserverᚋrolemodelᚐFinderᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_escalateTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproverRuleConfiguration",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FinderConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_dueAfterDays(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_dueAfterDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAfterDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_dueAfterDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_remindAfterDays(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_remindAfterDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemindAfterDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_remindAfterDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_escalateAfterDays(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_escalateAfterDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EscalateAfterDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_escalateAfterDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_mayDelegate(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_mayDelegate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MayDelegate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalNBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_mayDelegate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ApproverRuleConfiguration_deputies(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproverRuleConfiguration_deputies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deputies, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalNBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproverRuleConfiguration_deputies(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ApproverRuleConfiguration", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ApproverRuleConfiguration_combine(ctx context.Context, field graphql.CollectedField, obj *manifest.ApproverRule) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8022,6 +8169,176 @@ func (ec *executionContext) fieldContext_PolicyConfiguration_commentActivationOn
 	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "CommentActivation")
 }
 
+func (ec *executionContext) _PolicyConfiguration_dueAfterDays(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_dueAfterDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAfterDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalNInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_dueAfterDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicyConfiguration_remindAfterDays(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_remindAfterDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemindAfterDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalNInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_remindAfterDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicyConfiguration_escalateAfterDays(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_escalateAfterDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EscalateAfterDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalNInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_escalateAfterDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicyConfiguration_expireAfterDays(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_expireAfterDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpireAfterDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalNInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_expireAfterDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PolicyConfiguration_giveBackWithoutApproval(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_giveBackWithoutApproval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GiveBackWithoutApproval, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalNBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_giveBackWithoutApproval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PolicyConfiguration_implicitApprovalForSelf(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_implicitApprovalForSelf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ImplicitApprovalForSelf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_implicitApprovalForSelf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyConfiguration", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PolicyConfiguration_fallbackApprovers(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyConfiguration_fallbackApprovers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FallbackApprovers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []manifest.Finder) graphql.Marshaler {
+			return ec.marshalNFinderConfiguration2ᚕwritᚋserverᚋrolemodelᚐFinderᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyConfiguration_fallbackApprovers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PolicyConfiguration",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FinderConfiguration(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PolicyConfiguration_dimensions(ctx context.Context, field graphql.CollectedField, obj *manifest.Policy) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14638,7 +14955,7 @@ func (ec *executionContext) unmarshalInputApproverRuleConfigurationInput(ctx con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "target", "levels", "actions", "dimensions", "parameters", "find", "combine", "priority"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "target", "levels", "actions", "dimensions", "parameters", "find", "escalateTo", "dueAfterDays", "remindAfterDays", "escalateAfterDays", "mayDelegate", "deputies", "combine", "priority"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14705,6 +15022,48 @@ func (ec *executionContext) unmarshalInputApproverRuleConfigurationInput(ctx con
 				return it, err
 			}
 			it.Find = data
+		case "escalateTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("escalateTo"))
+			data, err := ec.unmarshalOFinderConfigurationInput2ᚕwritᚋserverᚋrolemodelᚐFinderᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EscalateTo = data
+		case "dueAfterDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueAfterDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueAfterDays = data
+		case "remindAfterDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("remindAfterDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RemindAfterDays = data
+		case "escalateAfterDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("escalateAfterDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EscalateAfterDays = data
+		case "mayDelegate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mayDelegate"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MayDelegate = data
+		case "deputies":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deputies"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Deputies = data
 		case "combine":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("combine"))
 			data, err := ec.unmarshalOApproverCombination2string(ctx, v)
@@ -16964,7 +17323,7 @@ func (ec *executionContext) unmarshalInputPolicyConfigurationInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identifier", "displayName", "isProvisioningEnabled", "isSimulationEnabled", "isExternal", "hasImplicitApproval", "prolongationWithoutApproval", "maxDuration", "gracePeriod", "manualAssignmentEndDateLockedToContextMode", "commentActivationOnApproveInReview", "commentActivationOnDeclineInReview", "commentActivationOnDeleteGapInReconciliation", "commentActivationOnKeepGapInReconciliation", "dimensions"}
+	fieldsInOrder := [...]string{"identifier", "displayName", "isProvisioningEnabled", "isSimulationEnabled", "isExternal", "hasImplicitApproval", "prolongationWithoutApproval", "maxDuration", "gracePeriod", "manualAssignmentEndDateLockedToContextMode", "commentActivationOnApproveInReview", "commentActivationOnDeclineInReview", "commentActivationOnDeleteGapInReconciliation", "commentActivationOnKeepGapInReconciliation", "dueAfterDays", "remindAfterDays", "escalateAfterDays", "expireAfterDays", "giveBackWithoutApproval", "implicitApprovalForSelf", "fallbackApprovers", "dimensions"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -17069,6 +17428,55 @@ func (ec *executionContext) unmarshalInputPolicyConfigurationInput(ctx context.C
 				return it, err
 			}
 			it.CommentActivationOnKeepGapInReconciliation = data
+		case "dueAfterDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueAfterDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueAfterDays = data
+		case "remindAfterDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("remindAfterDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RemindAfterDays = data
+		case "escalateAfterDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("escalateAfterDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EscalateAfterDays = data
+		case "expireAfterDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expireAfterDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpireAfterDays = data
+		case "giveBackWithoutApproval":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("giveBackWithoutApproval"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.GiveBackWithoutApproval = data
+		case "implicitApprovalForSelf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("implicitApprovalForSelf"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ImplicitApprovalForSelf = data
+		case "fallbackApprovers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fallbackApprovers"))
+			data, err := ec.unmarshalOFinderConfigurationInput2ᚕwritᚋserverᚋrolemodelᚐFinderᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FallbackApprovers = data
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
 			data, err := ec.unmarshalOCriterionConfigurationInput2ᚕᚖwritᚋserverᚋrolemodelᚐNamedCriterionᚄ(ctx, v)
@@ -20735,6 +21143,36 @@ func (ec *executionContext) slowly_ApproverRuleConfiguration(ctx context.Context
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "escalateTo":
+			out.Values[i] = ec._ApproverRuleConfiguration_escalateTo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dueAfterDays":
+			out.Values[i] = ec._ApproverRuleConfiguration_dueAfterDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "remindAfterDays":
+			out.Values[i] = ec._ApproverRuleConfiguration_remindAfterDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "escalateAfterDays":
+			out.Values[i] = ec._ApproverRuleConfiguration_escalateAfterDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mayDelegate":
+			out.Values[i] = ec._ApproverRuleConfiguration_mayDelegate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deputies":
+			out.Values[i] = ec._ApproverRuleConfiguration_deputies(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "combine":
 			out.Values[i] = ec._ApproverRuleConfiguration_combine(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -23109,6 +23547,41 @@ func (ec *executionContext) slowly_PolicyConfiguration(ctx context.Context, sel 
 			}
 		case "commentActivationOnKeepGapInReconciliation":
 			out.Values[i] = ec._PolicyConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dueAfterDays":
+			out.Values[i] = ec._PolicyConfiguration_dueAfterDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "remindAfterDays":
+			out.Values[i] = ec._PolicyConfiguration_remindAfterDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "escalateAfterDays":
+			out.Values[i] = ec._PolicyConfiguration_escalateAfterDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expireAfterDays":
+			out.Values[i] = ec._PolicyConfiguration_expireAfterDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "giveBackWithoutApproval":
+			out.Values[i] = ec._PolicyConfiguration_giveBackWithoutApproval(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "implicitApprovalForSelf":
+			out.Values[i] = ec._PolicyConfiguration_implicitApprovalForSelf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fallbackApprovers":
+			out.Values[i] = ec._PolicyConfiguration_fallbackApprovers(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -27455,6 +27928,23 @@ func (ec *executionContext) marshalOExtensionKind2string(ctx context.Context, se
 	_ = ctx
 	res := scalar.MarshalWord(v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOFinderConfigurationInput2ᚕwritᚋserverᚋrolemodelᚐFinderᚄ(ctx context.Context, v any) ([]manifest.Finder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]manifest.Finder, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFinderConfigurationInput2writᚋserverᚋrolemodelᚐFinder(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOGroupProfileConfigurationInput2ᚕwritᚋserverᚋmanifestᚐGroupProfileᚄ(ctx context.Context, v any) ([]manifest.GroupProfile, error) {

@@ -176,14 +176,20 @@ var plainTypes = plain.Types{
 		"end":   {Code: 2},
 	}},
 	"ApproverRuleConfiguration": {Implementors: approverRuleConfigurationImplementors, Fields: map[string]plain.Field{
-		"identifier":  {Code: 1},
-		"displayName": {Code: 2},
-		"target":      {Code: 3, Of: "ApproverTargetConfiguration"},
-		"levels":      {Code: 4},
-		"actions":     {Code: 5},
-		"find":        {Code: 8, Of: "FinderConfiguration"},
-		"combine":     {Code: 9},
-		"priority":    {Code: 10},
+		"identifier":        {Code: 1},
+		"displayName":       {Code: 2},
+		"target":            {Code: 3, Of: "ApproverTargetConfiguration"},
+		"levels":            {Code: 4},
+		"actions":           {Code: 5},
+		"find":              {Code: 8, Of: "FinderConfiguration"},
+		"escalateTo":        {Code: 9, Of: "FinderConfiguration"},
+		"dueAfterDays":      {Code: 10},
+		"remindAfterDays":   {Code: 11},
+		"escalateAfterDays": {Code: 12},
+		"mayDelegate":       {Code: 13},
+		"deputies":          {Code: 14},
+		"combine":           {Code: 15},
+		"priority":          {Code: 16},
 	}},
 	"ApproverRuleConfigurationConnection": {Implementors: approverRuleConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "ApproverRuleConfiguration"},
@@ -1816,6 +1822,13 @@ var plainTypes = plain.Types{
 		"commentActivationOnDeclineInReview":           {Code: 12},
 		"commentActivationOnDeleteGapInReconciliation": {Code: 13},
 		"commentActivationOnKeepGapInReconciliation":   {Code: 14},
+		"dueAfterDays":            {Code: 15},
+		"remindAfterDays":         {Code: 16},
+		"escalateAfterDays":       {Code: 17},
+		"expireAfterDays":         {Code: 18},
+		"giveBackWithoutApproval": {Code: 19},
+		"implicitApprovalForSelf": {Code: 20},
+		"fallbackApprovers":       {Code: 21, Of: "FinderConfiguration"},
 	}},
 	"PolicyConfigurationConnection": {Implementors: policyConfigurationConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "PolicyConfiguration"},
@@ -2288,23 +2301,24 @@ var plainTypes = plain.Types{
 		"dueAt":               {Code: 29},
 		"isLate":              {Code: 30},
 		"canRemind":           {Code: 31},
-		"canRecall":           {Code: 32},
-		"canAsk":              {Code: 33},
-		"canAnswer":           {Code: 34},
-		"canWithdrawQuestion": {Code: 35},
-		"comments":            {Code: 36, Of: "RequestComment"},
-		"stepId":              {Code: 37},
-		"stepVersion":         {Code: 38},
-		"isStuck":             {Code: 39},
-		"isOwn":               {Code: 40},
-		"canDecide":           {Code: 41},
-		"canWithdraw":         {Code: 42},
-		"commentOnApprove":    {Code: 43},
-		"commentOnDecline":    {Code: 44},
-		"risks":               {Code: 45, Of: "Risk"},
-		"steps":               {Code: 46, Of: "RequestStep"},
-		"orders":              {Code: 47, Of: "RequestedOrder"},
-		"decideFor":           {Code: 48, Of: "DelegationParty"},
+		"canDelegate":         {Code: 32},
+		"canRecall":           {Code: 33},
+		"canAsk":              {Code: 34},
+		"canAnswer":           {Code: 35},
+		"canWithdrawQuestion": {Code: 36},
+		"comments":            {Code: 37, Of: "RequestComment"},
+		"stepId":              {Code: 38},
+		"stepVersion":         {Code: 39},
+		"isStuck":             {Code: 40},
+		"isOwn":               {Code: 41},
+		"canDecide":           {Code: 42},
+		"canWithdraw":         {Code: 43},
+		"commentOnApprove":    {Code: 44},
+		"commentOnDecline":    {Code: 45},
+		"risks":               {Code: 46, Of: "Risk"},
+		"steps":               {Code: 47, Of: "RequestStep"},
+		"orders":              {Code: 48, Of: "RequestedOrder"},
+		"decideFor":           {Code: 49, Of: "DelegationParty"},
 	}},
 	"RequestItemConnection": {Implementors: requestItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "RequestItem"},
@@ -4467,13 +4481,62 @@ func plainApproverRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *ma
 			}
 			w.Raw("]")
 
-		case 9: // combine
+		case 9: // escalateTo
+			v := obj.EscalateTo
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainFinderConfiguration(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 10: // dueAfterDays
+			v := obj.DueAfterDays
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 11: // remindAfterDays
+			v := obj.RemindAfterDays
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 12: // escalateAfterDays
+			v := obj.EscalateAfterDays
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.Int(int64(*v))
+			}
+
+		case 13: // mayDelegate
+			v := obj.MayDelegate
+			if v == nil {
+				return false
+			}
+			w.Bool(*v)
+
+		case 14: // deputies
+			v := obj.Deputies
+			if v == nil {
+				return false
+			}
+			w.Bool(*v)
+
+		case 15: // combine
 			v := obj.Combine
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
 
-		case 10: // priority
+		case 16: // priority
 			v := obj.Priority
 			w.Int(int64(v))
 
@@ -16935,6 +16998,56 @@ func plainPolicyConfiguration(w *plain.Writer, s *plain.Selection, obj *manifest
 				return false
 			}
 
+		case 15: // dueAfterDays
+			v := obj.DueAfterDays
+			if v == nil {
+				return false
+			}
+			w.Int(int64(*v))
+
+		case 16: // remindAfterDays
+			v := obj.RemindAfterDays
+			if v == nil {
+				return false
+			}
+			w.Int(int64(*v))
+
+		case 17: // escalateAfterDays
+			v := obj.EscalateAfterDays
+			if v == nil {
+				return false
+			}
+			w.Int(int64(*v))
+
+		case 18: // expireAfterDays
+			v := obj.ExpireAfterDays
+			if v == nil {
+				return false
+			}
+			w.Int(int64(*v))
+
+		case 19: // giveBackWithoutApproval
+			v := obj.GiveBackWithoutApproval
+			if v == nil {
+				return false
+			}
+			w.Bool(*v)
+
+		case 20: // implicitApprovalForSelf
+			v := obj.ImplicitApprovalForSelf
+			w.Bool(v)
+
+		case 21: // fallbackApprovers
+			v := obj.FallbackApprovers
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if !plainFinderConfiguration(w, f.Below, &v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
 		}
 	}
 	w.Raw("}")
@@ -20434,23 +20547,27 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			v := obj.CanRemind
 			w.Bool(v)
 
-		case 32: // canRecall
+		case 32: // canDelegate
+			v := obj.CanDelegate
+			w.Bool(v)
+
+		case 33: // canRecall
 			v := obj.CanRecall
 			w.Bool(v)
 
-		case 33: // canAsk
+		case 34: // canAsk
 			v := obj.CanAsk
 			w.Bool(v)
 
-		case 34: // canAnswer
+		case 35: // canAnswer
 			v := obj.CanAnswer
 			w.Bool(v)
 
-		case 35: // canWithdrawQuestion
+		case 36: // canWithdrawQuestion
 			v := obj.CanWithdrawQuestion
 			w.Bool(v)
 
-		case 36: // comments
+		case 37: // comments
 			v := obj.Comments
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20464,7 +20581,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 37: // stepId
+		case 38: // stepId
 			v := obj.StepID
 			if v == nil {
 				w.Raw("null")
@@ -20472,7 +20589,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 				w.ID(*v)
 			}
 
-		case 38: // stepVersion
+		case 39: // stepVersion
 			v := obj.StepVersion
 			if v == nil {
 				w.Raw("null")
@@ -20480,35 +20597,35 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 				w.Int(int64(*v))
 			}
 
-		case 39: // isStuck
+		case 40: // isStuck
 			v := obj.IsStuck
 			w.Bool(v)
 
-		case 40: // isOwn
+		case 41: // isOwn
 			v := obj.IsOwn
 			w.Bool(v)
 
-		case 41: // canDecide
+		case 42: // canDecide
 			v := obj.CanDecide
 			w.Bool(v)
 
-		case 42: // canWithdraw
+		case 43: // canWithdraw
 			v := obj.CanWithdraw
 			w.Bool(v)
 
-		case 43: // commentOnApprove
+		case 44: // commentOnApprove
 			v := obj.CommentOnApprove()
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
 
-		case 44: // commentOnDecline
+		case 45: // commentOnDecline
 			v := obj.CommentOnDecline()
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
 
-		case 45: // risks
+		case 46: // risks
 			v := obj.Risks
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20522,7 +20639,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 46: // steps
+		case 47: // steps
 			v := obj.Steps
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20536,7 +20653,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 47: // orders
+		case 48: // orders
 			v := obj.Orders
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20550,7 +20667,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 48: // decideFor
+		case 49: // decideFor
 			v := obj.DecideFor
 			w.Raw("[")
 			for i0, v0 := range v {

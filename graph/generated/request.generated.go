@@ -3069,6 +3069,29 @@ func (ec *executionContext) fieldContext_RequestItem_canRemind(_ context.Context
 	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _RequestItem_canDelegate(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestItem_canDelegate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CanDelegate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestItem_canDelegate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _RequestItem_canRecall(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6730,6 +6753,11 @@ func (ec *executionContext) slowly_RequestItem(ctx context.Context, sel ast.Sele
 			}
 		case "canRemind":
 			out.Values[i] = ec._RequestItem_canRemind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "canDelegate":
+			out.Values[i] = ec._RequestItem_canDelegate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -288,17 +288,23 @@ type ComplexityRoot struct {
 	}
 
 	ApproverRuleConfiguration struct {
-		Actions     func(childComplexity int) int
-		Combine     func(childComplexity int) int
-		Dimensions  func(childComplexity int) int
-		DisplayName func(childComplexity int) int
-		Find        func(childComplexity int) int
-		Identifier  func(childComplexity int) int
-		Levels      func(childComplexity int) int
-		Parameters  func(childComplexity int) int
-		Priority    func(childComplexity int) int
-		Target      func(childComplexity int) int
-		Version     func(childComplexity int) int
+		Actions           func(childComplexity int) int
+		Combine           func(childComplexity int) int
+		Deputies          func(childComplexity int) int
+		Dimensions        func(childComplexity int) int
+		DisplayName       func(childComplexity int) int
+		DueAfterDays      func(childComplexity int) int
+		EscalateAfterDays func(childComplexity int) int
+		EscalateTo        func(childComplexity int) int
+		Find              func(childComplexity int) int
+		Identifier        func(childComplexity int) int
+		Levels            func(childComplexity int) int
+		MayDelegate       func(childComplexity int) int
+		Parameters        func(childComplexity int) int
+		Priority          func(childComplexity int) int
+		RemindAfterDays   func(childComplexity int) int
+		Target            func(childComplexity int) int
+		Version           func(childComplexity int) int
 	}
 
 	ApproverRuleConfigurationConnection struct {
@@ -2361,15 +2367,22 @@ type ComplexityRoot struct {
 		CommentActivationOnKeepGapInReconciliation   func(childComplexity int) int
 		Dimensions                                   func(childComplexity int) int
 		DisplayName                                  func(childComplexity int) int
+		DueAfterDays                                 func(childComplexity int) int
+		EscalateAfterDays                            func(childComplexity int) int
+		ExpireAfterDays                              func(childComplexity int) int
+		FallbackApprovers                            func(childComplexity int) int
+		GiveBackWithoutApproval                      func(childComplexity int) int
 		GracePeriod                                  func(childComplexity int) int
 		HasImplicitApproval                          func(childComplexity int) int
 		Identifier                                   func(childComplexity int) int
+		ImplicitApprovalForSelf                      func(childComplexity int) int
 		IsExternal                                   func(childComplexity int) int
 		IsProvisioningEnabled                        func(childComplexity int) int
 		IsSimulationEnabled                          func(childComplexity int) int
 		ManualAssignmentEndDateLockedToContextMode   func(childComplexity int) int
 		MaxDuration                                  func(childComplexity int) int
 		ProlongationWithoutApproval                  func(childComplexity int) int
+		RemindAfterDays                              func(childComplexity int) int
 		Version                                      func(childComplexity int) int
 	}
 
@@ -2999,6 +3012,7 @@ type ComplexityRoot struct {
 		CanAnswer           func(childComplexity int) int
 		CanAsk              func(childComplexity int) int
 		CanDecide           func(childComplexity int) int
+		CanDelegate         func(childComplexity int) int
 		CanRecall           func(childComplexity int) int
 		CanRemind           func(childComplexity int) int
 		CanWithdraw         func(childComplexity int) int
@@ -4920,6 +4934,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApproverRuleConfiguration.Combine(childComplexity), true
+	case "ApproverRuleConfiguration.deputies":
+		if e.ComplexityRoot.ApproverRuleConfiguration.Deputies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.Deputies(childComplexity), true
 	case "ApproverRuleConfiguration.dimensions":
 		if e.ComplexityRoot.ApproverRuleConfiguration.Dimensions == nil {
 			break
@@ -4932,6 +4952,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApproverRuleConfiguration.DisplayName(childComplexity), true
+	case "ApproverRuleConfiguration.dueAfterDays":
+		if e.ComplexityRoot.ApproverRuleConfiguration.DueAfterDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.DueAfterDays(childComplexity), true
+	case "ApproverRuleConfiguration.escalateAfterDays":
+		if e.ComplexityRoot.ApproverRuleConfiguration.EscalateAfterDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.EscalateAfterDays(childComplexity), true
+	case "ApproverRuleConfiguration.escalateTo":
+		if e.ComplexityRoot.ApproverRuleConfiguration.EscalateTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.EscalateTo(childComplexity), true
 	case "ApproverRuleConfiguration.find":
 		if e.ComplexityRoot.ApproverRuleConfiguration.Find == nil {
 			break
@@ -4950,6 +4988,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApproverRuleConfiguration.Levels(childComplexity), true
+	case "ApproverRuleConfiguration.mayDelegate":
+		if e.ComplexityRoot.ApproverRuleConfiguration.MayDelegate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.MayDelegate(childComplexity), true
 	case "ApproverRuleConfiguration.parameters":
 		if e.ComplexityRoot.ApproverRuleConfiguration.Parameters == nil {
 			break
@@ -4962,6 +5006,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApproverRuleConfiguration.Priority(childComplexity), true
+	case "ApproverRuleConfiguration.remindAfterDays":
+		if e.ComplexityRoot.ApproverRuleConfiguration.RemindAfterDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproverRuleConfiguration.RemindAfterDays(childComplexity), true
 	case "ApproverRuleConfiguration.target":
 		if e.ComplexityRoot.ApproverRuleConfiguration.Target == nil {
 			break
@@ -14205,6 +14255,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PolicyConfiguration.DisplayName(childComplexity), true
+	case "PolicyConfiguration.dueAfterDays":
+		if e.ComplexityRoot.PolicyConfiguration.DueAfterDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.DueAfterDays(childComplexity), true
+	case "PolicyConfiguration.escalateAfterDays":
+		if e.ComplexityRoot.PolicyConfiguration.EscalateAfterDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.EscalateAfterDays(childComplexity), true
+	case "PolicyConfiguration.expireAfterDays":
+		if e.ComplexityRoot.PolicyConfiguration.ExpireAfterDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.ExpireAfterDays(childComplexity), true
+	case "PolicyConfiguration.fallbackApprovers":
+		if e.ComplexityRoot.PolicyConfiguration.FallbackApprovers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.FallbackApprovers(childComplexity), true
+	case "PolicyConfiguration.giveBackWithoutApproval":
+		if e.ComplexityRoot.PolicyConfiguration.GiveBackWithoutApproval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.GiveBackWithoutApproval(childComplexity), true
 	case "PolicyConfiguration.gracePeriod":
 		if e.ComplexityRoot.PolicyConfiguration.GracePeriod == nil {
 			break
@@ -14223,6 +14303,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PolicyConfiguration.Identifier(childComplexity), true
+	case "PolicyConfiguration.implicitApprovalForSelf":
+		if e.ComplexityRoot.PolicyConfiguration.ImplicitApprovalForSelf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.ImplicitApprovalForSelf(childComplexity), true
 	case "PolicyConfiguration.isExternal":
 		if e.ComplexityRoot.PolicyConfiguration.IsExternal == nil {
 			break
@@ -14259,6 +14345,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PolicyConfiguration.ProlongationWithoutApproval(childComplexity), true
+	case "PolicyConfiguration.remindAfterDays":
+		if e.ComplexityRoot.PolicyConfiguration.RemindAfterDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyConfiguration.RemindAfterDays(childComplexity), true
 	case "PolicyConfiguration.version":
 		if e.ComplexityRoot.PolicyConfiguration.Version == nil {
 			break
@@ -17569,6 +17661,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestItem.CanDecide(childComplexity), true
+	case "RequestItem.canDelegate":
+		if e.ComplexityRoot.RequestItem.CanDelegate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.CanDelegate(childComplexity), true
 	case "RequestItem.canRecall":
 		if e.ComplexityRoot.RequestItem.CanRecall == nil {
 			break
@@ -25601,6 +25699,28 @@ enum CommentActivation {
   REQUIRED
 }
 
+"""Kinds of finder kind."""
+enum FinderKind {
+  "The manager of the person, or the manager of that one."
+  MANAGER
+  "The manager of who asks, or the manager of that one."
+  REQUESTER_MANAGER
+  "Who answers for the role."
+  ROLE_OWNER
+  "Who answers for the resource types that the role leads to."
+  RESOURCE_TYPE_OWNER
+  "Who answers for the risk; nobody does: whoever reviews the roles of the person."
+  RISK_OWNER
+  "Who holds a profile."
+  PROFILE
+  "People by name."
+  PERSON
+  "Whoever may review the roles of the person."
+  REVIEWERS
+  "The managers of those who were asked; only of who is asked besides."
+  MANAGER_OF_CANDIDATE
+}
+
 """Kinds of implicit approval."""
 enum ImplicitApproval {
   "As the policy says."
@@ -25785,26 +25905,6 @@ enum ExemptionPolicy {
   BLOCKING_UNLESS_OVERRIDE
   "It needs an approval of its own, unless who asks may override that."
   APPROVAL_REQUIRED_UNLESS_OVERRIDE
-}
-
-"""Kinds of finder kind."""
-enum FinderKind {
-  "The manager of the person, or the manager of that one."
-  MANAGER
-  "The manager of who asks, or the manager of that one."
-  REQUESTER_MANAGER
-  "Who answers for the role."
-  ROLE_OWNER
-  "Who answers for the resource types that the role leads to."
-  RESOURCE_TYPE_OWNER
-  "Who answers for the risk; nobody does: whoever reviews the roles of the person."
-  RISK_OWNER
-  "Who holds a profile."
-  PROFILE
-  "People by name."
-  PERSON
-  "Whoever may review the roles of the person."
-  REVIEWERS
 }
 
 """Kinds of approver combination."""
@@ -26221,6 +26321,34 @@ input DimensionConfigurationInput {
   isExcludedFromRoleMining: Boolean
 }
 
+"""Finder is one way to find people who may approve."""
+type FinderConfiguration {
+  "Who is asked."
+  finder: FinderKind!
+  "How many steps up, 1 to 3; only of managers. Left out: 1."
+  level: Int!
+  "Identifier of the profile whose holders are asked; only of profile."
+  profile: String!
+  "Identifiers of dimensions that the context of the held profile must name as a current context of the beneficiary does; only of profile."
+  match: [String!]!
+  "Keys of the people, resources of the entity type of the beneficiary; only of person."
+  keys: [String!]!
+}
+
+"""Finder is one way to find people who may approve."""
+input FinderConfigurationInput {
+  "Who is asked."
+  finder: FinderKind!
+  "How many steps up, 1 to 3; only of managers. Left out: 1."
+  level: Int
+  "Identifier of the profile whose holders are asked; only of profile."
+  profile: String
+  "Identifiers of dimensions that the context of the held profile must name as a current context of the beneficiary does; only of profile."
+  match: [String!]
+  "Keys of the people, resources of the entity type of the beneficiary; only of person."
+  keys: [String!]
+}
+
 """One page of a list."""
 type PolicyConfigurationConnection {
   "The rows."
@@ -26263,6 +26391,20 @@ type PolicyConfiguration {
   commentActivationOnDeleteGapInReconciliation: CommentActivation!
   "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value. Default: REQUIRED."
   commentActivationOnKeepGapInReconciliation: CommentActivation!
+  "Days after which an approval whose turn it is counts as late; 0: never. A rule may say otherwise, as of the next two. What waits keeps the days it began with. Default: 5."
+  dueAfterDays: Int!
+  "Days after which those who are asked are reminded; 0: never. Default: 2."
+  remindAfterDays: Int!
+  "Days after which others are asked besides; 0: never. Default: 5."
+  escalateAfterDays: Int!
+  "Days after which what was asked for and nobody decided expires; 0: never. Default: 60."
+  expireAfterDays: Int!
+  "Who has something by hand gives it back without an approval. Default: true."
+  giveBackWithoutApproval: Boolean!
+  "Approvals are left out that the requester could give himself, also when it is for himself. Only with hasImplicitApproval."
+  implicitApprovalForSelf: Boolean!
+  "Who is asked for an approval when neither an approver rule nor the right to review roles finds anybody, one way after the other. None: it waits, and whoever supervises requests is told."
+  fallbackApprovers: [FinderConfiguration!]!
   "What a context must be for the rules of the policy to be looked at; none: every context."
   dimensions: [CriterionConfiguration!]!
   "Names this content: give it back to save or delete what you read. Whatever changes the object, changes it."
@@ -26299,6 +26441,20 @@ input PolicyConfigurationInput {
   commentActivationOnDeleteGapInReconciliation: CommentActivation
   "Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value. Default: REQUIRED."
   commentActivationOnKeepGapInReconciliation: CommentActivation
+  "Days after which an approval whose turn it is counts as late; 0: never. A rule may say otherwise, as of the next two. What waits keeps the days it began with. Default: 5."
+  dueAfterDays: Int
+  "Days after which those who are asked are reminded; 0: never. Default: 2."
+  remindAfterDays: Int
+  "Days after which others are asked besides; 0: never. Default: 5."
+  escalateAfterDays: Int
+  "Days after which what was asked for and nobody decided expires; 0: never. Default: 60."
+  expireAfterDays: Int
+  "Who has something by hand gives it back without an approval. Default: true."
+  giveBackWithoutApproval: Boolean
+  "Approvals are left out that the requester could give himself, also when it is for himself. Only with hasImplicitApproval."
+  implicitApprovalForSelf: Boolean
+  "Who is asked for an approval when neither an approver rule nor the right to review roles finds anybody, one way after the other. None: it waits, and whoever supervises requests is told."
+  fallbackApprovers: [FinderConfigurationInput!]
   "What a context must be for the rules of the policy to be looked at; none: every context."
   dimensions: [CriterionConfigurationInput!]
 }
@@ -27867,34 +28023,6 @@ input ApproverTargetConfigurationInput {
   entityType: String
 }
 
-"""Finder is one way to find people who may approve."""
-type FinderConfiguration {
-  "Who is asked."
-  finder: FinderKind!
-  "How many steps up, 1 to 3; only of managers. Left out: 1."
-  level: Int!
-  "Identifier of the profile whose holders are asked; only of profile."
-  profile: String!
-  "Identifiers of dimensions that the context of the held profile must name as a current context of the beneficiary does; only of profile."
-  match: [String!]!
-  "Keys of the people, resources of the entity type of the beneficiary; only of person."
-  keys: [String!]!
-}
-
-"""Finder is one way to find people who may approve."""
-input FinderConfigurationInput {
-  "Who is asked."
-  finder: FinderKind!
-  "How many steps up, 1 to 3; only of managers. Left out: 1."
-  level: Int
-  "Identifier of the profile whose holders are asked; only of profile."
-  profile: String
-  "Identifiers of dimensions that the context of the held profile must name as a current context of the beneficiary does; only of profile."
-  match: [String!]
-  "Keys of the people, resources of the entity type of the beneficiary; only of person."
-  keys: [String!]
-}
-
 """One page of a list."""
 type ApproverRuleConfigurationConnection {
   "The rows."
@@ -27925,6 +28053,18 @@ type ApproverRuleConfiguration {
   parameters: [CriterionConfiguration!]!
   "How people are found, one way after the other: nobody who asked for it, who gets it or who decided before, and nobody who cannot sign in."
   find: [FinderConfiguration!]!
+  "Who is asked besides when nobody decided in time, one way after the other. None: the managers of those who are asked."
+  escalateTo: [FinderConfiguration!]!
+  "Days after which an approval counts as late; 0: never. None: as the policy of the role says, as of the next two."
+  dueAfterDays: Int
+  "Days after which those who are asked are reminded; 0: never."
+  remindAfterDays: Int
+  "Days after which others are asked besides; 0: never."
+  escalateAfterDays: Int
+  "Who is asked may hand the decision over to somebody else. Default: true."
+  mayDelegate: Boolean!
+  "Who acts for somebody may decide in his place. Default: true."
+  deputies: Boolean!
   "Whom several ways make. Default: FIRST."
   combine: ApproverCombination!
   "The smallest first, where several rules about the same have as many criteria; then the older. Default: 0."
@@ -27951,6 +28091,18 @@ input ApproverRuleConfigurationInput {
   parameters: [CriterionConfigurationInput!]
   "How people are found, one way after the other: nobody who asked for it, who gets it or who decided before, and nobody who cannot sign in."
   find: [FinderConfigurationInput!]!
+  "Who is asked besides when nobody decided in time, one way after the other. None: the managers of those who are asked."
+  escalateTo: [FinderConfigurationInput!]
+  "Days after which an approval counts as late; 0: never. None: as the policy of the role says, as of the next two."
+  dueAfterDays: Int
+  "Days after which those who are asked are reminded; 0: never."
+  remindAfterDays: Int
+  "Days after which others are asked besides; 0: never."
+  escalateAfterDays: Int
+  "Who is asked may hand the decision over to somebody else. Default: true."
+  mayDelegate: Boolean
+  "Who acts for somebody may decide in his place. Default: true."
+  deputies: Boolean
   "Whom several ways make. Default: FIRST."
   combine: ApproverCombination
   "The smallest first, where several rules about the same have as many criteria; then the older. Default: 0."
@@ -34847,6 +34999,8 @@ type RequestItem {
   isLate: Boolean!
   "The caller may remind those who may decide now (remindRequestSteps)."
   canRemind: Boolean!
+  "The caller decides it in his own place, and may hand that over (delegateRequestSteps): its approver rule lets him."
+  canDelegate: Boolean!
   "The caller handed his place over and may take it back (recallRequestSteps)."
   canRecall: Boolean!
   "The caller may ask something before he decides (askRequestInformation)."
@@ -37175,6 +37329,18 @@ func (ec *executionContext) childFields_ApproverRuleConfiguration(ctx context.Co
 		return ec.fieldContext_ApproverRuleConfiguration_parameters(ctx, field)
 	case "find":
 		return ec.fieldContext_ApproverRuleConfiguration_find(ctx, field)
+	case "escalateTo":
+		return ec.fieldContext_ApproverRuleConfiguration_escalateTo(ctx, field)
+	case "dueAfterDays":
+		return ec.fieldContext_ApproverRuleConfiguration_dueAfterDays(ctx, field)
+	case "remindAfterDays":
+		return ec.fieldContext_ApproverRuleConfiguration_remindAfterDays(ctx, field)
+	case "escalateAfterDays":
+		return ec.fieldContext_ApproverRuleConfiguration_escalateAfterDays(ctx, field)
+	case "mayDelegate":
+		return ec.fieldContext_ApproverRuleConfiguration_mayDelegate(ctx, field)
+	case "deputies":
+		return ec.fieldContext_ApproverRuleConfiguration_deputies(ctx, field)
 	case "combine":
 		return ec.fieldContext_ApproverRuleConfiguration_combine(ctx, field)
 	case "priority":
@@ -41101,6 +41267,20 @@ func (ec *executionContext) childFields_PolicyConfiguration(ctx context.Context,
 		return ec.fieldContext_PolicyConfiguration_commentActivationOnDeleteGapInReconciliation(ctx, field)
 	case "commentActivationOnKeepGapInReconciliation":
 		return ec.fieldContext_PolicyConfiguration_commentActivationOnKeepGapInReconciliation(ctx, field)
+	case "dueAfterDays":
+		return ec.fieldContext_PolicyConfiguration_dueAfterDays(ctx, field)
+	case "remindAfterDays":
+		return ec.fieldContext_PolicyConfiguration_remindAfterDays(ctx, field)
+	case "escalateAfterDays":
+		return ec.fieldContext_PolicyConfiguration_escalateAfterDays(ctx, field)
+	case "expireAfterDays":
+		return ec.fieldContext_PolicyConfiguration_expireAfterDays(ctx, field)
+	case "giveBackWithoutApproval":
+		return ec.fieldContext_PolicyConfiguration_giveBackWithoutApproval(ctx, field)
+	case "implicitApprovalForSelf":
+		return ec.fieldContext_PolicyConfiguration_implicitApprovalForSelf(ctx, field)
+	case "fallbackApprovers":
+		return ec.fieldContext_PolicyConfiguration_fallbackApprovers(ctx, field)
 	case "dimensions":
 		return ec.fieldContext_PolicyConfiguration_dimensions(ctx, field)
 	case "version":
@@ -42175,6 +42355,8 @@ func (ec *executionContext) childFields_RequestItem(ctx context.Context, field g
 		return ec.fieldContext_RequestItem_isLate(ctx, field)
 	case "canRemind":
 		return ec.fieldContext_RequestItem_canRemind(ctx, field)
+	case "canDelegate":
+		return ec.fieldContext_RequestItem_canDelegate(ctx, field)
 	case "canRecall":
 		return ec.fieldContext_RequestItem_canRecall(ctx, field)
 	case "canAsk":

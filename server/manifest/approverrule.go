@@ -28,6 +28,18 @@ type ApproverRule struct {
 	Parameters map[string]Criterion `yaml:"parameters,omitempty"`
 	// How people are found, one way after the other: nobody who asked for it, who gets it or who decided before, and nobody who cannot sign in.
 	Find []Finder `yaml:"find"`
+	// Who is asked besides when nobody decided in time, one way after the other. None: the managers of those who are asked.
+	EscalateTo []Finder `yaml:"escalateTo,omitempty"`
+	// Days after which an approval counts as late; 0: never. None: as the policy of the role says, as of the next two.
+	DueAfterDays *int `yaml:"dueAfterDays,omitempty" min:"0" max:"3650"`
+	// Days after which those who are asked are reminded; 0: never.
+	RemindAfterDays *int `yaml:"remindAfterDays,omitempty" min:"0" max:"3650"`
+	// Days after which others are asked besides; 0: never.
+	EscalateAfterDays *int `yaml:"escalateAfterDays,omitempty" min:"0" max:"3650"`
+	// Who is asked may hand the decision over to somebody else. Default: true.
+	MayDelegate *bool `yaml:"mayDelegate,omitempty" default:"true"`
+	// Who acts for somebody may decide in his place. Default: true.
+	Deputies *bool `yaml:"deputies,omitempty" default:"true"`
 	// Whom several ways make.
 	Combine string `yaml:"combine,omitempty" default:"first" words:"ApproverCombination"`
 	// The smallest first, where several rules about the same have as many criteria; then the older. Default: 0.
@@ -66,7 +78,7 @@ func approverRuleKind() kind {
 		facts: facts{name: "approverRule", list: "approverRules", table: "approver_rule", rights: ofModel, words: wordLists{
 			"FinderKind": said(rolemodel.FinderWords, "The manager of the person, or the manager of that one.", "The manager of who asks, or the manager of that one.", "Who answers for the role.",
 				"Who answers for the resource types that the role leads to.", "Who answers for the risk; nobody does: whoever reviews the roles of the person.", "Who holds a profile.", "People by name.",
-				"Whoever may review the roles of the person."),
+				"Whoever may review the roles of the person.", "The managers of those who were asked; only of who is asked besides."),
 			"ApproverCombination": said(rolemodel.ApproverCombinationWords, "Those of the first way that finds somebody.", "Those of all ways."),
 		}},
 		in:         func(m *Manifest) *[]ApproverRule { return &m.ApproverRules },
@@ -76,7 +88,13 @@ func approverRuleKind() kind {
 		load:       loaded[ApproverRule, rolemodel.ApproverRule](nil),
 	}
 	save := saved(d, func() *rolemodel.ApproverRule { return &rolemodel.ApproverRule{} })
-	d.steps = append([]func(*writer, []ApproverRule, *change) error{func(w *writer, list []ApproverRule, _ *change) error { return w.finders(d, list) }}, save...)
+	d.steps = append([]func(*writer, []ApproverRule, *change) error{func(w *writer, list []ApproverRule, c *change) error {
+		ways := map[string][]Finder{}
+		for _, a := range list {
+			ways[d.at(a)+".find"], ways[d.at(a)+".escalateTo"] = a.Find, a.EscalateTo
+		}
+		return w.finders(c, ways)
+	}}, save...)
 	return d
 }
 
@@ -120,7 +138,13 @@ func normalApprover(a ApproverRule) ApproverRule {
 	slices.SortFunc(a.Actions, func(x, y string) int {
 		return slices.Index(rolemodel.ApproverActions, x) - slices.Index(rolemodel.ApproverActions, y)
 	})
-	a.Find = mapped(a.Find, func(f Finder) Finder {
+	a.Find, a.EscalateTo = normalFinders(a.Find), normalFinders(a.EscalateTo)
+	return a
+}
+
+// normalFinders writes ways as they are kept.
+func normalFinders(list []Finder) []Finder {
+	return mapped(list, func(f Finder) Finder {
 		if n, err := number("FinderKind", camel(f.Finder), ""); err == nil { // ROLE_OWNER is roleOwner
 			f.Finder = rolemodel.FinderWords[n]
 		} else if n, err := number("FinderKind", f.Finder, ""); err == nil {
@@ -131,7 +155,6 @@ func normalApprover(a ApproverRule) ApproverRule {
 		}
 		return f
 	})
-	return a
 }
 
 // checkApprover refuses rules that are about nothing or about two things, that can never be met, and ways that find nobody.
@@ -170,12 +193,22 @@ func checkApprover(r *ranges, at string, a ApproverRule) {
 	if len(a.Find) == 0 {
 		r.fault(at+".find", "The rule finds nobody. Say who is asked.")
 	}
-	for i, f := range a.Find {
-		checkFinder(r, fmt.Sprintf("%s.find[%d]", at, i), a, f)
+	ofRisk := slices.Contains(a.Levels, rolemodel.RiskLevel)
+	checkFinders(r, at+".find", a.Find, ofRisk)
+	checkFinders(r, at+".escalateTo", a.EscalateTo, ofRisk)
+}
+
+// checkFinders refuses ways that find nobody. ofRisk: the approval of a risk is among those that they are about.
+func checkFinders(r *ranges, at string, list []Finder, ofRisk bool) {
+	for i, f := range list {
+		checkFinder(r, fmt.Sprintf("%s[%d]", at, i), f, ofRisk)
+		if f.Finder == rolemodel.FindManagerOfCandidate && !strings.HasSuffix(at, ".escalateTo") {
+			r.fault(fmt.Sprintf("%s[%d].finder", at, i), "Nobody was asked yet of whom this could be the manager. It says only who is asked besides (escalateTo).")
+		}
 	}
 }
 
-func checkFinder(r *ranges, at string, a ApproverRule, f Finder) {
+func checkFinder(r *ranges, at string, f Finder, ofRisk bool) {
 	r.word(at+".finder", "FinderKind", f.Finder)
 	if !f.Climbs() && f.Level != 0 {
 		r.fault(at+".level", "Only a manager is so many steps up, 1 to 3. Leave the level out.")
@@ -191,20 +224,20 @@ func checkFinder(r *ranges, at string, a ApproverRule, f Finder) {
 	of("profile", rolemodel.FindProfile, f.Profile, true, "the holders of which profile are asked")
 	of("match", rolemodel.FindProfile, strings.Join(f.Match, ", "), false, "")
 	of("keys", rolemodel.FindPerson, strings.Join(f.Keys, ", "), true, "who is asked, by key")
-	if f.Finder == rolemodel.FindRiskOwner && !slices.Contains(a.Levels, rolemodel.RiskLevel) {
+	if f.Finder == rolemodel.FindRiskOwner && !ofRisk {
 		r.fault(at+".finder", "The owner of a risk is asked about the approval of a risk alone. Add the level 0, or find people in another way.")
 	}
 }
 
-// finders refuses ways over profiles that are not there.
-func (w *writer) finders(d *declared[ApproverRule], list []ApproverRule) error {
+// finders refuses ways over profiles that are neither there nor come with the same change. ways are by where they stand.
+func (w *writer) finders(c *change, ways map[string][]Finder) error {
 	found := &faults{}
-	for _, a := range list {
-		for i, f := range a.Find {
-			if f.Profile == "" {
+	for _, at := range slices.Sorted(maps.Keys(ways)) {
+		for i, f := range ways[at] {
+			if f.Profile == "" || slices.ContainsFunc(c.wanted.Profiles, func(p Profile) bool { return p.Identifier == f.Profile }) {
 				continue
 			}
-			if _, err := w.id("profile", f.Profile, fmt.Sprintf("%s.find[%d].profile", d.at(a), i)); err != nil && !found.take(err) {
+			if _, err := w.id("profile", f.Profile, fmt.Sprintf("%s[%d].profile", at, i)); err != nil && !found.take(err) {
 				return err
 			}
 		}

@@ -36,6 +36,9 @@ func TestApproverRules(t *testing.T) {
 		{"find: [{ finder: reviewers, keys: [a] }]", "find[0].keys", "does not go with"},
 		{"find: [{ finder: roleOwner, level: 2 }]", "find[0].level", "so many steps"},
 		{"find: [{ finder: riskOwner }]", "find[0].finder", "Add the level 0"},
+		{"find: [{ finder: managerOfCandidate }]", "find[0].finder", "Nobody was asked yet"},
+		{"find: [{ finder: reviewers }], escalateTo: [{ finder: profile, profile: Nope }]", "escalateTo[0].profile", `"Nope"`},
+		{"find: [{ finder: reviewers }], escalateTo: [{ finder: riskOwner }]", "escalateTo[0].finder", "Add the level 0"},
 		{"levels: [4], find: [{ finder: reviewers }]", "levels", "no level 4"},
 		{"levels: [1, 1], find: [{ finder: reviewers }]", "levels", "twice"},
 		{"target: { risk: Both }, levels: [1], find: [{ finder: reviewers }]", "levels", "its approval alone"},
@@ -47,5 +50,26 @@ func TestApproverRules(t *testing.T) {
 		require.True(t, errs.Is(err, errs.Validation), "%s: %v", c.rule, err)
 		require.ErrorContains(t, err, c.says, c.rule)
 		require.Contains(t, fmt.Sprint(errs.As(err).Field), "approverRule/X."+c.field, c.rule)
+	}
+}
+
+// TestFallbackApprovers: whom a policy names for the case that nobody else is found is written and exported, with a profile of the same change; what finds
+// nobody is refused.
+func TestFallbackApprovers(t *testing.T) {
+	t.Parallel()
+	b := mustHouse(t)
+	b.mustApply(t, around)
+	text := "policies: [{ identifier: Late, isProvisioningEnabled: true, dueAfterDays: 0, fallbackApprovers: [{ finder: PROFILE, profile: Night }, { finder: ROLE_OWNER }] }]\nprofiles: [{ identifier: Night }]\n"
+	require.Len(t, b.mustApply(t, text).Changes, 2)
+	require.Empty(t, b.mustApply(t, text).Changes)
+	for _, c := range []struct{ finder, field, says string }{
+		{"{ finder: profile, profile: Nope }", "profile", `"Nope"`},
+		{"{ finder: riskOwner }", "finder", "Add the level 0"},
+		{"{ finder: managerOfCandidate }", "finder", "Nobody was asked yet"},
+	} {
+		_, err := b.apply("policies: [{ identifier: Late, isProvisioningEnabled: true, fallbackApprovers: [" + c.finder + "] }]")
+		require.True(t, errs.Is(err, errs.Validation), "%s: %v", c.finder, err)
+		require.ErrorContains(t, err, c.says)
+		require.Contains(t, fmt.Sprint(errs.As(err).Field), "policy/Late.fallbackApprovers[0]."+c.field)
 	}
 }

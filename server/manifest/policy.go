@@ -36,6 +36,20 @@ type Policy struct {
 	CommentActivationOnDeleteGapInReconciliation string `yaml:"commentActivationOnDeleteGapInReconciliation,omitempty" default:"optional" words:"CommentActivation"`
 	// Whether keeping what was found in a system takes a comment: authorizing an account, keeping the current value.
 	CommentActivationOnKeepGapInReconciliation string `yaml:"commentActivationOnKeepGapInReconciliation,omitempty" default:"required" words:"CommentActivation"`
+	// Days after which an approval whose turn it is counts as late; 0: never. A rule may say otherwise, as of the next two. What waits keeps the days it began with.
+	DueAfterDays *int `yaml:"dueAfterDays,omitempty" default:"5" min:"0" max:"3650"`
+	// Days after which those who are asked are reminded; 0: never.
+	RemindAfterDays *int `yaml:"remindAfterDays,omitempty" default:"2" min:"0" max:"3650"`
+	// Days after which others are asked besides; 0: never.
+	EscalateAfterDays *int `yaml:"escalateAfterDays,omitempty" default:"5" min:"0" max:"3650"`
+	// Days after which what was asked for and nobody decided expires; 0: never.
+	ExpireAfterDays *int `yaml:"expireAfterDays,omitempty" default:"60" min:"0" max:"3650"`
+	// Who has something by hand gives it back without an approval. Default: true.
+	GiveBackWithoutApproval *bool `yaml:"giveBackWithoutApproval,omitempty" default:"true"`
+	// Approvals are left out that the requester could give himself, also when it is for himself. Only with hasImplicitApproval.
+	ImplicitApprovalForSelf bool `yaml:"implicitApprovalForSelf,omitempty"`
+	// Who is asked for an approval when neither an approver rule nor the right to review roles finds anybody, one way after the other. None: it waits, and whoever supervises requests is told.
+	FallbackApprovers []Finder `yaml:"fallbackApprovers,omitempty"`
 	// What a context must be for the rules of the policy to be looked at; none: every context.
 	Dimensions map[string]Criterion `yaml:"dimensions,omitempty"`
 }
@@ -54,9 +68,23 @@ func policyKind() kind {
 		facts:      facts{name: "policy", list: "policies", table: "policy", rights: ofModel},
 		in:         func(m *Manifest) *[]Policy { return &m.Policies },
 		identifier: func(p Policy) string { return p.Identifier },
-		load:       loaded[Policy, rolemodel.Policy](nil),
+		normal: func(p Policy) Policy {
+			p.FallbackApprovers = normalFinders(p.FallbackApprovers)
+			return p
+		},
+		check: func(r *ranges, at string, p Policy) {
+			checkFinders(r, at+".fallbackApprovers", p.FallbackApprovers, false)
+		},
+		load: loaded[Policy, rolemodel.Policy](nil),
 	}
-	d.steps = append([]func(*writer, []Policy, *change) error{externalStays}, saved(d, func() *rolemodel.Policy { return &rolemodel.Policy{} })...)
+	finders := func(w *writer, list []Policy, c *change) error {
+		ways := map[string][]Finder{}
+		for _, p := range list {
+			ways[d.at(p)+".fallbackApprovers"] = p.FallbackApprovers
+		}
+		return w.finders(c, ways)
+	}
+	d.steps = append([]func(*writer, []Policy, *change) error{externalStays, finders}, saved(d, func() *rolemodel.Policy { return &rolemodel.Policy{} })...)
 	return d
 }
 

@@ -643,9 +643,14 @@ func roleName(m *assignment.Model, id int64) string {
 // levels fills in who would be asked. What is given back by whom it belongs to needs nobody; with implicit approval neither does what the caller could
 // approve, if it is not for himself (requests 5.6, 8.2).
 func (k *basket) levels(x *CheckedItem, set rolemodel.Settings) error {
-	giveBack := x.Action == Remove && x.owner.IsOwn
+	var p rolemodel.PolicyRequests
+	if of := k.m.Policy(x.role.PolicyID); of != nil {
+		p = of.PolicyRequests
+	}
+	giveBack := x.Action == Remove && x.owner.IsOwn && p.GiveBackWithoutApproval
+	isImplicit := set.HasImplicitApproval && (!x.owner.IsOwn || p.ImplicitApprovalForSelf)
 	known := false
-	if set.HasImplicitApproval && !x.owner.IsOwn {
+	if isImplicit {
 		var ok bool
 		if known, ok = k.myReview[x.owner.ID]; !ok {
 			var err error
@@ -673,7 +678,7 @@ func (k *basket) levels(x *CheckedItem, set rolemodel.Settings) error {
 		if a.rule != nil {
 			l.Rule = &a.rule.DisplayName
 		}
-		if set.HasImplicitApproval && !x.owner.IsOwn && a.wouldAsk(known) {
+		if isImplicit && a.wouldAsk(known) {
 			l.SkippedBecause = new("implicit")
 			continue
 		}

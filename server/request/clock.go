@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/assignment"
+	"writ/server/rolemodel"
 )
 
 // Days is how days of waiting are counted (requests 9.4, 21.1).
@@ -25,8 +26,23 @@ type deadlines struct {
 	expire                int // of an item, since it was asked for
 }
 
-// standard are the deadlines of everything that says no others.
-var standard = deadlines{due: 5, remind: 2, escalate: 5, expire: 60}
+// deadlinesOf are those of the policy of a role, and of the approver rule about a step where that says others; nil: none is about it.
+func deadlinesOf(m *assignment.Model, roleID int64, rule *rolemodel.ApproverRule) deadlines {
+	var d deadlines
+	if r := m.Role(roleID); r != nil {
+		if p := m.Policy(r.PolicyID); p != nil {
+			d = deadlines{due: p.DueAfterDays, remind: p.RemindAfterDays, escalate: p.EscalateAfterDays, expire: p.ExpireAfterDays}
+		}
+	}
+	if rule != nil {
+		for _, own := range []struct{ to, from *int }{{&d.due, rule.DueAfterDays}, {&d.remind, rule.RemindAfterDays}, {&d.escalate, rule.EscalateAfterDays}} {
+			if own.from != nil {
+				*own.to = *own.from
+			}
+		}
+	}
+	return d
+}
 
 const (
 	// mostEscalations is how often others are asked besides.
@@ -96,7 +112,13 @@ func nextReminder(s *step, zone *time.Location, now time.Time) *time.Time {
 	return nil
 }
 
-func insertStep(ctx context.Context, tx bun.Tx, st *step, d deadlines) error {
+// insertStep writes a step of an item, with the days that hold for it now.
+func (a *approvers) insertStep(ctx context.Context, tx bun.Tx, x *item, st *step) error {
+	rule, err := a.rule(ctx, tx, x.approval(st.Level))
+	if err != nil {
+		return err
+	}
+	d := deadlinesOf(a.m, x.RoleID, rule)
 	st.DueDays, st.RemindDays, st.EscalateDays = d.due, d.remind, d.escalate
 	if err := tx.NewRaw(`insert into request_step (item_id, level, round, state, due_days, remind_days, escalate_days) values (?, ?, ?, 'WAITING', ?, ?, ?) returning id`,
 		st.ItemID, st.Level, st.Round, st.DueDays, st.RemindDays, st.EscalateDays).Scan(ctx, &st.ID); err != nil {

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -83,9 +84,26 @@ func rolesOf(m *assignment.Model, scope permit.DeputyScope) []int64 {
 func (v voice) decides(m *assignment.Model, now time.Time) db.Condition {
 	list := []db.Condition{db.AnyOf(askedOf(v.ctx, now, true), bun.SafeQuery("(o.asks_reviewers and ?)", over(v.ctx, m, permit.ReviewRoles))), notExcluded(permit.Name(v.ctx))}
 	if v.under != nil {
-		list = append(list, v.about, notExcluded(v.under.Delegator.Username))
+		list = append(list, v.about, notExcluded(v.under.Delegator.Username), takesDeputies)
 	}
 	return db.AllOf(list...)
+}
+
+// takesDeputies is the condition on o, a step, of being decided by whoever acts for those who are asked: its approver rule lets him (requests 5.1).
+var takesDeputies = bun.SafeQuery("not exists (select from approver_rule a where a.id = o.rule_id and not a.deputies)")
+
+// isDelegable is the condition on o, a step, of being handed over by those who are asked: its approver rule lets them (requests 5.1).
+var isDelegable = bun.SafeQuery("not exists (select from approver_rule a where a.id = o.rule_id and not a.may_delegate)")
+
+// allows reports whether the approver rule about a step allows something, by a condition on o.
+func (s *step) allows(ctx context.Context, b bun.IDB, what db.Condition) (is bool, err error) {
+	if s.RuleID == nil {
+		return true, nil
+	}
+	if err := b.NewRaw("select ? from request_step o where o.id = ?", what, s.ID).Scan(ctx, &is); err != nil {
+		return false, fmt.Errorf("look what the rule about a step allows: %w", err)
+	}
+	return is, nil
 }
 
 // notExcluded is the condition on q, i and w of what an account is not excluded from.
@@ -119,7 +137,33 @@ func (s *Service) whoDecides(ctx context.Context, t *turn, m *assignment.Model, 
 	case may && forID == nil:
 		return nil, nil, nil
 	}
-	var found []*permit.Deputyship
+	if takes, err := st.allows(ctx, t.tx, takesDeputies); err != nil {
+		return nil, nil, err
+	} else if !takes {
+		acting, refused = nil, errs.New(errs.Forbidden, "Only those who are asked decide on this, and nobody for them: its approver rule says so.").Of(st.ID)
+	}
+	found, excludedOne, err := s.behalves(ctx, t, m, x, st, acting, forID)
+	if err != nil {
+		return nil, nil, err
+	}
+	refused = cmp.Or(excludedOne, refused)
+	switch {
+	case len(found) > 0 && why != "":
+		return nil, errs.New(errs.Forbidden, "%s", exclusions[why]).Of(st.ID), nil
+	case len(found) == 1 || len(found) > 1 && whichever:
+		return found[0], nil, nil
+	case len(found) > 1:
+		return nil, errs.Invalid("input.forDelegatorId", "You act here for %s and for %s; say for whom.", found[0].Delegator.Name, found[1].Delegator.Name).Of(st.ID), nil
+	case refused != nil:
+		return nil, refused, nil
+	}
+	refused, err = who.notAsked(ctx, t, x, st)
+	return nil, refused, err
+}
+
+// behalves are those of some deputyships under which the caller may decide a step, held until the end of the transaction; refused: the one for whom he acts
+// may not decide it himself.
+func (s *Service) behalves(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step, acting []permit.Deputyship, forID *int64) (found []*permit.Deputyship, refused *errs.Error, err error) {
 	for _, d := range acting {
 		if forID != nil && *forID != d.Delegator.UserID || slices.ContainsFunc(found, func(f *permit.Deputyship) bool { return f.Delegator.UserID == d.Delegator.UserID }) {
 			continue
@@ -148,18 +192,7 @@ func (s *Service) whoDecides(ctx context.Context, t *turn, m *assignment.Model, 
 		}
 		found = append(found, now)
 	}
-	switch {
-	case len(found) > 0 && why != "":
-		return nil, errs.New(errs.Forbidden, "%s", exclusions[why]).Of(st.ID), nil
-	case len(found) == 1 || len(found) > 1 && whichever:
-		return found[0], nil, nil
-	case len(found) > 1:
-		return nil, errs.Invalid("input.forDelegatorId", "You act here for %s and for %s; say for whom.", found[0].Delegator.Name, found[1].Delegator.Name).Of(st.ID), nil
-	case refused != nil:
-		return nil, refused, nil
-	}
-	refused, err = who.notAsked(ctx, t, x, st)
-	return nil, refused, err
+	return found, refused, nil
 }
 
 // deputyRights tells for whom the caller may decide items, where he may not for himself.

@@ -47,6 +47,7 @@ type asked struct {
 	pool      *pool                   // whoever holds a profile is asked
 	people    []*found                // those of the ways that were gone, by name: the excluded ones, too
 	requester bool                    // who asks for it is one of those, or would be
+	fallsBack bool                    // nobody else was found: they are those whom the policy names for that
 	names     []string                // of those who may decide, each once
 	known     [][2]int64              // the person, or without one the account, behind each name
 	holders   []access.Holder         // the accounts of those, as far as they are named
@@ -71,6 +72,7 @@ type found struct {
 	Excluded *string // why he is not asked; nil: he is
 	FoundBy  string
 	Via      []int64 `bun:",array"` // the resources between who is asked about and him
+	Fallback bool    // nobody else was found
 }
 
 // anybody reports whether somebody may decide.
@@ -123,10 +125,58 @@ func (a *approvers) ask(ctx context.Context, b bun.IDB, q approval) (*asked, err
 		if err := a.withReviewers(ctx, b, q, out); err != nil {
 			return nil, err
 		}
+		if err := a.fallBack(ctx, b, q, out); err != nil {
+			return nil, err
+		}
 		a.standard[key] = out
 		return out, nil
 	}
-	return a.byRule(ctx, b, q, rule)
+	out := &asked{rule: rule, watched: q.watched()}
+	if err := a.find(ctx, b, q, rule.Find, rule.Combine, out); err != nil {
+		return nil, err
+	}
+	return out, a.fallBack(ctx, b, q, out)
+}
+
+// fallBack asks whom the policy of the role names for the case that nobody else is found (requests 5.4).
+func (a *approvers) fallBack(ctx context.Context, b bun.IDB, q approval, out *asked) error {
+	r := a.m.Role(q.RoleID)
+	if out.anybody() || r == nil {
+		return nil
+	}
+	p := a.m.Policy(r.PolicyID)
+	if p == nil || len(p.FallbackApprovers) == 0 {
+		return nil
+	}
+	more := &asked{watched: q.watched()}
+	if err := a.find(ctx, b, q, p.FallbackApprovers, rolemodel.FirstFinder, more); err != nil {
+		return err
+	}
+	if !more.anybody() {
+		return nil
+	}
+	for _, f := range more.people {
+		f.Fallback = true
+	}
+	out.people, out.pool, out.names, out.known, out.holders, out.more = append(out.people, more.people...), more.pool, more.names, more.known, more.holders, more.more
+	out.reviewers, out.requester, out.fallsBack = out.reviewers || more.reviewers, out.requester || more.requester, true
+	out.watched = merged(out.watched, more.watched)
+	return nil
+}
+
+// watched are the resources of an approval itself.
+func (q approval) watched() []int64 {
+	if q.requesterID != nil {
+		return merged([]int64{q.beneficiary}, []int64{*q.requesterID})
+	}
+	return []int64{q.beneficiary}
+}
+
+// merged are the ids of both, each once, in order.
+func merged(a, b []int64) []int64 {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // withReviewers adds whoever reviews the roles of the person.
@@ -176,40 +226,17 @@ func (a *asked) hold(h access.Holder) {
 	}
 }
 
-// byRule finds whom the ways of a rule find: those of the first that finds somebody who may decide, or those of all.
-func (a *approvers) byRule(ctx context.Context, b bun.IDB, q approval, rule *rolemodel.ApproverRule) (*asked, error) {
-	out := &asked{rule: rule}
-	var ways []db.Condition
-	pools := map[int]*pool{}
-	reviewers := map[int]bool{}
-	for i, f := range rule.Find {
-		switch {
-		case f.Finder == rolemodel.FindReviewers:
-			reviewers[i] = true
-		case f.Finder == rolemodel.FindRiskOwner && !a.riskIsOwned(q.RiskIDs):
-			reviewers[i] = true // state 25 stands on the review of roles
-		case f.Finder == rolemodel.FindProfile:
-			p, err := a.poolOf(ctx, b, q, f)
-			if err != nil {
-				return nil, err
-			}
-			if p != nil {
-				pools[i] = p
-				ways = append(ways, a.holding(i, p))
-			}
-		default:
-			ways = append(ways, a.ways(i, q, f)...)
-		}
+// find adds whom some ways find: those of the first that finds somebody who may decide, or those of all.
+func (a *approvers) find(ctx context.Context, b bun.IDB, q approval, list []rolemodel.Finder, combine rolemodel.ApproverCombination, out *asked) error {
+	ways, pools, reviewers, err := a.look(ctx, b, q, list)
+	if err != nil {
+		return err
 	}
 	rows, err := a.people(ctx, b, q, ways)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out.watched = []int64{q.beneficiary}
-	if q.requesterID != nil {
-		out.watched = append(out.watched, *q.requesterID)
-	}
-	for i, f := range rule.Find {
+	for i, f := range list {
 		before := len(out.names) + out.more
 		n := 0
 		for _, r := range rows {
@@ -226,7 +253,7 @@ func (a *approvers) byRule(ctx context.Context, b bun.IDB, q approval, rule *rol
 				out.watched = append(out.watched, *r.PersonID)
 			}
 			out.watched = append(out.watched, r.Via...)
-			out.requester = out.requester || r.Excluded != nil && *r.Excluded == "is_requester"
+			out.requester = out.requester || r.Excluded != nil && (*r.Excluded == "is_requester" || *r.Excluded == "is_beneficiary" && q.requesterID != nil && *q.requesterID == q.beneficiary)
 			switch {
 			case pools[i] != nil && n > mostNamed: // asked by the profile, and not by name
 				out.pool = pools[i]
@@ -239,23 +266,47 @@ func (a *approvers) byRule(ctx context.Context, b bun.IDB, q approval, rule *rol
 		if out.pool != nil && out.pool == pools[i] {
 			var all int
 			if err := b.NewRaw("select count(distinct p.user_id) from assigned_profile p where p.profile_id = ? and p.context @> ?::jsonb and ?", out.pool.ProfileID, encoded(out.pool.Match), inForce("p", a.s.Clock.Now())).Scan(ctx, &all); err != nil {
-				return nil, fmt.Errorf("count who holds a profile: %w", db.Explain(err))
+				return fmt.Errorf("count who holds a profile: %w", db.Explain(err))
 			}
 			out.more += max(all-n, 0)
 		}
 		if reviewers[i] {
 			if err := a.withReviewers(ctx, b, q, out); err != nil {
-				return nil, err
+				return err
 			}
-			out.reviewers = len(out.names)+out.more > before || rule.Combine == rolemodel.AllFinders
+			out.reviewers = len(out.names)+out.more > before || combine == rolemodel.AllFinders
 		}
-		if rule.Combine == rolemodel.FirstFinder && len(out.names)+out.more > before {
+		if combine == rolemodel.FirstFinder && len(out.names)+out.more > before {
 			break
 		}
 	}
-	slices.Sort(out.watched)
-	out.watched = slices.Compact(out.watched)
-	return out, nil
+	out.watched = merged(out.watched, nil)
+	return nil
+}
+
+// look gives the queries of some ways, and by place the profiles whose holders are asked, and where those are asked who review the roles of the person.
+func (a *approvers) look(ctx context.Context, b bun.IDB, q approval, list []rolemodel.Finder) (ways []db.Condition, pools map[int]*pool, reviewers map[int]bool, err error) {
+	pools, reviewers = map[int]*pool{}, map[int]bool{}
+	for i, f := range list {
+		switch {
+		case f.Finder == rolemodel.FindReviewers:
+			reviewers[i] = true
+		case f.Finder == rolemodel.FindRiskOwner && !a.riskIsOwned(q.RiskIDs):
+			reviewers[i] = true // state 25 stands on the review of roles
+		case f.Finder == rolemodel.FindProfile:
+			p, err := a.poolOf(ctx, b, q, f)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			if p != nil {
+				pools[i] = p
+				ways = append(ways, a.holding(i, p))
+			}
+		default:
+			ways = append(ways, a.ways(i, q, f)...)
+		}
+	}
+	return ways, pools, reviewers, nil
 }
 
 // riskIsOwned reports whether somebody answers for one of some risks.

@@ -16,6 +16,7 @@ import (
 	"writ/server/directory"
 	"writ/server/errs"
 	"writ/server/permit"
+	"writ/server/rolemodel"
 )
 
 // Beside those whom the rules find, a step may be given to others: by escalation, when nobody decided in time, or by one of those who are asked, who hands his
@@ -165,11 +166,8 @@ func (s *Service) escalate(ctx context.Context, t *turn, x *item, st *step, who 
 	if err != nil {
 		return err
 	}
-	found, err := who.managers(ctx, t.tx, list)
+	found, err := who.besides(ctx, t.tx, x, st, list)
 	if err != nil {
-		return err
-	}
-	if found, err = newOnes(ctx, t.tx, x, list, found); err != nil {
 		return err
 	}
 	if len(found) == 0 {
@@ -211,6 +209,36 @@ func (s *Service) escalate(ctx context.Context, t *turn, x *item, st *step, who 
 	return nil
 }
 
+// besides are those who are asked besides: by the ways of the approver rule, the first that finds somebody who is not asked yet, or without one the managers
+// of those who are asked (requests 5.1).
+func (a *approvers) besides(ctx context.Context, b bun.IDB, x *item, st *step, list []access.Holder) ([]access.Holder, error) {
+	ways := []rolemodel.Finder{{Finder: rolemodel.FindManagerOfCandidate}}
+	rule, err := a.rule(ctx, b, x.approval(st.Level))
+	if err != nil {
+		return nil, err
+	}
+	if rule != nil && len(rule.EscalateTo) > 0 {
+		ways = rule.EscalateTo
+	}
+	for _, f := range ways {
+		var found []access.Holder
+		if f.Finder == rolemodel.FindManagerOfCandidate {
+			found, err = a.managers(ctx, b, list)
+		} else {
+			out := &asked{}
+			err = a.find(ctx, b, x.approval(st.Level), []rolemodel.Finder{f}, rolemodel.FirstFinder, out)
+			found = out.holders
+		}
+		if err != nil {
+			return nil, err
+		}
+		if found, err = newOnes(ctx, b, x, list, found); err != nil || len(found) > 0 {
+			return found, err
+		}
+	}
+	return nil, nil
+}
+
 // newOnes are those of some people who may decide about an item and are not asked yet.
 func newOnes(ctx context.Context, b bun.IDB, x *item, asked, found []access.Holder) ([]access.Holder, error) {
 	found = slices.DeleteFunc(slices.Clone(found), func(h access.Holder) bool {
@@ -245,6 +273,11 @@ func (s *Service) Delegate(ctx context.Context, in DelegateStepsInput) (*Request
 	return s.each(ctx, in.StepIDs, func(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step) (*errs.Error, error) {
 		if refused, err := s.mayDecide(ctx, t, m, x, st); refused != nil || err != nil {
 			return refused, err
+		}
+		if may, err := st.allows(ctx, t.tx, isDelegable); err != nil {
+			return nil, err
+		} else if !may {
+			return errs.New(errs.Forbidden, "This is decided by those who are asked, and handed to nobody: its approver rule says so.").Of(st.ID), nil
 		}
 		if t.under != nil {
 			return errs.New(errs.Forbidden, "The place is %s's own, for whom you act. Decide it, or leave it.", t.under.Delegator.Name).Of(st.ID), nil

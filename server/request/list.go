@@ -244,6 +244,11 @@ func (s *Service) complete(ctx context.Context, m *assignment.Model, list []*Req
 		x.IsLate = x.DueAt != nil && x.DueAt.Before(s.Clock.Now())
 	}
 	has := func(names ...string) bool { return fields == nil || fields.Has(names...) }
+	if has("canDelegate") {
+		if err := s.ownPlaces(ctx, m, all, byID); err != nil {
+			return err
+		}
+	}
 	if has("isOwn", "canDecide", "canWithdraw", "canRemind", "canAsk", "canRecall") {
 		if err := s.rights(ctx, m, all, byID); err != nil {
 			return err
@@ -353,18 +358,17 @@ func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, b
 		}
 		for _, st := range byID[id].Steps {
 			if st.State.isDecidable() {
-				list, err := s.approvers(m).asked(ctx, s.DB, &of, &step{ID: st.ID, Level: st.Level})
+				who := s.approvers(m)
+				list, err := who.asked(ctx, s.DB, &of, &step{ID: st.ID, Level: st.Level})
 				if err != nil {
 					return err
 				}
 				st.Candidates, st.More = shown(list)
-				if st.Rule != nil { // of a profile with many holders not all are named
-					found, err := s.approvers(m).ask(ctx, s.DB, of.approval(st.Level))
-					if err != nil {
-						return err
-					}
-					st.More += found.more
+				found, err := who.ask(ctx, s.DB, of.approval(st.Level))
+				if err != nil {
+					return err
 				}
+				st.More += found.more // of a profile with many holders not all are named
 			}
 		}
 	}
@@ -385,7 +389,7 @@ func (s *Service) askedAbout(ctx context.Context, m *assignment.Model, id int64,
 	for _, st := range x.Steps {
 		byStep[st.ID] = st
 	}
-	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select c.step_id, c.name, c.found_by, c.excluded_because, c.since, c.until from request_candidate c join request_step s on s.id = c.step_id
+	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select c.step_id, c.name, c.found_by, c.excluded_because, c.since, c.until, c.source from request_candidate c join request_step s on s.id = c.step_id
 		join request_item i on i.id = s.item_id join resource w on w.id = i.beneficiary_id
 		where s.item_id = ?0 and (c.excluded_because is null and c.until is null or c.user_id = ?1 or c.person_id = nullif(?2, 0) or ?3) order by c.step_id, c.id limit ?4`,
 		id, userID, personID, over(ctx, m, permit.Supervise), mostTold), func(r *db.Row) error {
@@ -393,6 +397,9 @@ func (s *Service) askedAbout(ctx context.Context, m *assignment.Model, id int64,
 		c := &RequestCandidate{Name: r.Text(), FoundBy: r.Text(), ExcludedBecause: r.TextOrNil(), Since: r.Time(), Until: r.TimeOrNil()}
 		if say, ok := foundBy[c.FoundBy]; ok {
 			c.FoundBy = say
+		}
+		if r.Text() == sourceFallback {
+			c.FoundBy = "named by the policy for this, since nobody else was found: " + c.FoundBy
 		}
 		if c.ExcludedBecause != nil {
 			c.ExcludedBecause = new(notAskedBecause[*c.ExcludedBecause])
@@ -404,6 +411,19 @@ func (s *Service) askedAbout(ctx context.Context, m *assignment.Model, id int64,
 	}
 	for _, st := range x.Steps {
 		slices.SortStableFunc(st.Asked, newest)
+	}
+	return nil
+}
+
+// ownPlaces tells what the caller decides in his own place, and may hand over.
+func (s *Service) ownPlaces(ctx context.Context, m *assignment.Model, all []int64, byID map[int64]*RequestItem) error {
+	may := waits(db.AllOf(voices(ctx, m)[0].decides(m, s.Clock.Now()), isDelegable))
+	err := db.Select(ctx, s.DB, bun.SafeQuery("select i.id from "+items.Tables(may)+" where i.id = any (?) and ?", ids(all), may), func(r *db.Row) error {
+		byID[r.Int()].CanDelegate = true
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look what somebody may hand over: %w", err)
 	}
 	return nil
 }

@@ -86,6 +86,7 @@ type RequestItem struct {
 	IsLate              bool
 	CanRemind           bool
 	CanAsk              bool
+	CanDelegate         bool
 	CanRecall           bool
 	CanAnswer           bool
 	CanWithdrawQuestion bool

@@ -303,7 +303,7 @@ func (s *Service) approve(ctx context.Context, t *turn, m *assignment.Model, x *
 	}
 	t.step(x, st, Approve, said)
 	if len(raised) > 0 {
-		if err := s.askAboutRisks(ctx, t, x, raised); err != nil {
+		if err := s.askAboutRisks(ctx, t, m, x, raised); err != nil {
 			return err
 		}
 	}
@@ -352,14 +352,14 @@ func (s *Service) end(ctx context.Context, t *turn, x *item, action Action, reas
 
 // askAboutRisks puts a step behind the last one, for risks that were not there when the item was asked for. What is asked for stands as a new row, since no
 // row goes back to where a risk is approved.
-func (s *Service) askAboutRisks(ctx context.Context, t *turn, x *item, raised []int64) error {
+func (s *Service) askAboutRisks(ctx context.Context, t *turn, m *assignment.Model, x *item, raised []int64) error {
 	st := &step{ItemID: x.ID, Round: 1, State: StepWaiting, from: StepWaiting, Version: 1}
 	for _, o := range x.steps {
 		if o.Level == 0 {
 			st.Round++
 		}
 	}
-	if err := insertStep(ctx, t.tx, st, standard); err != nil {
+	if err := s.approvers(m).insertStep(ctx, t.tx, x, st); err != nil {
 		return err
 	}
 	x.steps, x.RiskIDs, x.IsAtRisk = append(x.steps, st), append(x.RiskIDs, raised...), true

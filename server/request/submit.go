@@ -155,8 +155,8 @@ func (s *Service) insert(ctx context.Context, tx bun.Tx, m *assignment.Model, in
 		o := &item{RequestID: id, Number: number, Action: x.Action, RoleID: x.role.ID, RoleKind: x.role.Kind, Role: x.Role, ObjectName: x.Object, BeneficiaryID: x.Owner.ID, EntityTypeID: x.owner.EntityTypeID,
 			Parameters: x.parameters, RequestedStart: x.requested[0], RequestedEnd: x.requested[1], StartDate: x.StartDate, EndDate: x.EndDate, Clamps: x.Clamps, State: Submitted, from: Submitted,
 			Levels: x.ordinary(), RiskIDs: x.riskIDs, IsAtRisk: x.atRisk(), SubmittedAt: now, RequesterID: resource, RequesterUserID: user, Requester: me.Username, isNew: true}
-		t.windItem(o, standard)
-		if err := s.wish(ctx, tx, o, x, now, i); err != nil {
+		t.windItem(o, deadlinesOf(m, o.RoleID, nil))
+		if err := s.wish(ctx, tx, o, x, now, i, who); err != nil {
 			return 0, err
 		}
 		if err := t.move(o, Submit, ""); err != nil {
@@ -183,7 +183,7 @@ func (s *Service) insert(ctx context.Context, tx bun.Tx, m *assignment.Model, in
 }
 
 // wish writes an item with its steps, and the row of what it wants.
-func (s *Service) wish(ctx context.Context, tx bun.Tx, o *item, x *CheckedItem, now time.Time, position int) error {
+func (s *Service) wish(ctx context.Context, tx bun.Tx, o *item, x *CheckedItem, now time.Time, position int, who *approvers) error {
 	switch o.Action {
 	case Add, Deny:
 		row, err := assignment.AskRole(ctx, tx, now, assignment.WantedRole{OwnerID: o.BeneficiaryID, RoleID: o.RoleID, Parameters: o.Parameters, Start: o.StartDate, End: o.EndDate, IsDenied: o.Action == Deny})
@@ -214,7 +214,7 @@ func (s *Service) wish(ctx context.Context, tx bun.Tx, o *item, x *CheckedItem, 
 	for _, l := range x.Levels {
 		level := l.Level
 		st := &step{ItemID: o.ID, Level: level, Round: 1, State: StepWaiting, from: StepWaiting, Version: 1}
-		if err := insertStep(ctx, tx, st, standard); err != nil {
+		if err := who.insertStep(ctx, tx, o, st); err != nil {
 			return err
 		}
 		o.steps = append(o.steps, st)

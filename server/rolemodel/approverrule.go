@@ -2,6 +2,7 @@ package rolemodel
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,18 +13,19 @@ import (
 
 // The words of finders (requests 5.2): how people are found who may approve something.
 const (
-	FindManager           = "manager"
-	FindRequesterManager  = "requesterManager"
-	FindRoleOwner         = "roleOwner"
-	FindResourceTypeOwner = "resourceTypeOwner"
-	FindRiskOwner         = "riskOwner"
-	FindProfile           = "profile"
-	FindPerson            = "person"
-	FindReviewers         = "reviewers"
+	FindManager            = "manager"
+	FindRequesterManager   = "requesterManager"
+	FindRoleOwner          = "roleOwner"
+	FindResourceTypeOwner  = "resourceTypeOwner"
+	FindRiskOwner          = "riskOwner"
+	FindProfile            = "profile"
+	FindPerson             = "person"
+	FindReviewers          = "reviewers"
+	FindManagerOfCandidate = "managerOfCandidate" // of those who were asked; only where a rule says who is asked besides
 )
 
 // FinderWords are the words of finders in a configuration.
-var FinderWords = []string{FindManager, FindRequesterManager, FindRoleOwner, FindResourceTypeOwner, FindRiskOwner, FindProfile, FindPerson, FindReviewers}
+var FinderWords = []string{FindManager, FindRequesterManager, FindRoleOwner, FindResourceTypeOwner, FindRiskOwner, FindProfile, FindPerson, FindReviewers, FindManagerOfCandidate}
 
 // ApproverCombination tells whom several finders make.
 type ApproverCombination int16
@@ -61,6 +63,12 @@ type ApproverRule struct {
 	Parameters                 Criteria `bun:"type:jsonb"` // what the role is asked for with
 	Find                       []Finder `bun:"type:jsonb"`
 	Combine                    ApproverCombination
+	EscalateTo                 []Finder `bun:"type:jsonb"` // who is asked besides when nobody decided in time; none: the managers of those who are asked
+	MayDelegate                bool     // who is asked may hand his place over
+	Deputies                   bool     // who acts for somebody may decide in his place
+	DueAfterDays               *int     // nil: as the policy says; 0: never
+	RemindAfterDays            *int
+	EscalateAfterDays          *int
 	Priority                   int // the smallest first, among rules that are equally specific
 	Version                    int
 }
@@ -96,24 +104,33 @@ func (v *validator) approverRules() {
 		v.criteria(kind, a.Identifier, a.Dimensions)
 		v.criteria(kind, a.Identifier, a.Parameters)
 		types := v.approvedTypes(a)
-		for i, f := range a.Find {
-			at := fmt.Sprintf("find[%d]", i)
-			switch f.Finder {
-			case FindManager:
-				if !slices.ContainsFunc(types, func(t *directory.EntityType) bool { return t.ManagerBinding != nil }) {
-					v.fault(kind, a.Identifier, at+".finder", "Nobody has a manager: no entity type of the people it is about says where managers are found. Set managerBinding there, or find people in another way.")
-				}
-			case FindPerson:
-				v.warn(kind, a.Identifier, at+".keys", "It names people, and nobody is asked any more when they have left. A profile lasts longer.")
-			case FindProfile:
-				for n, name := range f.Match {
-					if v.shape.Dimensions[name] == nil {
-						v.fault(kind, a.Identifier, fmt.Sprintf("%s.match[%d]", at, n), "There is no dimension %q. Declare it or take it off the list.", name)
-					}
+		v.finders(kind, a.Identifier, "find", a.Find, types)
+		v.finders(kind, a.Identifier, "escalateTo", a.EscalateTo, types)
+		v.neverApproved(kind, a)
+	}
+	for _, p := range v.m.Policies {
+		v.finders("policy", p.Identifier, "fallbackApprovers", p.FallbackApprovers, slices.Collect(maps.Values(v.shape.EntityTypes)))
+	}
+}
+
+// finders checks ways to find people, about people of some entity types.
+func (v *validator) finders(kind, identifier, field string, list []Finder, types []*directory.EntityType) {
+	for i, f := range list {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		switch f.Finder {
+		case FindManager:
+			if !slices.ContainsFunc(types, func(t *directory.EntityType) bool { return t.ManagerBinding != nil }) {
+				v.fault(kind, identifier, at+".finder", "Nobody has a manager: no entity type of the people it is about says where managers are found. Set managerBinding there, or find people in another way.")
+			}
+		case FindPerson:
+			v.warn(kind, identifier, at+".keys", "It names people, and nobody is asked any more when they have left. A profile lasts longer.")
+		case FindProfile:
+			for n, name := range f.Match {
+				if v.shape.Dimensions[name] == nil {
+					v.fault(kind, identifier, fmt.Sprintf("%s.match[%d]", at, n), "There is no dimension %q. Declare it or take it off the list.", name)
 				}
 			}
 		}
-		v.neverApproved(kind, a)
 	}
 }
 

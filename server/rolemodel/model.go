@@ -45,7 +45,19 @@ type Policy struct {
 	IsExternal            bool     // another tool keeps its content: computations neither add, change nor remove assignments of its roles
 	Dimensions            Criteria `bun:"type:jsonb"`
 	PolicySettings
+	PolicyRequests
 	Version int
+}
+
+// PolicyRequests is how requests for what belongs to a policy wait, and whom they need (requests 2.5, 9.4).
+type PolicyRequests struct {
+	DueAfterDays            int // of an approval whose turn it is, until it is late; 0: never
+	RemindAfterDays         int // until those who are asked are reminded; 0: never
+	EscalateAfterDays       int // until others are asked besides; 0: never
+	ExpireAfterDays         int // of what was asked for, until it expires; 0: never
+	GiveBackWithoutApproval bool
+	ImplicitApprovalForSelf bool     // implicit approval holds for what somebody asks for himself, too
+	FallbackApprovers       []Finder `bun:"type:jsonb"` // who is asked when nobody else is found
 }
 
 // Category organises the catalogue (role-model 2.3).

@@ -140,20 +140,32 @@ export type ApproverRuleConfigurationInput = {
   actions?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Whom several ways make. Default: FIRST. */
   combine?: InputMaybe<ApproverCombination>;
+  /** Who acts for somebody may decide in his place. Default: true. */
+  deputies?: InputMaybe<Scalars['Boolean']['input']>;
   /** What a current context of the person who gets or loses it has to be. */
   dimensions?: InputMaybe<Array<CriterionConfigurationInput>>;
   /** Name to show, to whoever is asked, too. Default: the identifier. */
   displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Days after which an approval counts as late; 0: never. None: as the policy of the role says, as of the next two. */
+  dueAfterDays?: InputMaybe<Scalars['Int']['input']>;
+  /** Days after which others are asked besides; 0: never. */
+  escalateAfterDays?: InputMaybe<Scalars['Int']['input']>;
+  /** Who is asked besides when nobody decided in time, one way after the other. None: the managers of those who are asked. */
+  escalateTo?: InputMaybe<Array<FinderConfigurationInput>>;
   /** How people are found, one way after the other: nobody who asked for it, who gets it or who decided before, and nobody who cannot sign in. */
   find: Array<FinderConfigurationInput>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
   /** Which approvals it is about: 1 to 3 by their order, 0 that of a risk. None: 1, 2 and 3, and of a risk 0. */
   levels?: InputMaybe<Array<Scalars['Int']['input']>>;
+  /** Who is asked may hand the decision over to somebody else. Default: true. */
+  mayDelegate?: InputMaybe<Scalars['Boolean']['input']>;
   /** What the values have to be that the role is asked for with: without a value of a dimension it is not meant. */
   parameters?: InputMaybe<Array<CriterionConfigurationInput>>;
   /** The smallest first, where several rules about the same have as many criteria; then the older. Default: 0. */
   priority?: InputMaybe<Scalars['Int']['input']>;
+  /** Days after which those who are asked are reminded; 0: never. */
+  remindAfterDays?: InputMaybe<Scalars['Int']['input']>;
   /** What it is about. None: what belongs to the policy Default. */
   target?: InputMaybe<ApproverTargetConfigurationInput>;
 };
@@ -1460,6 +1472,8 @@ export type FinderConfigurationInput = {
 export type FinderKind =
   /** The manager of the person, or the manager of that one. */
   | 'MANAGER'
+  /** The managers of those who were asked; only of who is asked besides. */
+  | 'MANAGER_OF_CANDIDATE'
   /** People by name. */
   | 'PERSON'
   /** Who holds a profile. */
@@ -2364,12 +2378,24 @@ export type PolicyConfigurationInput = {
   dimensions?: InputMaybe<Array<CriterionConfigurationInput>>;
   /** Name to show. Default: the identifier. */
   displayName?: InputMaybe<Scalars['String']['input']>;
+  /** Days after which an approval whose turn it is counts as late; 0: never. A rule may say otherwise, as of the next two. What waits keeps the days it began with. Default: 5. */
+  dueAfterDays?: InputMaybe<Scalars['Int']['input']>;
+  /** Days after which others are asked besides; 0: never. Default: 5. */
+  escalateAfterDays?: InputMaybe<Scalars['Int']['input']>;
+  /** Days after which what was asked for and nobody decided expires; 0: never. Default: 60. */
+  expireAfterDays?: InputMaybe<Scalars['Int']['input']>;
+  /** Who is asked for an approval when neither an approver rule nor the right to review roles finds anybody, one way after the other. None: it waits, and whoever supervises requests is told. */
+  fallbackApprovers?: InputMaybe<Array<FinderConfigurationInput>>;
+  /** Who has something by hand gives it back without an approval. Default: true. */
+  giveBackWithoutApproval?: InputMaybe<Scalars['Boolean']['input']>;
   /** Minutes for which roles stay that a change of the rules takes away. 0 (default): none. */
   gracePeriod?: InputMaybe<Scalars['Int']['input']>;
   /** Approvals are left out that the requester could give himself. Requests follow it, once there are any, as the settings down to gracePeriod, which roles may say otherwise. */
   hasImplicitApproval?: InputMaybe<Scalars['Boolean']['input']>;
   /** Name in the configuration, unique for its kind; stable, unlike the display name. Letters, digits, _ - . and / only. */
   identifier: Scalars['String']['input'];
+  /** Approvals are left out that the requester could give himself, also when it is for himself. Only with hasImplicitApproval. */
+  implicitApprovalForSelf?: InputMaybe<Scalars['Boolean']['input']>;
   /** Another tool keeps what is in it: computations give and take away none of its roles. Said when the policy is made, and not changed afterwards. */
   isExternal?: InputMaybe<Scalars['Boolean']['input']>;
   /** Its rules count. False: they give nothing, and what they gave before is taken away. */
@@ -2382,6 +2408,8 @@ export type PolicyConfigurationInput = {
   maxDuration?: InputMaybe<Scalars['Int']['input']>;
   /** The end of what was given by hand may be put off without an approval. */
   prolongationWithoutApproval?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Days after which those who are asked are reminded; 0: never. Default: 2. */
+  remindAfterDays?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** All given fields must hold. */

@@ -262,6 +262,7 @@ export function requestItem(change: Partial<RequestDetailFragment> = {}): Reques
     clamps: [],
     expireAt: '2026-04-30T08:00:00Z',
     approvedAt: null,
+    canDelegate: true,
     canRecall: false,
     canAsk: false,
     canAnswer: false,

@@ -215,7 +215,11 @@ test('what was handed over is told with why, and taken back', async () => {
 
 test('the place of the one for whom somebody acts is not given on', async () => {
   const { user } = setup([
-    requestItem({ id: '1', decideFor: [{ id: '3', username: 'reviewer', name: 'Rita Reviewer' }] }),
+    requestItem({
+      id: '1',
+      canDelegate: false,
+      decideFor: [{ id: '3', username: 'reviewer', name: 'Rita Reviewer' }],
+    }),
   ])
   await screen.findByRole('button', { name: /Approve/ })
   expect(screen.queryByRole('button', { name: /^Hand over/ })).toBeNull()

@@ -86,7 +86,7 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
   const [forId, setForId] = useState<string | null>(item.decideFor[0]?.id ?? null)
   const offline = useOfflineSince() !== null
   const held = offline || busy
-  const isMine = item.decideFor.length === 0 // the place of somebody else is not given on
+
   const takesComment = stepDecisions.some((d) => activationOf(d, item) !== 'DISABLED')
   const send = async (decision: StepDecision, reason: string) => {
     const { failed, problem } = await decideThese([item], decision, reason, {
@@ -114,7 +114,7 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
             label: t.request.decisions[decision],
             run: () => setAsking(decision),
           })),
-          ...(isMine ? [{ key: 'f', label: t.request.forward, run: () => setForwards(true) }] : []),
+          ...(item.canDelegate ? [{ key: 'f', label: t.request.forward, run: () => setForwards(true) }] : []),
           ...(item.canAsk ? [{ key: 'i', label: t.request.question, run: () => setInquires(true) }] : []),
           ...(takesComment ? [{ key: 'c', label: t.common.comment, run: () => field.current?.focus() }] : []),
         ],
@@ -191,7 +191,7 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
             {t.request.decisions[decision]}…
           </Button>
         ))}
-        {isMine && (
+        {item.canDelegate && (
           <Button variant="default" disabled={held} onClick={() => setForwards(true)} rightSection={<kbd>f</kbd>}>
             {t.request.forward}…
           </Button>
