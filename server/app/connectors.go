@@ -4,6 +4,7 @@ import (
 	"writ/server/fulfil"
 	"writ/server/fulfil/csv"
 	"writ/server/fulfil/fake"
+	"writ/server/fulfil/ldap"
 	"writ/server/fulfil/manual"
 	"writ/server/fulfil/null"
 	"writ/server/fulfil/sqldb"
@@ -15,6 +16,7 @@ func packages(testHooks bool, fileRoots []string) fulfil.Packages {
 	p := fulfil.Packages{
 		"csv":           csv.Package{Roots: fileRoots},
 		"postgres":      sqldb.Postgres{Roots: fileRoots},
+		"ldap":          ldap.Package{Roots: fileRoots},
 		"manual-ticket": manual.Package{},
 		"null":          null.Package{},
 	}
