@@ -2,7 +2,7 @@
 // Parts can be chosen: npm test -- check go pages e2e. The parts fuzz, 60 seconds for each fuzz target, and soak, as long for what draws random cases,
 // run only when they are named.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -167,11 +167,27 @@ async function needChromium() {
     console.error('The browser tests need chromium: install it (Debian: apt-get install chromium), or name one in WRIT_CHROMIUM.');
     return '';
   }
-  say('installing chromium');
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['update', '-qq'], { env, timeout: 5 * minute });
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-liberation'], { env, timeout: 10 * minute });
+  await installPackages('chromium', 'fonts-liberation');
   return find();
+}
+
+/** Installs packages of Debian. Servers among them are not started: where nothing else says so, a policy of ours does for as long as it takes. */
+async function installPackages(...names) {
+  say(`installing ${names.join(', ')}`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const policy = '/usr/sbin/policy-rc.d';
+  const ours = !existsSync(policy);
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  await run('apt-get', ['update', '-qq'], { env, timeout: 5 * minute });
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env, timeout: 10 * minute });
+  if (ours) rmSync(policy, { force: true });
+}
+
+/** The directory of the tests is Debian's OpenLDAP; it is installed when it is missing and we may. Whether it runs tells -VV: -V starts a server. */
+async function needSlapd() {
+  const there = () => existsSync('/usr/lib/ldap/ppolicy.so') && ask('/usr/sbin/slapd', ['-VV']).ok && ask('sh', ['-c', 'command -v ldapsearch']).ok;
+  if (!there() && process.getuid?.() === 0 && ask('apt-get', ['--version']).ok) await installPackages('slapd', 'ldap-utils', 'slapd-contrib');
+  if (!there()) console.error('\nNO LDAP: every test against OpenLDAP is SKIPPED, for slapd is missing (Debian: apt-get install slapd ldap-utils slapd-contrib).\n');
 }
 
 /** Plays the journeys of frontend/e2e in a browser, against a fresh server with the demo organisation. */
@@ -224,6 +240,7 @@ if (wants('check')) {
   }
 }
 if (wants('go')) {
+  await needSlapd();
   say('go test');
   await goTests();
 }
