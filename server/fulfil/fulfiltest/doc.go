@@ -7,6 +7,8 @@
 //	sqltarget.go  SQLTarget: a real PostgreSQL application with accounts and groups, an append-only operation log, programmable behaviour
 //	proxy.go      Proxy: between a client and PostgreSQL, loses answers on purpose
 //	httptarget.go HTTPTarget: an application with an HTTP+JSON interface (client: fulfil/fake), the same log and behaviours
+//	scimtarget.go SCIMTarget: a tenant of a SCIM server that is somebody else's program (scimmy.mjs), with a log of what it did
+//	httpproxy.go  HTTPProxy: between a client and a server that speaks HTTP, does to requests what networks and servers do in real life
 //	faketarget/   HTTPTarget as a program of its own, for tests over several processes
 //
 // The operation logs are the judges: whether an account was created once or twice is not asked of Writ but read there.
