@@ -7,6 +7,7 @@ import (
 	"writ/server/fulfil/ldap"
 	"writ/server/fulfil/manual"
 	"writ/server/fulfil/null"
+	"writ/server/fulfil/scim"
 	"writ/server/fulfil/sqldb"
 )
 
@@ -19,6 +20,7 @@ func packages(testHooks bool, fileRoots []string) fulfil.Packages {
 		"ldap":          ldap.Package{Roots: fileRoots},
 		"manual-ticket": manual.Package{},
 		"null":          null.Package{},
+		"scim":          scim.Package{Roots: fileRoots},
 	}
 	if testHooks {
 		p["fake"] = fake.Package{}
