@@ -281,6 +281,7 @@ export const machineryTexts = {
     package: 'Connected by',
     packages: {
       csv: 'CSV files',
+      ldap: 'LDAP',
       postgres: 'PostgreSQL',
       'manual-ticket': 'Tickets',
       null: 'Nothing: a test that does not write',
