@@ -767,12 +767,7 @@ type copied struct {
 // TestHistory: whoever follows what the server tells has what whoever reads everything has, after whatever happened.
 func TestHistory(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("RAPID_SEED"); text != "" {
-		_, _ = fmt.Sscan(text, &seed)
-	}
-	t.Logf("RAPID_SEED=%d", seed)
-	draw := rand.New(rand.NewPCG(seed, 1))
+	draw := seeded(t)
 	o := mustCompany(t, "table.plain.base", "ou=people,dc=example,dc=test", "table.plain.filter", "(&(objectClass=inetOrgPerson)(!(employeeType=hidden)))",
 		"table.plain.columns", "uid,cn,sn,employeeType", "table.people.columns", "uid,cn,sn,manager,seeAlso,employeeType")
 	units := []string{o.People, o.unit("berlin", o.People), o.unit("paris", o.People)}
@@ -1011,4 +1006,117 @@ func TestGarbage(t *testing.T) {
 			require.NotContains(t, r.Message+err.Error(), "topsecret")
 		})
 	}
+}
+
+// seeded gives random numbers of a seed that a failed test names.
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("RAPID_SEED"); text != "" {
+		_, _ = fmt.Sscan(text, &seed)
+	}
+	t.Logf("RAPID_SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 1))
+}
+
+// TestRandomTexts: whatever text goes in comes back as it was, as a value and as a name, and nothing else is touched.
+func TestRandomTexts(t *testing.T) {
+	t.Parallel()
+	o := mustCompany(t)
+	draw := seeded(t)
+	alphabet := []rune(`abc ,+"\<>;=#*()&|!/:@'%$` + "\t\x01\x7fäßİı日本🦊\u00a0\u0301\u200b")
+	n := 200
+	if testing.Short() {
+		n = 30
+	}
+	names := map[string]string{}
+	for range n {
+		text := make([]rune, 1+draw.IntN(12))
+		for i := range text {
+			text[i] = alphabet[draw.IntN(len(alphabet))]
+		}
+		value := string(text)
+		r := o.apply(fulfil.Change{Type: fulfil.Added, Table: "people", Changes: values("uid", value, "cn", "x", "sn", "x", "displayName", value, "description", value)})
+		if r.Outcome != fulfil.Done { // nothing but blanks, or the same as one before for the server
+			require.Contains(t, []fulfil.Outcome{fulfil.Refused, fulfil.Conflict, fulfil.AlreadySo}, r.Outcome, "%q: %+v", value, r)
+			continue
+		}
+		names[r.CreatedKey] = value
+		row := o.read("people", r.CreatedKey)
+		for _, column := range []string{"uid", "displayName", "description"} {
+			require.Equal(t, value, row[column], "%q as %s", value, column)
+		}
+		got, found, err := o.c.Reader.Read(t.Context(), "people", "dn", fulfil.TextOf(row["dn"]))
+		require.NoError(t, err)
+		require.True(t, found, "%q: %q", value, row["dn"])
+		require.Equal(t, row, got)
+	}
+	rows := o.rows("people")
+	require.Len(t, rows, len(names))
+	for key, value := range names {
+		require.Equal(t, value, rows[key]["uid"])
+	}
+	group := o.group("all", slices.Sorted(maps.Keys(names))...)
+	require.Equal(t, slices.Sorted(maps.Keys(names)), slices.Sorted(slices.Values(fulfil.ListOf(o.read("groups", group)["member"]))))
+	for key := range names {
+		require.Equal(t, fulfil.Done, o.apply(fulfil.Change{Type: fulfil.Deleted, Table: "people", Key: key}).Outcome, "%q", names[key])
+	}
+	require.Equal(t, []string{"cn=nobody"}, o.raw("cn=all,"+o.Groups).GetAttributeValues("member"))
+	require.Empty(t, o.rows("people"))
+}
+
+// TestKilledServer: the server is killed at any moment of a change. What the receipt says is what the directory holds, and a repeat makes it so once.
+func TestKilledServer(t *testing.T) {
+	t.Parallel()
+	o := mustCompany(t, "timeout", "5")
+	draw := seeded(t)
+	rounds := 25
+	if testing.Short() {
+		rounds = 5
+	}
+	counts := map[fulfil.Outcome]int{}
+	key, at := o.person("plang"), "plang"
+	for i := range rounds {
+		changes := []fulfil.Change{
+			{Type: fulfil.Added, Table: "people", Changes: values("uid", fmt.Sprintf("new%d", i), "cn", "n", "sn", "n")},
+			{Type: fulfil.Modified, Table: "people", Key: key, Changes: values("sn", fmt.Sprint(i))},
+			{Type: fulfil.Modified, Table: "people", Key: key, Changes: values("uid", fmt.Sprintf("name%d", i))},
+		}
+		ch := changes[draw.IntN(len(changes))]
+		there := func() bool {
+			row, found, err := o.c.Reader.Read(t.Context(), "people", "uid", fmt.Sprintf("new%d", i))
+			if ch.Type == fulfil.Modified {
+				row, found, err = o.c.Reader.Read(t.Context(), "people", "entryUUID", key)
+			}
+			require.NoError(t, err)
+			for column, v := range ch.Changes {
+				found = found && row[column] == *v
+			}
+			return found
+		}
+		wait := time.Duration(draw.IntN(1500)) * time.Microsecond
+		answered := make(chan fulfil.Receipt)
+		go func() { answered <- o.apply(ch) }()
+		time.Sleep(wait) // the moment is what is drawn
+		o.Stop()
+		r := <-answered
+		counts[r.Outcome]++
+		require.NoError(t, o.Start(t.Context()))
+		switch r.Outcome {
+		case fulfil.Done:
+			require.True(t, there(), "%+v", ch)
+		case fulfil.Unreachable:
+			require.False(t, there(), "%+v", ch)
+		default:
+			require.Equal(t, fulfil.Unknown, r.Outcome, "%+v", r)
+		}
+		r = o.apply(ch)
+		require.True(t, r.Outcome.OK(), "%+v", r)
+		require.True(t, there(), "%+v", ch)
+		if v := ch.Changes["uid"]; v != nil && ch.Type == fulfil.Modified {
+			at = *v
+		}
+	}
+	t.Log(counts)
+	require.NotEmpty(t, o.MustSearch(t, o.People, "(uid="+at+")", "uid"))
 }

@@ -107,3 +107,53 @@ func TestConformance(t *testing.T) {
 		},
 	})
 }
+
+// TestConformanceOfBacklinks: links that stand in groups are as good as those that stand in the entry, through encryption and with keys that name entries
+// otherwise.
+func TestConformanceOfBacklinks(t *testing.T) {
+	t.Parallel()
+	groups := []string{"crm", "mail", "wiki"}
+	fulfiltest.Suite(t, fulfiltest.Subject{
+		Table: "account", KeyColumn: "uid", Value: "displayName", Unique: "mail", Links: "groups", Groups: groups, Rows: 1000,
+		Setup: func(t *testing.T) fulfiltest.Target {
+			s := fulfiltest.MustSlapd(t)
+			admin := s.MustAdmin(t)
+			for _, g := range groups {
+				require.NoError(t, admin.Add(fulfiltest.LDAPEntry("cn="+g+","+s.Groups, "objectClass", "groupOfNames", "member", "cn=nobody")))
+			}
+			settings := with(accounts(s, s.Settings()), "url", "ldaps://"+s.TLSAddr, "incremental", "none", "table.account.backlink.groups", "groups.member",
+				"table.groups.base", s.Groups, "table.groups.objectClass", "groupOfNames", "table.groups.key", "cn", "table.groups.placeholder", "cn=nobody")
+			return fulfiltest.Target{
+				Connector: mustOpened(t, settings),
+				Put: func(t *testing.T, rows ...fulfil.Row) {
+					for _, row := range rows {
+						in := fulfil.ListOf(row["groups"])
+						delete(row, "groups")
+						put(t, admin, s, row)
+						for _, g := range in {
+							change := lib.NewModifyRequest("cn="+g+","+s.Groups, nil)
+							change.Add("member", []string{"uid=" + lib.EscapeDN(fulfil.TextOf(row["uid"])) + "," + s.People})
+							require.NoError(t, admin.Modify(change))
+						}
+					}
+				},
+				All: func(t *testing.T) map[string]fulfil.Row {
+					rows := all(t, admin, s)
+					found, err := admin.Search(lib.NewSearchRequest(s.Groups, lib.ScopeSingleLevel, lib.NeverDerefAliases, 0, 0, false, "(objectClass=groupOfNames)", nil, nil))
+					require.NoError(t, err)
+					for _, g := range found.Entries {
+						for _, member := range g.GetAttributeValues("member") {
+							for uid, row := range rows {
+								if member == "uid="+uid+","+s.People {
+									have, _ := row["groups"].([]string)
+									row["groups"] = append(have, g.GetAttributeValue("cn"))
+								}
+							}
+						}
+					}
+					return rows
+				},
+			}
+		},
+	})
+}

@@ -188,8 +188,10 @@ func (c *Conn) newRows(s *session, sub *subschema, t *table) *rows {
 }
 
 // attributes are those that rows are made of, and what the backlinks need.
-func (r *rows) attributes() []string {
-	list := r.t.attributes()
+func (r *rows) attributes() []string { return r.pointing(r.t.attributes()) }
+
+// pointing adds what groups hold of the entries.
+func (r *rows) pointing(list []string) []string {
 	for _, col := range r.t.by {
 		if col.back == nil {
 			continue
@@ -408,7 +410,8 @@ type resolver struct {
 	by    *attribute // whose value links hold; nil: they hold names
 	of    *attribute // that holds the links
 	asked int
-	known map[string]string // keys by what links hold, in its normal form
+	exact map[string]string // keys by what links hold
+	known map[string]string // and by its normal form
 	holds map[string]string // what links hold by keys
 	whole bool
 }
@@ -418,7 +421,7 @@ func (c *Conn) resolver(s *session, sub *subschema, col *column) (*resolver, err
 	if err != nil {
 		return nil, err
 	}
-	l := &resolver{conn: c, s: s, sub: sub, other: other, of: col.attribute, known: map[string]string{}, holds: map[string]string{}}
+	l := &resolver{conn: c, s: s, sub: sub, other: other, of: col.attribute, exact: map[string]string{}, known: map[string]string{}, holds: map[string]string{}}
 	if name := col.link.attribute; name != "" && !strings.EqualFold(name, columnDN) {
 		if l.by = sub.attribute(name); l.by == nil {
 			return nil, errs.Invalid("table."+other.name, "%s knows no attribute %s.", c.target, name)
@@ -444,11 +447,11 @@ func (l *resolver) note(e *ldap.Entry) {
 		return
 	}
 	if l.by == nil {
-		l.known[l.sub.normalName(e.DN)], l.holds[key] = key, e.DN
+		l.exact[e.DN], l.known[l.sub.normalName(e.DN)], l.holds[key] = key, key, e.DN
 		return
 	}
 	for i, v := range e.GetEqualFoldAttributeValues(l.by.asked()) {
-		l.known[l.sub.normal(l.by, v)] = key
+		l.exact[v], l.known[l.sub.normal(l.by, v)] = key, key
 		if i == 0 {
 			l.holds[key] = v
 		}
@@ -472,6 +475,9 @@ const mostAsked = 50
 
 // key is that of the row that a value of a link stands for; the value itself when it stands for none.
 func (l *resolver) key(ctx context.Context, value string) (string, error) {
+	if key, ok := l.exact[value]; ok { // as the server spells it
+		return key, nil
+	}
 	normal := l.sub.normal(l.of, value)
 	if l.by != nil {
 		normal = l.sub.normal(l.by, value)

@@ -156,7 +156,7 @@ func (s *subschema) normal(a *attribute, value string) string {
 	case strings.HasPrefix(rule, "caseexact"):
 		return squeezed(value)
 	case rule == "telephonenumbermatch":
-		return strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(value))
+		return strings.NewReplacer(" ", "", "-", "").Replace(value)
 	case rule == "numericstringmatch":
 		return strings.ReplaceAll(value, " ", "")
 	case rule == "booleanmatch", rule == "objectidentifiermatch", rule == "uuidmatch":
@@ -189,5 +189,8 @@ func (s *subschema) normalName(dn string) string {
 	return n.String()
 }
 
-// squeezed is a text without blanks at its ends, and one for several inside (RFC 4518).
-func squeezed(text string) string { return strings.Join(strings.Fields(text), " ") }
+// squeezed is a text without blanks at its ends, and one for several inside. Servers differ in what else they take for a blank: what is the same for us
+// must be the same for all of them, since the other way round only costs a request.
+func squeezed(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == ' ' }), " ")
+}
