@@ -249,6 +249,13 @@ func (s *Slapd) Settings() map[string]string {
 	return map[string]string{"url": "ldap://" + s.Addr, "caCertificate": s.CA, "bindDn": s.User, "password": SlapdPassword}
 }
 
+// SettingsPlain is Settings without encryption.
+func (s *Slapd) SettingsPlain() map[string]string {
+	settings := s.Settings()
+	settings["startTLS"] = "false"
+	return settings
+}
+
 // SettingsThrough is Settings through a proxy, which has to read: not encrypted.
 func (s *Slapd) SettingsThrough(p *LDAPProxy) map[string]string {
 	settings := s.Settings()

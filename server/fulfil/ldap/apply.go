@@ -28,7 +28,7 @@ func (c *Conn) Apply(ctx context.Context, ch fulfil.Change) fulfil.Receipt {
 	fresh := false
 	for try := range tries {
 		var again bool
-		if receipt, again = c.attempt(ctx, ch, &fresh, try == tries-1); !again {
+		if receipt, again = c.attempt(ctx, ch, &fresh, try); !again {
 			break
 		}
 	}
@@ -39,13 +39,14 @@ func (c *Conn) Apply(ctx context.Context, ch fulfil.Change) fulfil.Receipt {
 const tries = 4
 
 // attempt looks and writes once. again: it is worth another look.
-func (c *Conn) attempt(ctx context.Context, ch fulfil.Change, fresh *bool, last bool) (receipt fulfil.Receipt, again bool) {
+func (c *Conn) attempt(ctx context.Context, ch fulfil.Change, fresh *bool, try int) (receipt fulfil.Receipt, again bool) {
+	last := try == tries-1
 	s, done, err := c.take(ctx, *fresh)
 	if err != nil {
 		return c.notMade(ctx, err), false
 	}
 	defer done()
-	w := &writer{conn: c, s: s, change: ch}
+	w := &writer{conn: c, s: s, change: ch, again: try > 0}
 	receipt, err = w.write(ctx)
 	switch {
 	case err == nil:
@@ -67,6 +68,7 @@ type writer struct {
 	t      *table
 	sent   bool // a request that changes something went out, and may have been made
 	raced  bool // the server said that the entry is not as we saw it
+	again  bool // it said so before
 }
 
 // failed is what an error of a request that changes something means.
@@ -174,12 +176,24 @@ func (w *writer) look(ctx context.Context, key string) (*ldap.Entry, error) {
 	return find(ctx, w.s, w.sub, w.t, w.change.KeyColumn, key, w.attributes())
 }
 
+// attributes are those that the change is about, the key, and what groups hold of the entry.
 func (w *writer) attributes() []string {
-	list := w.conn.newRows(w.s, w.sub, w.t).attributes()
-	if key := w.t.keyAttribute(w.sub); !slices.Contains(list, key) {
-		list = append(list, key)
+	list := []string{w.t.keyAttribute(w.sub)}
+	put := func(name string) {
+		if col := w.t.column(name); col != nil && col.attribute != nil && !col.secret && !slices.Contains(list, col.attribute.asked()) {
+			list = append(list, col.attribute.asked())
+		}
 	}
-	return list
+	put(w.change.KeyColumn)
+	for name := range w.change.Changes {
+		put(name)
+	}
+	for _, several := range []map[string][]fulfil.Link{w.change.ChangesAdded, w.change.ChangesRemoved} {
+		for name := range several {
+			put(name)
+		}
+	}
+	return w.conn.newRows(w.s, w.sub, w.t).pointing(list)
 }
 
 // texts are the changed columns that are attributes of the entry itself, in a fixed order, without the password.
@@ -360,7 +374,7 @@ func (w *writer) add(ctx context.Context) (fulfil.Receipt, error) {
 			return fulfil.Receipt{}, err
 		}
 	}
-	if e == nil { // it may be named so, and have another key
+	if e == nil && w.again { // it is named so, and may have another key
 		if e, err = w.s.entry(ctx, at.String(), "(objectClass=*)", w.attributes()...); err != nil {
 			return fulfil.Receipt{}, err
 		}
@@ -368,56 +382,11 @@ func (w *writer) add(ctx context.Context) (fulfil.Receipt, error) {
 	if e != nil {
 		return w.found(ctx, e, at)
 	}
+	given, names, rest, err := w.addition(ctx, at)
+	if err != nil {
+		return fulfil.Receipt{}, err
+	}
 	q := ldap.NewAddRequest(at.String(), nil)
-	if len(w.t.classes) == 0 {
-		return fulfil.Receipt{}, refuse("Nothing says of which object classes new entries of table %s are: set objectClass.", w.t.name)
-	}
-	given := map[string][]string{"objectclass": w.t.classes}
-	names := map[string]string{"objectclass": "objectClass"}
-	twice := map[string]bool{}
-	put := func(a *attribute, values []string) {
-		k := strings.ToLower(a.name)
-		names[k] = a.asked()
-		for _, v := range values {
-			if mark := k + "=" + w.sub.normal(a, v); !twice[mark] {
-				twice[mark] = true
-				given[k] = append(given[k], v)
-			}
-		}
-	}
-	for _, p := range at[0] {
-		if a := w.sub.attribute(p.name); a != nil {
-			put(a, []string{p.value})
-		}
-	}
-	for _, col := range w.texts() {
-		values, err := w.wanted(ctx, col)
-		if err != nil {
-			return fulfil.Receipt{}, err
-		}
-		if strings.EqualFold(col.attribute.name, "objectClass") {
-			given["objectclass"] = nil
-		}
-		put(col.attribute, values)
-	}
-	rest := map[string][]string{} // links that one request would be too long for
-	for name, links := range w.change.ChangesAdded {
-		col := w.t.column(name)
-		if col.back != nil {
-			continue
-		}
-		values, err := w.linked(ctx, col, links, true)
-		if err != nil {
-			return fulfil.Receipt{}, err
-		}
-		put(col.attribute, values[:min(len(values), chunk)])
-		rest[col.name] = values[min(len(values), chunk):]
-	}
-	for _, one := range w.t.must {
-		if len(given[one]) == 0 && w.t.placeholder != "" {
-			put(w.sub.attribute(one), []string{w.t.placeholder})
-		}
-	}
 	for _, k := range slices.Sorted(maps.Keys(given)) {
 		if len(given[k]) > 0 {
 			q.Attribute(names[k], given[k])
@@ -441,6 +410,59 @@ func (w *writer) add(ctx context.Context) (fulfil.Receipt, error) {
 		return fulfil.Receipt{}, err
 	}
 	return fulfil.Receipt{Outcome: fulfil.Done, CreatedKey: w.createdKey(ctx, at.String())}, nil
+}
+
+// addition gives the values of a new entry by attributes in lower case, how these are named in requests, and the links that one request would be too
+// long for, by column.
+func (w *writer) addition(ctx context.Context, at name) (given map[string][]string, names map[string]string, rest map[string][]string, err error) {
+	if len(w.t.classes) == 0 {
+		return nil, nil, nil, refuse("Nothing says of which object classes new entries of table %s are: set objectClass.", w.t.name)
+	}
+	given, names, rest = map[string][]string{"objectclass": w.t.classes}, map[string]string{"objectclass": "objectClass"}, map[string][]string{}
+	twice := map[string]bool{}
+	put := func(a *attribute, values []string) {
+		k := strings.ToLower(a.name)
+		names[k] = a.asked()
+		for _, v := range values {
+			if mark := k + "=" + w.sub.normal(a, v); !twice[mark] {
+				twice[mark] = true
+				given[k] = append(given[k], v)
+			}
+		}
+	}
+	for _, p := range at[0] {
+		if a := w.sub.attribute(p.name); a != nil {
+			put(a, []string{p.value})
+		}
+	}
+	for _, col := range w.texts() {
+		values, err := w.wanted(ctx, col)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if strings.EqualFold(col.attribute.name, "objectClass") {
+			given["objectclass"] = nil
+		}
+		put(col.attribute, values)
+	}
+	for name, links := range w.change.ChangesAdded {
+		col := w.t.column(name)
+		if col.back != nil {
+			continue
+		}
+		values, err := w.linked(ctx, col, links, true)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		put(col.attribute, values[:min(len(values), chunk)])
+		rest[col.name] = values[min(len(values), chunk):]
+	}
+	for _, one := range w.t.must {
+		if len(given[one]) == 0 && w.t.placeholder != "" {
+			put(w.sub.attribute(one), []string{w.t.placeholder})
+		}
+	}
+	return given, names, rest, nil
 }
 
 func asEntry(given map[string][]string) (list []*ldap.EntryAttribute) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -63,6 +64,7 @@ type subschema struct {
 	classes    map[string]*class
 	controls   []string // numbers of the controls and extensions that the server knows
 	contexts   []string // its naming contexts
+	tables     sync.Map // *table by name, as they fit to it
 }
 
 // Controls and extensions that are used where the server offers them.

@@ -192,8 +192,19 @@ func (t *table) attributes() []string {
 	return list
 }
 
-// table fits a table of the settings to the schema; Missing or Validation when it does not.
+// table fits a table of the settings to the schema, once; Missing or Validation when it does not.
 func (c *Conn) table(s *subschema, name string) (*table, error) {
+	if known, ok := s.tables.Load(name); ok {
+		return known.(*table), nil
+	}
+	t, err := c.fit(s, name)
+	if err == nil {
+		s.tables.Store(name, t)
+	}
+	return t, err
+}
+
+func (c *Conn) fit(s *subschema, name string) (*table, error) {
 	setting := c.tables[name]
 	if setting == nil {
 		return nil, errs.Missing("There is no table %s among the settings of the connection to %s.", name, c.target)
