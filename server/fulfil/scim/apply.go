@@ -179,7 +179,11 @@ func (w *writer) edits(res map[string]any) edit {
 	}
 	for _, col := range w.lists {
 		if !col.isGroups {
-			if l := w.listOf(col, col.texts(res)); len(l.add)+len(l.remove) > 0 {
+			l := w.listOf(col, col.texts(res))
+			if !col.isShown(res) && !w.conn.puts(w.cat) { // some servers never show the members of a group, and those are not gone
+				l.remove = keysOf(w.change.ChangesRemoved[col.name])
+			}
+			if len(l.add)+len(l.remove) > 0 {
 				e.lists = append(e.lists, l)
 			}
 		}

@@ -104,9 +104,15 @@ func keyIn(o map[string]any, name string) (string, bool) {
 	return found, found != ""
 }
 
+// textIn is a member that is a text; some servers write ids as numbers.
 func textIn(o map[string]any, name string) string {
-	text, _ := get(o, name).(string)
-	return text
+	switch v := get(o, name).(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	return ""
 }
 
 // truth reads a boolean, also one that was written as text.
@@ -237,6 +243,9 @@ func (c *column) read(res map[string]any) fulfil.Value {
 	}
 	return nil
 }
+
+// isShown reports that a resource says what it has in the column, be it nothing.
+func (c *column) isShown(res map[string]any) bool { return get(c.home(res), c.attr) != nil }
 
 // texts are the several values, each once, sorted without regard to case.
 func (c *column) texts(res map[string]any) []string {

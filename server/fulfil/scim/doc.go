@@ -26,6 +26,10 @@
 // What is not done: Bulk (each change has an outcome of its own), Me, sorting, and following a redirect or meta.location: the token goes to the host of
 // the settings and to no other.
 //
+// A server that never shows who is in a group (AWS) is written to all the same, but what it does not show cannot be read: there, whoever is to be in a group
+// is put into it again after each reading.
+//
 // A target usually lies in the company's own network, so private addresses are reached, other than by webhooks. Addresses that are nobody's
-// application, such as those of the link (where clouds keep the passwords of a machine), are not: it is decided on the address that is connected to.
+// application, such as those of the link (where clouds keep the passwords of a machine), are not: it is decided on the address that is connected to. Other machines are
+// reached by https, unless setting plain allows otherwise.
 package scim

@@ -70,9 +70,9 @@ func (a *answer) object() (map[string]any, bool) {
 	return o, decode(a.body, &o) == nil && o != nil
 }
 
-// decode reads one JSON value and nothing behind it. Numbers stay as they are written.
+// decode reads one JSON value and nothing behind it. Numbers stay as they are written. A byte order mark, which some servers begin with, is none of it.
 func decode(text []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))))
 	d.UseNumber()
 	if err := d.Decode(into); err != nil {
 		return err

@@ -73,7 +73,7 @@ func (w *writer) member(ctx context.Context, group, user string, in, isSure bool
 		if res, f = w.conn.byID(ctx, groups, group); f != nil {
 			return false, f.looked()
 		}
-		if res != nil && contains(members.texts(res), user) == in {
+		if res != nil && (in || members.isShown(res) || w.conn.puts(w.cat)) && contains(members.texts(res), user) == in {
 			return false, nil
 		}
 	}

@@ -87,8 +87,8 @@ func (c *Conn) each(ctx context.Context, t *table, filter string, take func(row 
 			return f
 		}
 	}
-	return &failure{outcome: fulfil.Unreachable, kind: errs.Unavailable, message: fmt.Sprintf("%s of %s cannot be read as a whole: %s.", t.name, c.server, why),
-		hint: "When the server gives all rows at once and does not page, set paging to none."}
+	return &failure{outcome: fulfil.Unreachable, kind: errs.Unavailable,
+		message: fmt.Sprintf("%s of %s cannot be read as a whole: %s. When the server gives all rows at once and does not page, set paging to none.", t.name, c.server, why)}
 }
 
 // filterOf is the filter of the settings.

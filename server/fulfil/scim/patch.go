@@ -219,7 +219,7 @@ func (c *Conn) update(ctx context.Context, cat *catalog, t *table, res map[strin
 	if !ok {
 		return false, refuse("The id of the resource cannot stand in an address.")
 	}
-	if !cat.patches || c.noPatch.Load() {
+	if c.puts(cat) {
 		return c.replace(ctx, cat, t, at, textIn(res, "id"), e)
 	}
 	for i, ops := range e.operations(res, c.set.MembersPerRequest) {
@@ -227,7 +227,8 @@ func (c *Conn) update(ctx context.Context, cat *catalog, t *table, res map[strin
 		if i == 0 && len(e.plain) > 0 {
 			match = version(cat, res)
 		}
-		f := c.patch(ctx, at, match, ops)
+		part, f := c.patch(ctx, at, match, ops)
+		made = made || part
 		if f != nil && !made && (f.status == http.StatusMethodNotAllowed || f.status == http.StatusNotImplemented) {
 			c.noPatch.Store(true)
 			return c.replace(ctx, cat, t, at, textIn(res, "id"), e)
@@ -235,28 +236,32 @@ func (c *Conn) update(ctx context.Context, cat *catalog, t *table, res map[strin
 		if f != nil {
 			return made, f
 		}
-		made = true
 	}
 	return made, nil
 }
 
-// patch sends one PATCH. When something to take away is not there (any more), the rest is tried without it.
-func (c *Conn) patch(ctx context.Context, at, match string, ops []operation) *failure {
+// puts reports that the server takes no PATCH.
+func (c *Conn) puts(cat *catalog) bool { return !cat.patches || c.noPatch.Load() }
+
+// patch sends one PATCH. When something to take away is not there (any more), the rest is tried without it. made tells that something was written.
+func (c *Conn) patch(ctx context.Context, at, match string, ops []operation) (made bool, f *failure) {
 	a, f := c.do(ctx, request{method: http.MethodPatch, url: at, match: match, body: map[string]any{"schemas": []string{patchSchema}, "Operations": ops}})
 	switch {
-	case f != nil && sameName(f.scimType, "noTarget") && len(ops) > 1:
+	case f == nil:
+		f = c.understood(a)
+		return f == nil, f
+	case sameName(f.scimType, "noTarget") && len(ops) > 1:
 		for _, op := range ops { // nothing of it was made: a PATCH is made as a whole (RFC 7644, 3.5.2)
-			if f := c.patch(ctx, at, "", []operation{op}); f != nil {
-				return f
+			part, f := c.patch(ctx, at, "", []operation{op})
+			if made = made || part; f != nil {
+				return made, f
 			}
 		}
-		return nil
-	case f != nil && sameName(f.scimType, "noTarget") && ops[0].Op == "remove":
-		return nil
-	case f != nil:
-		return f
+		return made, nil
+	case sameName(f.scimType, "noTarget") && ops[0].Op == "remove":
+		return false, nil
 	}
-	return c.understood(a)
+	return false, f
 }
 
 // understood refuses an answer to a change that is not SCIM's, such as a page to sign in: nobody knows what became of the change.

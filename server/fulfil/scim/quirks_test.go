@@ -119,28 +119,39 @@ func TestPages(t *testing.T) {
 		quirk    fulfiltest.Quirk
 		want     errs.Kind // "": all rows come
 	}{
-		"AsItShould":             {rows: 57, quirk: nil},
-		"OnePage":                {rows: 10, quirk: nil},
-		"FullPages":              {rows: 40, settings: map[string]string{"pageSize": "20"}},
-		"SmallerPages":           {rows: 57, quirk: asking(func(q url.Values) { q.Set("count", strconv.Itoa(min(7, number(q.Get("count"))))) })},
-		"PagesOfOne":             {rows: 9, quirk: asking(func(q url.Values) { q.Set("count", "1") })},
-		"TotalIsThatOfThePage":   {rows: 57, quirk: total(func(rows, _ int) any { return rows })}, // AWS, WSO2
-		"TotalTooHigh":           {rows: 57, quirk: total(func(_, total int) any { return total + 3 }), want: errs.Unavailable},
-		"TotalTooLow":            {rows: 57, quirk: total(func(_, total int) any { return total - 30 })},
-		"TotalAsText":            {rows: 57, quirk: total(func(_, total int) any { return strconv.Itoa(total) })},
-		"NoTotal":                {rows: 57, quirk: total(func(int, int) any { return nil })},
-		"StartIndexIgnored":      {rows: 57, server: `{"pages":false}`, want: errs.Unavailable},
-		"ClippedAndTotalFits":    {rows: 57, server: `{"pages":false}`, quirk: total(func(rows, _ int) any { return rows }), want: errs.Unavailable}, // better-auth
-		"NotPaged":               {rows: 15, server: `{"pages":false}`, settings: map[string]string{"paging": "none"}},
-		"NotPagedAndClipped":     {rows: 57, server: `{"pages":false}`, settings: map[string]string{"paging": "none"}, want: errs.Unavailable},
-		"StartIndexFromZero":     {rows: 57, settings: map[string]string{"pageSize": "20"}, quirk: asking(func(q url.Values) { q.Set("startIndex", strconv.Itoa(number(q.Get("startIndex"))+1)) }), want: errs.Unavailable},
-		"CountedByPages":         {rows: 57, settings: map[string]string{"pageSize": "20"}, quirk: asking(func(q url.Values) { q.Set("startIndex", strconv.Itoa((number(q.Get("startIndex"))-1)/20*20+1)) }), want: errs.Unavailable},
-		"EmptyPage":              {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { o["Resources"] = []any{} }), want: errs.Unavailable},
-		"NoResourcesAndATotal":   {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { delete(o, "Resources") }), want: errs.Unavailable},
-		"NoList":                 {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { delete(o, "Resources"); delete(o, "totalResults") }), want: errs.Unavailable},
-		"ResourcesAreNoList":     {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { o["Resources"] = "none" }), want: errs.Unavailable},
-		"WithoutIDs":             {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { delete(o["Resources"].([]any)[3].(map[string]any), "id") }), want: errs.Unavailable},
-		"TooManyRows":            {rows: 57, settings: map[string]string{"maximumRows": "50"}, want: errs.Validation},
+		"AsItShould":           {rows: 57, quirk: nil},
+		"OnePage":              {rows: 10, quirk: nil},
+		"FullPages":            {rows: 40, settings: map[string]string{"pageSize": "20"}},
+		"SmallerPages":         {rows: 57, quirk: asking(func(q url.Values) { q.Set("count", strconv.Itoa(min(7, number(q.Get("count"))))) })},
+		"PagesOfOne":           {rows: 9, quirk: asking(func(q url.Values) { q.Set("count", "1") })},
+		"TotalIsThatOfThePage": {rows: 57, quirk: total(func(rows, _ int) any { return rows })}, // AWS, WSO2
+		"TotalTooHigh":         {rows: 57, quirk: total(func(_, total int) any { return total + 3 }), want: errs.Unavailable},
+		"TotalTooLow":          {rows: 57, quirk: total(func(_, total int) any { return total - 30 })},
+		"TotalAsText":          {rows: 57, quirk: total(func(_, total int) any { return strconv.Itoa(total) })},
+		"NoTotal":              {rows: 57, quirk: total(func(int, int) any { return nil })},
+		"StartIndexIgnored":    {rows: 57, server: `{"pages":false}`, want: errs.Unavailable},
+		"ClippedAndTotalFits":  {rows: 57, server: `{"pages":false}`, quirk: total(func(rows, _ int) any { return rows }), want: errs.Unavailable}, // better-auth
+		"NotPaged":             {rows: 15, server: `{"pages":false}`, settings: map[string]string{"paging": "none"}},
+		"NotPagedAndClipped":   {rows: 57, server: `{"pages":false}`, settings: map[string]string{"paging": "none"}, want: errs.Unavailable},
+		"StartIndexFromZero":   {rows: 57, settings: map[string]string{"pageSize": "20"}, quirk: asking(func(q url.Values) { q.Set("startIndex", strconv.Itoa(number(q.Get("startIndex"))+1)) }), want: errs.Unavailable},
+		"CountedByPages":       {rows: 57, settings: map[string]string{"pageSize": "20"}, quirk: asking(func(q url.Values) { q.Set("startIndex", strconv.Itoa((number(q.Get("startIndex"))-1)/20*20+1)) }), want: errs.Unavailable},
+		"EmptyPage":            {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { o["Resources"] = []any{} }), want: errs.Unavailable},
+		"NoResourcesAndATotal": {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { delete(o, "Resources") }), want: errs.Unavailable},
+		"NoList":               {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { delete(o, "Resources"); delete(o, "totalResults") }), want: errs.Unavailable},
+		"ResourcesAreNoList":   {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { o["Resources"] = "none" }), want: errs.Unavailable},
+		"WithoutIDs":           {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { delete(o["Resources"].([]any)[3].(map[string]any), "id") }), want: errs.Unavailable},
+		"TooManyRows":          {rows: 57, settings: map[string]string{"maximumRows": "50"}, want: errs.Validation},
+		"LongRows": {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { // a page of all of them is longer than an answer may be
+			for _, v := range o["Resources"].([]any) {
+				v.(map[string]any)["title"] = long
+			}
+		})},
+		"NumbersAsIDs": {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { numbered(o) })},
+		"ByteOrderMark": {rows: 57, quirk: func(w http.ResponseWriter, _ *http.Request, forward func() *fulfiltest.HTTPAnswer) {
+			a := forward()
+			a.Body = append([]byte("\xef\xbb\xbf"), a.Body...)
+			a.Send(w)
+		}},
 		"NamesInAnyCase":         {rows: 57, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { lower(o) })},
 		"TheRowsOfAPageReversed": {rows: 57, settings: map[string]string{"pageSize": "20"}, quirk: rewriting("/Users", func(_ *http.Request, o map[string]any) { reverse(o["Resources"].([]any)) }), want: errs.Unavailable},
 	} {
@@ -174,6 +185,16 @@ func lower(v any) {
 		for _, inner := range v {
 			lower(inner)
 		}
+	}
+}
+
+// long is a megabyte.
+var long = strings.Repeat("x", 1<<20)
+
+func numbered(o map[string]any) {
+	for _, v := range o["Resources"].([]any) {
+		u := v.(map[string]any)
+		u["id"] = number(strings.TrimPrefix(u["userName"].(string), "user")) + 1
 	}
 }
 
@@ -553,7 +574,7 @@ func TestClientCredentials(t *testing.T) {
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"169.254.169.254", "[::ffff:169.254.169.254]", "[fe80::1]", "0.0.0.0", "[::]", "224.0.0.1", "[ff02::1]"} {
-		conn := mustOpen(t, "http://"+host+"/scim", map[string]string{"timeout": "1"})
+		conn := mustOpen(t, "http://"+host+"/scim", map[string]string{"timeout": "1", "plain": "true"})
 		err := conn.Check(t.Context())
 		require.True(t, errs.Is(err, errs.Unavailable), "%s: %v", host, err)
 		require.Contains(t, err.Error(), "no application has such an address", host)
@@ -577,16 +598,20 @@ func TestCertificates(t *testing.T) {
 	mustWrite(t, folder, "ca.pem", pemOf(s.Certificate()))
 	mustWrite(t, folder, "none.pem", []byte("nothing"))
 	open := func(file string) (*fulfil.Opened, error) {
-		return scim.Package{}.Open(t.Context(), fulfil.Settings{DataDir: folder, Values: map[string]string{"server": s.URL, "certificateAuthority": file}})
+		return scim.Package{}.Open(t.Context(), fulfil.Settings{DataDir: folder, Values: map[string]string{"server": s.URL, "caCertificate": file}})
 	}
 	trusting, err := open("ca.pem")
 	require.NoError(t, err)
 	defer trusting.Close()
 	require.True(t, errs.Is(trusting.Check(t.Context()), errs.NotFound), "it was asked")
-	for _, file := range []string{"none.pem", "absent.pem", "../ca.pem", "/etc/ssl/certs/ca-certificates.crt"} {
+	inline, err := open(string(pemOf(s.Certificate())))
+	require.NoError(t, err)
+	defer inline.Close()
+	require.True(t, errs.Is(inline.Check(t.Context()), errs.NotFound))
+	for _, file := range []string{"-----BEGIN CERTIFICATE-----\nnone", "none.pem", "absent.pem", "../ca.pem", "/etc/ssl/certs/ca-certificates.crt"} {
 		_, err := open(file)
 		require.Error(t, err, file)
-		require.Equal(t, "certificateAuthority", errs.As(err).Field, file)
+		require.Equal(t, "caCertificate", errs.As(err).Field, file)
 	}
 }
 
@@ -595,6 +620,7 @@ func TestOpenRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ field, setting, value string }{
 		"NoServer":    {"server", "server", ""},
 		"OtherScheme": {"server", "server", "ftp://x"}, "Password": {"server", "server", "https://me:pw@x/scim"}, "Query": {"server", "server", "https://x/scim?a=b"},
+		"Plain": {"server", "server", "http://crm.example/scim"}, "PlainToken": {"oAuth2Url", "oAuth2Url", "http://crm.example/token"},
 		"TwoWays": {"oAuthToken", "login", "me"}, "Line": {"oAuthToken", "oAuthToken", "a\r\nX: y"}, "Filter": {"filter.Users", "filter.Users", `userName eq "`},
 		"PageSize": {"pageSize", "pageSize", "1"}, "Unknown": {"other", "other", "x"}, "Paging": {"paging", "paging", "cursor"},
 		"HalfOfBasic": {"login", "password", "only"}, "HalfOfClient": {"oAuth2Url", "applicationId", "me"},

@@ -126,7 +126,7 @@ func (c *Conn) byID(ctx context.Context, t *table, id string) (map[string]any, *
 }
 
 // find reads the resource whose column has a value. nil: there is none. What a filter gives is looked at: there are servers that leave it out of
-// account, and such that compare without case.
+// account, and such that compare without case, and somebody else must not be taken for who is meant.
 func (c *Conn) find(ctx context.Context, cat *catalog, t *table, col *column, key string) (map[string]any, *failure) {
 	if sameName(col.name, "id") {
 		return c.byID(ctx, t, key)
@@ -148,13 +148,10 @@ func (c *Conn) find(ctx context.Context, cat *catalog, t *table, col *column, ke
 
 // among looks through the resources that a filter gives.
 func (c *Conn) among(ctx context.Context, t *table, col *column, key, filter string) (map[string]any, *failure) {
-	var exact, alike []map[string]any
+	var exact []map[string]any
 	look := func(res map[string]any) bool {
-		switch v, _ := col.read(res).(string); {
-		case v == key:
+		if v, _ := col.read(res).(string); v == key {
 			exact = append(exact, res)
-		case sameName(v, key):
-			alike = append(alike, res)
 		}
 		return true
 	}
@@ -182,8 +179,6 @@ func (c *Conn) among(ctx context.Context, t *table, col *column, key, filter str
 		f := refuse("Several of %s have %s = %s. The key of a mapping must be unique.", t.name, col.name, clip(key, 100))
 		f.kind = errs.Conflict
 		return nil, f
-	case len(alike) == 1 && filter != "": // the server says that it is the one
-		return alike[0], nil
 	}
 	return nil, nil
 }

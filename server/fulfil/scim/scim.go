@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -53,7 +54,8 @@ type config struct {
 	ApplicationKey    string            `setting:"applicationKey" secret:"true"`
 	OAuth2URL         string            `setting:"oAuth2Url" format:"uri" help:"Where tokens are given."`
 	OAuth2Scopes      []string          `setting:"oAuth2Scopes" help:"What the token is for."`
-	Certificates      string            `setting:"certificateAuthority" help:"File with the certificates (PEM) of authorities to trust instead of those of this machine, relative to the folder files in the data folder."`
+	IsPlain           bool              `setting:"plain" default:"false" help:"Let the token or password go over http to other machines: whoever listens on the way has it."`
+	Certificates      string            `setting:"caCertificate" help:"Certificates in PEM form that the server's must come from, or a file that holds them. Else what the machine trusts."`
 	Resources         []string          `setting:"resources" help:"Tables to use, such as Users. Empty: all that the server has."`
 	Filters           map[string]string `setting:"filter." help:"filter.<table>: a SCIM filter; only what it matches is read."`
 	PageSize          int               `setting:"pageSize" default:"200" min:"2" max:"10000" help:"Rows to ask for at once. A server may give fewer."`
@@ -84,7 +86,7 @@ func (p Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, err
 		return nil, err
 	}
 	c := &Conn{set: set, adding: newTurns(), writing: newTurns()}
-	if c.server, err = address("server", set.Server); err != nil {
+	if c.server, err = address("server", set.Server, set.IsPlain); err != nil {
 		return nil, err
 	}
 	for table, text := range set.Filters {
@@ -110,16 +112,25 @@ func (p Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, err
 	return o, nil
 }
 
-// address is an http address without a slash at its end; passwords belong into settings that are sealed.
-func address(field, text string) (string, error) {
+// address is an http address without a slash at its end; passwords belong into settings that are sealed. Without TLS it is this machine's, unless that is
+// allowed.
+func address(field, text string, isPlain bool) (string, error) {
 	u, err := url.Parse(strings.TrimSpace(text))
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "":
 		return "", errs.Invalid(field, "Setting %s must be an address like https://crm.example/scim.", field)
 	case u.User != nil:
 		return "", errs.Invalid(field, "The address must not hold a name or a password: use the settings login and password.")
+	case u.Scheme == "http" && !isPlain && !isHere(u.Hostname()):
+		return "", errs.Invalid(field, "The address must begin with https: without it the token can be read on the way. Setting plain allows that.")
 	}
 	return strings.TrimRight(u.String(), "/"), nil
+}
+
+// isHere reports a host that is this machine.
+func isHere(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
 // maxCertificates is how long the file of authorities may be. That of all authorities of a machine has about 200 kB.
@@ -127,7 +138,14 @@ const maxCertificates = 4 << 20
 
 // certificates reads the authorities to trust, from where files of connectors may lie and nowhere else.
 func certificates(path, dataDir string, roots []string) (*x509.CertPool, error) {
-	const field = "certificateAuthority"
+	const field = "caCertificate"
+	pool := x509.NewCertPool()
+	if strings.Contains(path, "-----BEGIN CERTIFICATE-----") {
+		if !pool.AppendCertsFromPEM([]byte(path)) {
+			return nil, errs.Invalid(field, "Setting %s holds no certificate that can be read.", field)
+		}
+		return pool, nil
+	}
 	p, err := fulfil.PlaceOf(field, path, dataDir, roots)
 	if err != nil {
 		return nil, err
@@ -146,7 +164,6 @@ func certificates(path, dataDir string, roots []string) (*x509.CertPool, error) 
 	if err != nil {
 		return nil, p.Explain(p.Path, err)
 	}
-	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
 		return nil, errs.Invalid(field, "%q holds no certificate (PEM).", p.Path)
 	}

@@ -52,7 +52,7 @@ func signerOf(set config, client *http.Client) (signer, error) {
 	case ways == 0:
 		return fixed{}, nil
 	}
-	at, err := address("oAuth2Url", set.OAuth2URL)
+	at, err := address("oAuth2Url", set.OAuth2URL, set.IsPlain)
 	if err != nil {
 		return nil, err
 	}

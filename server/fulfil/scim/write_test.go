@@ -513,6 +513,72 @@ func TestMemberships(t *testing.T) {
 	}
 }
 
+// TestMembersThatAreNotShown: at a server that never says who is in a group (AWS), members are taken out all the same, and nobody is said to be out.
+func TestMembersThatAreNotShown(t *testing.T) {
+	t.Parallel()
+	target, proxy, conn := mustBehind(t, `{"showsGroups":false}`, nil)
+	target.Put(t, "Users", map[string]any{"id": "1", "userName": "plang"})
+	target.Put(t, "Groups", map[string]any{"id": "crm", "displayName": "CRM", "members": []any{map[string]any{"value": "1"}, map[string]any{"value": "2"}, map[string]any{"value": "3"}}})
+	proxy.Be(rewriting("/Groups", func(_ *http.Request, o map[string]any) {
+		for _, v := range append(asList(o["Resources"]), o) {
+			delete(v.(map[string]any), "members")
+		}
+	}))
+	c := change(fulfil.Modified, "plang", nil)
+	c.ChangesRemoved = map[string][]fulfil.Link{"groups": links("crm")}
+	require.Equal(t, fulfil.Done, conn.Applier.Apply(t.Context(), c).Outcome)
+	require.Equal(t, []string{"2", "3"}, membersOf(target.All(t, "Groups")[0]))
+	c = fulfil.Change{Type: fulfil.Modified, Table: "Groups", KeyColumn: "displayName", Key: "CRM", ChangesRemoved: map[string][]fulfil.Link{"members": links("2")}}
+	require.Equal(t, fulfil.Done, conn.Applier.Apply(t.Context(), c).Outcome)
+	require.Equal(t, []string{"3"}, membersOf(target.All(t, "Groups")[0]))
+}
+
+// TestNobodyElse: who is called nearly the same is somebody else, whatever a server's filter finds.
+func TestNobodyElse(t *testing.T) {
+	t.Parallel()
+	target, _, conn := mustBehind(t, `{}`, nil)
+	target.Put(t, "Users", map[string]any{"id": "1", "userName": "plang", "externalId": "abc"})
+	for column, key := range map[string]string{"userName": "PLANG", "externalId": "ABC"} {
+		c := fulfil.Change{Type: fulfil.Deleted, Table: "Users", KeyColumn: column, Key: key}
+		require.Equal(t, fulfil.AlreadySo, conn.Applier.Apply(t.Context(), c).Outcome)
+		c.Type, c.Changes = fulfil.Modified, map[string]*string{"title": ref("Dr.")}
+		require.Equal(t, fulfil.NotFound, conn.Applier.Apply(t.Context(), c).Outcome)
+	}
+	require.Equal(t, fulfil.Conflict, conn.Applier.Apply(t.Context(), change(fulfil.Added, "PLANG", nil)).Outcome)
+	require.Len(t, target.All(t, "Users"), 1)
+	require.Empty(t, target.Log(t))
+}
+
+// TestNoTarget: what is not there any more stops neither the rest of a change nor the word that a part of it was made.
+func TestNoTarget(t *testing.T) {
+	t.Parallel()
+	target, proxy, conn := mustBehind(t, `{}`, nil)
+	target.Put(t, "Groups", map[string]any{"id": "crm", "displayName": "CRM", "members": []any{map[string]any{"value": "1"}, map[string]any{"value": "2"}, map[string]any{"value": "3"}}})
+	limit := 1000
+	patches := 0
+	proxy.Be(changing(func(w http.ResponseWriter, r *http.Request, forward func() *fulfiltest.HTTPAnswer) {
+		text, _ := io.ReadAll(r.Body)
+		switch patches++; {
+		case patches > limit:
+			says(w, http.StatusTooManyRequests, "", "slow down")
+		case strings.Contains(string(text), `value eq \"2\"`):
+			says(w, http.StatusBadRequest, "noTarget", "2 is not there")
+		default:
+			forward().Send(w)
+		}
+	}))
+	remove := func(ids ...string) fulfil.Receipt {
+		return conn.Applier.Apply(t.Context(), fulfil.Change{Type: fulfil.Modified, Table: "Groups", KeyColumn: "displayName", Key: "CRM", ChangesRemoved: map[string][]fulfil.Link{"members": links(ids...)}})
+	}
+	require.Equal(t, fulfil.AlreadySo, remove("2").Outcome)
+	require.Equal(t, fulfil.Done, remove("1", "2").Outcome)
+	require.Equal(t, []string{"2", "3"}, membersOf(target.All(t, "Groups")[0]))
+	target.Put(t, "Groups", map[string]any{"id": "crm", "displayName": "CRM", "members": []any{map[string]any{"value": "1"}, map[string]any{"value": "2"}, map[string]any{"value": "3"}}})
+	patches, limit = 0, 2
+	r := remove("1", "2", "3")
+	require.Equal(t, fulfil.Unknown, r.Outcome, "1 is out, and nobody knows of the rest: %+v", r)
+}
+
 // TestManyInOneGroup: users who join a group at once all do, also where a group is written as a whole.
 func TestManyInOneGroup(t *testing.T) {
 	t.Parallel()
