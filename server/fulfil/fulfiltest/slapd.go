@@ -204,8 +204,18 @@ func freeAddr() string {
 	return l.Addr().String()
 }
 
-// Start starts the server, again after Stop: the directory is as it was.
+// Start starts the server, again after Stop: the directory is as it was. Its port may be somebody else's for a moment.
 func (s *Slapd) Start(ctx context.Context) error {
+	for try := 0; ; try++ {
+		err := s.start(ctx)
+		if err == nil || try == 20 || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+func (s *Slapd) start(ctx context.Context) error {
 	s.command = exec.Command(s.command.Path, s.command.Args[1:]...)
 	s.log = &bytes.Buffer{}
 	s.command.Stdout, s.command.Stderr = s.log, s.log

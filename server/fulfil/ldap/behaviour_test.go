@@ -3,6 +3,7 @@ package ldap_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"maps"
@@ -1119,4 +1120,99 @@ func TestKilledServer(t *testing.T) {
 	}
 	t.Log(counts)
 	require.NotEmpty(t, o.MustSearch(t, o.People, "(uid="+at+")", "uid"))
+}
+
+// TestFollowedWhileItChanges: whoever follows a directory that others write to at the same time knows, when they stop, what there is.
+func TestFollowedWhileItChanges(t *testing.T) {
+	t.Parallel()
+	o := mustCompany(t, "table.plain.base", "ou=people,dc=example,dc=test", "table.plain.objectClass", "inetOrgPerson", "table.plain.columns", "uid,cn,sn", "table.plain.rdn", "uid")
+	draw := seeded(t)
+	var writers sync.WaitGroup
+	for n := range 2 {
+		draw := rand.New(rand.NewPCG(draw.Uint64(), uint64(n)))
+		writers.Go(func() {
+			var keys []string
+			for i := range 120 {
+				ch := fulfil.Change{Type: fulfil.Added, Table: "plain", KeyColumn: "entryUUID", Changes: values("uid", fmt.Sprintf("w%d-%d", n, i), "cn", "x", "sn", "x")}
+				if len(keys) > 0 && draw.IntN(3) > 0 {
+					ch.Type, ch.Key, ch.Changes = fulfil.Modified, keys[draw.IntN(len(keys))], values("sn", fmt.Sprint(i))
+					switch draw.IntN(4) {
+					case 0:
+						ch.Changes = values("uid", fmt.Sprintf("r%d-%d", n, i))
+					case 1:
+						ch.Type, ch.Changes = fulfil.Deleted, nil
+						keys = slices.DeleteFunc(keys, func(k string) bool { return k == ch.Key })
+					}
+				}
+				r := o.c.Applier.Apply(t.Context(), ch)
+				if !r.Outcome.OK() {
+					t.Errorf("%+v: %+v", ch, r)
+				}
+				if ch.Type == fulfil.Added {
+					keys = append(keys, r.CreatedKey)
+				}
+			}
+		})
+	}
+	ended := make(chan struct{})
+	go func() { writers.Wait(); close(ended) }()
+	var rows map[string]fulfil.Row
+	cookie, followed, read := "", 0, 0
+	step := func() {
+		if cookie != "" {
+			delta, err := o.c.Tracker.Since(t.Context(), "plain", cookie, 1000)
+			require.NoError(t, err)
+			if delta != nil {
+				now := maps.Clone(rows)
+				for _, key := range delta.Gone {
+					delete(now, key)
+				}
+				for _, row := range delta.Rows {
+					now[fulfil.TextOf(row["entryUUID"])] = row
+				}
+				if delta.Count < 0 || delta.Count == len(now) {
+					rows, cookie = now, delta.Cookie
+					followed++
+					return
+				}
+			}
+		}
+		cookies, err := o.c.Tracker.Cookies(t.Context())
+		require.NoError(t, err)
+		cookie, rows = cookies["plain"], o.rows("plain")
+		read++
+	}
+	for open := true; open; {
+		select {
+		case <-ended:
+			open = false
+		default:
+		}
+		step()
+	}
+	step()
+	t.Logf("%d times followed, %d times read", followed, read)
+	require.Equal(t, o.rows("plain"), rows)
+}
+
+// Members by uniqueMember, and values whose bytes mean something.
+func TestUniqueMembersAndCertificates(t *testing.T) {
+	t.Parallel()
+	o := mustCompany(t, "table.teams.base", "ou=groups,dc=example,dc=test", "table.teams.objectClass", "groupOfUniqueNames", "table.teams.placeholder", "cn=nobody",
+		"table.teams.link.uniqueMember", "people", "table.people.backlink.teams", "teams.uniqueMember")
+	block, _ := pem.Decode([]byte(o.CA))
+	a := o.person("a", "userCertificate", base64.StdEncoding.EncodeToString(block.Bytes))
+	b := o.person("b")
+	require.Equal(t, block.Bytes, o.read("people", a)["userCertificate"])
+	require.Equal(t, block.Bytes, o.rows("people")[a]["userCertificate"])
+	team := o.done(fulfil.Change{Type: fulfil.Added, Table: "teams", Changes: values("cn", "team"), ChangesAdded: map[string][]fulfil.Link{"uniqueMember": links(a)}})
+	o.done(fulfil.Change{Type: fulfil.Modified, Table: "people", Key: b, ChangesAdded: map[string][]fulfil.Link{"teams": links(team)}})
+	require.ElementsMatch(t, []string{a, b}, fulfil.ListOf(o.read("teams", team)["uniqueMember"]))
+	o.done(fulfil.Change{Type: fulfil.Modified, Table: "people", Key: a, Changes: values("uid", "renamed")})
+	require.ElementsMatch(t, []string{a, b}, fulfil.ListOf(o.rows("teams")[team]["uniqueMember"]))
+	require.Equal(t, team, o.rows("people")[a]["teams"])
+	o.done(fulfil.Change{Type: fulfil.Deleted, Table: "people", Key: a})
+	o.done(fulfil.Change{Type: fulfil.Deleted, Table: "people", Key: b})
+	require.Equal(t, []string{"cn=nobody"}, o.raw("cn=team,"+o.Groups).GetAttributeValues("uniqueMember"))
+	o.done(fulfil.Change{Type: fulfil.Deleted, Table: "teams", Key: team})
 }
