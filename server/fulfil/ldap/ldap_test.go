@@ -86,7 +86,7 @@ func all(t *testing.T, admin *lib.Conn, s *fulfiltest.Slapd) map[string]fulfil.R
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	fulfiltest.Suite(t, fulfiltest.Subject{
-		Table: "account", KeyColumn: "uid", Value: "displayName", Unique: "mail", Links: "businessCategory", Groups: []string{"crm", "mail", "wiki"}, Lines: true,
+		Table: "account", KeyColumn: "uid", Value: "displayName", Unique: "mail", Links: "businessCategory", Groups: []string{"crm", "mail", "wiki"}, Lines: true, Rows: 2000,
 		Setup: func(t *testing.T) fulfiltest.Target {
 			s := fulfiltest.MustSlapd(t)
 			proxy := fulfiltest.MustLDAPProxy(t, s.Addr)
