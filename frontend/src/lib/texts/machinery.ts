@@ -282,6 +282,7 @@ export const machineryTexts = {
     packages: {
       csv: 'CSV files',
       ldap: 'LDAP',
+      scim: 'SCIM 2.0',
       postgres: 'PostgreSQL',
       'manual-ticket': 'Tickets',
       null: 'Nothing: a test that does not write',
