@@ -109,7 +109,7 @@ create table approver_rule (
     constraint approver_rule_target_policy_id_fkey FOREIGN KEY (target_policy_id) REFERENCES policy(id),
     constraint approver_rule_target_risk_id_fkey FOREIGN KEY (target_risk_id) REFERENCES risk(id),
     constraint approver_rule_target_single_role_id_fkey FOREIGN KEY (target_single_role_id) REFERENCES role(id),
-    constraint approver_rule_actions_check CHECK (((cardinality(actions) > 0) AND (actions <@ ARRAY['ADD'::text, 'REMOVE'::text, 'DENY'::text, 'ALLOW'::text]))),
+    constraint approver_rule_actions_check CHECK (((cardinality(actions) > 0) AND (actions <@ ARRAY['ADD'::text, 'EXTEND'::text, 'REMOVE'::text, 'DENY'::text, 'ALLOW'::text]))),
     constraint approver_rule_combine_check CHECK ((combine = ANY (ARRAY[0, 1]))),
     constraint approver_rule_days_check CHECK ((((due_after_days >= 0) AND (due_after_days <= 3650)) AND ((remind_after_days >= 0) AND (remind_after_days <= 3650)) AND ((escalate_after_days >= 0) AND (escalate_after_days <= 3650)))),
     constraint approver_rule_find_check CHECK ((jsonb_array_length(find) > 0)),
@@ -243,7 +243,7 @@ create table assigned_role (
     constraint assigned_role_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES resource(id),
     constraint assigned_role_role_id_fkey FOREIGN KEY (role_id) REFERENCES role(id),
     constraint assigned_role_origin_check CHECK ((origin = ANY (ARRAY['RULE'::text, 'INFERRED'::text, 'MANUAL'::text, 'FOUND'::text, 'GRACE'::text]))),
-    constraint assigned_role_pending CHECK ((((pending_action IS NULL) = (pending_state IS NULL)) AND (pending_action = ANY (ARRAY['ADD'::text, 'REMOVE'::text, 'DENY'::text, 'ALLOW'::text])) AND (pending_state = ANY (ARRAY[2, 4, 8, 9, 10, 11, 12, 13, 25])))),
+    constraint assigned_role_pending CHECK ((((pending_action IS NULL) = (pending_state IS NULL)) AND (pending_action = ANY (ARRAY['ADD'::text, 'EXTEND'::text, 'REMOVE'::text, 'DENY'::text, 'ALLOW'::text])) AND (pending_state = ANY (ARRAY[2, 4, 8, 9, 10, 11, 12, 13, 25])))),
     constraint assigned_role_postponed_by_somebody CHECK (((postponed_at IS NULL) = (postponed_by IS NULL))),
     constraint assigned_role_reviewed_by_somebody CHECK (((reviewed_at IS NULL) = (reviewed_by IS NULL))),
     constraint assigned_role_workflow_known CHECK ((workflow_state = ANY (ARRAY[0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 24, 25, 26, 27, 116, 118]))) NOT VALID
@@ -2164,7 +2164,7 @@ create table request_item (
     constraint request_item_assigned_role_id_fkey FOREIGN KEY (assigned_role_id) REFERENCES assigned_role(id),
     constraint request_item_beneficiary_id_fkey FOREIGN KEY (beneficiary_id) REFERENCES resource(id),
     constraint request_item_request_id_fkey FOREIGN KEY (request_id) REFERENCES request(id),
-    constraint request_item_action_check CHECK ((action = ANY (ARRAY['ADD'::text, 'REMOVE'::text, 'DENY'::text, 'ALLOW'::text]))),
+    constraint request_item_action_check CHECK ((action = ANY (ARRAY['ADD'::text, 'EXTEND'::text, 'REMOVE'::text, 'DENY'::text, 'ALLOW'::text]))),
     constraint request_item_approved CHECK (((approved_at IS NOT NULL) OR (state <> ALL (ARRAY['APPROVED'::text, 'FULFILLED'::text])))),
     constraint request_item_closed CHECK (((closed_at IS NULL) = (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text, 'APPROVED'::text])))),
     constraint request_item_levels CHECK ((((level >= 0) AND (level <= levels)) AND (levels <= 3))),
@@ -2191,7 +2191,7 @@ CREATE INDEX request_item_waiting ON public.request_item USING btree (id) WHERE 
 CREATE INDEX request_item_warning ON public.request_item USING btree (warn_at) WHERE ((warn_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.request_item FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('request_item');
 CREATE CONSTRAINT TRIGGER request_item_approved_by_all AFTER UPDATE OF state ON public.request_item DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.state = 'APPROVED'::text) AND (old.state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text])))) EXECUTE FUNCTION request_item_approved();
-CREATE TRIGGER request_item_never_widens BEFORE UPDATE ON public.request_item FOR EACH ROW WHEN (((old.action = 'ADD'::text) AND (old.state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text])) AND ((COALESCE(new.end_date, 'infinity'::timestamp with time zone) > COALESCE(old.end_date, 'infinity'::timestamp with time zone)) OR (new.start_date < old.start_date)))) EXECUTE FUNCTION request_item_never_widens();
+CREATE TRIGGER request_item_never_widens BEFORE UPDATE ON public.request_item FOR EACH ROW WHEN (((old.action = ANY (ARRAY['ADD'::text, 'EXTEND'::text])) AND (old.state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text])) AND ((COALESCE(new.end_date, 'infinity'::timestamp with time zone) > COALESCE(old.end_date, 'infinity'::timestamp with time zone)) OR (new.start_date < old.start_date)))) EXECUTE FUNCTION request_item_never_widens();
 CREATE TRIGGER request_item_stays BEFORE UPDATE OF request_id, action, role_id, beneficiary_id, parameters, levels ON public.request_item FOR EACH ROW EXECUTE FUNCTION request_item_stays();
 
 create table request_item_order (
@@ -3577,7 +3577,7 @@ begin
         return new;
     end if;
     select * into i from request_item where id = new.item_id;
-    if i.action <> 'ADD'
+    if i.action not in ('ADD', 'EXTEND')
         or (c ->> 'endBefore')::timestamptz is distinct from i.end_date
         or coalesce((c ->> 'end')::timestamptz, 'infinity') > coalesce(i.end_date, 'infinity')
         or coalesce((c ->> 'start')::timestamptz, '-infinity') < coalesce(i.start_date, '-infinity') and coalesce(i.start_date, '-infinity') > new.at

@@ -435,6 +435,7 @@ var plainTypes = plain.Types{
 		"parameters":  {Code: 10, Of: "CatalogueParameter"},
 		"needsEnd":    {Code: 11},
 		"takesEnd":    {Code: 12},
+		"heldUntil":   {Code: 13},
 	}},
 	"CatalogueEntryConnection": {Implementors: catalogueEntryConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "CatalogueEntry"},
@@ -6414,6 +6415,16 @@ func plainCatalogueEntry(w *plain.Writer, s *plain.Selection, obj *request.Catal
 		case 12: // takesEnd
 			v := obj.TakesEnd
 			w.Bool(v)
+
+		case 13: // heldUntil
+			v := obj.HeldUntil
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
 
 		}
 	}

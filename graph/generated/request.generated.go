@@ -432,6 +432,29 @@ func (ec *executionContext) fieldContext_CatalogueEntry_takesEnd(_ context.Conte
 	return graphql.NewScalarFieldContext("CatalogueEntry", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _CatalogueEntry_heldUntil(ctx context.Context, field graphql.CollectedField, obj *request.CatalogueEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CatalogueEntry_heldUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HeldUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CatalogueEntry_heldUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CatalogueEntry", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _CatalogueEntryConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*request.CatalogueEntry]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5794,6 +5817,11 @@ func (ec *executionContext) slowly_CatalogueEntry(ctx context.Context, sel ast.S
 		case "takesEnd":
 			out.Values[i] = ec._CatalogueEntry_takesEnd(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "heldUntil":
+			out.Values[i] = ec._CatalogueEntry_heldUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

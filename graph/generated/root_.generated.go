@@ -587,6 +587,7 @@ type ComplexityRoot struct {
 	CatalogueEntry struct {
 		Category    func(childComplexity int) int
 		Description func(childComplexity int) int
+		HeldUntil   func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Kind        func(childComplexity int) int
 		Levels      func(childComplexity int) int
@@ -6121,6 +6122,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CatalogueEntry.Description(childComplexity), true
+	case "CatalogueEntry.heldUntil":
+		if e.ComplexityRoot.CatalogueEntry.HeldUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CatalogueEntry.HeldUntil(childComplexity), true
 	case "CatalogueEntry.id":
 		if e.ComplexityRoot.CatalogueEntry.ID == nil {
 			break
@@ -28045,7 +28052,7 @@ type ApproverRuleConfiguration {
   target: ApproverTargetConfiguration
   "Which approvals it is about: 1 to 3 by their order, 0 that of a risk. None: 1, 2 and 3, and of a risk 0."
   levels: [Int!]!
-  "What is asked for: ADD, REMOVE, DENY, ALLOW. None: whatever it is."
+  "What is asked for: ADD, EXTEND, REMOVE, DENY, ALLOW. None: whatever it is."
   actions: [String!]!
   "What a current context of the person who gets or loses it has to be."
   dimensions: [CriterionConfiguration!]!
@@ -28083,7 +28090,7 @@ input ApproverRuleConfigurationInput {
   target: ApproverTargetConfigurationInput
   "Which approvals it is about: 1 to 3 by their order, 0 that of a risk. None: 1, 2 and 3, and of a risk 0."
   levels: [Int!]
-  "What is asked for: ADD, REMOVE, DENY, ALLOW. None: whatever it is."
+  "What is asked for: ADD, EXTEND, REMOVE, DENY, ALLOW. None: whatever it is."
   actions: [String!]
   "What a current context of the person who gets or loses it has to be."
   dimensions: [CriterionConfigurationInput!]
@@ -34761,6 +34768,8 @@ enum RequestState {
 enum RequestAction {
   "The role is to be had."
   ADD
+  "What a person gave is to end later (requests 6.5). It ends on its day all the same until that is approved."
+  EXTEND
   "What a person gave is to end."
   REMOVE
   "What rules give is to be withheld."
@@ -35287,6 +35296,8 @@ type CatalogueEntry {
   needsEnd: Boolean!
   "A request may say until when; false: it always ends with the contract."
   takesEnd: Boolean!
+  "Until when the person has it, given by somebody: an end that can be put off (EXTEND). Null: without an end, or the person does not have it that way."
+  heldUntil: DateTime
 }
 
 """A value that a role may or must be asked for with (role-model 3.4)."""
@@ -37931,6 +37942,8 @@ func (ec *executionContext) childFields_CatalogueEntry(ctx context.Context, fiel
 		return ec.fieldContext_CatalogueEntry_needsEnd(ctx, field)
 	case "takesEnd":
 		return ec.fieldContext_CatalogueEntry_takesEnd(ctx, field)
+	case "heldUntil":
+		return ec.fieldContext_CatalogueEntry_heldUntil(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CatalogueEntry", field.Name)
 }

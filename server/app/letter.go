@@ -10,7 +10,7 @@ import (
 )
 
 // wishes are the actions of requests as mails say them.
-var wishes = map[request.RequestAction]string{request.Add: "", request.Remove: "take away ", request.Deny: "forbid ", request.Allow: "allow again "}
+var wishes = map[request.RequestAction]string{request.Add: "", request.Remove: "take away ", request.Deny: "forbid ", request.Allow: "allow again ", request.Extend: "extend "}
 
 // postRequests makes a mail about requests.
 func (a *App) postRequests(ctx context.Context, tx bun.Tx, l request.Letter) error {

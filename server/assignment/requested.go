@@ -25,6 +25,7 @@ const (
 	PendingRemove PendingAction = "REMOVE" // what a person gave is to end; it stays had until then
 	PendingDeny   PendingAction = "DENY"   // what rules give is to be withheld; it stays had until then
 	PendingAllow  PendingAction = "ALLOW"  // a denial is to end; it stays denied until then
+	PendingExtend PendingAction = "EXTEND" // what a person gave is to end later; it ends on its day until then
 )
 
 // HeldRole is a row of somebody's assigned roles, under the lock of its owner.
@@ -229,10 +230,16 @@ func Granted(ctx context.Context, tx bun.Tx, d Decided, rowID int64, c Circuit, 
 		if err != nil {
 			return false, err
 		}
+		if start == nil {
+			start = &d.At
+		}
 		return true, moveRequested(ctx, tx, d, rowID, moves, c.end(), "start_date = ?3, end_date = ?4, comment = ?5, pending_action = null, pending_state = null", start, end, d.Comment)
 	}
 	if err := versionRoles(ctx, tx, d.At, []int64{rowID}); err != nil {
 		return false, err
+	}
+	if row.PendingAction == PendingExtend {
+		return true, extended(ctx, tx, d, row, end)
 	}
 	_, err = tx.NewRaw(`update assigned_role set end_date = least(end_date, ?0), comment = ?1, pending_action = null, pending_state = null, valid_from = greatest(?0, valid_from), version = version + 1
 		where id = ?2`, d.At, d.Comment, rowID).Exec(ctx)
@@ -240,6 +247,21 @@ func Granted(ctx context.Context, tx bun.Tx, d Decided, rowID int64, c Circuit, 
 		return false, fmt.Errorf("end a role: %w", err)
 	}
 	return true, nil
+}
+
+// extended puts the end of what a person gave off, never forward; what was in its grace period is approved with it (requests 6.5).
+func extended(ctx context.Context, tx bun.Tx, d Decided, row *requestedRow, end *time.Time) error {
+	var moves []moved
+	if row.WorkflowState == evaluation.Prolonged {
+		moves = []moved{{Role: row.ID, Action: Approve, From: evaluation.Prolonged, To: evaluation.Approved}}
+	}
+	if _, err := tx.NewRaw(`update assigned_role set end_date = case when ?0::timestamptz is null then null else greatest(end_date, ?0) end, comment = ?1, pending_action = null, pending_state = null,
+			workflow_state = case when ?3 then ?4 else workflow_state end, workflow_state_changed_at = case when ?3 then ?5 else workflow_state_changed_at end, origin = case when ?3 then 'MANUAL' else origin end,
+			rule_ids = case when ?3 then '{}' else rule_ids end, ground = case when not ?3 then ground end, valid_from = greatest(?5, valid_from), version = version + 1
+		where id = ?2`, end, d.Comment, row.ID, len(moves) > 0, evaluation.Approved, d.At).Exec(ctx); err != nil {
+		return fmt.Errorf("put the end of a role off: %w", err)
+	}
+	return remember(ctx, tx, d.At, d.Actor, d.Comment, moves)
 }
 
 // Dropped ends a request that came to nothing: a row that was made for it goes as Declined, any other is as it was. False: the row is gone anyway.

@@ -20,7 +20,7 @@ type ApproverRule struct {
 	Target *ApproverTarget `yaml:"target,omitempty" inline:"Target"`
 	// Which approvals it is about: 1 to 3 by their order, 0 that of a risk. None: 1, 2 and 3, and of a risk 0.
 	Levels []int `yaml:"levels,omitempty"`
-	// What is asked for: ADD, REMOVE, DENY, ALLOW. None: whatever it is.
+	// What is asked for: ADD, EXTEND, REMOVE, DENY, ALLOW. None: whatever it is.
 	Actions []string `yaml:"actions,omitempty"`
 	// What a current context of the person who gets or loses it has to be.
 	Dimensions map[string]Criterion `yaml:"dimensions,omitempty"`
@@ -187,8 +187,8 @@ func checkApprover(r *ranges, at string, a ApproverRule) {
 			r.fault(at+".actions", "%s is there twice. Name it once.", action)
 		}
 	}
-	if slices.Equal(a.Levels, []int{rolemodel.RiskLevel}) && !slices.ContainsFunc(a.Actions, func(x string) bool { return x == "ADD" || x == "ALLOW" }) {
-		r.fault(at+".actions", "Nothing that is taken away raises a risk, so the rule is never met. Take ADD or ALLOW.")
+	if slices.Equal(a.Levels, []int{rolemodel.RiskLevel}) && !slices.ContainsFunc(a.Actions, func(x string) bool { return x == "ADD" || x == "EXTEND" || x == "ALLOW" }) {
+		r.fault(at+".actions", "Nothing that is taken away raises a risk, so the rule is never met. Take ADD, EXTEND or ALLOW.")
 	}
 	if len(a.Find) == 0 {
 		r.fault(at+".find", "The rule finds nobody. Say who is asked.")

@@ -81,7 +81,8 @@ type CheckedItem struct {
 	owner      *beneficiary
 	parameters map[string]int64
 	requested  [2]*time.Time
-	rowID      int64 // what is to end; 0: nothing
+	rowID      int64      // what is to end, or to end later; 0: nothing
+	heldFrom   *time.Time // since when that is had
 	riskIDs    []int64
 }
 
@@ -282,7 +283,7 @@ func (in *RequestAssignmentsInput) bounded() error {
 				return errs.Invalid(field, "Dates have a year between 1 and 9999.")
 			}
 		}
-		if x.Action != nil && !slices.Contains([]RequestAction{Add, Remove, Deny, Allow}, *x.Action) {
+		if x.Action != nil && !slices.Contains([]RequestAction{Add, Extend, Remove, Deny, Allow}, *x.Action) {
 			return errs.Invalid(field+".action", "There is no action %s.", *x.Action)
 		}
 		pairs += len(x.OwnerIDs)
@@ -476,6 +477,8 @@ func (k *basket) look(x *CheckedItem) error {
 	switch x.Action {
 	case Add:
 		k.lookAtAddition(x, set)
+	case Extend:
+		k.lookAtExtension(x, set)
 	default:
 		k.lookAtTaking(x)
 	}
@@ -483,7 +486,7 @@ func (k *basket) look(x *CheckedItem) error {
 		return nil
 	}
 	if i := slices.IndexFunc(x.owner.waiting, func(o waiting) bool {
-		return o.RoleID == x.role.ID && o.Action.gives() == x.Action.gives() && (&evaluation.AssignedRole{Parameters: o.Parameters}).HasParameters(x.parameters)
+		return o.RoleID == x.role.ID && (o.Action.gives() == x.Action.gives() || o.Action == Extend || x.Action == Extend) && (&evaluation.AssignedRole{Parameters: o.Parameters}).HasParameters(x.parameters)
 	}); i >= 0 {
 		x.Findings = append(x.Findings, finding(AlreadyRequested, "", "This is asked for already: %s.", x.owner.waiting[i].Number))
 		return nil
@@ -588,6 +591,45 @@ func (k *basket) had(x *CheckedItem) (manual, denied, rule, found *assignment.He
 	return manual, denied, rule, found, several
 }
 
+// lookAtExtension looks at a role that a person gave, and that is to end later (requests 6.5).
+func (k *basket) lookAtExtension(x *CheckedItem, set rolemodel.Settings) {
+	manual, denied, rule, _, several := k.had(x)
+	refuse := func(code FindingCode, field, format string, args ...any) {
+		x.Findings = append(x.Findings, finding(code, field, format, args...))
+	}
+	switch {
+	case several:
+		refuse(ParameterInvalid, "parameters", "%s has the role more than once, each time with other values. Say which one.", x.Owner.DisplayName)
+	case denied != nil:
+		refuse(NotHeld, "", "The role is forbidden to %s. Ask to allow it again.", x.Owner.DisplayName)
+	case manual == nil && rule != nil:
+		refuse(GivenByRule, "", "%s has it through a rule, for as long as that gives it. Ask for it by hand, beyond the end of that.", x.Owner.DisplayName)
+	case manual == nil:
+		refuse(NotHeld, "", "%s does not have the role from a person, so there is no end to put off. Ask for the role.", x.Owner.DisplayName)
+	case manual.EndDate == nil:
+		refuse(AlreadyHeld, "", "%s has it without an end.", x.Owner.DisplayName)
+	case x.requested[0] != nil:
+		refuse(ParameterInvalid, "startDate", "What is had goes on without a gap. Leave the start out.")
+	default:
+		x.rowID, x.parameters, x.heldFrom = manual.ID, manual.Parameters, manual.StartDate
+		p := limit(k.now, nil, x.requested[1], set, x.owner.contexts, nil, "")
+		x.EndDate, x.Clamps = p.end, append(x.Clamps, p.clamps...)
+		x.Findings = append(x.Findings, p.findings...)
+		if !x.blocks() && p.end != nil && !p.end.After(*manual.EndDate) {
+			refuse(EmptyPeriod, "endDate", "%s has it until %s already. Choose a later day; where none can be chosen, it lasts no longer.", x.Owner.DisplayName, day(*manual.EndDate))
+		}
+	}
+}
+
+// prolongsFreely reports whether an extension needs nobody: its role says so, and it stays within the longest time that the role may be had (requests 6.5).
+func (x *CheckedItem) prolongsFreely(set rolemodel.Settings) bool {
+	if x.Action != Extend || !set.ProlongationWithoutApproval {
+		return false
+	}
+	longest := time.Duration(set.MaxDuration) * time.Minute
+	return longest == 0 || x.heldFrom != nil && x.EndDate != nil && !x.EndDate.After(x.heldFrom.Add(longest))
+}
+
 // lookAtTaking looks at a role that is to end, to be withheld, or to be allowed again (requests 8).
 func (k *basket) lookAtTaking(x *CheckedItem) {
 	manual, denied, rule, found, several := k.had(x)
@@ -669,6 +711,10 @@ func (k *basket) levels(x *CheckedItem, set rolemodel.Settings) error {
 		x.Levels = append(x.Levels, l)
 		if giveBack {
 			l.SkippedBecause = new("give_back")
+			continue
+		}
+		if x.prolongsFreely(set) {
+			l.SkippedBecause = new("prolongation")
 			continue
 		}
 		a, err := k.approvers.ask(k.ctx, k.b, k.approval(x, level))

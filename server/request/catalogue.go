@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -46,6 +47,7 @@ type CatalogueEntry struct {
 	Parameters  []*CatalogueParameter
 	NeedsEnd    bool
 	TakesEnd    bool
+	HeldUntil   *time.Time // of what a person gave; nil: without an end, or it is not had
 }
 
 // CatalogueParameter is a value that a role may or must be asked for with.
@@ -138,7 +140,7 @@ func (s *Service) Catalogue(ctx context.Context, ownerID int64, a page.Args, f *
 		return nil, err
 	}
 	p := k.people[ownerID]
-	has := k.statuses(p)
+	has, until := k.statuses(p)
 	in := map[int64]bool{} // by policy
 	var rows []*CatalogueEntry
 	for _, r := range m.Source.Roles {
@@ -153,7 +155,7 @@ func (s *Service) Catalogue(ctx context.Context, ownerID int64, a page.Args, f *
 		}
 		e := k.entry(r, set)
 		if status, ok := has[r.ID]; ok {
-			e.Status = status
+			e.Status, e.HeldUntil = status, until[r.ID]
 		}
 		if f == nil || f.takes(m, r, e) {
 			rows = append(rows, e)
@@ -222,9 +224,9 @@ func (k *basket) entry(r *rolemodel.Role, set rolemodel.Settings) *CatalogueEntr
 	return e
 }
 
-// statuses tells what somebody has now, by role; what is not in it can be asked for.
-func (k *basket) statuses(p *beneficiary) map[int64]CatalogueStatus {
-	list := map[int64]CatalogueStatus{}
+// statuses tells what somebody has now, by role, and until when; what is not in it can be asked for.
+func (k *basket) statuses(p *beneficiary) (list map[int64]CatalogueStatus, until map[int64]*time.Time) {
+	list, until = map[int64]CatalogueStatus{}, map[int64]*time.Time{}
 	for _, h := range p.roles {
 		if h.EndDate != nil && !h.EndDate.After(k.now) || h.StartDate != nil && h.StartDate.After(k.now) || h.WorkflowState.Pending() || h.WorkflowState.Over() {
 			continue
@@ -234,13 +236,14 @@ func (k *basket) statuses(p *beneficiary) map[int64]CatalogueStatus {
 			list[h.RoleID] = Forbidden
 		case list[h.RoleID] == Forbidden, h.WorkflowState.Found():
 		case h.WorkflowState.ByPerson():
-			list[h.RoleID] = HeldByHand
+			list[h.RoleID], until[h.RoleID] = HeldByHand, h.EndDate
 		case h.WorkflowState.Holds():
 			list[h.RoleID] = HeldByRule
 		}
 	}
 	for _, w := range p.waiting {
 		list[w.RoleID] = RequestedNow
+		delete(until, w.RoleID)
 	}
-	return list
+	return list, until
 }

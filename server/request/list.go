@@ -284,7 +284,7 @@ func (s *Service) complete(ctx context.Context, m *assignment.Model, list []*Req
 func (s *Service) rights(ctx context.Context, m *assignment.Model, all []int64, byID map[int64]*RequestItem) error {
 	name := permit.Name(ctx)
 	own := bun.SafeQuery("(coalesce(request_exclusion(?, q.requester, q.requester_user_id, q.requester_id, i.beneficiary_id, null), '') <> '')", name)
-	takesBack := bun.SafeQuery("(i.state in ('SUBMITTED', 'IN_APPROVAL') and (lower(account_now(q.requester, q.requester_user_id)) = lower(?0) or i.action in ('ADD', 'ALLOW') and is_same_person(?0, i.beneficiary_id) or ?1))", name, over(ctx, m, permit.Supervise))
+	takesBack := bun.SafeQuery("(i.state in ('SUBMITTED', 'IN_APPROVAL') and (lower(account_now(q.requester, q.requester_user_id)) = lower(?0) or i.action in ('ADD', 'ALLOW', 'EXTEND') and is_same_person(?0, i.beneficiary_id) or ?1))", name, over(ctx, m, permit.Supervise))
 	return db.Select(ctx, s.DB, bun.SafeQuery("select i.id, ?, coalesce(?, false), coalesce(?, false), coalesce(?, false), exists (select from request_step o join request_handed h on h.step_id = o.id where o.item_id = i.id and o.state in ('OPEN', 'INFO_REQUESTED') and ?) from "+items.Tables(own)+" where i.id = any (?)", own, toDecide(ctx, m, s.Clock.Now()), takesBack, reminds(ctx, m, s.Clock.Now()), byCaller(ctx), ids(all)), func(r *db.Row) error {
 		x := byID[r.Int()]
 		x.IsOwn, x.CanDecide, x.CanWithdraw, x.CanRemind, x.CanRecall = r.Bool(), r.Bool(), r.Bool(), r.Bool(), r.Bool()

@@ -73,8 +73,11 @@ func (x *item) narrow(m *assignment.Model, d StepDecisionInput, now time.Time) *
 		return nil
 	}
 	const start, end = "input.steps.startDate", "input.steps.endDate"
-	if x.Action != Add {
-		return errs.Invalid(start, "Only what is asked for anew has dates to narrow.")
+	switch {
+	case x.Action != Add && x.Action != Extend:
+		return errs.Invalid(start, "Only what is asked for anew, or for longer, has dates to narrow.")
+	case x.Action == Extend && d.StartDate != nil:
+		return errs.Invalid(start, "What is had goes on without a gap. Only its end can be narrowed.")
 	}
 	from, to := now, x.EndDate
 	if x.StartDate != nil && x.StartDate.After(now) {

@@ -22,10 +22,11 @@ const (
 	Remove RequestAction = "REMOVE" // what a person gave is to end
 	Deny   RequestAction = "DENY"   // what rules give is to be withheld
 	Allow  RequestAction = "ALLOW"  // a denial is to end
+	Extend RequestAction = "EXTEND" // what a person gave is to end later
 )
 
 // gives reports whether the item wants something to be had.
-func (a RequestAction) gives() bool { return a == Add || a == Allow }
+func (a RequestAction) gives() bool { return a == Add || a == Allow || a == Extend }
 
 // RequestOutcome tells how an item ended, where the state alone does not.
 type RequestOutcome string
@@ -115,7 +116,7 @@ func (i *RequestItem) WorkflowState() *int {
 	switch {
 	case i.State.isWaiting():
 		return new(int(i.circuit().State(i.Level)))
-	case i.State == Approved && i.Action != Remove && i.Action != Allow:
+	case i.State == Approved && i.Action != Remove && i.Action != Allow && i.Action != Extend:
 		return new(int(map[bool]evaluation.Workflow{false: evaluation.Approved, true: evaluation.ApprovedRisk}[i.isAtRisk]))
 	}
 	return nil

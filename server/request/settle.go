@@ -50,6 +50,13 @@ func (s *Service) settle(ctx context.Context, tx bun.Tx, m *assignment.Model, no
 			approved = append(approved, x)
 			continue
 		}
+		if x.outlived(held[x.BeneficiaryID], now) {
+			if err := s.revive(ctx, t, x); err != nil {
+				return err
+			}
+			waits = append(waits, x.ID)
+			continue
+		}
 		reason := senselessOf(m, x, held[x.BeneficiaryID], contexts[x.BeneficiaryID], now)
 		if reason == "" {
 			waits = append(waits, x.ID)
@@ -78,11 +85,42 @@ func (s *Service) cancel(ctx context.Context, t *turn, x *item, reason string) e
 	return s.end(ctx, t, x, Cancel, reason, "")
 }
 
+// outlived reports whether what is to be extended has ended while that waited.
+func (x *item) outlived(held []*assignment.HeldRole, now time.Time) bool {
+	return x.Action == Extend && x.AssignedRoleID != nil && !slices.ContainsFunc(held, func(h *assignment.HeldRole) bool {
+		return h.ID == *x.AssignedRoleID && (h.PendingAction == nil || *h.PendingAction != assignment.PendingExtend || h.EndDate == nil || h.EndDate.After(now))
+	})
+}
+
+// revive goes on with an extension whose role ended on its day: approved, it begins anew, as if the role were asked for (requests 6.5).
+func (s *Service) revive(ctx context.Context, t *turn, x *item) error {
+	said := assignment.Decided{At: t.now, Actor: t.actor, Comment: "It ended while its extension waited."}
+	if _, err := assignment.Dropped(ctx, t.tx, said, *x.AssignedRoleID); err != nil {
+		return err
+	}
+	row, err := assignment.AskRole(ctx, t.tx, t.now, assignment.WantedRole{OwnerID: x.BeneficiaryID, RoleID: x.RoleID, Parameters: x.Parameters, End: x.EndDate})
+	if err != nil {
+		return err
+	}
+	x.AssignedRoleID = &row
+	t.touch(x)
+	_, err = assignment.Ask(ctx, t.tx, said, row, x.Level, x.circuit())
+	return err
+}
+
 // senseless is senselessOf for one item alone.
 func (s *Service) senseless(ctx context.Context, t *turn, m *assignment.Model, x *item) (string, error) {
 	held, err := assignment.RolesOf(ctx, t.tx, []int64{x.BeneficiaryID}, 0)
 	if err != nil {
 		return "", err
+	}
+	if x.outlived(held, t.now) {
+		if err := s.revive(ctx, t, x); err != nil {
+			return "", err
+		}
+		if held, err = assignment.RolesOf(ctx, t.tx, []int64{x.BeneficiaryID}, 0); err != nil {
+			return "", err
+		}
 	}
 	contexts, err := assignment.ContextsOf(ctx, t.tx, []int64{x.BeneficiaryID})
 	if err != nil {
@@ -99,7 +137,7 @@ func senselessOf(m *assignment.Model, x *item, held []*assignment.HeldRole, cont
 	}
 	p := m.Policy(r.PolicyID)
 	switch {
-	case x.IsGone || x.LeftAt != nil && !x.LeftAt.After(now):
+	case x.IsGone || isPast(x.LeftAt, now):
 		return "beneficiary_left"
 	case p.OfRole(r).ApprovalWorkflowType > 3:
 		return "not_requestable"
@@ -109,7 +147,7 @@ func senselessOf(m *assignment.Model, x *item, held []*assignment.HeldRole, cont
 		return "out_of_policy"
 	}
 	row := slices.IndexFunc(held, func(h *assignment.HeldRole) bool { return x.AssignedRoleID != nil && h.ID == *x.AssignedRoleID })
-	if row < 0 || held[row].EndDate != nil && !held[row].EndDate.After(now) && x.Action != Add {
+	if row < 0 || x.Action != Add && x.Action != Extend && isPast(held[row].EndDate, now) {
 		return "row_gone"
 	}
 	start := now
@@ -130,6 +168,9 @@ func senselessOf(m *assignment.Model, x *item, held []*assignment.HeldRole, cont
 	}
 	return ""
 }
+
+// isPast reports whether an end is reached; nil: there is none.
+func isPast(end *time.Time, now time.Time) bool { return end != nil && !end.After(now) }
 
 // wanted is what the orders of an approved item are found by.
 type wanted struct {
@@ -212,10 +253,7 @@ func (s *Service) settleOne(ctx context.Context, t *turn, x *item, p progress, o
 		return asError(t.move(x, Cancel, ""))
 	case x.Action == Allow && row < 0 && x.IsDenial && (x.EndDate == nil || x.EndDate.After(t.now)):
 		return s.allowed(ctx, t, x, held)
-	case x.Action == Allow && row < 0 && !(ordered && p.IsSeen):
-		x.Outcome, x.ClosedReason = new(EndedBeforeStart), new("period_over")
-		return asError(t.move(x, End, ""))
-	case x.Action == Add && row < 0 && !(ordered && p.IsSeen):
+	case x.Action.gives() && row < 0 && !(ordered && p.IsSeen):
 		x.Outcome, x.ClosedReason = new(EndedBeforeStart), new("period_over")
 		return asError(t.move(x, End, ""))
 	case x.Action.gives() && x.StartDate != nil && x.StartDate.After(t.now):

@@ -39,7 +39,7 @@ const (
 var ApproverCombinationWords = []string{"first", "all"}
 
 // ApproverActions are what requests that a rule is about may want.
-var ApproverActions = []string{"ADD", "REMOVE", "DENY", "ALLOW"}
+var ApproverActions = []string{"ADD", "EXTEND", "REMOVE", "DENY", "ALLOW"}
 
 // RiskLevel is the level of the approval of a risk.
 const RiskLevel = 0

@@ -136,7 +136,7 @@ export type ApproverCombination =
 
 /** ApproverRule says who is asked when something that is asked for has to be approved (requests 5). Without one, whoever reviews the roles of the person is asked. How many approvals something needs is said by its role, and never by this. */
 export type ApproverRuleConfigurationInput = {
-  /** What is asked for: ADD, REMOVE, DENY, ALLOW. None: whatever it is. */
+  /** What is asked for: ADD, EXTEND, REMOVE, DENY, ALLOW. None: whatever it is. */
   actions?: InputMaybe<Array<Scalars['String']['input']>>;
   /** Whom several ways make. Default: FIRST. */
   combine?: InputMaybe<ApproverCombination>;
@@ -2864,6 +2864,8 @@ export type RequestAction =
   | 'ALLOW'
   /** What rules give is to be withheld. */
   | 'DENY'
+  /** What a person gave is to end later (requests 6.5). It ends on its day all the same until that is approved. */
+  | 'EXTEND'
   /** What a person gave is to end. */
   | 'REMOVE';
 

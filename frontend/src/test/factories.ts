@@ -290,6 +290,7 @@ export function catalogueEntry(change: Partial<CatalogueRowFragment> = {}): Cata
     parameters: [],
     needsEnd: false,
     takesEnd: true,
+    heldUntil: null,
     ...change,
   }
 }

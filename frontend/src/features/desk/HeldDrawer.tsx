@@ -112,6 +112,18 @@ function GiveBack({ held, action }: { held: HeldRowFragment; action: NonNullable
   if (!mayAsk || !person || (action !== 'REMOVE' && action !== 'DENY')) return null
   return (
     <div className={classes.back}>
+      {action === 'REMOVE' && held.until && (
+        <>
+          <p className="dim">{t.held.extendHint(formatLastDay(held.until))}</p>
+          <Button
+            renderRoot={(root) => (
+              <Link {...root} to="/request" search={{ role: held.identifier, for: person.id, action: 'EXTEND' }} />
+            )}
+          >
+            {t.held.extend}
+          </Button>
+        </>
+      )}
       <p className="dim">{t.held.backHint[action]}</p>
       <Button
         variant="default"

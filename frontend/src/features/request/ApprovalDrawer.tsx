@@ -226,7 +226,7 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
         <ConfirmDialog
           {...question}
           text={
-            asking === 'APPROVE' && item.action === 'ADD' ? (
+            asking === 'APPROVE' && (item.action === 'ADD' || item.action === 'EXTEND') ? (
               <>
                 {question.text}
                 <NarrowFields item={item} value={narrowed} onChange={setNarrowed} />

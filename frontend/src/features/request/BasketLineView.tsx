@@ -7,7 +7,7 @@ import { t } from '../../lib/texts'
 import { endOfDay, startOfDay } from '../../lib/day'
 import type { BasketLine } from './basket'
 import { CheckedResult } from './CheckedResult'
-import { periodText } from './dates'
+import { longerText, periodText } from './dates'
 import { actionIcons } from './looks'
 import classes from './Request.module.css'
 import type { CheckedFragment } from './request.generated'
@@ -17,7 +17,7 @@ type Checked = CheckedFragment['items'][number]
 /** A day with a year that the server takes; what is still being typed is none. */
 const wholeDay = (value: string) => (/^\d{4}-\d\d-\d\d$/.test(value) ? value : '')
 
-const tones = { ADD: 'green', REMOVE: 'red', DENY: 'red', ALLOW: 'teal' } as const
+const tones = { ADD: 'green', EXTEND: 'blue', REMOVE: 'red', DENY: 'red', ALLOW: 'teal' } as const
 
 /** One line of the basket: what, for whom, from when until when, with which values, and what would become of it. */
 export function BasketLineView(props: {
@@ -31,7 +31,9 @@ export function BasketLineView(props: {
 }) {
   const { line, checked = [], onChange } = props
   const lacking = line.parameters.some((p) => p.isRequired && !line.values[p.dimension]?.key)
-  const needs = line.action === 'ADD' && (lacking || (line.needsEnd && !line.until))
+  const isLonger = line.action === 'EXTEND'
+  const needs =
+    (line.action === 'ADD' && lacking) || ((line.action === 'ADD' || isLonger) && line.needsEnd && !line.until)
   const [open, setOpen] = useState(needs)
   const Sign = actionIcons[line.action]
   // what is taken away ends with the approval, but a role may be held several times
@@ -39,12 +41,11 @@ export function BasketLineView(props: {
   const folds = !takes || line.parameters.length > 0
   const fault = (field: string) =>
     checked.flatMap((c) => c.findings).find((f) => f.field === field && f.severity === 'BLOCKS')?.message
-  const dates =
-    line.from || line.until
-      ? periodText(
-          line.from ? startOfDay(line.from).toISOString() : null,
-          line.until ? endOfDay(line.until).toISOString() : null,
-        )
+  const until = line.until ? endOfDay(line.until).toISOString() : null
+  const dates = isLonger
+    ? longerText(until)
+    : line.from || until
+      ? periodText(line.from ? startOfDay(line.from).toISOString() : null, until)
       : t.request.asSoon
   return (
     <li className={classes.line}>
@@ -86,7 +87,7 @@ export function BasketLineView(props: {
       )}
       {folds && open && (
         <div className={classes.fields}>
-          {(line.action === 'ADD' || takes) &&
+          {(line.action === 'ADD' || isLonger || takes) &&
             line.parameters.map((p) => (
               <ValueField
                 key={p.dimension}
@@ -96,7 +97,7 @@ export function BasketLineView(props: {
                 onChange={(value) => onChange({ values: { ...line.values, [p.dimension]: value } })}
               />
             ))}
-          {!takes && (
+          {!takes && !isLonger && (
             <TextInput
               type="date"
               label={t.request.from}
@@ -110,7 +111,9 @@ export function BasketLineView(props: {
             <TextInput
               type="date"
               label={line.needsEnd ? `${t.request.until} *` : t.request.until}
-              description={line.needsEnd ? t.request.neededUntil : t.request.untilHint}
+              description={
+                line.needsEnd ? t.request.neededUntil : isLonger ? t.request.extendHint : t.request.untilHint
+              }
               value={line.until}
               error={fault('endDate')}
               onChange={(event) => onChange({ until: wholeDay(event.currentTarget.value) })}

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core'
+import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useMemo } from 'react'
 import { useRequestChanges } from '../../graphql/live'
@@ -11,7 +11,7 @@ import type { Column } from '../../ui/column'
 import { ClearFilters, ManyFilter, SearchFilter, SelectFilter } from '../../ui/Filters'
 import { Table } from '../../ui/Table'
 import { isTaken, type Basket } from './basket'
-import { asksFor, kindIcons, statusLooks } from './looks'
+import { actionIcons, asksOf, kindIcons, statusLooks } from './looks'
 import classes from './Request.module.css'
 import {
   RequestCatalogueDocument,
@@ -54,7 +54,7 @@ export function CatalogueList(props: {
       empty={{ title: t.request.emptyCatalogue, hint: t.request.emptyCatalogueHint }}
       onClear={isFiltered ? clear : undefined}
       onOpen={(row) => {
-        const [action] = asksFor[row.status]
+        const [action] = asksOf(row)
         if (action === 'ADD') onTake(row, action)
       }}
       filters={
@@ -158,18 +158,32 @@ function catalogueColumns(
             <IconCheck size={14} aria-hidden /> {t.request.inBasket}
           </span>
         ) : (
-          asksFor[e.status].map((action) => (
-            <Button
-              key={action}
-              size="compact-sm"
-              variant={action === 'ADD' ? 'light' : 'subtle'}
-              color={action === 'ADD' ? undefined : 'gray'}
-              aria-label={t.request.addNamed[action](e.name)}
-              onClick={() => onTake(e, action)}
-            >
-              {t.request.addTo[action]}
-            </Button>
-          ))
+          asksOf(e).map((action, _at, { length }) => {
+            const Glyph = actionIcons[action]
+            return length > 1 ? (
+              <Tooltip key={action} label={t.request.addTo[action]}>
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  aria-label={t.request.addNamed[action](e.name)}
+                  onClick={() => onTake(e, action)}
+                >
+                  <Glyph size={16} />
+                </ActionIcon>
+              </Tooltip>
+            ) : (
+              <Button
+                key={action}
+                size="compact-sm"
+                variant={action === 'ADD' ? 'light' : 'subtle'}
+                color={action === 'ADD' ? undefined : 'gray'}
+                aria-label={t.request.addNamed[action](e.name)}
+                onClick={() => onTake(e, action)}
+              >
+                {t.request.addTo[action]}
+              </Button>
+            )
+          })
         ),
     },
   ]

@@ -31,14 +31,16 @@ export function NarrowFields(props: {
   return (
     <fieldset className={classes.narrow}>
       <legend>{t.request.narrow}</legend>
-      <TextInput
-        type="date"
-        label={t.request.narrowFrom}
-        min={addDays(first < today ? today : first, 1)}
-        max={last}
-        value={value.from}
-        onChange={(event) => onChange({ ...value, from: event.currentTarget.value })}
-      />
+      {item.action === 'ADD' && (
+        <TextInput
+          type="date"
+          label={t.request.narrowFrom}
+          min={addDays(first < today ? today : first, 1)}
+          max={last}
+          value={value.from}
+          onChange={(event) => onChange({ ...value, from: event.currentTarget.value })}
+        />
+      )}
       <TextInput
         type="date"
         label={t.request.narrowUntil}

@@ -15,7 +15,7 @@ import { Section } from '../../ui/Page'
 import { ProblemNote } from '../../ui/ProblemNote'
 import { RelativeTime } from '../../ui/RelativeTime'
 import { Skeleton } from '../../ui/Skeleton'
-import { clampText, periodText } from './dates'
+import { clampText, longerText, periodText } from './dates'
 import classes from './Request.module.css'
 import { RequestHistoryDocument, type RequestDetailFragment } from './request.generated'
 import { Conversation } from './Conversation'
@@ -66,7 +66,7 @@ export function RequestBody({ item }: { item: RequestDetailFragment }) {
             t.request.dates,
             item.action === 'REMOVE' ? null : (
               <span className={classes.stacked}>
-                {periodText(item.startDate, item.endDate)}
+                {item.action === 'EXTEND' ? longerText(item.endDate) : periodText(item.startDate, item.endDate)}
                 {item.clamps.map((clamp) => (
                   <span key={clamp.field} className={classes.clamp}>
                     {clampText(clamp)}

@@ -132,7 +132,7 @@ export function toInput(lines: BasketLine[]): RequestAssignmentsInput {
       role: l.role,
       roleKind: l.kind,
       ownerIds: l.owners.map((o) => o.id),
-      ...((l.action === 'ADD' || l.action === 'REMOVE') && {
+      ...((l.action === 'ADD' || l.action === 'EXTEND' || l.action === 'REMOVE') && {
         parameters: l.parameters.flatMap(({ dimension }) => {
           const key = l.values[dimension]?.key
           return key ? [{ dimension, key }] : []

@@ -38,6 +38,9 @@ export function narrowedTexts(changed: NonNullable<RequestDetailFragment['steps'
   return texts
 }
 
+/** Until when something is had by an extension. */
+export const longerText = (end: string | null | undefined) => (end ? formatPeriod(null, end) : t.request.asLate)
+
 /** From when until when, where no start is the approval. */
 export function periodText(start: string | null | undefined, end: string | null | undefined): string {
   if (start) return formatPeriod(start, end)

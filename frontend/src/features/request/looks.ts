@@ -1,5 +1,6 @@
 import {
   IconBan,
+  IconCalendarPlus,
   IconBriefcase,
   IconCheck,
   IconCircleMinus,
@@ -58,6 +59,7 @@ export const severityLooks: Record<FindingSeverity, Look> = {
 
 export const actionIcons: Record<RequestAction, Icon> = {
   ADD: IconCirclePlus,
+  EXTEND: IconCalendarPlus,
   REMOVE: IconCircleMinus,
   DENY: IconBan,
   ALLOW: IconRotate,
@@ -77,11 +79,14 @@ export const stepLooks: Record<RequestStepState, Omit<Look, 'word'>> = {
   CLOSED: { tone: 'slate', icon: IconPlayerStop },
 }
 
-/** What can be asked about an entry of the catalogue, by what the person has of it: the first is the plain one. */
-export const asksFor: Record<CatalogueStatus, RequestAction[]> = {
+const asksFor: Record<CatalogueStatus, RequestAction[]> = {
   CAN_BE_REQUESTED: ['ADD'],
   HELD_BY_HAND: ['REMOVE'],
   HELD_BY_RULE: ['DENY'],
   REQUESTED: [],
   FORBIDDEN: ['ALLOW'],
 }
+
+/** What can be asked about an entry of the catalogue, by what the person has of it: the first is the plain one. */
+export const asksOf = (e: { status: CatalogueStatus; heldUntil: string | null }): RequestAction[] =>
+  e.status === 'HELD_BY_HAND' && e.heldUntil ? ['EXTEND', ...asksFor[e.status]] : asksFor[e.status]

@@ -41,7 +41,7 @@ export const statusList: CatalogueStatus[] = [
   'REQUESTED',
   'FORBIDDEN',
 ]
-export const actionList: RequestAction[] = ['ADD', 'REMOVE', 'DENY', 'ALLOW']
+export const actionList: RequestAction[] = ['ADD', 'EXTEND', 'REMOVE', 'DENY', 'ALLOW']
 export const stateList: RequestState[] = [
   'SUBMITTED',
   'IN_APPROVAL',

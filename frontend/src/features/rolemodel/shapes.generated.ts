@@ -27,7 +27,7 @@ export const structShapes: Record<string, FieldShape[]> = {
     {"name":"displayName","type":"text","default":"=Identifier","says":"Name to show, to whoever is asked, too. Default: the identifier."},
     {"name":"target","type":"part","of":"ApproverTarget","nullable":true,"says":"What it is about. None: what belongs to the policy Default."},
     {"name":"levels","type":"ints","says":"Which approvals it is about: 1 to 3 by their order, 0 that of a risk. None: 1, 2 and 3, and of a risk 0."},
-    {"name":"actions","type":"texts","says":"What is asked for: ADD, REMOVE, DENY, ALLOW. None: whatever it is."},
+    {"name":"actions","type":"texts","says":"What is asked for: ADD, EXTEND, REMOVE, DENY, ALLOW. None: whatever it is."},
     {"name":"dimensions","type":"criteria","says":"What a current context of the person who gets or loses it has to be."},
     {"name":"parameters","type":"criteria","says":"What the values have to be that the role is asked for with: without a value of a dimension it is not meant."},
     {"name":"find","type":"list","of":"Finder","says":"How people are found, one way after the other: nobody who asked for it, who gets it or who decided before, and nobody who cannot sign in."},

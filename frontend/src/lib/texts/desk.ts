@@ -46,6 +46,7 @@ export const deskTexts = {
     } satisfies Record<HeldState, string>,
     asked: {
       ADD: 'asked for',
+      EXTEND: 'asked to be extended',
       REMOVE: 'asked to end',
       DENY: 'asked to be exempted',
       ALLOW: 'asked to be allowed again',
@@ -64,6 +65,8 @@ export const deskTexts = {
     accounts: 'Accounts',
     noLogin: 'not there yet',
     values: 'For',
+    extend: 'Ask to extend',
+    extendHint: (day: string) => `It ends with ${day}. An extension is asked for like anything else.`,
     back: { REMOVE: 'Give back', DENY: 'Ask to be exempted' },
     backHint: {
       REMOVE: 'It ends when the request is through; what it opens stops working then.',

@@ -51,30 +51,39 @@ export const requestTexts = {
     roleKind: { SINGLE: 'Single role', COMPOSITE: 'Composite role' },
     emptyCatalogue: 'Nothing can be asked for',
     emptyCatalogueHint: 'No role of the catalogue is for this person. Whoever keeps the role model can offer one.',
-    addTo: { ADD: 'Add', REMOVE: 'Ask to remove', DENY: 'Ask to forbid', ALLOW: 'Ask to allow again' } satisfies Record<
-      RequestAction,
-      string
-    >,
+    addTo: {
+      ADD: 'Add',
+      EXTEND: 'Ask to extend',
+      REMOVE: 'Ask to remove',
+      DENY: 'Ask to forbid',
+      ALLOW: 'Ask to allow again',
+    } satisfies Record<RequestAction, string>,
     addNamed: {
       ADD: (what: string) => `Add ${what}`,
+      EXTEND: (what: string) => `Ask to extend ${what}`,
       REMOVE: (what: string) => `Ask to remove ${what}`,
       DENY: (what: string) => `Ask to forbid ${what}`,
       ALLOW: (what: string) => `Ask to allow ${what} again`,
     } satisfies Record<RequestAction, (what: string) => string>,
     inBasket: 'In the basket',
     removedFrom: (what: string) => `Take ${what} out of the basket`,
-    action: { ADD: 'Give', REMOVE: 'Remove', DENY: 'Forbid', ALLOW: 'Allow again' } satisfies Record<
-      RequestAction,
-      string
-    >,
+    action: {
+      ADD: 'Give',
+      EXTEND: 'Extend',
+      REMOVE: 'Remove',
+      DENY: 'Forbid',
+      ALLOW: 'Allow again',
+    } satisfies Record<RequestAction, string>,
     phrase: {
       ADD: (role: string, who: string) => `${role} for ${who}`,
+      EXTEND: (role: string, who: string) => `extending ${role} for ${who}`,
       REMOVE: (role: string, who: string) => `removing ${role} from ${who}`,
       DENY: (role: string, who: string) => `forbidding ${role} to ${who}`,
       ALLOW: (role: string, who: string) => `allowing ${role} to ${who} again`,
     } satisfies Record<RequestAction, (role: string, who: string) => string>,
     heading: {
       ADD: (role: string, who: string) => `${role} · ${who}`,
+      EXTEND: (role: string, who: string) => `Extend ${role} · ${who}`,
       REMOVE: (role: string, who: string) => `Remove ${role} · ${who}`,
       DENY: (role: string, who: string) => `Forbid ${role} · ${who}`,
       ALLOW: (role: string, who: string) => `Allow ${role} again · ${who}`,
@@ -95,6 +104,8 @@ export const requestTexts = {
     neededUntil: 'This is given until a day only.',
     ownEnd: 'It ends with the contract.',
     asSoon: 'as soon as approved',
+    asLate: 'as late as allowed',
+    extendHint: 'Empty: as late as allowed. It ends on its day all the same until this is approved.',
     keyHint: 'Its key: you may not look through the list.',
     why: 'Why it is needed',
     whyHint: 'Whoever decides reads this.',
@@ -114,6 +125,7 @@ export const requestTexts = {
     skipped: {
       implicit: 'not asked: who asks could approve it',
       give_back: 'not asked: who has it gives it back',
+      prolongation: 'not asked: its end may be put off without an approval',
       no_level: 'not asked any more: the risk was deleted',
     } as Record<string, string>,
     skippedBecause: (word: string) => `not asked (${word})`,
