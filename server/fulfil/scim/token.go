@@ -59,7 +59,7 @@ func signerOf(set config, client *http.Client) (signer, error) {
 	if set.ApplicationID == "" || set.ApplicationKey == "" {
 		return nil, errs.Invalid("applicationId", "Settings applicationId, applicationKey and oAuth2Url belong together.")
 	}
-	return &renewed{client: client, from: clientcredentials.Config{ClientID: set.ApplicationID, ClientSecret: set.ApplicationKey, TokenURL: at, Scopes: set.OAuth2Scopes}}, nil
+	return &renewed{client: client, turn: make(chan struct{}, 1), from: clientcredentials.Config{ClientID: set.ApplicationID, ClientSecret: set.ApplicationKey, TokenURL: at, Scopes: set.OAuth2Scopes}}, nil
 }
 
 // fixed is a value that does not change.
@@ -79,26 +79,63 @@ func (f fixed) field() string {
 	return f.setting
 }
 
-// renewed is a token of OAuth 2.0 client credentials. One at a time asks for it.
+// renewed is a token of OAuth 2.0 client credentials. One at a time asks for it; whoever waits for that waits no longer than his context.
 type renewed struct {
 	client *http.Client
-	from   clientcredentials.Config
+	turn   chan struct{}            // of whoever asks
+	from   clientcredentials.Config // its AuthStyle belongs to whoever has the turn
 
 	mu    sync.Mutex
 	token *oauth2.Token
+	past  []string // tokens that were refused or ran out: an answer to a request that was on its way may still repeat them
 }
 
+// mostPast is how many tokens of the past are kept out of messages.
+const mostPast = 8
+
 func (r *renewed) sign(ctx context.Context) (string, error) {
+	if value := r.value(); value != "" {
+		return value, nil
+	}
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return "", errs.New(errs.Unavailable, "The work was stopped before %s gave a token.", r.from.TokenURL).At("oAuth2Url")
+	}
+	if value := r.value(); value != "" { // somebody else has asked meanwhile
+		return value, nil
+	}
+	token, err := r.ask(ctx)
+	if err != nil {
+		return "", r.explain(err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forget()
+	r.token = token
+	return "Bearer " + token.AccessToken, nil
+}
+
+// value is the value of Authorization with the token that there is; "": there is none that is good.
+func (r *renewed) value() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.token.Valid() {
-		token, err := r.ask(ctx)
-		if err != nil {
-			return "", r.explain(err)
-		}
-		r.token = token
+		return ""
 	}
-	return "Bearer " + r.token.AccessToken, nil
+	return "Bearer " + r.token.AccessToken
+}
+
+// forget makes the token one of the past. r.mu is held.
+func (r *renewed) forget() {
+	if r.token == nil {
+		return
+	}
+	if r.past = append(r.past, r.token.AccessToken); len(r.past) > mostPast {
+		r.past = r.past[1:]
+	}
+	r.token = nil
 }
 
 // ask says who the application is in the header, which every server of tokens has to take (RFC 6749, 2.3.1), and in the form when that is refused: there
@@ -152,7 +189,7 @@ func (r *renewed) refused(value string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.token != nil && "Bearer "+r.token.AccessToken == value {
-		r.token = nil
+		r.forget()
 	}
 	return true
 }
@@ -160,7 +197,7 @@ func (r *renewed) refused(value string) bool {
 func (r *renewed) secrets() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list := []string{r.from.ClientSecret}
+	list := append([]string{r.from.ClientSecret}, r.past...)
 	if r.token != nil {
 		list = append(list, r.token.AccessToken)
 	}
