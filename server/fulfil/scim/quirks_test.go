@@ -573,7 +573,8 @@ func TestClientCredentials(t *testing.T) {
 // TestAddresses: those of the link are not connected to, whatever they are called.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
-	for _, host := range []string{"169.254.169.254", "[::ffff:169.254.169.254]", "[fe80::1]", "0.0.0.0", "[::]", "224.0.0.1", "[ff02::1]"} {
+	for _, host := range []string{"169.254.169.254", "[::ffff:169.254.169.254]", "[fe80::1]", "0.0.0.0", "[::]", "224.0.0.1", "[ff02::1]",
+		"[fd00:ec2::254]", "168.63.129.16", "100.100.100.200", "[64:ff9b::a9fe:a9fe]", "[::169.254.169.254]", "[2002:a9fe:a9fe::1]", "[::ffff:168.63.129.16]", "[fe80::1%25lo]"} {
 		conn := mustOpen(t, "http://"+host+"/scim", map[string]string{"timeout": "1", "plain": "true"})
 		err := conn.Check(t.Context())
 		require.True(t, errs.Is(err, errs.Unavailable), "%s: %v", host, err)
