@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"writ/server/fulfil"
 )
@@ -22,6 +23,7 @@ type column struct {
 	kind       string
 	isReadOnly bool
 	isHidden   bool // it is written and never given back
+	isAsked    bool // it is given to those only who ask for it
 	isUnique   bool
 	isGroups   bool // memberships of a user: written as members of groups
 }
@@ -56,15 +58,39 @@ func (c *column) which() string {
 
 // is is the filter of the resources whose column has this value.
 func (c *column) is(value string) string {
-	text := quoted(value)
-	switch {
-	case c.kind == "boolean", c.kind == "integer", c.kind == "decimal":
-		text = value
-	}
+	text := c.literal(value)
 	if c.by != "" {
 		return c.base() + "[" + c.which() + " and " + c.sub + " eq " + text + "]"
 	}
 	return c.path() + " eq " + text
+}
+
+// literal is a value of the column in a filter. What is none of its kind is a text, which it never is equal to.
+func (c *column) literal(value string) string {
+	if v, f := c.value(value); f == nil && c.kind != "string" {
+		if text, err := encode(v); err == nil {
+			return string(text)
+		}
+	}
+	return quoted(value)
+}
+
+// canonical is a text of the order or of a person as read would give it.
+func (c *column) canonical(value string) string {
+	if v, f := c.value(value); f == nil {
+		if s, ok := text(v, c.kind); ok {
+			return s
+		}
+	}
+	return value
+}
+
+func (c *column) canonicals(values []string) []string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = c.canonical(v)
+	}
+	return list
 }
 
 // quoted is a value in a filter or a path: a string of JSON (RFC 7644, 3.4.2.2). Nothing in it can end it.
@@ -143,14 +169,11 @@ func text(v any, kind string) (string, bool) {
 	case nil:
 		return "", false
 	case string:
-		if kind == "boolean" && (strings.EqualFold(v, "true") || strings.EqualFold(v, "false")) {
-			return strings.ToLower(v), true
-		}
-		return v, true
+		return spelled(v, kind), true
 	case bool:
 		return strconv.FormatBool(v), true
 	case json.Number:
-		return v.String(), true
+		return spelled(v.String(), kind), true
 	case map[string]any:
 		if inner := get(v, "value"); inner != nil {
 			if _, deeper := inner.(map[string]any); !deeper {
@@ -168,6 +191,65 @@ func text(v any, kind string) (string, bool) {
 	return string(raw), err == nil
 }
 
+// spelled is the one spelling of a value: servers give the same moment in another zone, and the same number with another count of digits.
+func spelled(v, kind string) string {
+	switch kind {
+	case "boolean":
+		if strings.EqualFold(v, "true") || strings.EqualFold(v, "false") {
+			return strings.ToLower(v)
+		}
+	case "dateTime":
+		if at, err := time.Parse(time.RFC3339Nano, strings.ToUpper(strings.TrimSpace(v))); err == nil {
+			return at.UTC().Format(time.RFC3339Nano)
+		}
+	case "integer", "decimal":
+		if isNumber(v) {
+			return digits(v)
+		}
+	}
+	return v
+}
+
+// isNumber reports a number as JSON writes it.
+func isNumber(text string) bool {
+	return text != "" && (text[0] == '-' || text[0] >= '0' && text[0] <= '9') && json.Valid([]byte(text))
+}
+
+// digits writes a number without an exponent and without zeros that say nothing. One that would be very long stays as it is.
+func digits(number string) string {
+	const most = 400 // more than any float has
+	rest, isNegative := strings.CutPrefix(number, "-")
+	mantissa, power, _ := strings.Cut(strings.ToLower(rest), "e")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	point := len(whole)
+	if power != "" {
+		n, err := strconv.Atoi(power)
+		if err != nil || n > most || n < -most {
+			return number
+		}
+		point += n
+	}
+	all := strings.TrimRight(whole+fraction, "0")
+	for strings.HasPrefix(all, "0") {
+		all, point = all[1:], point-1
+	}
+	if all == "" {
+		return "0"
+	}
+	switch {
+	case point <= 0:
+		all = "0." + strings.Repeat("0", -point) + all
+	case point >= len(all):
+		all += strings.Repeat("0", point-len(all))
+	default:
+		all = all[:point] + "." + all[point:]
+	}
+	if isNegative {
+		return "-" + all
+	}
+	return all
+}
+
 // value is a text as JSON of a kind.
 func (c *column) value(text string) (any, *failure) {
 	trimmed := strings.TrimSpace(text)
@@ -178,8 +260,10 @@ func (c *column) value(text string) (any, *failure) {
 		}
 		return nil, refuse("%q cannot be written to %s, which is true or false.", clip(text, 100), c.name)
 	case "integer", "decimal":
-		if json.Valid([]byte(trimmed)) && trimmed != "" && (trimmed[0] == '-' || trimmed[0] >= '0' && trimmed[0] <= '9') && (c.kind == "decimal" || !strings.ContainsAny(trimmed, ".eE")) {
-			return json.Number(trimmed), nil
+		if isNumber(trimmed) {
+			if n := digits(trimmed); c.kind == "decimal" || !strings.ContainsAny(n, ".eE") {
+				return json.Number(n), nil
+			}
 		}
 		return nil, refuse("%q cannot be written to %s, which is a number.", clip(text, 100), c.name)
 	}
@@ -246,6 +330,10 @@ func (c *column) read(res map[string]any) fulfil.Value {
 
 // isShown reports that a resource says what it has in the column, be it nothing.
 func (c *column) isShown(res map[string]any) bool { return get(c.home(res), c.attr) != nil }
+
+// holds reports that a resource shows values in the column. That it shows none proves nothing: an empty list is the same as no word (RFC 7643, 2.5),
+// and there are servers that say either of what they leave out.
+func (c *column) holds(res map[string]any) bool { return len(listOf(get(c.home(res), c.attr))) > 0 }
 
 // texts are the several values, each once, sorted without regard to case.
 func (c *column) texts(res map[string]any) []string {
@@ -378,12 +466,13 @@ func columnsOf(urn string, a attribute, separator string) []*column {
 	if urn != "" {
 		prefix = urn + ":" + a.name
 	}
-	base := column{name: prefix, urn: urn, attr: a.name, kind: a.kind, isReadOnly: a.mutability == "readOnly", isHidden: a.returned == "never" || a.mutability == "writeOnly", isUnique: a.isUnique}
+	base := column{name: prefix, urn: urn, attr: a.name, kind: a.kind, isReadOnly: sameName(a.mutability, "readOnly"), isHidden: sameName(a.returned, "never") || sameName(a.mutability, "writeOnly"), isAsked: sameName(a.returned, "request"), isUnique: a.isUnique}
 	under := func(s attribute, name string) *column {
 		c := base
 		c.name, c.sub, c.kind = name, s.name, s.kind
-		c.isReadOnly = base.isReadOnly || s.mutability == "readOnly"
-		c.isHidden = base.isHidden || s.returned == "never" || s.mutability == "writeOnly"
+		c.isReadOnly = base.isReadOnly || sameName(s.mutability, "readOnly")
+		// a part that is given only to who asks for it is not asked for: then the other parts would not come
+		c.isHidden = base.isHidden || sameName(s.returned, "never") || sameName(s.mutability, "writeOnly") || sameName(s.returned, "request") && !base.isAsked
 		return &c
 	}
 	switch {
