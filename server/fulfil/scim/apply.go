@@ -27,8 +27,11 @@ func (c *Conn) Apply(ctx context.Context, ch fulfil.Change) fulfil.Receipt {
 	}
 	receipt = f.receipt()
 	if w.made {
-		if receipt.Outcome == fulfil.Unreachable || receipt.Outcome == fulfil.Throttled {
+		switch receipt.Outcome { // of these, each says that nothing was made
+		case fulfil.Unreachable, fulfil.Throttled, fulfil.NotFound:
 			receipt.Outcome = fulfil.Unknown
+		case fulfil.Conflict: // that of another value: the resource itself is there
+			receipt.Outcome = fulfil.Refused
 		}
 		receipt.Message = "A part of the change was made, then: " + receipt.Message
 	}
@@ -151,6 +154,9 @@ func (w *writer) differ(res map[string]any, onlyShown bool) []*column {
 	var list []*column
 	for _, col := range w.plain {
 		want := w.changeOf(col)
+		if onlyShown && col.isAsked && !col.isShown(res) {
+			continue
+		}
 		if col.isHidden {
 			if !onlyShown && want != "" {
 				list = append(list, col)
@@ -180,8 +186,12 @@ func (w *writer) edits(res map[string]any) edit {
 	for _, col := range w.lists {
 		if !col.isGroups {
 			l := w.listOf(col, col.texts(res))
-			if !col.isShown(res) && !w.conn.puts(w.cat) { // some servers never show the members of a group, and those are not gone
-				l.remove = keysOf(w.change.ChangesRemoved[col.name])
+			isSeen := col.isShown(res)
+			if col == w.table.members() { // some servers never show them, or say that there are none, and they are not gone
+				isSeen = w.table.tells(res)
+			}
+			if !isSeen && !w.conn.puts(w.cat, w.table) {
+				l.remove = col.canonicals(keysOf(w.change.ChangesRemoved[col.name]))
 			}
 			if len(l.add)+len(l.remove) > 0 {
 				e.lists = append(e.lists, l)
@@ -196,11 +206,11 @@ func (w *writer) listOf(col *column, have []string) listEdit {
 	l := listEdit{column: col}
 	want := slices.Clone(have)
 	if whole, ok := w.change.Changes[col.name]; ok {
-		want = fulfil.ListOf(orEmpty(whole))
+		want = col.canonicals(fulfil.ListOf(orEmpty(whole)))
 	}
-	gone := keysOf(w.change.ChangesRemoved[col.name])
+	gone := col.canonicals(keysOf(w.change.ChangesRemoved[col.name]))
 	want = slices.DeleteFunc(want, func(v string) bool { return slices.Contains(gone, v) })
-	want = inOrder(append(want, keysOf(w.change.ChangesAdded[col.name])...))
+	want = inOrder(append(want, col.canonicals(keysOf(w.change.ChangesAdded[col.name]))...))
 	for _, v := range want {
 		if v != "" && !contains(have, v) {
 			l.add = append(l.add, v)
@@ -239,7 +249,7 @@ func (w *writer) meant(ctx context.Context) (map[string]any, *failure) {
 		return w.conn.find(ctx, w.cat, w.table, w.key, key)
 	}
 	for _, col := range w.plain {
-		if want := w.changeOf(col); col.isUnique && !col.isHidden && want != "" {
+		if want := w.changeOf(col); col.isUnique && !col.isHidden && !col.isAsked && want != "" {
 			if res, f := w.conn.find(ctx, w.cat, w.table, col, want); f != nil || res != nil {
 				return res, f
 			}
@@ -365,11 +375,11 @@ func (w *writer) update(ctx context.Context, res map[string]any, e edit) (bool, 
 }
 
 // missing says that the resource to change is not there.
-func (w *writer) missing(key string) fulfil.Receipt {
-	return fulfil.Receipt{
-		Outcome: fulfil.NotFound,
-		Message: fmt.Sprintf("%s have none with %s = %s.", w.table.name, w.key.name, clip(key, 100)),
-		Hint:    "Synchronize, so that Writ sees that it is gone.",
+func (w *writer) missing(key string) *failure {
+	return &failure{
+		outcome: fulfil.NotFound,
+		message: fmt.Sprintf("%s have none with %s = %s.", w.table.name, w.key.name, clip(key, 100)),
+		hint:    "Synchronize, so that Writ sees that it is gone.",
 	}
 }
 
@@ -387,7 +397,7 @@ func (w *writer) modify(ctx context.Context) (fulfil.Receipt, *failure) {
 			return fulfil.Receipt{}, f.looked()
 		}
 		if res == nil {
-			return w.missing(key), nil
+			return fulfil.Receipt{}, w.missing(key)
 		}
 		changed := false
 		if e := w.edits(res); !e.isEmpty() {
@@ -400,10 +410,10 @@ func (w *writer) modify(ctx context.Context) (fulfil.Receipt, *failure) {
 		}
 		switch {
 		case f == nil:
-			return answered(changed, "", "It had these values already."), nil
+			return answered(changed || w.made, "", "It had these values already."), nil
 		case f.status == http.StatusPreconditionFailed && try < tries:
 		case f.outcome == fulfil.NotFound:
-			return w.missing(key), nil
+			return fulfil.Receipt{}, w.missing(key)
 		default:
 			return fulfil.Receipt{}, f
 		}
@@ -431,7 +441,7 @@ func (w *writer) delete(ctx context.Context) (fulfil.Receipt, *failure) {
 	if f == nil {
 		f = w.conn.understood(a)
 	}
-	switch {
+	switch f = w.conn.proved(ctx, w.table, textIn(res, "id"), f); {
 	case f == nil:
 		return fulfil.Receipt{Outcome: fulfil.Done}, nil
 	case f.outcome == fulfil.NotFound:

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"writ/server/errs"
 	"writ/server/fulfil"
@@ -19,6 +21,7 @@ type catalog struct {
 	patches  bool
 	filters  bool
 	versions bool // it knows ETags
+	most     int  // resources in one answer; 0: not said
 	tables   []*table
 }
 
@@ -29,6 +32,18 @@ type table struct {
 	core    string // its own schema
 	columns []*column
 	by      map[string]*column
+	asked   []string // attributes that are given to those only who ask for them (returned: request)
+
+	noPatch atomic.Bool // it says that it takes PATCH, and does not
+	shows   atomic.Bool // a group that was read by its id has shown members: one that says there that it has none has none
+}
+
+// members is the column of who is in a group. nil: the resources are no groups.
+func (t *table) members() *column {
+	if m := t.column("members"); sameName(t.core, groupSchema) && m != nil && m.isComplex {
+		return m
+	}
+	return nil
 }
 
 // column finds a column; how it is spelled does not matter.
@@ -56,7 +71,7 @@ func (cat *catalog) table(name string) *table {
 // groups is the table whose members a user's memberships are. nil: there is none.
 func (cat *catalog) groups() *table {
 	for _, t := range cat.tables {
-		if m := t.column("members"); sameName(t.core, groupSchema) && m != nil && m.isComplex {
+		if t.members() != nil {
 			return t
 		}
 	}
@@ -126,11 +141,17 @@ func (c *Conn) discover(ctx context.Context) (*catalog, *failure) {
 	}
 	switch {
 	case f == nil:
-		offers := func(name string) bool {
+		// what a server says nothing of is as at one that says nothing at all
+		offers := func(name string, otherwise bool) bool {
 			o, _ := get(said, name).(map[string]any)
-			return truth(get(o, "supported"))
+			if s := get(o, "supported"); s != nil {
+				return truth(s)
+			}
+			return otherwise
 		}
-		cat.patches, cat.filters, cat.versions = offers("patch"), offers("filter"), offers("etag")
+		cat.patches, cat.filters, cat.versions = offers("patch", true), offers("filter", true), offers("etag", false)
+		filter, _ := get(said, "filter").(map[string]any)
+		cat.most, _ = strconv.Atoi(textIn(filter, "maxResults"))
 	case !isAbsent(f):
 		return nil, f
 	}
@@ -288,6 +309,9 @@ func (c *Conn) tableOf(base string, o map[string]any, schemas map[string][]attri
 				continue
 			}
 			add(columnsOf(prefix, a, c.set.Separator))
+			if sameName(a.returned, "request") && !sameName(a.mutability, "writeOnly") {
+				t.asked = append(t.asked, (&column{urn: prefix, attr: a.name}).base())
+			}
 		}
 	}
 	attributes(t.core, "")

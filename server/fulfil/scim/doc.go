@@ -8,6 +8,7 @@
 //	schema.go    the schemas of RFC 7643, for servers that do not show theirs
 //	column.go    columns: their names, and one text form for each type, in both directions
 //	page.go      lists, page by page, so that none is short and nothing comes twice
+//	rest.go      what lists leave out, and a PUT must not
 //	read.go      Schema, Export, Read
 //	track.go     what happened to a table since an earlier moment
 //	apply.go     one change
@@ -26,10 +27,15 @@
 // What is not done: Bulk (each change has an outcome of its own), Me, sorting, and following a redirect or meta.location: the token goes to the host of
 // the settings and to no other.
 //
-// A server that never shows who is in a group (AWS) is written to all the same, but what it does not show cannot be read: there, whoever is to be in a group
-// is put into it again after each reading.
+// That a resource shows no members proves nothing: many servers show them by the id of the group only, and some never. So groups that a list shows without
+// anybody are read by their ids, unless that list shows somebody elsewhere or the server says that nobody is in any; who is to be taken out is taken out
+// although he is not seen; and a group whose members are not seen is not written whole. A server that never shows who is in a group (AWS) is written to all
+// the same, but what it does not show cannot be read: there, whoever is to be in a group is put into it again after each reading.
+//
+// Nor does a 404 prove that somebody is gone: it is believed as an error of SCIM, and otherwise when a list of the same resources is answered; after a
+// change, only when the resource is not found by its id, for it may be of a member.
 //
 // A target usually lies in the company's own network, so private addresses are reached, other than by webhooks. Addresses that are nobody's
-// application, such as those of the link (where clouds keep the passwords of a machine), are not: it is decided on the address that is connected to. Other machines are
-// reached by https, unless setting plain allows otherwise.
+// application are not, such as those of the link and the others where clouds keep the passwords of a machine, also as an IPv6 address that leads there: it is
+// decided on the address that is connected to. Other machines are reached by https, unless setting plain allows otherwise.
 package scim

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,9 @@ import (
 	"writ/server/errs"
 	"writ/server/fulfil"
 )
+
+// errorSchema is what an error of SCIM names (RFC 7644, 3.12).
+const errorSchema = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 // failure is a request that did not end as it should: what that means for a change, and for a read.
 type failure struct {
@@ -27,7 +31,7 @@ type failure struct {
 	status    int    // 0: no answer
 	scimType  string // of the answer, such as uniqueness
 	isTooLong bool
-	isPage    bool // no such page, said by something that is not SCIM
+	isPage    bool // not found, said by something that is not SCIM
 	cause     error
 }
 
@@ -65,6 +69,19 @@ func (f *failure) looked() *failure {
 		f.outcome = fulfil.Unreachable
 	}
 	return f
+}
+
+// ofList is the failure of a look at a list: it says nothing of any resource.
+func (f *failure) ofList() *failure {
+	if f = f.looked(); f.outcome == fulfil.NotFound {
+		f.outcome, f.kind, f.field, f.hint = fulfil.Unreachable, errs.Unavailable, "server", "Check the address of the connection."
+	}
+	return f
+}
+
+// isNo reports that a server does not do what it was asked for, and says so.
+func (f *failure) isNo() bool {
+	return f != nil && f.status >= 400 && (f.status < 500 || f.status == http.StatusNotImplemented) && f.status != http.StatusUnauthorized && f.outcome != fulfil.Throttled
 }
 
 // unsigned: no token, so nothing was sent.
@@ -110,12 +127,13 @@ func (c *Conn) said(r request, res *http.Response, text []byte) *failure {
 		f.outcome, f.kind, f.field, f.hint = fulfil.Unreachable, errs.Validation, c.signer.field(), "Check the token or password of the connection."
 	case s == http.StatusForbidden:
 		f.kind, f.field, f.hint = errs.Validation, c.signer.field(), "Give the application's user of the connection the right to it."
-	case s == http.StatusNotFound && !isError && len(bytes.TrimSpace(text)) > 0:
-		// a page that says so is not the application: nothing is known of the resource
-		f.outcome, f.field = fulfil.Unreachable, "server"
-		f.message = fmt.Sprintf("%s answered with a page that is not found, in a way that is not SCIM's.", r.url)
+	case s == http.StatusNotFound && !isError:
+		// who says so need not be the application: nothing is known of the resource
+		f.outcome, f.field, f.isPage = fulfil.Unreachable, "server", true
+		if detail == "" {
+			f.message = fmt.Sprintf("%s answered with a page that is not found, in a way that is not SCIM's.", r.url)
+		}
 		f.hint = "Check the address of the connection."
-		f.isPage = true
 	case s == http.StatusNotFound:
 		f.outcome, f.kind = fulfil.NotFound, errs.NotFound
 	case s == http.StatusConflict, f.scimType == "uniqueness":
@@ -135,8 +153,8 @@ func (c *Conn) said(r request, res *http.Response, text []byte) *failure {
 	return f
 }
 
-// scimError reads an error message of SCIM, or of anything that speaks JSON. Of a page in HTML nothing is repeated.
-func scimError(text []byte) (scimType, detail string, ok bool) {
+// scimError reads an error message of SCIM, or of anything that speaks JSON; isError tells them apart. Of a page in HTML nothing is repeated.
+func scimError(text []byte) (scimType, detail string, isError bool) {
 	var said map[string]any
 	if decode(text, &said) != nil {
 		return "", "", false
@@ -147,7 +165,28 @@ func scimError(text []byte) (scimType, detail string, ok bool) {
 		}
 	}
 	scimType, _ = get(said, "scimType").(string)
-	return scimType, strings.TrimRight(clip(detail, 1000), ". "), true
+	return scimType, strings.TrimRight(clip(detail, 1000), ". "), saysError(said)
+}
+
+// saysError reports an object that is an error of SCIM.
+func saysError(o map[string]any) bool {
+	return slices.ContainsFunc(listOf(get(o, "schemas")), func(v any) bool { s, _ := v.(string); return sameName(s, errorSchema) })
+}
+
+// disguised is an error of SCIM that came with a status that says yes. nil: it is none.
+func (c *Conn) disguised(r request, res *http.Response, text []byte) *failure {
+	const longest = 64 << 10 // no error is longer, and lists are not read twice
+	var said map[string]any
+	if len(text) > longest || !bytes.Contains(text, []byte("messages:2.0:Error")) || decode(text, &said) != nil || !saysError(said) {
+		return nil
+	}
+	if s, err := strconv.Atoi(textIn(said, "status")); err == nil && s >= 400 && s < 600 {
+		meant := *res
+		meant.StatusCode = s
+		return c.said(r, &meant, text)
+	}
+	_, detail, _ := scimError(text)
+	return c.nonsense("%s answered with status %d, and with an error: %s.", c.server, res.StatusCode, detail)
 }
 
 // hide takes our secrets out of what a server says: some repeat the token that they refuse.

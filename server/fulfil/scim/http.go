@@ -203,6 +203,9 @@ func (c *Conn) once(ctx context.Context, r request, body []byte, signature strin
 	case res.Header.Get("Content-Encoding") != "" && !strings.EqualFold(res.Header.Get("Content-Encoding"), "identity"):
 		return nil, c.nonsense("%s packed its answer (%s), which it was not asked for.", c.server, clip(res.Header.Get("Content-Encoding"), 40))
 	case res.StatusCode >= 200 && res.StatusCode < 300 && res.StatusCode != http.StatusAccepted:
+		if f := c.disguised(r, res, text); f != nil {
+			return nil, f
+		}
 		return &answer{res.StatusCode, res.Header, text}, nil
 	}
 	return nil, c.said(r, res, text)

@@ -7,17 +7,39 @@ import (
 	"writ/server/fulfil"
 )
 
-// memberships reads from the groups who is in them: ids of groups by id of member.
-func (c *Conn) memberships(ctx context.Context, cat *catalog) (map[string][]string, *failure) {
+// memberships reads from the groups who is in them: ids of groups by id of member. With an id only that member's are needed: the server is asked for them.
+// That it finds none is believed when it has found some in this way, for there are servers that do not know such a filter and say nothing of it.
+func (c *Conn) memberships(ctx context.Context, cat *catalog, id string) (map[string][]string, *failure) {
 	of := map[string][]string{}
 	groups := cat.groups()
 	members := groups.column("members")
-	f := c.each(ctx, groups, "", func(res map[string]any) bool {
-		for _, member := range members.texts(res) {
-			of[member] = append(of[member], textIn(res, "id"))
+	others := false
+	read := func(filter string) *failure {
+		return c.whole(ctx, cat, groups, filter, func(res map[string]any) bool {
+			list := members.texts(res)
+			for _, member := range list {
+				if id == "" || member == id {
+					of[member] = append(of[member], textIn(res, "id"))
+				}
+			}
+			others = others || !contains(list, id)
+			return ctx.Err() == nil
+		})
+	}
+	if id != "" && cat.filters {
+		switch f := read(members.base() + ".value eq " + quoted(id)); {
+		case f == nil && ctx.Err() != nil:
+			return nil, c.lost(ctx, false, ctx.Err())
+		case f.isNo():
+		case f != nil:
+			return nil, f
+		case len(of[id]) > 0 || others || c.narrows.Load(): // with others it was not looked at: then these are all groups
+			c.narrows.Store(c.narrows.Load() || !others)
+			of[id] = inOrder(of[id])
+			return of, nil
 		}
-		return ctx.Err() == nil
-	})
+	}
+	f := read("")
 	if f == nil && ctx.Err() != nil {
 		f = c.lost(ctx, false, ctx.Err())
 	}
@@ -34,21 +56,32 @@ func (w *writer) join(ctx context.Context, res map[string]any, isNew bool) (chan
 		return false, nil
 	}
 	col := w.lists[i]
-	isTold := isNew || w.conn.set.Memberships == "users" && get(res, col.attr) != nil
+	gone := keysOf(w.change.ChangesRemoved[col.name])
+	_, whole := w.change.Changes[col.name]
+	fromUser := w.conn.set.Memberships == "users"
+	if id := textIn(res, "id"); !isNew && fromUser && !col.holds(res) && (whole || len(gone) > 0) { // lists may leave them out
+		one, f := w.conn.byID(ctx, w.table, id)
+		if f != nil {
+			return false, f.looked()
+		}
+		merge(res, one)
+	}
+	isTold := isNew || fromUser && col.isShown(res)
 	have := col.texts(res)
-	if _, whole := w.change.Changes[col.name]; whole && !isTold {
-		of, f := w.conn.memberships(ctx, w.cat)
+	if whole && !isTold {
+		of, f := w.conn.memberships(ctx, w.cat, textIn(res, "id"))
 		if f != nil {
 			return false, f.looked()
 		}
 		have, isTold = of[textIn(res, "id")], true
 	}
 	l := w.listOf(col, have)
-	if !isTold {
-		l.remove = keysOf(w.change.ChangesRemoved[col.name])
+	isSeen := isNew || whole || isTold && col.holds(res) // that none is shown does not prove that there is none to take away
+	if !isSeen {
+		l.remove = gone
 	}
 	for _, group := range l.remove {
-		made, f := w.member(ctx, group, textIn(res, "id"), false, isTold)
+		made, f := w.member(ctx, group, textIn(res, "id"), false, isSeen)
 		if f != nil {
 			return changed, f
 		}
@@ -73,7 +106,7 @@ func (w *writer) member(ctx context.Context, group, user string, in, isSure bool
 		if res, f = w.conn.byID(ctx, groups, group); f != nil {
 			return false, f.looked()
 		}
-		if res != nil && (in || members.isShown(res) || w.conn.puts(w.cat)) && contains(members.texts(res), user) == in {
+		if res != nil && (in || groups.tells(res) || w.conn.puts(w.cat, groups)) && contains(members.texts(res), user) == in {
 			return false, nil
 		}
 	}

@@ -129,7 +129,7 @@ func (e edit) operations(res map[string]any, most int) [][]operation {
 			continue
 		}
 		for _, v := range l.remove {
-			put(operation{"remove", l.column.base() + "[value eq " + quoted(v) + "]", nil}, 1)
+			put(operation{"remove", l.column.base() + "[value eq " + l.column.literal(v) + "]", nil}, 1)
 		}
 		for part := range slices.Chunk(l.add, most) {
 			put(operation{"add", l.column.base(), l.column.values(part)}, len(part))
@@ -219,8 +219,9 @@ func (c *Conn) update(ctx context.Context, cat *catalog, t *table, res map[strin
 	if !ok {
 		return false, refuse("The id of the resource cannot stand in an address.")
 	}
-	if c.puts(cat) {
-		return c.replace(ctx, cat, t, at, textIn(res, "id"), e)
+	id := textIn(res, "id")
+	if c.puts(cat, t) {
+		return c.replace(ctx, cat, t, at, id, e)
 	}
 	for i, ops := range e.operations(res, c.set.MembersPerRequest) {
 		match := ""
@@ -230,18 +231,19 @@ func (c *Conn) update(ctx context.Context, cat *catalog, t *table, res map[strin
 		part, f := c.patch(ctx, at, match, ops)
 		made = made || part
 		if f != nil && !made && (f.status == http.StatusMethodNotAllowed || f.status == http.StatusNotImplemented) {
-			c.noPatch.Store(true)
-			return c.replace(ctx, cat, t, at, textIn(res, "id"), e)
+			// 405 is of every PATCH of these resources; 501 may be of what this one asked for
+			t.noPatch.Store(t.noPatch.Load() || f.status == http.StatusMethodNotAllowed)
+			return c.replace(ctx, cat, t, at, id, e)
 		}
 		if f != nil {
-			return made, f
+			return made, c.proved(ctx, t, id, f)
 		}
 	}
 	return made, nil
 }
 
-// puts reports that the server takes no PATCH.
-func (c *Conn) puts(cat *catalog) bool { return !cat.patches || c.noPatch.Load() }
+// puts reports that the server takes no PATCH of a table's resources.
+func (*Conn) puts(cat *catalog, t *table) bool { return !cat.patches || t.noPatch.Load() }
 
 // patch sends one PATCH. When something to take away is not there (any more), the rest is tried without it. made tells that something was written.
 func (c *Conn) patch(ctx context.Context, at, match string, ops []operation) (made bool, f *failure) {
@@ -292,9 +294,9 @@ func (c *Conn) replace(ctx context.Context, cat *catalog, t *table, at, id strin
 	}
 	defer release()
 	for try := 1; ; try++ {
-		res, f := c.byID(ctx, t, id)
+		res, f := c.toPut(ctx, cat, t, id)
 		if f != nil {
-			return false, f
+			return false, f.looked()
 		}
 		if res == nil {
 			return false, &failure{outcome: fulfil.NotFound, message: t.name + " have no such resource any more."}
@@ -310,7 +312,7 @@ func (c *Conn) replace(ctx context.Context, cat *catalog, t *table, at, id strin
 			return true, c.understood(a)
 		}
 		if f.status != http.StatusPreconditionFailed || try == tries {
-			return false, f
+			return false, c.proved(ctx, t, id, f)
 		}
 	}
 }

@@ -35,13 +35,13 @@ func (c *Conn) Export(ctx context.Context, table string) iter.Seq2[fulfil.Entry,
 			yield(nil, f.err())
 			return
 		}
-		rows, f := c.rows(ctx, cat, t)
+		rows, f := c.rows(ctx, cat, t, "")
 		if f != nil {
 			yield(nil, f.err())
 			return
 		}
 		stopped := false
-		f = c.each(ctx, t, "", func(res map[string]any) bool {
+		f = c.whole(ctx, cat, t, "", func(res map[string]any) bool {
 			stopped = ctx.Err() != nil || !yield(rows(res), nil)
 			return !stopped
 		})
@@ -54,13 +54,13 @@ func (c *Conn) Export(ctx context.Context, table string) iter.Seq2[fulfil.Entry,
 	})
 }
 
-// rows gives what makes rows of the resources of a table.
-func (c *Conn) rows(ctx context.Context, cat *catalog, t *table) (func(map[string]any) fulfil.Row, *failure) {
+// rows gives what makes rows of the resources of a table, or of the only one with an id.
+func (c *Conn) rows(ctx context.Context, cat *catalog, t *table, id string) (func(map[string]any) fulfil.Row, *failure) {
 	var groupsOf map[string][]string
 	groups := t.column("groups")
 	if groups != nil && groups.isGroups && c.set.Memberships == "groups" {
 		var f *failure
-		if groupsOf, f = c.memberships(ctx, cat); f != nil {
+		if groupsOf, f = c.memberships(ctx, cat, id); f != nil {
 			return nil, f
 		}
 	}
@@ -92,7 +92,7 @@ func (c *Conn) Read(ctx context.Context, table, keyColumn, key string) (fulfil.R
 		}
 		return nil, false, nil
 	}
-	rows, f := c.rows(ctx, cat, t)
+	rows, f := c.rows(ctx, cat, t, textIn(res, "id"))
 	if f != nil {
 		return nil, false, f.err()
 	}
@@ -111,18 +111,57 @@ func (c *Conn) byID(ctx context.Context, t *table, id string) (map[string]any, *
 		return nil, nil
 	}
 	res, f := c.object(ctx, at)
-	if f != nil && f.isPage { // when the endpoint is there, it is the application that says so, in its way
+	switch {
+	case f != nil && f.isPage: // when the endpoint is there, it is the application that says so, in its way
 		if _, absent := c.page(ctx, t, "", 1, 1); absent == nil {
 			return nil, nil
 		}
-	}
-	if f != nil && f.outcome == fulfil.NotFound {
+		return nil, f
+	case f != nil && f.outcome == fulfil.NotFound:
 		return nil, nil
-	}
-	if f == nil && textIn(res, "id") != id {
+	case f != nil:
+		return nil, f
+	case textIn(res, "id") != id:
 		return nil, c.nonsense("%s answers with another resource than %s of %s.", c.server, clip(id, 100), t.name).looked()
 	}
-	return res, f
+	if m := t.members(); m != nil && m.holds(res) {
+		t.shows.Store(true)
+	}
+	more, f := c.ask(ctx, t, id, t.asked)
+	if f != nil {
+		return nil, f
+	}
+	merge(res, more)
+	return res, nil
+}
+
+// isPart reports that a resource came in a list, and that its id may give more of it.
+func (t *table) isPart(res map[string]any) bool {
+	m := t.members()
+	return len(t.asked) > 0 || m != nil && !m.holds(res)
+}
+
+// tells reports that a group that was read by its id says who is in it.
+func (t *table) tells(res map[string]any) bool {
+	m := t.members()
+	return m.holds(res) || m.isShown(res) && t.shows.Load()
+}
+
+// proved is what a change that was answered with 404 means. The word may be of a member, of the way, or of somebody who does not know: the resource is gone
+// when it is not found by its id, and otherwise the change is refused.
+func (c *Conn) proved(ctx context.Context, t *table, id string, f *failure) *failure {
+	if f == nil || f.status != http.StatusNotFound {
+		return f
+	}
+	res, lost := c.byID(ctx, t, id)
+	switch {
+	case lost != nil:
+		return lost.looked()
+	case res == nil:
+		return &failure{outcome: fulfil.NotFound, kind: errs.NotFound, status: f.status, message: t.name + " have no such resource any more."}
+	}
+	f.outcome, f.kind, f.isPage, f.hint = fulfil.Refused, errs.Validation, false, ""
+	return f
 }
 
 // find reads the resource whose column has a value. nil: there is none. What a filter gives is looked at: there are servers that leave it out of
@@ -131,28 +170,44 @@ func (c *Conn) find(ctx context.Context, cat *catalog, t *table, col *column, ke
 	if sameName(col.name, "id") {
 		return c.byID(ctx, t, key)
 	}
-	if col.isMany || col.isHidden {
+	res, f := c.search(ctx, cat, t, col, key)
+	if f != nil || res == nil || !t.isPart(res) {
+		return res, f
+	}
+	return c.byID(ctx, t, textIn(res, "id"))
+}
+
+// search is find in the lists.
+func (c *Conn) search(ctx context.Context, cat *catalog, t *table, col *column, key string) (map[string]any, *failure) {
+	if col.isMany || col.isHidden || col.isAsked {
 		return nil, refuse("%s cannot be a key.", col.name)
 	}
+	if _, f := col.value(key); f != nil { // no number, no boolean: nobody has it
+		return nil, nil
+	}
+	key = col.canonical(key)
 	if cat.filters {
-		found, f := c.among(ctx, t, col, key, col.is(key))
+		found, f := c.among(ctx, cat, t, col, key, col.is(key))
 		if f == nil && found == nil && strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' }) {
-			return c.among(ctx, t, col, key, "") // there are servers that do not read what is escaped in a filter
+			return c.among(ctx, cat, t, col, key, "") // there are servers that do not read what is escaped in a filter
 		}
 		if f == nil || f.status != http.StatusBadRequest && f.status != http.StatusForbidden && f.status != http.StatusNotImplemented {
 			return found, f
 		}
 	}
-	return c.among(ctx, t, col, key, "")
+	return c.among(ctx, cat, t, col, key, "")
 }
 
 // among looks through the resources that a filter gives.
-func (c *Conn) among(ctx context.Context, t *table, col *column, key, filter string) (map[string]any, *failure) {
+func (c *Conn) among(ctx context.Context, cat *catalog, t *table, col *column, key, filter string) (map[string]any, *failure) {
 	var exact []map[string]any
+	isKept := true // the server kept to the filter
 	look := func(res map[string]any) bool {
-		if v, _ := col.read(res).(string); v == key {
+		v, _ := col.read(res).(string)
+		if v == key {
 			exact = append(exact, res)
 		}
+		isKept = isKept && strings.EqualFold(v, key)
 		return true
 	}
 	whole := false
@@ -165,10 +220,13 @@ func (c *Conn) among(ctx context.Context, t *table, col *column, key, filter str
 			for _, row := range p.rows {
 				look(row)
 			}
+			if whole = isKept; !whole { // it gives others, and counts perhaps what it gives
+				exact = nil
+			}
 		}
 	}
 	if !whole {
-		if f := c.each(ctx, t, filter, look); f != nil {
+		if f := c.each(ctx, cat, t, filter, look); f != nil {
 			return nil, f
 		}
 	}

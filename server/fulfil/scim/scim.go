@@ -31,7 +31,7 @@ type Conn struct {
 	adding  turns       // of keys that are added
 	writing turns       // of resources that are written whole
 	stopped func()      // ends idle connections
-	noPatch atomic.Bool // it says that it takes PATCH, and does not
+	narrows atomic.Bool // it has found groups by a member, so when it finds none there is none
 
 	mu     sync.Mutex
 	cached *catalog // as last read; nil: read it again

@@ -2,6 +2,7 @@ package scim
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -47,7 +48,24 @@ func cookieOf(at time.Time) string { return cookiePrefix + at.UTC().Format(time.
 
 // Since reads what the server says to have changed from a moment on; how many there are tells whether some are gone. A server that gives what did not
 // change since then does not look at the filter: then it cannot be told.
+//
+// It has half of the time that there is: a server that finds its changes no faster than that is one whose table is read.
 func (c *Conn) Since(ctx context.Context, table, cookie string, most int) (*fulfil.Delta, error) {
+	own := ctx
+	if end, ok := ctx.Deadline(); ok {
+		var cancel func()
+		own, cancel = context.WithDeadline(ctx, time.Now().Add(time.Until(end)/2))
+		defer cancel()
+	}
+	delta, err := c.since(own, table, cookie, most)
+	var late interface{ Timeout() bool }
+	if err != nil && ctx.Err() == nil && (own.Err() != nil || errors.As(err, &late) && late.Timeout()) {
+		return nil, nil //nolint:nilerr // it cannot be told in time
+	}
+	return delta, err
+}
+
+func (c *Conn) since(ctx context.Context, table, cookie string, most int) (*fulfil.Delta, error) {
 	text, ours := strings.CutPrefix(cookie, cookiePrefix)
 	from, err := time.Parse(time.RFC3339, text)
 	if err != nil || !ours {
@@ -69,14 +87,14 @@ func (c *Conn) Since(ctx context.Context, table, cookie string, most int) (*fulf
 	if err != nil || now.total < 0 || at.Before(from) { // its clock was set back
 		return nil, nil //nolint:nilerr // without a clock it cannot be told
 	}
-	rows, f := c.rows(ctx, cat, t)
+	rows, f := c.rows(ctx, cat, t, "")
 	if f != nil {
 		return nil, f.err()
 	}
 	delta := &fulfil.Delta{Cookie: cookieOf(at)}
 	column := t.column("meta" + c.set.Separator + "lastModified")
 	isExact := true
-	f = c.each(ctx, t, `meta.lastModified ge "`+from.UTC().Format("2006-01-02T15:04:05Z")+`"`, func(res map[string]any) bool {
+	f = c.whole(ctx, cat, t, `meta.lastModified ge "`+from.UTC().Format("2006-01-02T15:04:05Z")+`"`, func(res map[string]any) bool {
 		text, _ := column.read(res).(string)
 		modified, err := time.Parse(time.RFC3339, text)
 		isExact = err == nil && !modified.Before(from) && len(delta.Rows) < most
@@ -84,7 +102,7 @@ func (c *Conn) Since(ctx context.Context, table, cookie string, most int) (*fulf
 		return isExact
 	})
 	switch {
-	case f != nil && f.status >= 400 && f.status < 500 && f.status != http.StatusTooManyRequests && f.status != http.StatusUnauthorized:
+	case f.isNo():
 		return nil, nil // it has filters, but none of this kind
 	case f != nil:
 		return nil, f.err()
