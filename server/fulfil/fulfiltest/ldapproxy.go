@@ -22,11 +22,16 @@ const (
 	LDAPRefuse                      // a change does not reach the server: the answer is a no
 )
 
+// LDAPHook looks at a request: its operation (0x60 bind, 0x63 search, 0x66 modify, 0x68 add, 0x4a delete, 0x6c rename, 0x77 extended) and the whole message. What it
+// answers is the answer, and the server is not asked; else the mode holds for this request, questions included.
+type LDAPHook func(op byte, request []byte) (answers [][]byte, mode LDAPMode)
+
 // LDAPProxy stands between a client and a directory and reads the client's messages, so they must not be encrypted.
 type LDAPProxy struct {
 	target, addr string
 
 	mu       sync.Mutex
+	hook     LDAPHook
 	mode     LDAPMode
 	code     byte   // of a refusal
 	message  string // of a refusal
@@ -79,6 +84,51 @@ func (p *LDAPProxy) MustSet(tb testing.TB, mode LDAPMode) {
 		}
 	}
 }
+
+// Hook has every request looked at; nil ends it.
+func (p *LDAPProxy) Hook(hook LDAPHook) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hook = hook
+}
+
+// Sessions tells how many connections are open.
+func (p *LDAPProxy) Sessions() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.open) / 2
+}
+
+// LDAPElement is one element of BER.
+func LDAPElement(tag byte, parts ...[]byte) []byte {
+	inner := bytes.Join(parts, nil)
+	n := len(inner)
+	return append([]byte{tag, 0x84, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, inner...)
+}
+
+// LDAPResult is the answer to a request: 0x65 to a search, 0x67 modify, 0x69 add, 0x6b delete, 0x6d rename, 0x78 extended.
+func LDAPResult(op, code byte, said string) []byte {
+	return LDAPElement(op, []byte{0x0a, 1, code}, []byte{0x04, 0}, LDAPElement(0x04, []byte(said)))
+}
+
+// LDAPMore is the end of a page behind which more follow.
+func LDAPMore(cookie string) []byte {
+	value := LDAPElement(0x30, []byte{0x02, 1, 0}, LDAPElement(0x04, []byte(cookie)))
+	control := LDAPElement(0x30, LDAPElement(0x04, []byte("1.2.840.113556.1.4.319")), LDAPElement(0x04, value))
+	return append(LDAPResult(0x65, 0, ""), LDAPElement(0xa0, control)...)
+}
+
+// LDAPFound is one entry of an answer to a search, with one attribute.
+func LDAPFound(dn, attribute string, values ...string) []byte {
+	var set [][]byte
+	for _, v := range values {
+		set = append(set, LDAPElement(0x04, []byte(v)))
+	}
+	return LDAPElement(0x64, LDAPElement(0x04, []byte(dn)), LDAPElement(0x30, LDAPElement(0x30, LDAPElement(0x04, []byte(attribute)), LDAPElement(0x31, set...))))
+}
+
+// LDAPElsewhere is a reference to another server in an answer to a search.
+func LDAPElsewhere(url string) []byte { return LDAPElement(0x73, LDAPElement(0x04, []byte(url))) }
 
 // Refuse answers every change with a number of the protocol and a message.
 func (p *LDAPProxy) Refuse(code byte, message string) {
@@ -197,15 +247,27 @@ func (p *LDAPProxy) questions(client, server net.Conn, lost *sync.Map) {
 		id, op := contents(message)
 		answer, changes := changing[op]
 		p.mu.Lock()
-		mode, code, said := p.mode, p.code, p.message
+		mode, code, said, hook := p.mode, p.code, p.message, p.hook
 		if changes {
 			p.changes++
 		}
 		p.mu.Unlock()
+		if hook != nil {
+			answers, own := hook(op, message)
+			for _, one := range answers {
+				if _, err := client.Write(LDAPElement(0x30, id, one)); err != nil {
+					return
+				}
+			}
+			if len(answers) > 0 {
+				continue
+			}
+			mode = own
+		}
 		switch {
 		case mode == LDAPHang:
 			continue
-		case !changes || mode == LDAPPass:
+		case !changes && hook == nil || mode == LDAPPass:
 		case mode == LDAPHangChanges:
 			continue
 		case mode == LDAPCutBefore:

@@ -394,10 +394,20 @@ func (s *Slapd) MayBind(tb testing.TB, dn, password string) bool {
 // MustSet puts a line before the rules of access in its configuration, and starts it again.
 func (s *Slapd) MustSet(tb testing.TB, line string) {
 	tb.Helper()
+	s.MustReplace(tb, "access to attrs=userPassword", line+"access to attrs=userPassword")
+}
+
+// MustReplace writes a text of its configuration otherwise, in which SUFFIX stands for its suffix, and starts it again.
+func (s *Slapd) MustReplace(tb testing.TB, old, text string) {
+	tb.Helper()
+	fill := strings.NewReplacer("SUFFIX", s.Suffix)
 	path := filepath.Join(s.Dir, "slapd.conf")
 	raw, err := os.ReadFile(path)
+	if err == nil && !strings.Contains(string(raw), fill.Replace(old)) {
+		err = fmt.Errorf("%q does not stand in the configuration", old)
+	}
 	if err == nil {
-		err = os.WriteFile(path, []byte(strings.Replace(string(raw), "access to attrs=userPassword", line+"access to attrs=userPassword", 1)), 0o600)
+		err = os.WriteFile(path, []byte(strings.Replace(string(raw), fill.Replace(old), fill.Replace(text), 1)), 0o600)
 	}
 	if err == nil {
 		s.Stop()
@@ -407,6 +417,9 @@ func (s *Slapd) MustSet(tb testing.TB, line string) {
 		tb.Fatal(err)
 	}
 }
+
+// SlapdRefint is what keeps references up to date, for MustReplace.
+const SlapdRefint = "overlay refint\nrefint_attributes member manager uniqueMember\n"
 
 // LDAPEntry is the addition of an entry with attributes and values in turn.
 func LDAPEntry(dn string, pairs ...string) *ldap.AddRequest {
