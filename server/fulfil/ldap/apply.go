@@ -73,7 +73,7 @@ type writer struct {
 
 // failed is what an error of a request that changes something means.
 func (w *writer) failed(err error) fulfil.Receipt {
-	receipt := w.conn.notConfirmed(err)
+	receipt := w.conn.notConfirmed(err, false)
 	for _, text := range w.secrets() {
 		receipt.Message = strings.ReplaceAll(receipt.Message, text, "***")
 	}
@@ -775,7 +775,7 @@ func (w *writer) delete(ctx context.Context) (fulfil.Receipt, error) {
 	}
 	r := w.conn.newRows(w.s, w.sub, w.t)
 	for _, b := range w.behind() {
-		v := r.pointed(b.of, b.attribute, e)
+		v := strings.Join(r.pointed(b.of, e), "")
 		if v == "" {
 			continue
 		}

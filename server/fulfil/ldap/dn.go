@@ -41,6 +41,19 @@ func parseName(text string) (n name, ok bool) {
 	}
 }
 
+// above is the name of the entry above one, as it is written in its name: so it is the text that the entry above is shown with. ok=false: it is no name.
+func above(dn string) (rest string, ok bool) {
+	n, ok := parseName(dn)
+	if !ok || len(n) == 0 {
+		return "", ok
+	}
+	rest = dn
+	for range n[0] {
+		_, rest, _, ok = parseValue(rest[strings.IndexByte(rest, '=')+1:])
+	}
+	return strings.TrimSpace(rest), ok
+}
+
 // parseValue reads a value up to the sign that ends it: a comma, a plus, or 0 for the end of the text.
 func parseValue(text string) (value, rest string, end byte, ok bool) {
 	text = strings.TrimLeft(text, " ")

@@ -28,6 +28,7 @@ type Conn struct {
 	timeout           time.Duration
 	connectTimeout    time.Duration
 	pageSize          int
+	maximumRows       int
 	passwordAttribute string
 	tables            map[string]*tableSetting
 	tracks            bool // settings say that the server tells what changed
@@ -35,6 +36,8 @@ type Conn struct {
 
 	mu     sync.Mutex
 	schema *subschema // as last read; nil: read it again
+	last   address    // the one that was dialled last
+	turned string     // when that was another than before; "": never
 }
 
 var (
@@ -57,7 +60,8 @@ type config struct {
 	ConnectTimeout    time.Duration     `setting:"connectTimeout" default:"10" min:"1" max:"600" help:"Seconds to connect, encrypt and bind, each address."`
 	MaxConnections    int               `setting:"maxConnections" default:"8" min:"1" max:"100"`
 	PageSize          int               `setting:"pageSize" default:"500" min:"1" max:"10000" help:"Entries of one page. Not above what the server allows."`
-	Incremental       string            `setting:"incremental" default:"syncrepl" oneof:"syncrepl,none" help:"How to learn what changed: by the content synchronization of the server (overlay syncprov), or by reading everything."`
+	MaximumRows       int               `setting:"maximumRows" default:"1000000" min:"1" max:"100000000" help:"A table with more entries is taken for one without end."`
+	Incremental       string            `setting:"incremental" default:"syncrepl" oneof:"syncrepl,none" help:"How to learn what changed: by the content synchronization of the server (overlay syncprov), or by reading everything. With several addresses it only tells that something changed."`
 	PasswordAttribute string            `setting:"passwordAttribute" default:"userPassword" help:"Is written and never read."`
 	Tables            map[string]string `setting:"table." form:"nested" help:"table.<name>.base, as in table.people.base: 'ou=people,dc=example,dc=com', and .scope (Base, OneLevel, Subtree), .filter, .objectClass (of new entries; the first one is the filter when there is none), .columns (all of the classes), .rdn (cn), .key (entryUUID), .placeholder (member of groups that must have one), .deleteTree (false), .link.<column>: <table> or <table>.<attribute> (whose rows the values stand for), .backlink.<column>: <table>.<attribute> (groups of a row, written into the groups)."`
 }
@@ -81,7 +85,7 @@ func (p Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, err
 	}
 	c := &Conn{
 		startTLS: set.StartTLS, serverName: set.ServerName, bindDN: set.BindDN, password: set.Password, timeout: set.Timeout,
-		connectTimeout: min(set.ConnectTimeout, set.Timeout), pageSize: set.PageSize, passwordAttribute: set.PasswordAttribute,
+		connectTimeout: min(set.ConnectTimeout, set.Timeout), pageSize: set.PageSize, maximumRows: set.MaximumRows, passwordAttribute: set.PasswordAttribute,
 		pool: pool{room: make(chan struct{}, set.MaxConnections)},
 	}
 	var names []string
@@ -113,7 +117,10 @@ func (p Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, err
 	}
 	opened := &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Reader: c}
 	if c.tracks = set.Incremental == "syncrepl"; c.tracks {
-		opened.Watcher, opened.Tracker = c, c
+		opened.Watcher = c
+	}
+	if c.tracks && len(c.addresses) == 1 { // the moments of one server say nothing of the rows of another that lags behind
+		opened.Tracker = c
 	}
 	return opened, nil
 }

@@ -172,7 +172,7 @@ func (w *writer) backlinks(ctx context.Context, e *ldap.Entry) (wrote bool, err 
 			put   bool
 		}{{w.linksOf(w.change.ChangesRemoved, b.of), false}, {w.linksOf(w.change.ChangesAdded, b.of), true}} {
 			for _, l := range step.links {
-				v := r.pointed(b.of, b.attribute, e)
+				v := strings.Join(r.pointed(b.of, e), "")
 				if v == "" {
 					return wrote, refuse("The entry has no value that a group could hold for column %s.", b.of.name)
 				}

@@ -6,7 +6,9 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -42,12 +44,13 @@ var errStopped = errors.New("stopped")
 // Export reads a table page by page, on a session of its own: rows that are handed out cannot be taken back, as when an old session turns out to be
 // dead.
 func (c *Conn) Export(ctx context.Context, name string) iter.Seq2[fulfil.Entry, error] {
-	return fulfil.Numbered(name, func(yield func(fulfil.Row, error) bool) {
+	return func(yield func(fulfil.Entry, error) bool) {
 		s, done, err := c.take(ctx, true)
+		line := 0
 		if err == nil {
 			defer done()
-			err = c.export(ctx, s, name, func(row fulfil.Row) error {
-				if !yield(row, nil) {
+			err = c.export(ctx, s, name, func(row fulfil.Row, fault *fulfil.Fault) error {
+				if line++; !yield(fulfil.Entry{Row: row, Place: name, Line: line, Fault: fault}, nil) {
 					return errStopped
 				}
 				return nil
@@ -57,12 +60,12 @@ func (c *Conn) Export(ctx context.Context, name string) iter.Seq2[fulfil.Entry, 
 			err = ctx.Err()
 		}
 		if err != nil && !errors.Is(err, errStopped) {
-			yield(nil, c.explained(err, "table."+name))
+			yield(fulfil.Entry{Place: name, Line: line + 1}, c.explained(err, "table."+name))
 		}
-	})
+	}
 }
 
-func (c *Conn) export(ctx context.Context, s *session, name string, take func(fulfil.Row) error) error {
+func (c *Conn) export(ctx context.Context, s *session, name string, take func(fulfil.Row, *fulfil.Fault) error) error {
 	sub, err := c.subschema(ctx, s)
 	if err != nil {
 		return err
@@ -77,14 +80,39 @@ func (c *Conn) export(ctx context.Context, s *session, name string, take func(fu
 	}
 	return s.each(ctx, t.base, t.scope, c.pageSize, t.where, r.attributes(), func(e *ldap.Entry) error {
 		row, err := r.row(ctx, e)
+		var odd *oddName
+		var fault *fulfil.Fault
+		if errors.As(err, &odd) {
+			fault, err = odd.fault(e), nil
+		}
 		if err != nil {
 			return err
 		}
-		if err := take(row); err != nil {
+		if err := take(row, fault); err != nil {
 			return err
 		}
 		return ctx.Err()
 	})
+}
+
+// oddName: an entry has a name that we cannot understand. It concerns its row alone.
+type oddName struct{ at, dn string }
+
+func (o *oddName) Error() string {
+	return o.at + " gave an entry the name " + strconv.Quote(plain(o.dn)) + ", which cannot be understood."
+}
+
+// fault is that of the row: with what else stands in the entry, to recognise it by.
+func (o *oddName) fault(e *ldap.Entry) *fulfil.Fault {
+	f := &fulfil.Fault{Column: columnDN, Value: o.dn, Why: o.Error()}
+	for _, a := range e.Attributes {
+		for _, v := range a.Values {
+			if utf8.ValidString(v) {
+				f.Texts = append(f.Texts, v)
+			}
+		}
+	}
+	return f
 }
 
 // Read looks for one entry by its key.
@@ -107,6 +135,9 @@ func (c *Conn) Read(ctx context.Context, name, keyColumn, key string) (row fulfi
 			return err
 		}
 		row, err = r.row(ctx, e)
+		if odd := new(oddName); errors.As(err, &odd) {
+			err = errs.New(errs.Unavailable, "%s", odd)
+		}
 		found = err == nil
 		return err
 	})
@@ -145,13 +176,17 @@ func findBy(ctx context.Context, s *session, t *table, by *attribute, key string
 	if err != nil {
 		return nil, nil //nolint:nilerr // nothing can have such a key
 	}
-	q := ldap.NewSearchRequest(t.base, t.scope, ldap.NeverDerefAliases, 0, 0, false,
-		"(&"+t.where+"("+by.name+"="+ldap.EscapeFilter(value)+"))", attributes, nil)
-	found, more, err := s.page(ctx, q, 2, nil)
-	if err != nil {
+	var found []*ldap.Entry
+	err = s.each(ctx, t.base, t.scope, 2, "(&"+t.where+"("+by.name+"="+ldap.EscapeFilter(value)+"))", attributes, func(e *ldap.Entry) error {
+		if found = append(found, e); len(found) > 1 {
+			return errStopped
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errStopped) {
 		return nil, err
 	}
-	if len(found) > 1 || len(more) > 0 {
+	if len(found) > 1 {
 		return nil, errs.Invalid("table."+t.name+".key", "Several entries of table %s have %s = %s. The key of a mapping must be unique.", t.name, by.name, key)
 	}
 	if len(found) == 0 {
@@ -196,8 +231,8 @@ func (r *rows) pointing(list []string) []string {
 		if col.back == nil {
 			continue
 		}
-		if l, ok := r.conn.tables[col.back.table].links[strings.ToLower(col.back.attribute)]; ok && l.attribute != "" && !slices.Contains(list, l.attribute) {
-			list = append(list, l.attribute)
+		if a := r.held(col); a != nil && !slices.Contains(list, a.asked()) {
+			list = append(list, a.asked())
 		}
 	}
 	if len(list) > 1 {
@@ -285,12 +320,24 @@ func (r *rows) back(col *column) (*table, *attribute, error) {
 	return other, b.attribute, nil
 }
 
-// pointed is what the groups hold of an entry: its name, or the value of one of its attributes.
-func (r *rows) pointed(col *column, b *attribute, e *ldap.Entry) string {
-	if l, ok := r.conn.tables[col.back.table].links[strings.ToLower(col.back.attribute)]; ok && l.attribute != "" && !strings.EqualFold(l.attribute, columnDN) {
-		return e.GetEqualFoldAttributeValue(l.attribute)
+// held is the attribute whose values the groups of a backlink hold; nil: they hold names.
+func (r *rows) held(col *column) *attribute {
+	l, ok := r.conn.tables[col.back.table].links[strings.ToLower(col.back.attribute)]
+	if !ok || l.attribute == "" || strings.EqualFold(l.attribute, columnDN) {
+		return nil
 	}
-	return e.DN
+	if a := r.sub.attribute(l.attribute); a != nil {
+		return a
+	}
+	return &attribute{name: l.attribute} // the server knows none: no entry has a value of it
+}
+
+// pointed is what groups may hold of an entry: its name, or the values of one of its attributes.
+func (r *rows) pointed(col *column, e *ldap.Entry) []string {
+	if a := r.held(col); a != nil {
+		return e.GetEqualFoldAttributeValues(a.asked())
+	}
+	return []string{e.DN}
 }
 
 // row makes one row. A column without a value is there, with nil.
@@ -302,11 +349,11 @@ func (r *rows) row(ctx context.Context, e *ldap.Entry) (fulfil.Row, error) {
 		case name == columnDN:
 			row[name] = e.DN
 		case name == columnParent:
-			n, ok := parseName(e.DN)
+			upper, ok := above(e.DN)
 			if !ok {
-				return nil, errs.New(errs.Unavailable, "%s gave an entry the name %q, which cannot be understood.", r.conn.target, e.DN)
+				return nil, &oddName{r.conn.target, e.DN}
 			}
-			row[name] = n.parent().String()
+			row[name] = upper
 		case col.secret:
 			row[name] = nil
 		case col.back != nil:
@@ -355,25 +402,46 @@ func (r *rows) backlinks(ctx context.Context, col *column, e *ldap.Entry) ([]str
 	if err != nil {
 		return nil, err
 	}
-	v := r.pointed(col, b, e)
-	if v == "" {
+	values := r.pointed(col, e)
+	if len(values) == 0 {
 		return nil, nil
 	}
-	if r.backs != nil {
-		return slices.Clone(r.backs[col.name][r.sub.normal(b, v)]), nil
-	}
 	var keys []string
-	filter := "(&" + other.where + "(" + b.name + "=" + ldap.EscapeFilter(v) + "))"
-	err = r.s.each(ctx, other.base, other.scope, r.conn.pageSize, filter, []string{other.keyAttribute(r.sub)}, func(g *ldap.Entry) error {
-		keys = append(keys, other.keyOf(r.sub, g))
-		return nil
-	})
+	if r.backs != nil {
+		for _, v := range values {
+			keys = append(keys, r.backs[col.name][r.sub.normal(b, v)]...)
+		}
+	} else {
+		err = r.s.each(ctx, other.base, other.scope, r.conn.pageSize, other.holding(b, values), []string{other.keyAttribute(r.sub)}, func(g *ldap.Entry) error {
+			keys = append(keys, other.keyOf(r.sub, g))
+			return nil
+		})
+	}
+	if len(values) > 1 { // a group may hold several of them
+		slices.Sort(keys)
+		keys = slices.Compact(keys)
+	}
 	return keys, err
+}
+
+// holding is the filter of the rows that hold one of some values.
+func (t *table) holding(a *attribute, values []string) string {
+	filter := ""
+	for _, v := range values {
+		filter += "(" + a.name + "=" + ldap.EscapeFilter(v) + ")"
+	}
+	if len(values) > 1 {
+		filter = "(|" + filter + ")"
+	}
+	return "(&" + t.where + filter + ")"
 }
 
 func (r *rows) linked(ctx context.Context, col *column, e *ldap.Entry) ([]string, error) {
 	l, err := r.resolver(col)
 	if err != nil {
+		return nil, err
+	}
+	if err := l.meet(ctx, e.GetEqualFoldAttributeValues(col.attribute.asked())); err != nil {
 		return nil, err
 	}
 	var keys []string
@@ -396,6 +464,7 @@ func (r *rows) resolver(col *column) (*resolver, error) {
 	}
 	l, err := r.conn.resolver(r.s, r.sub, col)
 	if err == nil {
+		l.holds = nil
 		r.links[col.name] = l
 	}
 	return l, err
@@ -410,9 +479,8 @@ type resolver struct {
 	by    *attribute // whose value links hold; nil: they hold names
 	of    *attribute // that holds the links
 	asked int
-	exact map[string]string // keys by what links hold
-	known map[string]string // and by its normal form
-	holds map[string]string // what links hold by keys
+	known map[string]string // keys by what links hold, and by its normal form; "": there is no row
+	holds map[string]string // what links hold by keys; nil: nobody asks
 	whole bool
 }
 
@@ -421,7 +489,7 @@ func (c *Conn) resolver(s *session, sub *subschema, col *column) (*resolver, err
 	if err != nil {
 		return nil, err
 	}
-	l := &resolver{conn: c, s: s, sub: sub, other: other, of: col.attribute, exact: map[string]string{}, known: map[string]string{}, holds: map[string]string{}}
+	l := &resolver{conn: c, s: s, sub: sub, other: other, of: col.attribute, known: map[string]string{}, holds: map[string]string{}}
 	if name := col.link.attribute; name != "" && !strings.EqualFold(name, columnDN) {
 		if l.by = sub.attribute(name); l.by == nil {
 			return nil, errs.Invalid("table."+other.name, "%s knows no attribute %s.", c.target, name)
@@ -447,12 +515,15 @@ func (l *resolver) note(e *ldap.Entry) {
 		return
 	}
 	if l.by == nil {
-		l.exact[e.DN], l.known[l.sub.normalName(e.DN)], l.holds[key] = key, key, e.DN
+		l.known[e.DN], l.known[l.sub.normalName(e.DN)] = key, key
+		if l.holds != nil {
+			l.holds[key] = e.DN
+		}
 		return
 	}
 	for i, v := range e.GetEqualFoldAttributeValues(l.by.asked()) {
-		l.exact[v], l.known[l.sub.normal(l.by, v)] = key, key
-		if i == 0 {
+		l.known[v], l.known[l.sub.normal(l.by, v)] = key, key
+		if i == 0 && l.holds != nil {
 			l.holds[key] = v
 		}
 	}
@@ -475,17 +546,15 @@ const mostAsked = 50
 
 // key is that of the row that a value of a link stands for; the value itself when it stands for none.
 func (l *resolver) key(ctx context.Context, value string) (string, error) {
-	if key, ok := l.exact[value]; ok { // as the server spells it
+	if key, ok := l.known[value]; ok && key != "" { // as the server spells it
 		return key, nil
 	}
-	normal := l.sub.normal(l.of, value)
-	if l.by != nil {
-		normal = l.sub.normal(l.by, value)
-	}
-	if key, ok := l.known[normal]; ok {
+	normal := l.normal(value)
+	key, ok := l.known[normal]
+	switch {
+	case key != "":
 		return key, nil
-	}
-	if l.whole {
+	case ok, l.whole:
 		return value, nil
 	}
 	if l.asked++; l.asked > mostAsked {
@@ -505,10 +574,62 @@ func (l *resolver) key(ctx context.Context, value string) (string, error) {
 			l.note(e)
 		}
 	}
-	if key, ok := l.known[normal]; ok {
+	if key := l.known[normal]; key != "" {
 		return key, nil
 	}
 	return value, nil
+}
+
+// normal is the form of what a link holds that all its spellings share.
+func (l *resolver) normal(value string) string {
+	if l.by != nil {
+		return l.sub.normal(l.by, value)
+	}
+	return l.sub.normal(l.of, value)
+}
+
+// meet looks up what several links hold with one question, where the server can be asked so: by a value, or by a name as RFC 5020 has it.
+func (l *resolver) meet(ctx context.Context, values []string) error {
+	by := l.by
+	if by == nil {
+		by = l.sub.attribute(columnEntryDN)
+	}
+	if by == nil || l.whole {
+		return nil
+	}
+	var open []string
+	for _, v := range values {
+		if _, ok := l.known[v]; !ok {
+			if n := l.normal(v); l.known[n] == "" {
+				open = append(open, v)
+			}
+		}
+	}
+	if len(open) < 2 {
+		return nil
+	}
+	for part := range slices.Chunk(open, mostAsked) {
+		at := map[string]string{}
+		err := l.s.each(ctx, l.other.base, l.other.scope, l.conn.pageSize, l.other.holding(by, part), l.attributes(), func(e *ldap.Entry) error {
+			for _, v := range e.GetEqualFoldAttributeValues(by.asked()) {
+				if before, twice := at[l.normal(v)]; twice && before != e.DN && l.by != nil {
+					return errs.Invalid("table."+l.other.name+".key", "Several entries of table %s have %s = %s. The key of a mapping must be unique.", l.other.name, by.name, plain(v))
+				}
+				at[l.normal(v)] = e.DN
+			}
+			l.note(e)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, v := range part {
+			if n := l.normal(v); l.known[n] == "" {
+				l.known[n] = ""
+			}
+		}
+	}
+	return nil
 }
 
 func (l *resolver) lookUp(ctx context.Context, column, value string) (*ldap.Entry, error) {
@@ -532,8 +653,45 @@ func (l *resolver) value(ctx context.Context, key string) (value string, ok bool
 		return "", false, err
 	}
 	if l.by == nil {
-		return e.DN, true, nil
+		value = e.DN
+	} else {
+		value = e.GetEqualFoldAttributeValue(l.by.asked())
 	}
-	value = e.GetEqualFoldAttributeValue(l.by.asked())
+	if value != "" {
+		l.holds[key] = value
+	}
 	return value, value != "", nil
+}
+
+// fetch looks several keys up with one question.
+func (l *resolver) fetch(ctx context.Context, links []fulfil.Link) error {
+	by := l.other.column(l.other.key)
+	if len(links) < 2 || by == nil || by.attribute == nil || by.secret {
+		return nil
+	}
+	at := map[string]string{}
+	for part := range slices.Chunk(links, mostAsked) {
+		filter := ""
+		for _, link := range part {
+			if v, err := by.attribute.written(link.Key); err == nil && v != "" && l.holds[link.Key] == "" {
+				filter += "(" + by.attribute.name + "=" + ldap.EscapeFilter(v) + ")"
+			}
+		}
+		if filter == "" {
+			continue
+		}
+		err := l.s.each(ctx, l.other.base, l.other.scope, l.conn.pageSize, "(&"+l.other.where+"(|"+filter+"))", l.attributes(), func(e *ldap.Entry) error {
+			key := l.other.keyOf(l.sub, e)
+			if before, twice := at[key]; twice && before != e.DN {
+				return errs.Invalid("table."+l.other.name+".key", "Several entries of table %s have %s = %s. The key of a mapping must be unique.", l.other.name, by.name, key)
+			}
+			at[key] = e.DN
+			l.note(e)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -32,8 +33,8 @@ func (c *Conn) notMade(ctx context.Context, err error) fulfil.Receipt {
 	if errors.As(err, &r) {
 		return r.receipt
 	}
-	if e := errs.As(err); e != nil && e.Kind != errs.Unavailable { // a setting, a table, a key that is not unique
-		return fulfil.Receipt{Outcome: fulfil.Refused, Message: e.Message}
+	if refused := c.cannotAsk(err); refused != nil {
+		return *refused
 	}
 	receipt := fulfil.Receipt{Outcome: fulfil.Unreachable, Message: fmt.Sprintf("No connection to %s: %s.", c.target, c.brief(err))}
 	var dialled *dialError
@@ -48,18 +49,50 @@ func (c *Conn) notMade(ctx context.Context, err error) fulfil.Receipt {
 			receipt.Outcome, receipt.RetryAfter = fulfil.Throttled, 5*time.Second
 		}
 	default: // it was asked first, and refused to answer that
-		return c.refused(e)
+		return c.notAnswered(e)
 	}
 	return receipt
 }
 
-// notConfirmed: a change was sent, or may have been. Only a plain no of the server is a no.
-func (c *Conn) notConfirmed(err error) fulfil.Receipt {
+// notAnswered is what a no to a question means, while nothing was changed yet.
+func (c *Conn) notAnswered(e *ldap.Error) fulfil.Receipt {
+	receipt := c.refused(e)
+	switch {
+	case e.ResultCode == ldap.LDAPResultAdminLimitExceeded || e.ResultCode == ldap.LDAPResultSizeLimitExceeded: // the same the next time
+		receipt = fulfil.Receipt{Outcome: fulfil.Refused, Message: errs.As(c.explained(e, "")).Message}
+	case e.ResultCode == ldap.LDAPResultNoSuchObject:
+		receipt.Hint = "The base of the table is not there, or the user of the connection may not see it."
+	case receipt.Outcome == fulfil.Unknown:
+		receipt.Outcome, receipt.Hint = fulfil.Unreachable, ""
+	case receipt.Outcome == fulfil.Conflict:
+		receipt.Outcome, receipt.Hint = fulfil.Refused, ""
+	}
+	return receipt
+}
+
+// cannotAsk: what has to be looked at for the change cannot be, whenever it is tried: a setting, a table, a key that is not unique, a part on another server.
+func (c *Conn) cannotAsk(err error) *fulfil.Receipt {
+	if away := new(referral); errors.As(err, &away) {
+		err = c.explained(err, "")
+	}
+	if e := errs.As(err); e != nil && e.Kind != errs.Unavailable {
+		return &fulfil.Receipt{Outcome: fulfil.Refused, Message: e.Message}
+	}
+	return nil
+}
+
+// notConfirmed: a change was sent, or may have been. Only a plain no of the server is a no. looked: it is the answer to a question between changes.
+func (c *Conn) notConfirmed(err error, looked bool) fulfil.Receipt {
 	var r *refusal
 	if errors.As(err, &r) {
 		return r.receipt
 	}
-	if e := answer(err); e != nil {
+	if refused := c.cannotAsk(err); refused != nil {
+		return *refused
+	}
+	if e := answer(err); e != nil && looked {
+		return c.notAnswered(e)
+	} else if e != nil {
 		return c.refused(e)
 	}
 	return fulfil.Receipt{
@@ -134,13 +167,41 @@ func diagnosis(e *ldap.Error) string {
 	return e.Err.Error()
 }
 
+// longest is how many bytes of a text of the server are shown.
+const longest = 500
+
+// plain makes a text of the server one line of bounded length, which shows what it holds.
+func plain(text string) string {
+	const much = 4 * longest
+	cut := len(text) > much
+	if cut {
+		text = text[:much]
+	}
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r):
+			return ' '
+		case unicode.Is(unicode.Cf, r): // turns the direction, or is not seen
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	if len(text) > longest {
+		cut, text = true, strings.ToValidUTF8(text[:longest], "")
+	}
+	if cut {
+		text += "..."
+	}
+	return text
+}
+
 // words are those of the server, with the number and its name. A password never stands in them.
 func (c *Conn) words(e *ldap.Error) string {
 	text, known := diagnosis(e), ldap.LDAPResultCodeMap[e.ResultCode]
 	if text == "" {
 		text = known
 	}
-	return c.hide(c.said("%s (%d %s)", strings.TrimRight(text, ". \n"), e.ResultCode, known))
+	return c.said("%s (%d %s)", strings.TrimRight(plain(c.hide(text)), ". "), e.ResultCode, known) // hidden first: a password that is cut is no longer found
 }
 
 func (c *Conn) hide(text string) string {
@@ -157,7 +218,7 @@ func (c *Conn) explained(err error, field string) error {
 	case err == nil, errs.As(err) != nil, errors.Is(err, context.Canceled):
 		return err
 	case errors.As(err, &away):
-		return errs.Invalid(field, "%s refers to another server for a part of it: %s. Give that a connection of its own, or leave that part out by base, scope or filter.", c.target, away.to)
+		return errs.Invalid(field, "%s refers to another server for a part of it: %s. Give that a connection of its own, or leave that part out by base, scope or filter.", c.target, plain(away.to))
 	}
 	e := answer(err)
 	if e == nil {
@@ -203,9 +264,9 @@ func (c *Conn) brief(err error) string {
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded):
 		return "no answer in time"
 	case errors.As(err, &op) && op.Err != nil:
-		return op.Err.Error()
+		return plain(op.Err.Error())
 	case errors.As(err, &e) && e.Err != nil:
-		return c.hide(e.Err.Error())
+		return plain(c.hide(e.Err.Error()))
 	}
-	return c.hide(err.Error())
+	return plain(c.hide(err.Error()))
 }

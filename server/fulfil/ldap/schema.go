@@ -26,6 +26,9 @@ var binarySyntaxes = map[string]bool{
 	"1.3.6.1.4.1.1466.115.121.1.8": true, "1.3.6.1.4.1.1466.115.121.1.9": true, "1.3.6.1.4.1.1466.115.121.1.10": true,
 }
 
+// stringSyntaxes hold texts.
+var stringSyntaxes = map[string]bool{"1.3.6.1.4.1.1466.115.121.1.15": true, "1.3.6.1.4.1.1466.115.121.1.26": true, "1.3.6.1.4.1.1466.115.121.1.44": true}
+
 // attribute is an attribute type as the subschema of the server describes it, with what it has from those above it.
 type attribute struct {
 	oid, name string

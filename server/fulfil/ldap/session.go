@@ -10,8 +10,10 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -44,11 +46,33 @@ func addressOf(text string) (address, error) {
 // session is one connection to a server, bound. It does one thing at a time.
 type session struct {
 	*ldap.Conn
-	raw     net.Conn
+	raw     *measured
 	at      address
 	since   time.Time
 	reused  bool
 	timeout time.Duration
+	most    int // entries that a list may have
+}
+
+// maxAnswer is how many bytes the server may send for one request. A page of many photographs, or a group of a million, stays below it.
+const maxAnswer = 256 << 20
+
+// measured is a socket that gives no more than was asked for.
+type measured struct {
+	net.Conn
+	left atomic.Int64
+}
+
+// errFlood: the server sends without end.
+var errFlood = fmt.Errorf("more than %d MB came as one answer", maxAnswer>>20)
+
+func (m *measured) Read(b []byte) (int, error) {
+	if m.left.Load() <= 0 {
+		return 0, errFlood
+	}
+	n, err := m.Conn.Read(b)
+	m.left.Add(int64(-n))
+	return n, err
 }
 
 // pool keeps sessions that are not in use.
@@ -94,10 +118,17 @@ func (c *Conn) take(ctx context.Context, fresh bool) (*session, func(), error) {
 func (p *pool) pop(fresh bool) *session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if fresh {
+		if len(p.idle) > 0 { // no more than may be open; the others are of use still
+			p.idle[0].end()
+			p.idle = slices.Delete(p.idle, 0, 1)
+		}
+		return nil
+	}
 	for len(p.idle) > 0 {
 		s := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
-		if !fresh && !s.IsClosing() && time.Since(s.since) < idleFor { // the machine's clock: sockets know no other
+		if !s.IsClosing() && time.Since(s.since) < idleFor { // the machine's clock: sockets know no other
 			s.reused = true
 			return s
 		}
@@ -116,6 +147,9 @@ func (p *pool) push(s *session) {
 	s.since = time.Now()
 	p.idle = append(p.idle, s)
 }
+
+// flooded reports whether the session ended because the server sent without end.
+func (s *session) flooded() bool { return s.raw.left.Load() <= 0 }
 
 // end closes the socket first: then nothing that the library does can wait for it.
 func (s *session) end() {
@@ -147,6 +181,7 @@ func (c *Conn) dial(ctx context.Context) (*session, error) {
 	for _, a := range c.addresses {
 		s, err := c.dialOne(ctx, a, c.bindDN, c.password)
 		if err == nil {
+			c.turn(a)
 			return s, nil
 		}
 		failed = err
@@ -157,6 +192,16 @@ func (c *Conn) dial(ctx context.Context) (*session, error) {
 	return nil, failed
 }
 
+// turn notes that another server answers than before: what was read of one may be older than what the other told.
+func (c *Conn) turn(to address) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last != to && c.last != (address{}) {
+		c.turned = time.Now().UTC().Format(time.RFC3339Nano)
+	}
+	c.last = to
+}
+
 func (c *Conn) dialOne(ctx context.Context, a address, user, password string) (_ *session, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.connectTimeout)
 	defer cancel()
@@ -165,14 +210,16 @@ func (c *Conn) dialOne(ctx context.Context, a address, user, password string) (_
 		return nil, err
 	}
 	var d net.Dialer
-	raw, err := d.DialContext(ctx, "tcp", a.String())
+	socket, err := d.DialContext(ctx, "tcp", a.String())
 	if err != nil {
 		return nil, &dialError{a, err}
 	}
+	raw := &measured{Conn: socket}
+	raw.left.Store(maxAnswer)
 	// The library waits for a server without looking at any context: the socket goes, then it is told.
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	defer stop()
-	s := &session{raw: raw, at: a, timeout: c.timeout}
+	s := &session{raw: raw, at: a, timeout: c.timeout, most: c.maximumRows}
 	defer func() {
 		if err == nil {
 			return
@@ -290,7 +337,7 @@ func isNetwork(err error) bool {
 	if e := new(ldap.Error); errors.As(err, &e) {
 		return isOurs(e)
 	}
-	return errs.As(err) == nil
+	return errs.As(err) == nil && !errors.As(err, new(*referral))
 }
 
 // page asks for entries, and gives the cookie behind which more follow. Whatever is not a whole answer is an error: entries that the server keeps
@@ -307,11 +354,21 @@ func (s *session) page(ctx context.Context, q *ldap.SearchRequest, size int, coo
 	if late := stop(); err == nil && late != nil {
 		err = late
 	}
+	if err != nil && s.flooded() {
+		return nil, nil, errs.Invalid("pageSize", "%s sends more than %d MB for one question. Ask for smaller pages.", s.at, maxAnswer>>20)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(result.Referrals) > 0 {
 		return nil, nil, &referral{result.Referrals[0]}
+	}
+	for _, e := range result.Entries {
+		for _, a := range e.Attributes {
+			if name, _, part := strings.Cut(strings.ToLower(a.Name), ";range="); part { // the attribute itself comes without values then
+				return nil, nil, errs.Invalid("", "%s gives only a part of the values of %s of %s: they cannot be read. Leave the attribute out by columns, or have the server give more values at once.", s.at, name, plain(e.DN))
+			}
+		}
 	}
 	if p, ok := ldap.FindControl(result.Controls, ldap.ControlTypePaging).(*ldap.ControlPaging); ok {
 		more = p.Cookie
@@ -322,6 +379,7 @@ func (s *session) page(ctx context.Context, q *ldap.SearchRequest, size int, coo
 // patience lets one answer take no longer than the settings say; the session is gone afterwards. What it gives ends it, and tells of an end that came
 // before.
 func (s *session) patience(ctx context.Context) (stop func() error) {
+	s.raw.left.Store(maxAnswer)
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	end := context.AfterFunc(ctx, func() { _ = s.raw.Close() })
 	return func() error {
@@ -336,7 +394,7 @@ func (s *session) patience(ctx context.Context) (stop func() error) {
 // referral: a part of what was asked for lies on another server.
 type referral struct{ to string }
 
-func (r *referral) Error() string { return "referral to " + r.to }
+func (r *referral) Error() string { return "referral to " + plain(r.to) }
 
 // entry reads one entry by its name; nil: it is not there, or does not fit the filter.
 func (s *session) entry(ctx context.Context, dn, filter string, attributes ...string) (*ldap.Entry, error) {
@@ -357,6 +415,7 @@ const mostEmpty = 1000
 func (s *session) each(ctx context.Context, base string, scope, size int, filter string, attributes []string, take func(*ldap.Entry) error) error {
 	q := ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, 0, 0, false, filter, attributes, nil)
 	var cookie []byte
+	first, count := "", 0
 	for empty := 0; ; {
 		entries, more, err := s.page(ctx, q, size, cookie)
 		if err != nil {
@@ -369,6 +428,14 @@ func (s *session) each(ctx context.Context, base string, scope, size int, filter
 			return errs.New(errs.Unavailable, "%s gives one empty page after another, and none is the last.", s.at)
 		}
 		for _, e := range entries {
+			if count++; count > s.most {
+				return errs.Invalid("maximumRows", "%s gives more than %d entries below %s. Raise maximumRows when there are as many.", s.at, s.most, base)
+			}
+			if count == 1 {
+				first = e.DN
+			} else if e.DN == first {
+				return errs.New(errs.Unavailable, "%s gives the entry %s again: its pages have no end, or it changed meanwhile.", s.at, plain(e.DN))
+			}
 			if err := take(e); err != nil {
 				return err
 			}

@@ -153,6 +153,8 @@ const (
 	columnDN     = "dn"
 	columnParent = "parentdn"
 	columnUUID   = "entryUUID"
+
+	columnEntryDN = "entryDN" // what it is called where it can be asked for (RFC 5020)
 )
 
 // table is a table of the settings as the schema of the server lets it be.

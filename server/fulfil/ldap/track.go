@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -64,6 +65,11 @@ func (c *Conn) Token(ctx context.Context) (token string, err error) {
 			at[c.contextOf(sub, t)] = true
 		}
 		var parts []string
+		if len(c.addresses) > 1 { // what one server tells says nothing of what was read of another
+			c.mu.Lock()
+			parts = append(parts, s.at.String()+" "+c.turned)
+			c.mu.Unlock()
+		}
 		for _, one := range slices.Sorted(maps.Keys(at)) {
 			list, err := s.moment(ctx, one)
 			if err != nil {
@@ -188,16 +194,27 @@ func (c *Conn) Since(ctx context.Context, name, cookie string, most int) (delta 
 	if from == nil {
 		return nil, nil
 	}
+	budget := c.timeout
+	if end, ok := ctx.Deadline(); ok {
+		budget = min(budget, time.Until(end)*3/4)
+	}
+	within, cancel := context.WithTimeout(ctx, budget)
+	defer cancel()
 	for range looks {
 		again := false
-		err = c.withNew(ctx, func(ctx context.Context, s *session) (err error) {
-			delta, again, err = c.since(ctx, s, name, mark, from, most)
+		err = c.withNew(within, func(ctx context.Context, s *session) (err error) {
+			if delta, again, err = c.since(ctx, s, name, mark, from, most); err != nil && s.flooded() {
+				delta, err = nil, nil
+			}
 			return err
 		})
 		if err != nil || !again {
 			break
 		}
 		delta = nil
+	}
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		return nil, nil //nolint:nilerr // it takes too long to be told: reading has all the time that it needs
 	}
 	if e := answer(err); e != nil && errs.As(err) == nil {
 		return nil, nil // the server refuses to tell: whatever the reason is, reading meets it, too, and says so
@@ -260,6 +277,12 @@ func (c *Conn) since(ctx context.Context, s *session, name, mark string, from []
 		if err != nil {
 			return nil, false, err
 		}
+	}
+	if !t.accounts(n, found) {
+		return nil, false, nil
+	}
+	if ok, err := r.dangling(ctx, n, found, most); err != nil || !ok {
+		return nil, false, err
 	}
 	if len(found) > mostAsked {
 		if err := r.prepare(ctx); err != nil {
@@ -329,6 +352,85 @@ func (c *Conn) untold(sub *subschema, t *table, n *news, names []*attribute) boo
 		}
 		for _, l := range t.backs {
 			if c.lies(sub, l.table, e.dn) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// accounts reports whether all that happened is shown by the rows that were found, for a table that shows what stands in other entries: one that is no row of
+// it may have been one, or a group of its rows, until it was moved.
+func (t *table) accounts(n *news, found map[string]*ldap.Entry) bool {
+	shows := len(t.backs) > 0
+	for _, l := range t.links {
+		shows = shows || l.attribute != ""
+	}
+	return !shows || !slices.ContainsFunc(n.entries, func(e toldEntry) bool { return found[e.dn] == nil })
+}
+
+// dangling adds the rows with links to no entry to those that were found: of an entry that was renamed or moved the server tells, and not always of those
+// that hold its old name. false: they are more than most.
+func (r *rows) dangling(ctx context.Context, n *news, found map[string]*ldap.Entry, most int) (ok bool, err error) {
+	var columns []*column
+	filter, attributes, touched := "", []string(nil), false
+	for _, name := range r.t.names {
+		col := r.t.column(name)
+		if col.link == nil || !col.attribute.isDN() || col.link.attribute != "" && !strings.EqualFold(col.link.attribute, columnDN) {
+			continue
+		}
+		columns, attributes = append(columns, col), append(attributes, col.attribute.asked())
+		filter += "(" + col.attribute.name + "=*)"
+		touched = touched || slices.ContainsFunc(n.entries, func(e toldEntry) bool { return found[e.dn] == nil || r.conn.lies(r.sub, col.link.table, e.dn) })
+	}
+	if !touched {
+		return true, nil
+	}
+	for _, col := range columns {
+		l, err := r.resolver(col)
+		if err == nil {
+			err = l.scan(ctx)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	var look []string
+	err = r.s.each(ctx, r.t.base, r.t.scope, r.conn.pageSize, "(&"+r.t.where+"(|"+filter+"))", attributes, func(e *ldap.Entry) error {
+		if found[e.DN] == nil && r.dangles(columns, e) {
+			if look = append(look, e.DN); len(look)+len(found) > most {
+				return errStopped
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errStopped) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, dn := range look {
+		e, err := r.s.entry(ctx, dn, r.t.where, r.attributes()...)
+		if err != nil {
+			return false, err
+		}
+		if e != nil {
+			found[e.DN] = e
+		}
+	}
+	return true, nil
+}
+
+// dangles reports whether an entry has a link that stands for no row.
+func (r *rows) dangles(columns []*column, e *ldap.Entry) bool {
+	for _, col := range columns {
+		l := r.links[col.name]
+		for _, v := range e.GetEqualFoldAttributeValues(col.attribute.asked()) {
+			if l.known[v] != "" || r.t.isPlaceholder(r.sub, v) {
+				continue
+			}
+			if l.known[l.normal(v)] == "" {
 				return true
 			}
 		}

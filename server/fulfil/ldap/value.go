@@ -165,6 +165,8 @@ func (s *subschema) normal(a *attribute, value string) string {
 		if t, ok := instant(value); ok {
 			return generalized(t)
 		}
+	case stringSyntaxes[a.syntax]: // a rule that is not told, or that we do not know: most of them are like this
+		return strings.ToLower(squeezed(value))
 	}
 	return value
 }
