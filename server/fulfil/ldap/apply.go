@@ -17,20 +17,27 @@ import (
 // Apply writes one change. What is as wanted already is not written again (provisioning spec 2.5):
 //
 //	Added     no entry with the key or the name: add. As wanted: AlreadySo, or Done when a link was missing. Otherwise: Conflict
-//	Modified  no entry: NotFound. Otherwise the values that differ, then the links, then the name: it is what the entry is found by
-//	Deleted   its links in groups first, then the entry, with what is below it where the settings allow that; no entry: AlreadySo
+//	Modified  no entry: NotFound. Otherwise the values that differ, then the links, then the name: it is what the entry is found by. Groups that hold
+//	          what becomes another are given the new before, and lose the old afterwards (heir.go)
+//	Deleted   its links in groups first, then the entry, with what is below it where the settings allow that; no entry: AlreadySo. An entry that the
+//	          server keeps is put back into its groups
 //
 // A directory has no transactions over several requests: what was written before one that is refused stays, and a repeat goes on from there.
 func (c *Conn) Apply(ctx context.Context, ch fulfil.Change) fulfil.Receipt {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var receipt fulfil.Receipt
-	fresh := false
+	fresh, made := false, false
 	for try := range tries {
 		var again bool
-		if receipt, again = c.attempt(ctx, ch, &fresh, try); !again {
+		if receipt, again = c.attempt(ctx, ch, &fresh, &made, try); !again {
 			break
 		}
+	}
+	if made && (receipt.Outcome == fulfil.Throttled || receipt.Outcome == fulfil.Unreachable) { // these promise that nothing was changed
+		receipt.Outcome, receipt.RetryAfter = fulfil.Unknown, 0
+		receipt.Message = strings.TrimSuffix(receipt.Message, ".") + ". A part of the change was made before."
+		receipt.Hint = "Read the target back before the change is repeated."
 	}
 	return receipt
 }
@@ -39,15 +46,16 @@ func (c *Conn) Apply(ctx context.Context, ch fulfil.Change) fulfil.Receipt {
 const tries = 4
 
 // attempt looks and writes once. again: it is worth another look.
-func (c *Conn) attempt(ctx context.Context, ch fulfil.Change, fresh *bool, try int) (receipt fulfil.Receipt, again bool) {
+func (c *Conn) attempt(ctx context.Context, ch fulfil.Change, fresh, made *bool, try int) (receipt fulfil.Receipt, again bool) {
 	last := try == tries-1
 	s, done, err := c.take(ctx, *fresh)
 	if err != nil {
 		return c.notMade(ctx, err), false
 	}
 	defer done()
-	w := &writer{conn: c, s: s, change: ch, again: try > 0}
+	w := &writer{conn: c, s: s, change: ch, again: try > 0, resolvers: map[string]*resolver{}}
 	receipt, err = w.write(ctx)
+	*made = *made || w.made
 	switch {
 	case err == nil:
 		return receipt, false
@@ -61,19 +69,31 @@ func (c *Conn) attempt(ctx context.Context, ch fulfil.Change, fresh *bool, try i
 
 // writer is one change on its session.
 type writer struct {
-	conn   *Conn
-	s      *session
-	change fulfil.Change
-	sub    *subschema
-	t      *table
-	sent   bool // a request that changes something went out, and may have been made
-	raced  bool // the server said that the entry is not as we saw it
-	again  bool // it said so before
+	conn      *Conn
+	s         *session
+	change    fulfil.Change
+	sub       *subschema
+	t         *table
+	sent      bool                 // a request that changes something went out, and may have been made
+	made      bool                 // one was made
+	raced     bool                 // the server said that the entry is not as we saw it
+	again     bool                 // it said so before
+	last      error                // of the last request that changes something
+	resolvers map[string]*resolver // by column
+	groups    map[string]string    // names of the entries of other tables that the change links to, by column and key
 }
 
-// failed is what an error of a request that changes something means.
+// failed is what an error means after a request that changes something went out.
 func (w *writer) failed(err error) fulfil.Receipt {
-	receipt := w.conn.notConfirmed(err, false)
+	looked := w.last == nil || !errors.Is(err, w.last)
+	if e := answer(err); e != nil && e.Err != nil { // before its text is cut
+		text := e.Err.Error()
+		for _, secret := range w.secrets() {
+			text = strings.ReplaceAll(text, secret, "***")
+		}
+		err = &ldap.Error{ResultCode: e.ResultCode, MatchedDN: e.MatchedDN, Err: errors.New(text)}
+	}
+	receipt := w.conn.notConfirmed(err, looked)
 	for _, text := range w.secrets() {
 		receipt.Message = strings.ReplaceAll(receipt.Message, text, "***")
 	}
@@ -104,6 +124,7 @@ func (w *writer) request(ctx context.Context, do func() error) error {
 	if late := stop(); err != nil && late != nil && answer(err) == nil {
 		err = late
 	}
+	w.last, w.made = err, w.made || err == nil
 	if ldap.IsErrorAnyOf(err, ldap.LDAPResultEntryAlreadyExists, ldap.LDAPResultAttributeOrValueExists, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultNoSuchObject) {
 		w.raced = true
 	}
@@ -155,6 +176,8 @@ func (w *writer) prepare(ctx context.Context) (err error) {
 			return refuse("Table %s has no column %s.", ch.Table, name)
 		case col.attribute != nil && col.attribute.readOnly && !(ch.Type == fulfil.Added && strings.EqualFold(name, ch.KeyColumn)):
 			return refuse("Attribute %s is kept by the server itself: it cannot be written.", name)
+		case ch.Type != fulfil.Added && (col.name == columnDN || col.name == columnParent) && text(ch.Changes[name]) == "":
+			return refuse("An entry is never without a name: column %s cannot be emptied.", name)
 		}
 	}
 	for _, several := range []map[string][]fulfil.Link{ch.ChangesAdded, ch.ChangesRemoved} {
@@ -252,14 +275,16 @@ func (w *writer) linked(ctx context.Context, col *column, links []fulfil.Link, n
 		}
 		return values, nil
 	}
-	to, err := w.conn.resolver(w.s, w.sub, col)
-	if err != nil {
-		return nil, err
-	}
-	if len(links) > mostAsked {
-		if err := to.scan(ctx); err != nil {
+	to := w.resolvers[col.name]
+	if to == nil {
+		var err error
+		if to, err = w.conn.resolver(w.s, w.sub, col); err != nil {
 			return nil, err
 		}
+		w.resolvers[col.name] = to
+	}
+	if err := to.fetch(ctx, links); err != nil {
+		return nil, err
 	}
 	for _, l := range links {
 		v, ok, err := to.value(ctx, l.Key)
@@ -283,7 +308,7 @@ func (w *writer) linked(ctx context.Context, col *column, links []fulfil.Link, n
 
 // place is the name that the entry shall have: of its column dn, or of the attribute it is named by, and the entry above.
 func (w *writer) place(now name) (name, error) {
-	if dn := w.change.Changes[columnDN]; dn != nil && *dn != "" {
+	if dn := w.text(w.t.column(columnDN)); dn != nil && *dn != "" {
 		n, ok := parseName(*dn)
 		if !ok || len(n) == 0 {
 			return nil, refuse("%q is no distinguished name.", *dn)
@@ -320,7 +345,7 @@ func (w *writer) place(now name) (name, error) {
 		rdn = []pair{{col.attribute.name, v}}
 		parent, _ = parseName(w.t.base)
 	}
-	if above := w.change.Changes[columnParent]; above != nil && *above != "" {
+	if above := w.text(w.t.column(columnParent)); above != nil && *above != "" {
 		n, ok := parseName(*above)
 		if !ok || len(n) == 0 {
 			return nil, refuse("%q is no distinguished name.", *above)
@@ -374,8 +399,8 @@ func (w *writer) add(ctx context.Context) (fulfil.Receipt, error) {
 			return fulfil.Receipt{}, err
 		}
 	}
-	if e == nil && w.again { // it is named so, and may have another key
-		if e, err = w.s.entry(ctx, at.String(), "(objectClass=*)", w.attributes()...); err != nil {
+	if e == nil && w.again { // it is named so, and may have another key. What is no row of the table is somebody else's
+		if e, err = w.s.entry(ctx, at.String(), w.t.where, w.attributes()...); err != nil {
 			return fulfil.Receipt{}, err
 		}
 	}
@@ -384,6 +409,10 @@ func (w *writer) add(ctx context.Context) (fulfil.Receipt, error) {
 	}
 	given, names, rest, err := w.addition(ctx, at)
 	if err != nil {
+		return fulfil.Receipt{}, err
+	}
+	made := &ldap.Entry{DN: at.String(), Attributes: asEntry(given)}
+	if err := w.resolve(ctx, made); err != nil {
 		return fulfil.Receipt{}, err
 	}
 	q := ldap.NewAddRequest(at.String(), nil)
@@ -403,7 +432,7 @@ func (w *writer) add(ctx context.Context) (fulfil.Receipt, error) {
 			return fulfil.Receipt{}, err
 		}
 	}
-	if _, err := w.backlinks(ctx, &ldap.Entry{DN: at.String(), Attributes: asEntry(given)}); err != nil {
+	if _, err := w.backlinks(ctx, made); err != nil {
 		return fulfil.Receipt{}, err
 	}
 	if _, err := w.setPassword(ctx, at.String()); err != nil {
@@ -477,10 +506,20 @@ func (w *writer) createdKey(ctx context.Context, dn string) string {
 	if key := keyOf(w.change); key != "" {
 		return key
 	}
-	if e, err := w.s.entry(ctx, dn, "(objectClass=*)", w.attributes()...); err == nil && e != nil {
-		return w.key(e)
+	e, err := w.s.entry(ctx, dn, "(objectClass=*)", w.attributes()...)
+	if err != nil && ctx.Err() == nil { // once more: without its key the entry is found by nobody
+		w.s.end()
+		s, dialled := w.conn.dialOne(ctx, w.s.at, w.conn.bindDN, w.conn.password)
+		if dialled != nil {
+			return ""
+		}
+		defer s.end()
+		e, err = s.entry(ctx, dn, "(objectClass=*)", w.attributes()...)
 	}
-	return ""
+	if err != nil || e == nil {
+		return ""
+	}
+	return w.key(e)
 }
 
 // key is that of an entry, by the key column of the mapping.
@@ -517,17 +556,20 @@ func (w *writer) found(ctx context.Context, e *ldap.Entry, at name) (fulfil.Rece
 			Hint:    "Link the owner to the entry that is there, or have another name computed.",
 		}, nil
 	}
+	if err := w.resolve(ctx, e); err != nil {
+		return fulfil.Receipt{}, err
+	}
 	linked, err := w.links(ctx, e)
 	if err != nil {
 		return fulfil.Receipt{}, err
 	}
 	secret := false
 	if w.password() != nil { // it was made, and then its password was not: nobody else's is changed
-		has, err := w.s.entry(ctx, e.DN, "("+w.conn.passwordAttribute+"=*)", "1.1")
+		without, err := w.hasNoPassword(ctx, e.DN)
 		if err != nil {
 			return fulfil.Receipt{}, err
 		}
-		if has == nil {
+		if without {
 			if secret, err = w.setPassword(ctx, e.DN); err != nil {
 				return fulfil.Receipt{}, err
 			}
@@ -597,7 +639,30 @@ func (w *writer) modify(ctx context.Context) (fulfil.Receipt, error) {
 	if err != nil {
 		return fulfil.Receipt{}, err
 	}
+	if err := w.resolve(ctx, e); err != nil {
+		return fulfil.Receipt{}, err
+	}
+	heirs, err := w.heirs(ctx, e, now, at)
+	if err != nil {
+		return fulfil.Receipt{}, err
+	}
+	var receipt fulfil.Receipt
+	if err = w.announce(ctx, heirs, now, at); err == nil {
+		receipt, err = w.rewrite(ctx, e, now, at, heirs)
+	}
+	if answer(err) != nil || errors.As(err, new(*refusal)) {
+		w.withdraw(ctx, heirs)
+	}
+	return receipt, err
+}
+
+// rewrite makes the entry what it shall be.
+func (w *writer) rewrite(ctx context.Context, e *ldap.Entry, now, at name, heirs []*heir) (fulfil.Receipt, error) {
 	wrote, err := w.update(ctx, e, now, at)
+	if err != nil {
+		return fulfil.Receipt{}, err
+	}
+	valued, err := w.settle(ctx, heirs, false)
 	if err != nil {
 		return fulfil.Receipt{}, err
 	}
@@ -613,13 +678,18 @@ func (w *writer) modify(ctx context.Context) (fulfil.Receipt, error) {
 	if err != nil {
 		return fulfil.Receipt{}, err
 	}
-	return answerOf(wrote || linked || secret || renamed, "", "The entry had these values already."), nil
+	followed, err := w.settle(ctx, heirs, true)
+	if err != nil {
+		return fulfil.Receipt{}, err
+	}
+	return answerOf(wrote || valued || linked || secret || renamed || followed, "", "The entry had these values already."), nil
 }
 
 // update writes the values that differ: of several, only those that come and go. What the entry is named by follows from its new name.
 func (w *writer) update(ctx context.Context, e *ldap.Entry, now, at name) (bool, error) {
 	q := ldap.NewModifyRequest(e.DN, nil)
-	wrote := false
+	wrote, leaves := false, false
+	var long []func() error // too long for one request
 	for _, col := range w.texts() {
 		wanted, err := w.wanted(ctx, col)
 		if err != nil {
@@ -642,12 +712,11 @@ func (w *writer) update(ctx context.Context, e *ldap.Entry, now, at name) (bool,
 			continue
 		}
 		wrote = true
+		leaves = leaves || w.mayEmpty(a, gone)
 		gone, come = w.withPlaceholder(e, a, gone, come)
 		switch {
 		case len(come)+len(gone) > chunk:
-			if err := w.write1(ctx, e.DN, a, gone, come); err != nil {
-				return false, err
-			}
+			long = append(long, func() error { return w.write1(ctx, e.DN, a, gone, come) })
 		case w.t.isMust(a) && w.t.placeholder != "":
 			w.delta(q, a, gone, come)
 		case a.single || a.equality == "" || len(have) == 0 || len(wanted) == 0:
@@ -657,7 +726,11 @@ func (w *writer) update(ctx context.Context, e *ldap.Entry, now, at name) (bool,
 		}
 	}
 	if len(q.Changes) > 0 {
-		if err := w.request(ctx, func() error { return w.s.Modify(q) }); err != nil {
+		long = append(long, func() error { return w.request(ctx, func() error { return w.s.Modify(q) }) })
+	}
+	for _, write := range long {
+		if err := write(); err != nil {
+			w.emptied(err, leaves)
 			return false, err
 		}
 	}
@@ -735,27 +808,7 @@ func (w *writer) rename(ctx context.Context, e *ldap.Entry, now, at name) (bool,
 		}
 		return false, err
 	}
-	return true, w.follow(ctx, e, at)
-}
-
-// follow brings links of groups that still hold the old name of an entry up to its new one.
-func (w *writer) follow(ctx context.Context, e *ldap.Entry, at name) error {
-	for _, b := range w.behind() {
-		if !b.attribute.isDN() {
-			continue
-		}
-		groups, err := w.holding(ctx, b, e.DN)
-		if err != nil {
-			return err
-		}
-		for _, g := range groups {
-			err := w.write1(ctx, g, b.attribute, []string{e.DN}, []string{at.String()})
-			if err != nil && !ldap.IsErrorAnyOf(err, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttributeOrValueExists) { // the server was faster
-				return err
-			}
-		}
-	}
-	return nil
+	return true, nil
 }
 
 func (w *writer) delete(ctx context.Context) (fulfil.Receipt, error) {
@@ -773,30 +826,42 @@ func (w *writer) delete(ctx context.Context) (fulfil.Receipt, error) {
 	if w.sub.normalName(e.DN) == w.t.baseName {
 		return fulfil.Receipt{}, refuse("%s is the base of table %s itself.", e.DN, w.t.name)
 	}
-	r := w.conn.newRows(w.s, w.sub, w.t)
-	for _, b := range w.behind() {
-		v := strings.Join(r.pointed(b.of, e), "")
-		if v == "" {
-			continue
-		}
-		groups, err := w.holding(ctx, b, v)
+	if !w.t.tree { // before its links are gone
+		below, err := w.hasBelow(ctx, e.DN)
 		if err != nil {
 			return fulfil.Receipt{}, err
 		}
-		for _, g := range groups {
-			if _, err := w.member(ctx, b, g, v, false); err != nil {
-				return fulfil.Receipt{}, err
-			}
+		if below {
+			return fulfil.Receipt{}, &refusal{w.conn.refused(answer(ldap.NewError(ldap.LDAPResultNotAllowedOnNonLeaf, errors.New(e.DN+" has entries below it"))))}
 		}
 	}
-	err = w.remove(ctx, e.DN)
-	if ldap.IsErrorWithCode(err, ldap.LDAPResultNotAllowedOnNonLeaf) && w.t.tree {
-		err = w.removeTree(ctx, e.DN)
+	back, err := w.leave(ctx, e)
+	if err == nil {
+		err = w.remove(ctx, e.DN)
+		if ldap.IsErrorWithCode(err, ldap.LDAPResultNotAllowedOnNonLeaf) && w.t.tree {
+			err = w.removeTree(ctx, e.DN)
+		}
+	}
+	if answer(err) != nil || errors.As(err, new(*refusal)) { // it stays, and so does what it is in
+		back()
 	}
 	if err != nil {
 		return fulfil.Receipt{}, err
 	}
 	return fulfil.Receipt{Outcome: fulfil.Done}, nil
+}
+
+// hasBelow reports whether there are entries below one, as far as we may see.
+func (w *writer) hasBelow(ctx context.Context, dn string) (bool, error) {
+	q := ldap.NewSearchRequest(dn, ldap.ScopeSingleLevel, ldap.NeverDerefAliases, 1, 0, false, "(objectClass=*)", []string{"1.1"}, nil)
+	found, _, err := w.s.page(ctx, q, 0, nil)
+	switch {
+	case ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded), errors.As(err, new(*referral)):
+		return true, nil
+	case ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject):
+		return false, nil
+	}
+	return len(found) > 0, err
 }
 
 // remove deletes one entry; one that is gone meanwhile is what was wanted.

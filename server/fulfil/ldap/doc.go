@@ -10,6 +10,7 @@
 //	track.go    Token, and what happened to a table since an earlier moment (RFC 4533)
 //	apply.go    one change
 //	link.go     members of groups, placeholders, passwords
+//	heir.go     what groups hold of an entry when its name or its values become others
 //	receipt.go  what a failure means for the change: the promise of fulfil.Outcome
 //
 // The library is go-ldap: the one that is kept up, in pure Go. Names are read and written here, since it folds and refuses what servers send, and every
@@ -28,9 +29,10 @@
 // Links hold names (member) or values (memberUid) of other entries. A setting link.<column> shows them by the keys of the table they point to, and takes those;
 // backlink.<column> gives a table the column of the groups that hold its rows, as memberOf does, on servers without it, too, and writes it into the groups.
 //
-// What a row shows that the server changes without telling is not followed but read: see untold in track.go. One thing nobody tells: a server that brings
-// references up to date in the background (refint) may do it after a reading that its deletion caused; the next change to the directory, and every
-// complete reading, finds it.
+// What a row shows that the server changes without telling is not followed but read: see untold, accounts and dangling in track.go. With several addresses
+// nothing is followed, since one server may lag behind another. One thing nobody tells: a server that brings references up to date in the background (refint)
+// may do it after a reading that its deletion caused; the next change to the directory, and every complete reading, finds it.
 //
-// Left to others: changes that only go together (a directory has no transactions), accesslog and changelog, ranges of values, Active Directory.
+// Left to others: changes that only go together (a directory has no transactions), accesslog and changelog, ranges of values (they are an error, never a
+// short list), Active Directory.
 package ldap

@@ -57,8 +57,10 @@ func (w *writer) links(ctx context.Context, e *ldap.Entry) (bool, error) {
 		if len(gone)+len(come) == 0 {
 			continue
 		}
+		leaves := w.mayEmpty(a, gone)
 		gone, come = w.withPlaceholder(e, a, gone, come)
 		if err := w.write1(ctx, e.DN, a, gone, come); err != nil {
+			w.emptied(err, leaves)
 			return wrote, err
 		}
 		wrote = true
@@ -69,26 +71,35 @@ func (w *writer) links(ctx context.Context, e *ldap.Entry) (bool, error) {
 
 // withPlaceholder adds the placeholder to a group that would lose its last member, and takes it out of one that gets its first.
 func (w *writer) withPlaceholder(e *ldap.Entry, a *attribute, gone, come []string) ([]string, []string) {
-	return keepMember(w.sub, w.t, a, e.GetEqualFoldAttributeValues(a.asked()), gone, come)
-}
-
-// keepMember is withPlaceholder for a group that has these members.
-func keepMember(sub *subschema, t *table, a *attribute, have, gone, come []string) ([]string, []string) {
-	if t.placeholder == "" || !t.isMust(a) {
+	if !w.t.keeps(a) {
 		return gone, come
 	}
-	is := slices.IndexFunc(have, func(v string) bool { return t.isPlaceholder(sub, v) })
+	have := e.GetEqualFoldAttributeValues(a.asked())
+	is := slices.IndexFunc(have, func(v string) bool { return w.t.isPlaceholder(w.sub, v) })
 	members := len(have) - len(gone) + len(come)
 	if is >= 0 {
 		members--
 	}
 	switch {
 	case members <= 0 && is < 0:
-		come = append(come, t.placeholder)
+		come = append(come, w.t.placeholder)
 	case members > 0 && is >= 0:
 		gone = append(gone, have[is])
 	}
 	return gone, come
+}
+
+// keeps reports whether entries keep the placeholder in an attribute that would be empty else.
+func (t *table) keeps(a *attribute) bool { return t.placeholder != "" && t.isMust(a) }
+
+// mayEmpty reports whether somebody else may make what goes the last of its attribute.
+func (w *writer) mayEmpty(a *attribute, gone []string) bool { return len(gone) > 0 && w.t.keeps(a) }
+
+// emptied has an entry looked at again that others took members out of at the same time: it needs the placeholder now.
+func (w *writer) emptied(err error, leaves bool) {
+	if leaves && ldap.IsErrorWithCode(err, ldap.LDAPResultObjectClassViolation) {
+		w.raced = true
+	}
 }
 
 // write1 takes values of one attribute out and puts others in, in parts that a server takes. What comes goes first, so that a group is never without
@@ -153,48 +164,127 @@ func (w *writer) behind() (list []behind) {
 	return list
 }
 
-// holding gives the names of the groups that hold a value.
-func (w *writer) holding(ctx context.Context, b behind, value string) (groups []string, err error) {
-	filter := "(&" + b.other.where + "(" + b.attribute.name + "=" + ldap.EscapeFilter(value) + "))"
-	err = w.s.each(ctx, b.other.base, b.other.scope, w.conn.pageSize, filter, []string{"1.1"}, func(e *ldap.Entry) error {
+// holding gives the names of the groups that hold one of some values.
+func (w *writer) holding(ctx context.Context, b behind, values ...string) (groups []string, err error) {
+	err = w.s.each(ctx, b.other.base, b.other.scope, w.conn.pageSize, b.other.holding(b.attribute, values), []string{"1.1"}, func(e *ldap.Entry) error {
 		groups = append(groups, e.DN)
 		return nil
 	})
 	return groups, err
 }
 
+// whole is the list of links that the change gives a column that stands in groups. is=false: it gives none.
+func (w *writer) whole(col *column) (links []fulfil.Link, is bool) {
+	for name, v := range w.change.Changes {
+		if w.t.column(name) == col {
+			for _, key := range fulfil.ListOf(text(v)) {
+				links = append(links, fulfil.Link{Key: key})
+			}
+			return links, true
+		}
+	}
+	return nil, false
+}
+
+// resolve finds whatever the change points to, before anything is written: what cannot be is refused as a whole.
+func (w *writer) resolve(ctx context.Context, e *ldap.Entry) error {
+	for _, col := range w.texts() {
+		if _, err := w.wanted(ctx, col); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.change.ChangesAdded)) {
+		if col := w.t.column(name); col.back == nil {
+			if _, err := w.linked(ctx, col, w.change.ChangesAdded[name], true); err != nil {
+				return err
+			}
+		}
+	}
+	r := w.conn.newRows(w.s, w.sub, w.t)
+	w.groups = map[string]string{}
+	for _, b := range w.behind() {
+		links, _ := w.whole(b.of)
+		links = append(links, w.linksOf(w.change.ChangesAdded, b.of)...)
+		if len(links) > 0 && len(r.pointed(b.of, e)) == 0 {
+			return refuse("The entry has no value that a group could hold for column %s.", b.of.name)
+		}
+		for _, l := range links {
+			g, err := w.group(ctx, b, l.Key)
+			if err != nil {
+				return err
+			}
+			if g == "" {
+				return refuse("Table %s has no entry with %s = %s for column %s to point to.", b.other.name, b.other.key, plain(l.Key), b.of.name)
+			}
+			w.groups[b.of.name+"\x00"+l.Key] = g
+		}
+	}
+	return nil
+}
+
 // backlinks writes the links of the change that stand in groups.
 func (w *writer) backlinks(ctx context.Context, e *ldap.Entry) (wrote bool, err error) {
 	r := w.conn.newRows(w.s, w.sub, w.t)
 	for _, b := range w.behind() {
-		for _, step := range []struct {
-			links []fulfil.Link
-			put   bool
-		}{{w.linksOf(w.change.ChangesRemoved, b.of), false}, {w.linksOf(w.change.ChangesAdded, b.of), true}} {
-			for _, l := range step.links {
-				v := strings.Join(r.pointed(b.of, e), "")
-				if v == "" {
-					return wrote, refuse("The entry has no value that a group could hold for column %s.", b.of.name)
+		values := r.pointed(b.of, e)
+		if len(values) == 0 { // resolve refuses to put it anywhere
+			continue
+		}
+		var out, in []string
+		for _, l := range w.linksOf(w.change.ChangesRemoved, b.of) {
+			g, err := w.group(ctx, b, l.Key)
+			if err != nil {
+				return wrote, err
+			}
+			if g != "" {
+				out = append(out, g)
+			}
+		}
+		for _, l := range w.linksOf(w.change.ChangesAdded, b.of) {
+			in = append(in, w.groups[b.of.name+"\x00"+l.Key])
+		}
+		if links, is := w.whole(b.of); is {
+			stay := map[string]bool{}
+			for _, l := range links {
+				g := w.groups[b.of.name+"\x00"+l.Key]
+				in, stay[w.sub.normalName(g)] = append(in, g), true
+			}
+			have, err := w.holding(ctx, b, values...)
+			if err != nil {
+				return wrote, err
+			}
+			for _, g := range have {
+				if !stay[w.sub.normalName(g)] {
+					out = append(out, g)
 				}
-				g, err := w.group(ctx, b, l.Key)
-				if err != nil {
+			}
+		}
+		for _, g := range out {
+			for _, v := range values {
+				changed, err := w.member(ctx, b, g, v, false)
+				if wrote = wrote || changed; err != nil {
 					return wrote, err
 				}
-				if g == "" && step.put {
-					return wrote, refuse("Table %s has no entry with %s = %s for column %s to point to.", b.other.name, b.other.key, l.Key, b.of.name)
-				}
-				if g == "" {
-					continue
-				}
-				changed, err := w.member(ctx, b, g, v, step.put)
-				if err != nil {
-					return wrote, err
-				}
-				wrote = wrote || changed
+			}
+		}
+		for _, g := range in {
+			changed, err := w.join(ctx, b, g, values)
+			if wrote = wrote || changed; err != nil {
+				return wrote, err
 			}
 		}
 	}
 	return wrote, nil
+}
+
+// join puts an entry into a group that holds none of its values.
+func (w *writer) join(ctx context.Context, b behind, group string, values []string) (bool, error) {
+	for _, v := range values[1:] {
+		if held, err := w.holds(ctx, group, b.attribute, v); held || err != nil {
+			return false, err
+		}
+	}
+	return w.member(ctx, b, group, values[0], true)
 }
 
 func (w *writer) linksOf(several map[string][]fulfil.Link, col *column) (links []fulfil.Link) {
@@ -215,37 +305,86 @@ func (w *writer) group(ctx context.Context, b behind, key string) (string, error
 	return e.DN, nil
 }
 
-// member puts one value into a group, or takes it out. The server is asked whether the group holds it: the list itself may be long.
+// holds asks the server whether an attribute of an entry has a value: the list itself may be long.
+func (w *writer) holds(ctx context.Context, dn string, a *attribute, value string) (bool, error) {
+	e, err := w.s.entry(ctx, dn, "("+a.name+"="+ldap.EscapeFilter(value)+")", "1.1")
+	return e != nil, err
+}
+
+// member puts one value into a group, or takes it out. That it was the last member the server says, whoever took the others out.
 func (w *writer) member(ctx context.Context, b behind, group, value string, put bool) (bool, error) {
-	holds := "(" + b.attribute.name + "=" + ldap.EscapeFilter(value) + ")"
+	keeps, last := b.other.keeps(b.attribute), false
 	for range tries {
-		held, err := w.s.entry(ctx, group, holds, "1.1")
-		if err != nil || (held != nil) == put {
+		held, err := w.holds(ctx, group, b.attribute, value)
+		if err != nil || held == put {
 			return false, err
 		}
-		var gone, come []string
-		if put {
-			come = []string{value}
-		} else {
-			gone = []string{value}
-		}
-		if b.other.placeholder != "" && b.other.isMust(b.attribute) {
-			g, err := w.s.entry(ctx, group, "(objectClass=*)", b.attribute.asked())
+		gone, come := []string{value}, []string(nil)
+		switch {
+		case put:
+			gone, come = nil, []string{value}
+			nobody := false
+			if keeps {
+				nobody, err = w.holds(ctx, group, b.attribute, b.other.placeholder)
+			}
 			if err != nil {
 				return false, err
 			}
-			if g == nil {
-				return false, refuse("%s is gone.", group)
+			if nobody {
+				gone = []string{b.other.placeholder}
 			}
-			gone, come = keepMember(w.sub, b.other, b.attribute, g.GetEqualFoldAttributeValues(b.attribute.asked()), gone, come)
+		case last:
+			come = []string{b.other.placeholder}
 		}
 		err = w.write1(ctx, group, b.attribute, gone, come)
-		if !ldap.IsErrorAnyOf(err, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttributeOrValueExists) {
+		switch {
+		case keeps && !put && !last && ldap.IsErrorWithCode(err, ldap.LDAPResultObjectClassViolation):
+			last = true
+		case ldap.IsErrorAnyOf(err, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttributeOrValueExists):
+			w.raced, last = false, false // somebody else was at the same group: looked at again here
+		default:
 			return err == nil, err
 		}
-		w.raced = false // somebody else was at the same group: looked at again here
 	}
 	return false, refuse("%s was changed by somebody else again and again.", group)
+}
+
+// leave takes an entry out of all groups. back puts it in again.
+func (w *writer) leave(ctx context.Context, e *ldap.Entry) (back func(), err error) {
+	var undo []func()
+	back = func() {
+		w.aside(func() {
+			for _, one := range undo {
+				one()
+			}
+		})
+	}
+	r := w.conn.newRows(w.s, w.sub, w.t)
+	for _, b := range w.behind() {
+		for _, v := range r.pointed(b.of, e) {
+			groups, err := w.holding(ctx, b, v)
+			if err != nil {
+				return back, err
+			}
+			for _, g := range groups {
+				changed, err := w.member(ctx, b, g, v, false)
+				if err != nil {
+					return back, err
+				}
+				if changed {
+					undo = append(undo, func() { _, _ = w.member(ctx, b, g, v, true) })
+				}
+			}
+		}
+	}
+	return back, nil
+}
+
+// aside does what does not count for the answer.
+func (w *writer) aside(do func()) {
+	raced, last := w.raced, w.last
+	do()
+	w.raced, w.last = raced, last
 }
 
 // password is the one that the change sets.
@@ -256,6 +395,12 @@ func (w *writer) password() *string {
 		}
 	}
 	return nil
+}
+
+// hasNoPassword asks for what is certain: who may write a password may not ask for it everywhere, and then nothing is known of it.
+func (w *writer) hasNoPassword(ctx context.Context, dn string) (bool, error) {
+	without, err := w.s.entry(ctx, dn, "(!("+w.conn.passwordAttribute+"=*))", "1.1")
+	return without != nil, err
 }
 
 // setPassword has the server set a password (RFC 3062), so that it is hashed and measured as the server does it; a server that does not know that
@@ -271,8 +416,7 @@ func (w *writer) setPassword(ctx context.Context, dn string) (bool, error) {
 	case !given, clear && w.change.Type == fulfil.Added:
 		return false, nil
 	case clear:
-		has, err := w.s.entry(ctx, dn, "("+w.conn.passwordAttribute+"=*)", "1.1")
-		if err != nil || has == nil {
+		if without, err := w.hasNoPassword(ctx, dn); err != nil || without {
 			return false, err
 		}
 		q := ldap.NewModifyRequest(dn, nil)
