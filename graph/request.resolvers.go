@@ -41,6 +41,14 @@ func (r *mutationResolver) RecallRequestSteps(ctx context.Context, input request
 	return r.Resolver.Requests.TakeBack(ctx, input)
 }
 
+func (r *mutationResolver) ReassignRequestSteps(ctx context.Context, input request.ReassignStepsInput) (*request.RequestItemsPayload, error) {
+	return r.Resolver.Requests.Reassign(ctx, input)
+}
+
+func (r *mutationResolver) SetRequestStepsDue(ctx context.Context, input request.SetStepsDueInput) (*request.RequestItemsPayload, error) {
+	return r.Resolver.Requests.SetDue(ctx, input)
+}
+
 func (r *mutationResolver) RemindRequestSteps(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error) {
 	return r.Resolver.Requests.Remind(ctx, input)
 }

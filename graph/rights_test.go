@@ -339,6 +339,8 @@ var changes = []change{
 	{"withdrawRequestInformation", `(input: {stepIds: ["3944", "3942"]})`},
 	{"delegateRequestSteps", `(input: {stepIds: ["3944", "3942"], toPersonId: "1003", reason: "x"})`},
 	{"recallRequestSteps", `(input: {stepIds: ["3944", "3942"]})`},
+	{"reassignRequestSteps", `(input: {stepIds: ["3944", "3942"], toPersonIds: ["1003"], reason: "x"})`},
+	{"setRequestStepsDue", `(input: {stepIds: ["3944", "3942"], dueAt: "2027-01-01T00:00:00Z", reason: "x"})`},
 	{"remindRequestSteps", `(input: {stepIds: ["3944", "3942"]})`},
 	{"cancelRequest", `(input: {itemIds: ["3924", "3922"], comment: "x"})`},
 	{"requestAssignments", `(input: {items: [{role: "Asked", ownerIds: ["1003"]}], acknowledgeFindings: [NO_APPROVER]})`},

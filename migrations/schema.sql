@@ -1999,6 +1999,7 @@ comment on column request_candidate.account is 'User name, as it was; null: the 
 comment on column request_candidate.found_by is 'How he was found, as a word of the rule.';
 comment on column request_candidate.excluded_because is 'Why he is not asked, by the codes of request_exclusion and more; null: he is.';
 comment on column request_candidate.until is 'When he stopped to be asked, or what excluded him; null: it is so now.';
+CREATE INDEX request_candidate_assigned ON public.request_candidate USING btree (step_id) WHERE ((source = 'ASSIGNED'::text) AND (until IS NULL));
 CREATE INDEX request_candidate_of_step ON public.request_candidate USING btree (step_id, id);
 CREATE INDEX request_candidate_of_user ON public.request_candidate USING btree (user_id) WHERE (excluded_because IS NULL);
 
@@ -2258,6 +2259,7 @@ create table request_step (
     watched bigint[] default '{}'::bigint[] not null,
     watched_version bigint default 0 not null,
     falls_back boolean default false not null,
+    is_assigned boolean default false not null,
     constraint request_step_pkey PRIMARY KEY (id),
     constraint request_step_level UNIQUE (item_id, level, round),
     constraint request_step_item_id_fkey FOREIGN KEY (item_id) REFERENCES request_item(id),
@@ -2290,6 +2292,7 @@ comment on column request_step.pool_match is 'What the context of the held profi
 comment on column request_step.watched is 'The resources by which people were found: when one changes, it is looked anew.';
 comment on column request_step.watched_version is 'The sum of their versions when it was looked last.';
 comment on column request_step.falls_back is 'Nobody else was found when it was looked last, and those are asked whom the policy names for that.';
+comment on column request_step.is_assigned is 'Those who are asked were named by whoever supervises requests (request_candidate, ASSIGNED), and no rule or right counts until none of them can decide.';
 CREATE INDEX request_step_answer ON public.request_step USING btree (answer_by) WHERE (answer_by IS NOT NULL);
 CREATE INDEX request_step_escalate ON public.request_step USING btree (escalate_at) WHERE ((escalate_at IS NOT NULL) AND (closed_at IS NULL));
 CREATE INDEX request_step_look ON public.request_step USING btree (looked_at NULLS FIRST) WHERE (state = ANY (ARRAY['OPEN'::text, 'INFO_REQUESTED'::text, 'STUCK'::text]));

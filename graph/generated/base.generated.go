@@ -143,6 +143,8 @@ type MutationResolver interface {
 	WithdrawRequestInformation(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error)
 	DelegateRequestSteps(ctx context.Context, input request.DelegateStepsInput) (*request.RequestItemsPayload, error)
 	RecallRequestSteps(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error)
+	ReassignRequestSteps(ctx context.Context, input request.ReassignStepsInput) (*request.RequestItemsPayload, error)
+	SetRequestStepsDue(ctx context.Context, input request.SetStepsDueInput) (*request.RequestItemsPayload, error)
 	RemindRequestSteps(ctx context.Context, input request.RequestStepsInput) (*request.RequestItemsPayload, error)
 	CancelRequest(ctx context.Context, input request.CancelRequestInput) (*request.RequestItemsPayload, error)
 	AttachRisk(ctx context.Context, input risk.AttachRiskInput) (*risk.AttachRiskPayload, error)
@@ -1091,6 +1093,20 @@ func (ec *executionContext) field_Mutation_makePlan_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_reassignRequestSteps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (request.ReassignStepsInput, error) {
+			return ec.unmarshalNReassignStepsInput2writᚋserverᚋrequestᚐReassignStepsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_recallRequestSteps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1643,6 +1659,20 @@ func (ec *executionContext) field_Mutation_saveUser_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (manifest.SaveInput[manifest.User], error) {
 			return ec.unmarshalNSaveUserInput2writᚋserverᚋmanifestᚐSaveInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setRequestStepsDue_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (request.SetStepsDueInput, error) {
+			return ec.unmarshalNSetStepsDueInput2writᚋserverᚋrequestᚐSetStepsDueInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8891,6 +8921,94 @@ func (ec *executionContext) fieldContext_Mutation_recallRequestSteps(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_reassignRequestSteps(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reassignRequestSteps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReassignRequestSteps(ctx, fc.Args["input"].(request.ReassignStepsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *request.RequestItemsPayload) graphql.Marshaler {
+			return ec.marshalNRequestItemsPayload2ᚖwritᚋserverᚋrequestᚐRequestItemsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reassignRequestSteps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestItemsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reassignRequestSteps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setRequestStepsDue(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setRequestStepsDue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetRequestStepsDue(ctx, fc.Args["input"].(request.SetStepsDueInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *request.RequestItemsPayload) graphql.Marshaler {
+			return ec.marshalNRequestItemsPayload2ᚖwritᚋserverᚋrequestᚐRequestItemsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setRequestStepsDue(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestItemsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setRequestStepsDue_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_remindRequestSteps(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15734,6 +15852,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "recallRequestSteps":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_recallRequestSteps(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reassignRequestSteps":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reassignRequestSteps(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setRequestStepsDue":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setRequestStepsDue(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

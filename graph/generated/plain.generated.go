@@ -2303,23 +2303,24 @@ var plainTypes = plain.Types{
 		"isLate":              {Code: 30},
 		"canRemind":           {Code: 31},
 		"canDelegate":         {Code: 32},
-		"canRecall":           {Code: 33},
-		"canAsk":              {Code: 34},
-		"canAnswer":           {Code: 35},
-		"canWithdrawQuestion": {Code: 36},
-		"comments":            {Code: 37, Of: "RequestComment"},
-		"stepId":              {Code: 38},
-		"stepVersion":         {Code: 39},
-		"isStuck":             {Code: 40},
-		"isOwn":               {Code: 41},
-		"canDecide":           {Code: 42},
-		"canWithdraw":         {Code: 43},
-		"commentOnApprove":    {Code: 44},
-		"commentOnDecline":    {Code: 45},
-		"risks":               {Code: 46, Of: "Risk"},
-		"steps":               {Code: 47, Of: "RequestStep"},
-		"orders":              {Code: 48, Of: "RequestedOrder"},
-		"decideFor":           {Code: 49, Of: "DelegationParty"},
+		"canReassign":         {Code: 33},
+		"canRecall":           {Code: 34},
+		"canAsk":              {Code: 35},
+		"canAnswer":           {Code: 36},
+		"canWithdrawQuestion": {Code: 37},
+		"comments":            {Code: 38, Of: "RequestComment"},
+		"stepId":              {Code: 39},
+		"stepVersion":         {Code: 40},
+		"isStuck":             {Code: 41},
+		"isOwn":               {Code: 42},
+		"canDecide":           {Code: 43},
+		"canWithdraw":         {Code: 44},
+		"commentOnApprove":    {Code: 45},
+		"commentOnDecline":    {Code: 46},
+		"risks":               {Code: 47, Of: "Risk"},
+		"steps":               {Code: 48, Of: "RequestStep"},
+		"orders":              {Code: 49, Of: "RequestedOrder"},
+		"decideFor":           {Code: 50, Of: "DelegationParty"},
 	}},
 	"RequestItemConnection": {Implementors: requestItemConnectionImplementors, Fields: map[string]plain.Field{
 		"nodes":                {Code: 1, Of: "RequestItem"},
@@ -20562,23 +20563,27 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			v := obj.CanDelegate
 			w.Bool(v)
 
-		case 33: // canRecall
+		case 33: // canReassign
+			v := obj.CanReassign
+			w.Bool(v)
+
+		case 34: // canRecall
 			v := obj.CanRecall
 			w.Bool(v)
 
-		case 34: // canAsk
+		case 35: // canAsk
 			v := obj.CanAsk
 			w.Bool(v)
 
-		case 35: // canAnswer
+		case 36: // canAnswer
 			v := obj.CanAnswer
 			w.Bool(v)
 
-		case 36: // canWithdrawQuestion
+		case 37: // canWithdrawQuestion
 			v := obj.CanWithdrawQuestion
 			w.Bool(v)
 
-		case 37: // comments
+		case 38: // comments
 			v := obj.Comments
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20592,7 +20597,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 38: // stepId
+		case 39: // stepId
 			v := obj.StepID
 			if v == nil {
 				w.Raw("null")
@@ -20600,7 +20605,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 				w.ID(*v)
 			}
 
-		case 39: // stepVersion
+		case 40: // stepVersion
 			v := obj.StepVersion
 			if v == nil {
 				w.Raw("null")
@@ -20608,35 +20613,35 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 				w.Int(int64(*v))
 			}
 
-		case 40: // isStuck
+		case 41: // isStuck
 			v := obj.IsStuck
 			w.Bool(v)
 
-		case 41: // isOwn
+		case 42: // isOwn
 			v := obj.IsOwn
 			w.Bool(v)
 
-		case 42: // canDecide
+		case 43: // canDecide
 			v := obj.CanDecide
 			w.Bool(v)
 
-		case 43: // canWithdraw
+		case 44: // canWithdraw
 			v := obj.CanWithdraw
 			w.Bool(v)
 
-		case 44: // commentOnApprove
+		case 45: // commentOnApprove
 			v := obj.CommentOnApprove()
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
 
-		case 45: // commentOnDecline
+		case 46: // commentOnDecline
 			v := obj.CommentOnDecline()
 			if !w.Marshal(scalar.MarshalWord(v)) {
 				return false
 			}
 
-		case 46: // risks
+		case 47: // risks
 			v := obj.Risks
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20650,7 +20655,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 47: // steps
+		case 48: // steps
 			v := obj.Steps
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20664,7 +20669,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 48: // orders
+		case 49: // orders
 			v := obj.Orders
 			w.Raw("[")
 			for i0, v0 := range v {
@@ -20678,7 +20683,7 @@ func plainRequestItem(w *plain.Writer, s *plain.Selection, obj *request.RequestI
 			}
 			w.Raw("]")
 
-		case 49: // decideFor
+		case 50: // decideFor
 			v := obj.DecideFor
 			w.Raw("[")
 			for i0, v0 := range v {

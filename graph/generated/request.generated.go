@@ -3115,6 +3115,29 @@ func (ec *executionContext) fieldContext_RequestItem_canDelegate(_ context.Conte
 	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _RequestItem_canReassign(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestItem_canReassign(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CanReassign, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestItem_canReassign(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestItem", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _RequestItem_canRecall(ctx context.Context, field graphql.CollectedField, obj *request.RequestItem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5169,6 +5192,62 @@ func UnmarshalDelegateStepsInput(ctx context.Context, raw any) (request.Delegate
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputReassignStepsInput(ctx context.Context, obj any) (request.ReassignStepsInput, error) {
+	var it request.ReassignStepsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"stepIds", "toPersonIds", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stepIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepIds"))
+			data, err := ec.unmarshalNID2ᚕint64ᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepIDs = data
+		case "toPersonIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toPersonIds"))
+			data, err := ec.unmarshalNID2ᚕint64ᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ToPersonIDs = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReassignStepsInput unmarshals raw into the ReassignStepsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReassignStepsInput(ctx context.Context, raw any) (request.ReassignStepsInput, error) {
+	var out request.ReassignStepsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReassignStepsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRequestAssignmentsInput(ctx context.Context, obj any) (request.RequestAssignmentsInput, error) {
 	var it request.RequestAssignmentsInput
 	if obj == nil {
@@ -5607,6 +5686,62 @@ func (ec *executionContext) unmarshalInputReviewRequestItemsInput(ctx context.Co
 func UnmarshalReviewRequestItemsInput(ctx context.Context, raw any) (request.ReviewRequestItemsInput, error) {
 	var out request.ReviewRequestItemsInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReviewRequestItemsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetStepsDueInput(ctx context.Context, obj any) (request.SetStepsDueInput, error) {
+	var it request.SetStepsDueInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"stepIds", "dueAt", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "stepIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepIds"))
+			data, err := ec.unmarshalNID2ᚕint64ᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepIDs = data
+		case "dueAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueAt"))
+			data, err := ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueAt = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetStepsDueInput unmarshals raw into the SetStepsDueInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetStepsDueInput(ctx context.Context, raw any) (request.SetStepsDueInput, error) {
+	var out request.SetStepsDueInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetStepsDueInput", raw, &out)
 	return out, err
 }
 
@@ -6789,6 +6924,11 @@ func (ec *executionContext) slowly_RequestItem(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "canReassign":
+			out.Values[i] = ec._RequestItem_canReassign(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "canRecall":
 			out.Values[i] = ec._RequestItem_canRecall(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -7614,6 +7754,11 @@ func (ec *executionContext) marshalNFindingSeverity2writᚋserverᚋrequestᚐFi
 	return res
 }
 
+func (ec *executionContext) unmarshalNReassignStepsInput2writᚋserverᚋrequestᚐReassignStepsInput(ctx context.Context, v any) (request.ReassignStepsInput, error) {
+	res, err := ec.unmarshalInputReassignStepsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNRequest2ᚕᚖwritᚋserverᚋrequestᚐRequestᚄ(ctx context.Context, sel ast.SelectionSet, v []*request.Request) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -8098,6 +8243,11 @@ func (ec *executionContext) marshalNRequestsChange2ᚖwritᚋgraphᚋacrossᚐRe
 
 func (ec *executionContext) unmarshalNReviewRequestItemsInput2writᚋserverᚋrequestᚐReviewRequestItemsInput(ctx context.Context, v any) (request.ReviewRequestItemsInput, error) {
 	res, err := ec.unmarshalInputReviewRequestItemsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSetStepsDueInput2writᚋserverᚋrequestᚐSetStepsDueInput(ctx context.Context, v any) (request.SetStepsDueInput, error) {
+	res, err := ec.unmarshalInputSetStepsDueInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -1885,6 +1885,7 @@ type ComplexityRoot struct {
 		Login                      func(childComplexity int, input auth.LoginInput) int
 		Logout                     func(childComplexity int) int
 		MakePlan                   func(childComplexity int, input plan.MakePlanInput) int
+		ReassignRequestSteps       func(childComplexity int, input request.ReassignStepsInput) int
 		RecallRequestSteps         func(childComplexity int, input request.RequestStepsInput) int
 		ReconsiderOrders           func(childComplexity int, input order.BulkOrdersInput) int
 		Refresh                    func(childComplexity int) int
@@ -1926,6 +1927,7 @@ type ComplexityRoot struct {
 		SaveRoleMapping            func(childComplexity int, input manifest.SaveInput[manifest.RoleMapping]) int
 		SaveSingleRole             func(childComplexity int, input manifest.SaveInput[manifest.Role]) int
 		SaveUser                   func(childComplexity int, input manifest.SaveInput[manifest.User]) int
+		SetRequestStepsDue         func(childComplexity int, input request.SetStepsDueInput) int
 		StartBulkChange            func(childComplexity int, input bulk.StartBulkChangeInput) int
 		StartMining                func(childComplexity int, input mining.StartMiningInput) int
 		StartRedundancyAnalysis    func(childComplexity int, input redundancy.StartRedundancyAnalysisInput) int
@@ -3014,6 +3016,7 @@ type ComplexityRoot struct {
 		CanAsk              func(childComplexity int) int
 		CanDecide           func(childComplexity int) int
 		CanDelegate         func(childComplexity int) int
+		CanReassign         func(childComplexity int) int
 		CanRecall           func(childComplexity int) int
 		CanRemind           func(childComplexity int) int
 		CanWithdraw         func(childComplexity int) int
@@ -11867,6 +11870,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MakePlan(childComplexity, args["input"].(plan.MakePlanInput)), true
+	case "Mutation.reassignRequestSteps":
+		if e.ComplexityRoot.Mutation.ReassignRequestSteps == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reassignRequestSteps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReassignRequestSteps(childComplexity, args["input"].(request.ReassignStepsInput)), true
 	case "Mutation.recallRequestSteps":
 		if e.ComplexityRoot.Mutation.RecallRequestSteps == nil {
 			break
@@ -12313,6 +12327,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveUser(childComplexity, args["input"].(manifest.SaveInput[manifest.User])), true
+	case "Mutation.setRequestStepsDue":
+		if e.ComplexityRoot.Mutation.SetRequestStepsDue == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setRequestStepsDue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetRequestStepsDue(childComplexity, args["input"].(request.SetStepsDueInput)), true
 	case "Mutation.startBulkChange":
 		if e.ComplexityRoot.Mutation.StartBulkChange == nil {
 			break
@@ -17674,6 +17699,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestItem.CanDelegate(childComplexity), true
+	case "RequestItem.canReassign":
+		if e.ComplexityRoot.RequestItem.CanReassign == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestItem.CanReassign(childComplexity), true
 	case "RequestItem.canRecall":
 		if e.ComplexityRoot.RequestItem.CanRecall == nil {
 			break
@@ -23337,6 +23368,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PropertyFilter", ec.unmarshalInputPropertyFilter),
 			graphql.NewInputUnmarshaler("PropertyValueInput", ec.unmarshalInputPropertyValueInput),
 			graphql.NewInputUnmarshaler("QueryRuleConfigurationInput", ec.unmarshalInputQueryRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("ReassignStepsInput", ec.unmarshalInputReassignStepsInput),
 			graphql.NewInputUnmarshaler("RecognizedAccountFilter", ec.unmarshalInputRecognizedAccountFilter),
 			graphql.NewInputUnmarshaler("RecognizedAccountInput", ec.unmarshalInputRecognizedAccountInput),
 			graphql.NewInputUnmarshaler("ReconciliationFilter", ec.unmarshalInputReconciliationFilter),
@@ -23405,6 +23437,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SaveUserInput", ec.unmarshalInputSaveUserInput),
 			graphql.NewInputUnmarshaler("ScalarRuleConfigurationInput", ec.unmarshalInputScalarRuleConfigurationInput),
 			graphql.NewInputUnmarshaler("SectionPropertyConfigurationInput", ec.unmarshalInputSectionPropertyConfigurationInput),
+			graphql.NewInputUnmarshaler("SetStepsDueInput", ec.unmarshalInputSetStepsDueInput),
 			graphql.NewInputUnmarshaler("SourceConfigurationInput", ec.unmarshalInputSourceConfigurationInput),
 			graphql.NewInputUnmarshaler("StartBulkChangeInput", ec.unmarshalInputStartBulkChangeInput),
 			graphql.NewInputUnmarshaler("StartMiningInput", ec.unmarshalInputStartMiningInput),
@@ -35010,6 +35043,8 @@ type RequestItem {
   canRemind: Boolean!
   "The caller decides it in his own place, and may hand that over (delegateRequestSteps): its approver rule lets him."
   canDelegate: Boolean!
+  "The caller supervises requests for the person, and may say who decides it (reassignRequestSteps), and until when (setRequestStepsDue)."
+  canReassign: Boolean!
   "The caller handed his place over and may take it back (recallRequestSteps)."
   canRecall: Boolean!
   "The caller may ask something before he decides (askRequestInformation)."
@@ -35548,6 +35583,26 @@ input DelegateStepsInput {
   reason: String!
 }
 
+"""Says who decides steps, in place of all who are asked."""
+input ReassignStepsInput {
+  "The steps, 500 at most."
+  stepIds: [ID!]!
+  "Who decides: one of them is enough. 1 to 20."
+  toPersonIds: [ID!]!
+  "Why, 1 to 4,000 characters. Everybody who sees the item reads it."
+  reason: String!
+}
+
+"""Says when steps are due."""
+input SetStepsDueInput {
+  "The steps, 500 at most."
+  stepIds: [ID!]!
+  "When they count as late; in the future, at most 3,650 days."
+  dueAt: DateTime!
+  "Why, 1 to 4,000 characters; null: nothing is said."
+  reason: String
+}
+
 """The answer to what is asked about a step."""
 input AnswerInformationInput {
   "The step."
@@ -35684,6 +35739,23 @@ extend type Mutation {
   recallRequestSteps(
     "Which steps."
     input: RequestStepsInput!
+  ): RequestItemsPayload!
+  """
+  Names who decides steps, in place of all who are asked, as long as one of them can; a question that is open ends. Whoever supervises requests for the person may
+  (/Custom/Workflows/Supervise/{entityType}), but not about what he asked for or what is about him: else FORBIDDEN. NOT_FOUND when a person is not in scope; VALIDATION when
+  he cannot sign in; FORBIDDEN when he asked for it, gets it, or decided another level (requests 4.2 S8).
+  """
+  reassignRequestSteps(
+    "Which steps, and who decides them."
+    input: ReassignStepsInput!
+  ): RequestItemsPayload!
+  """
+  Says when steps are due; nothing is decided then, they count as late. Whoever supervises requests for the person may, as for reassignRequestSteps. VALIDATION for a
+  day that is past (requests 4.2 S22).
+  """
+  setRequestStepsDue(
+    "Which steps, and when."
+    input: SetStepsDueInput!
   ): RequestItemsPayload!
   """
   Tells those who may decide steps, by mail, that they are waited for. Who asked for it, whom it is about, and who supervises requests may
@@ -42370,6 +42442,8 @@ func (ec *executionContext) childFields_RequestItem(ctx context.Context, field g
 		return ec.fieldContext_RequestItem_canRemind(ctx, field)
 	case "canDelegate":
 		return ec.fieldContext_RequestItem_canDelegate(ctx, field)
+	case "canReassign":
+		return ec.fieldContext_RequestItem_canReassign(ctx, field)
 	case "canRecall":
 		return ec.fieldContext_RequestItem_canRecall(ctx, field)
 	case "canAsk":

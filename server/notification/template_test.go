@@ -32,6 +32,8 @@ var samples = map[string]any{
 	"RequestStuck":     RequestSummary{Name: "Sue", Total: 1, Link: "https://w/approvals/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "By the rule <Managers>."}}},
 	"RequestQuestion":  RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "What <for>?"}}},
 	"RequestDecided":   RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "Narrowed: until 6 January 2026 00:00 UTC instead of as long as it may be."}}},
+	"StepAssigned":     RequestSummary{Name: "Nora", Total: 1, Link: "https://w/approvals/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "nobody else is there"}}},
+	"StepTaken":        RequestSummary{Name: "Ana", Total: 1, Link: "https://w/approvals", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "Now: Nora. nobody else is there"}}},
 	"StepReassigned":   RequestSummary{Name: "Hal", Total: 1, Link: "https://w/approvals/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "on leave"}}},
 	"RequestAnswer":    RequestSummary{Name: "Rita", Total: 2, Link: "https://w/approvals", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "The quarter."}, {Number: "RQ-2", What: "Payments", Person: "Bob", Text: "The same."}}},
 	"RequestExpiring":  RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Expires: "6 Jan 2026 02:00 UTC"}}},

@@ -89,6 +89,7 @@ type step struct {
 	AsksReviewers                     bool       // whoever reviews the roles of the person is asked, by his right
 	PoolProfileID                     *int64     // whoever holds this profile is asked
 	FallsBack                         bool       // those are asked whom the policy names, since nobody else was found
+	IsAssigned                        bool       // whoever supervises requests named those who are asked
 	AskedAt, AnswerBy                 *time.Time // of what is asked now
 	StillUntil                        *time.Time // until when its clocks stand still at most
 	Stood                             int64      // how long they stood still, in milliseconds
@@ -131,7 +132,7 @@ func lockItems(ctx context.Context, tx bun.Tx, condition string, args ...any) ([
 		x.from, byID[x.ID], all[i] = x.State, x, x.ID
 	}
 	var steps []*step
-	if err := tx.NewRaw(`select id, item_id, level, round, state, skip_reason, opened_at, due_at, closed_at, looked_at, due_days, remind_days, escalate_days, remind_at, escalate_at, reminded_at, reminders, escalation, asked_at, answer_by, still_until, stood, version, rule_id, asks_reviewers, pool_profile_id, falls_back from request_step where item_id = any (?) order by item_id, level, round for update`, ids(all)).Scan(ctx, &steps); err != nil {
+	if err := tx.NewRaw(`select id, item_id, level, round, state, skip_reason, opened_at, due_at, closed_at, looked_at, due_days, remind_days, escalate_days, remind_at, escalate_at, reminded_at, reminders, escalation, asked_at, answer_by, still_until, stood, version, rule_id, asks_reviewers, pool_profile_id, falls_back, is_assigned from request_step where item_id = any (?) order by item_id, level, round for update`, ids(all)).Scan(ctx, &steps); err != nil {
 		return nil, fmt.Errorf("lock steps of requests: %w", err)
 	}
 	for _, s := range steps {

@@ -20,7 +20,7 @@ import (
 // address finds who is asked at a step whose turn it is, and moves it: opened, stuck, open again, or asked of others (requests 4.2 S2 to S7). moved: the turn
 // has something to commit.
 func (s *Service) address(ctx context.Context, t *turn, x *item, st *step, who *approvers) (moved bool, err error) {
-	a, err := who.ask(ctx, t.tx, x.approval(st.Level))
+	a, err := who.at(ctx, t.tx, x, st)
 	if err != nil {
 		return false, err
 	}
@@ -67,6 +67,7 @@ func (s *Service) address(ctx context.Context, t *turn, x *item, st *step, who *
 const (
 	sourceFound    = "FOUND"
 	sourceFallback = "FALLBACK"
+	sourceAssigned = "ASSIGNED"
 )
 
 // asking is one row of who is asked, for the statement.
@@ -82,7 +83,7 @@ type asking struct {
 
 // keepAsked writes who is asked at a step: those who are not any more end, and stay to be told of. others: somebody else may decide than before.
 func keepAsked(ctx context.Context, t *turn, st *step, a *asked) (others bool, err error) {
-	if a.rule == nil && st.RuleID == nil && !a.fallsBack && !st.FallsBack {
+	if a.rule == nil && st.RuleID == nil && !a.fallsBack && !st.FallsBack && !a.assigned && !st.IsAssigned {
 		return false, nil
 	}
 	var rule, profile *int64
@@ -94,22 +95,18 @@ func keepAsked(ctx context.Context, t *turn, st *step, a *asked) (others bool, e
 	if a.pool != nil {
 		profile, match = &a.pool.ProfileID, a.pool.Match
 	}
-	if _, err := t.tx.NewRaw(`update request_step set rule_id = ?0, rule = ?1, asks_reviewers = ?2, pool_profile_id = ?3, pool_match = ?4, watched = ?5, looked_at = ?6, falls_back = ?8,
+	if _, err := t.tx.NewRaw(`update request_step set rule_id = ?0, rule = ?1, asks_reviewers = ?2, pool_profile_id = ?3, pool_match = ?4, watched = ?5, looked_at = ?6, falls_back = ?8, is_assigned = ?9,
 			watched_version = (select coalesce(sum(r.version), 0) from resource r where r.id = any (?5)) where id = ?7`,
-		rule, name, a.reviewers, profile, encoded(match), ids(a.watched), t.now, st.ID, a.fallsBack).Exec(ctx); err != nil {
+		rule, name, a.reviewers, profile, encoded(match), ids(a.watched), t.now, st.ID, a.fallsBack, a.assigned).Exec(ctx); err != nil {
 		return false, fmt.Errorf("write who is asked: %w", err)
 	}
 	rows := []asking{}
 	for _, f := range a.people {
-		source := sourceFound
-		if f.Fallback {
-			source = sourceFallback
-		}
-		rows = append(rows, asking{f.UserID, f.Account, f.PersonID, f.Name, f.FoundBy, source, f.Excluded})
+		rows = append(rows, asking{f.UserID, f.Account, f.PersonID, f.Name, f.FoundBy, f.Source, f.Excluded})
 	}
 	var moved int
 	if err := t.tx.NewRaw(`with present as (select * from jsonb_to_recordset(?0::jsonb) r (user_id bigint, account text, person_id bigint, name text, found_by text, source text, excluded_because text)),
-		gone as (update request_candidate c set until = ?1 where c.step_id = ?2 and c.until is null and c.source in ('FOUND', 'FALLBACK') and not exists (select from present n where (n.user_id, n.person_id, n.found_by, n.source, n.excluded_because)
+		gone as (update request_candidate c set until = ?1 where c.step_id = ?2 and c.until is null and c.source in ('FOUND', 'FALLBACK', 'ASSIGNED') and not exists (select from present n where (n.user_id, n.person_id, n.found_by, n.source, n.excluded_because)
 			is not distinct from (c.user_id, c.person_id, c.found_by, c.source, c.excluded_because)) returning c.excluded_because),
 		fresh as (insert into request_candidate (step_id, user_id, account, person_id, name, found_by, source, excluded_because, since)
 			select ?2, n.user_id, n.account, n.person_id, n.name, n.found_by, n.source, n.excluded_because, ?1 from present n where not exists (select from request_candidate c where c.step_id = ?2 and c.until is null
@@ -118,7 +115,7 @@ func keepAsked(ctx context.Context, t *turn, st *step, a *asked) (others bool, e
 		return false, fmt.Errorf("write who is asked by name: %w", err)
 	}
 	others = moved > 0 || st.AsksReviewers != a.reviewers || !same(st.PoolProfileID, profile)
-	st.RuleID, st.AsksReviewers, st.PoolProfileID, st.FallsBack = rule, a.reviewers, profile, a.fallsBack
+	st.RuleID, st.AsksReviewers, st.PoolProfileID, st.FallsBack, st.IsAssigned = rule, a.reviewers, profile, a.fallsBack, a.assigned
 	return others, nil
 }
 
@@ -146,7 +143,7 @@ func askedOf(ctx context.Context, at time.Time, now bool) db.Condition {
 // see may be older than what is so. refused: it waits for nobody who may decide any more.
 func (s *Service) anew(ctx context.Context, t *turn, x *item, st *step, who *approvers) (refused *errs.Error, err error) {
 	rule, err := who.rule(ctx, t.tx, x.approval(st.Level))
-	if err != nil || rule == nil && st.RuleID == nil && !st.FallsBack {
+	if err != nil || rule == nil && st.RuleID == nil && !st.FallsBack && !st.IsAssigned {
 		return nil, err
 	}
 	if _, err := s.address(ctx, t, x, st, who); err != nil || st.State.isDecidable() {
@@ -158,7 +155,7 @@ func (s *Service) anew(ctx context.Context, t *turn, x *item, st *step, who *app
 // notAsked says that the caller does not decide a step, and who does.
 func (a *approvers) notAsked(ctx context.Context, t *turn, x *item, st *step) (*errs.Error, error) {
 	asks := "whoever reviews the roles of the person"
-	if st.RuleID != nil || st.FallsBack {
+	if st.RuleID != nil || st.FallsBack || st.IsAssigned {
 		list, err := a.asked(ctx, t.tx, x, st)
 		if err != nil {
 			return nil, err

@@ -16,7 +16,7 @@ var items = page.Table[RequestItem]{
 		"roleKind": {"role_kind"}, "objectName": {"object_name"}, "owner": {"owner"}, "parameters": {"parameters"}, "requestedStart": {"requested_start"}, "requestedEnd": {"requested_end"},
 		"startDate": {"start_date"}, "endDate": {"end_date"}, "clamps": {"clamps"}, "state": nil, "workflowState": {"action", "level", "levels", "is_at_risk"}, "risks": {"risk_ids"}, "level": {"level"}, "levels": {"levels"}, "problem": {"problem"},
 		"outcome": {"outcome"}, "closedReason": {"closed_reason"}, "expireAt": {"expire_at"}, "submittedAt": {"submitted_at"}, "approvedAt": {"approved_at"}, "closedAt": {"closed_at"}, "version": {"version"},
-		"dueAt": {"step"}, "isLate": {"step"}, "canRemind": nil, "canAsk": nil, "canRecall": nil, "canDelegate": nil, "canAnswer": nil, "canWithdrawQuestion": nil, "comments": nil, "stepId": {"step"}, "stepVersion": {"step"}, "isStuck": {"step"}, "isOwn": nil, "canDecide": nil, "canWithdraw": nil, "decideFor": nil, "steps": nil, "commentOnApprove": nil, "commentOnDecline": nil, "orders": nil,
+		"dueAt": {"step"}, "isLate": {"step"}, "canRemind": nil, "canAsk": nil, "canRecall": nil, "canReassign": nil, "canDelegate": nil, "canAnswer": nil, "canWithdrawQuestion": nil, "comments": nil, "stepId": {"step"}, "stepVersion": {"step"}, "isStuck": {"step"}, "isOwn": nil, "canDecide": nil, "canWithdraw": nil, "decideFor": nil, "steps": nil, "commentOnApprove": nil, "commentOnDecline": nil, "orders": nil,
 	},
 	Columns: []page.Column[RequestItem]{
 		{Name: "id", SQL: "i.id", Read: func(i *RequestItem, r *db.Row) { i.ID = r.Int() }},

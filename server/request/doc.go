@@ -60,14 +60,14 @@
 //	               -> SKIPPED         skip
 //	               -> EXPIRED         expire
 //	               -> CLOSED          close
-//	INFO_REQUESTED -> OPEN            answer, answer_missing, withdraw_question
+//	INFO_REQUESTED -> OPEN            answer, answer_missing, withdraw_question, assign
 //	               -> STUCK           block
 //	               -> APPROVED        approve
 //	               -> DECLINED        decline
 //	               -> SKIPPED         skip
 //	               -> EXPIRED         expire
 //	               -> CLOSED          close
-//	STUCK          -> OPEN            reroute
+//	STUCK          -> OPEN            reroute, assign
 //	               -> SKIPPED         skip
 //	               -> EXPIRED         expire
 //	               -> CLOSED          close

@@ -47,6 +47,7 @@ type asked struct {
 	pool      *pool                   // whoever holds a profile is asked
 	people    []*found                // those of the ways that were gone, by name: the excluded ones, too
 	requester bool                    // who asks for it is one of those, or would be
+	assigned  bool                    // whoever supervises requests named them
 	fallsBack bool                    // nobody else was found: they are those whom the policy names for that
 	names     []string                // of those who may decide, each once
 	known     [][2]int64              // the person, or without one the account, behind each name
@@ -72,7 +73,7 @@ type found struct {
 	Excluded *string // why he is not asked; nil: he is
 	FoundBy  string
 	Via      []int64 `bun:",array"` // the resources between who is asked about and him
-	Fallback bool    // nobody else was found
+	Source   string  // how he came to be asked
 }
 
 // anybody reports whether somebody may decide.
@@ -156,7 +157,7 @@ func (a *approvers) fallBack(ctx context.Context, b bun.IDB, q approval, out *as
 		return nil
 	}
 	for _, f := range more.people {
-		f.Fallback = true
+		f.Source = sourceFallback
 	}
 	out.people, out.pool, out.names, out.known, out.holders, out.more = append(out.people, more.people...), more.pool, more.names, more.known, more.holders, more.more
 	out.reviewers, out.requester, out.fallsBack = out.reviewers || more.reviewers, out.requester || more.requester, true
@@ -248,7 +249,7 @@ func (a *approvers) find(ctx context.Context, b bun.IDB, q approval, list []role
 			if r.Place != i {
 				continue
 			}
-			r.FoundBy = f.Finder
+			r.FoundBy, r.Source = f.Finder, sourceFound
 			if r.PersonID != nil {
 				out.watched = append(out.watched, *r.PersonID)
 			}

@@ -45,7 +45,7 @@ func accounts(ctx context.Context, b bun.IDB, condition string, args ...any) ([]
 
 // asked gives who may decide a step now: whom the rules find, and to whom it was given besides, without those who may not.
 func (a *approvers) asked(ctx context.Context, b bun.IDB, x *item, st *step) ([]access.Holder, error) {
-	found, err := a.ask(ctx, b, x.approval(st.Level))
+	found, err := a.at(ctx, b, x, st)
 	if err != nil {
 		return nil, err
 	}
@@ -308,40 +308,59 @@ func (s *Service) Delegate(ctx context.Context, in DelegateStepsInput) (*Request
 
 // delegateOf finds the account of a person that a step may be handed over to.
 func delegateOf(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step, person int64) (*access.Holder, *errs.Error, error) {
-	var found bool
-	if err := t.tx.NewRaw("select exists (select from resource r where r.id = ? and ?)", person, directory.Readable(ctx, m.Shape, "r")).Scan(ctx, &found); err != nil {
-		return nil, nil, fmt.Errorf("look for who is handed a step: %w", db.Explain(err))
-	}
-	if !found {
-		return nil, errs.Missing("There is no person %d, or he is not in your scope.", person).At("input.toPersonId").Of(st.ID), nil
-	}
-	list, err := accounts(ctx, t.tx, "u.resource_id = ? and not u.is_client and not is_user_gone(u.id)", person)
+	const field = "input.toPersonId"
+	list, err := t.signingIn(ctx, m, st, person, field)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(list) == 0 {
-		return nil, errs.Invalid("input.toPersonId", "This person cannot sign in, so he could not decide. Choose somebody else.").Of(st.ID), nil
-	}
-	to, names := list[0], make([]string, len(list))
-	for i, h := range list {
-		names[i] = h.Username
-	}
+	to := list[0]
 	var had bool
 	if err := t.tx.NewRaw(`select ?1 = any (?0) or ?2 <> 0 and ?2 = ?3 or exists (select from request_handed h where h.step_id = ?4 and h.source = 'DELEGATED' and (h.user_id = any (?0) or h.by_user_id = any (?0)))`,
 		ids(userIDs(list)), permit.From(ctx).UserID, permit.From(ctx).ResourceID, person, st.ID).Scan(ctx, &had); err != nil {
 		return nil, nil, fmt.Errorf("read who had a step: %w", err)
 	}
 	if had {
-		return nil, errs.Invalid("input.toPersonId", "%s has this, or had it in his hands. Choose somebody else.", to.DisplayName).Of(st.ID), nil
+		return nil, errs.Invalid(field, "%s has this, or had it in his hands. Choose somebody else.", to.DisplayName).Of(st.ID), nil
+	}
+	return &to, nil, t.mayBeNamed(ctx, x, st, list, field)
+}
+
+// decider gives the accounts of a person who may be named to decide a step. Others are refused, with the field that names them.
+func (t *turn) decider(ctx context.Context, m *assignment.Model, x *item, st *step, person int64, field string) ([]access.Holder, error) {
+	list, err := t.signingIn(ctx, m, st, person, field)
+	if err != nil {
+		return nil, err
+	}
+	return list, t.mayBeNamed(ctx, x, st, list, field)
+}
+
+// signingIn gives the accounts by which a person signs in, whom the caller may see.
+func (t *turn) signingIn(ctx context.Context, m *assignment.Model, st *step, person int64, field string) ([]access.Holder, error) {
+	var found bool
+	if err := t.tx.NewRaw("select exists (select from resource r where r.id = ? and ?)", person, directory.Readable(ctx, m.Shape, "r")).Scan(ctx, &found); err != nil {
+		return nil, fmt.Errorf("look for who is given a step: %w", db.Explain(err))
+	}
+	if !found {
+		return nil, errs.Missing("There is no person %d, or he is not in your scope.", person).At(field).Of(st.ID)
+	}
+	list, err := accounts(ctx, t.tx, "u.resource_id = ? and not u.is_client and not is_user_gone(u.id)", person)
+	if err == nil && len(list) == 0 {
+		err = errs.Invalid(field, "This person cannot sign in, so he could not decide. Choose somebody else.").Of(st.ID)
+	}
+	return list, err
+}
+
+// mayBeNamed refuses somebody who may not decide about an item, by whichever of his accounts.
+func (t *turn) mayBeNamed(ctx context.Context, x *item, st *step, list []access.Holder, field string) error {
+	names := make([]string, len(list))
+	for i, h := range list {
+		names[i] = h.Username
 	}
 	out, err := excluded(ctx, t.tx, names, x.party())
-	if err != nil {
-		return nil, nil, err
+	if err == nil && len(out) > 0 {
+		err = errs.New(errs.Forbidden, "%s may not decide on this: it is about him, he asked for it, or he decided another level. Choose somebody else.", list[0].DisplayName).At(field).Of(st.ID)
 	}
-	if len(out) > 0 {
-		return nil, errs.New(errs.Forbidden, "%s may not decide on this: it is about him, he asked for it, or he decided another level. Choose somebody else.", to.DisplayName).At("input.toPersonId").Of(st.ID), nil
-	}
-	return &to, nil, nil
+	return err
 }
 
 func userIDs(list []access.Holder) []int64 {
@@ -376,7 +395,7 @@ func (s *Service) TakeBack(ctx context.Context, in RequestStepsInput) (*RequestI
 
 // keepWho writes whom a step asks by name, where a rule says it: who handed his place over is not asked, and who took it back is.
 func (s *Service) keepWho(ctx context.Context, t *turn, m *assignment.Model, x *item, st *step) error {
-	a, err := s.approvers(m).ask(ctx, t.tx, x.approval(st.Level))
+	a, err := s.approvers(m).at(ctx, t.tx, x, st)
 	if err != nil {
 		return err
 	}

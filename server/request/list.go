@@ -249,6 +249,11 @@ func (s *Service) complete(ctx context.Context, m *assignment.Model, list []*Req
 			return err
 		}
 	}
+	if has("canReassign") {
+		if err := s.supervision(ctx, m, all, byID); err != nil {
+			return err
+		}
+	}
 	if has("isOwn", "canDecide", "canWithdraw", "canRemind", "canAsk", "canRecall") {
 		if err := s.rights(ctx, m, all, byID); err != nil {
 			return err
@@ -324,12 +329,13 @@ func (s *Service) nameParameters(ctx context.Context, m *assignment.Model, list 
 func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, byID map[int64]*RequestItem) error {
 	open := map[int64]bool{}
 	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select s.id, s.item_id, s.level, s.state, s.skip_reason, s.opened_at, s.due_at, s.remind_at, s.reminded_at, s.reminders, s.escalate_at, s.escalation, s.answer_by, s.closed_at, s.version,
-			coalesce((select u.display_name from local_user u where u.id = d.decider_user_id), d.decider), coalesce((select u.display_name from local_user u where u.id = d.for_user_id), d.for_account), d.comment, s.rule, d.changed_dates
+			coalesce((select u.display_name from local_user u where u.id = d.decider_user_id), d.decider), coalesce((select u.display_name from local_user u where u.id = d.for_user_id), d.for_account), d.comment, s.rule, d.changed_dates, s.is_assigned
 		from request_step s left join request_decision d on d.step_id = s.id where s.item_id = any (?) order by s.item_id, s.round, s.level`, ids(all)), func(r *db.Row) error {
 		st := &RequestStep{ID: r.Int(), ItemID: r.Int(), Level: int(r.Int()), State: RequestStepState(r.Text()), SkipReason: r.TextOrNil(), OpenedAt: r.TimeOrNil(), DueAt: r.TimeOrNil(), RemindAt: r.TimeOrNil(), RemindedAt: r.TimeOrNil(), Reminders: int(r.Int()),
 			EscalateAt: r.TimeOrNil(), Escalation: int(r.Int()), AnswerBy: r.TimeOrNil(), ClosedAt: r.TimeOrNil(),
 			Version: int(r.Int()), Decider: r.TextOrNil(), DecidedFor: r.TextOrNil(), Comment: r.TextOrNil(), Rule: r.TextOrNil(), Asked: []*RequestCandidate{}, Candidates: []string{}, Handed: []*RequestHanded{}}
 		r.JSON(&st.ChangedDates)
+		st.isAssigned = r.Bool()
 		if st.ClosedAt != nil { // its clocks stand
 			st.RemindAt, st.EscalateAt = nil, nil
 		}
@@ -359,12 +365,12 @@ func (s *Service) steps(ctx context.Context, m *assignment.Model, all []int64, b
 		for _, st := range byID[id].Steps {
 			if st.State.isDecidable() {
 				who := s.approvers(m)
-				list, err := who.asked(ctx, s.DB, &of, &step{ID: st.ID, Level: st.Level})
+				list, err := who.asked(ctx, s.DB, &of, &step{ID: st.ID, Level: st.Level, IsAssigned: st.isAssigned})
 				if err != nil {
 					return err
 				}
 				st.Candidates, st.More = shown(list)
-				found, err := who.ask(ctx, s.DB, of.approval(st.Level))
+				found, err := who.at(ctx, s.DB, &of, &step{ID: st.ID, Level: st.Level, IsAssigned: st.isAssigned})
 				if err != nil {
 					return err
 				}
@@ -411,6 +417,19 @@ func (s *Service) askedAbout(ctx context.Context, m *assignment.Model, id int64,
 	}
 	for _, st := range x.Steps {
 		slices.SortStableFunc(st.Asked, newest)
+	}
+	return nil
+}
+
+// supervision tells of which items the caller may say who decides them, and until when.
+func (s *Service) supervision(ctx context.Context, m *assignment.Model, all []int64, byID map[int64]*RequestItem) error {
+	may := maySupervise(ctx, m)
+	err := db.Select(ctx, s.DB, bun.SafeQuery("select i.id from "+items.Tables(may)+" where i.id = any (?) and ?", ids(all), may), func(r *db.Row) error {
+		byID[r.Int()].CanReassign = true
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look what somebody supervises: %w", err)
 	}
 	return nil
 }

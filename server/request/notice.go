@@ -24,6 +24,8 @@ const (
 	mailStuck     = "RequestStuck"
 	mailHanded    = "StepReassigned"
 	mailDecided   = "RequestDecided"
+	mailAssigned  = "StepAssigned"
+	mailTaken     = "StepTaken"
 )
 
 const (
@@ -34,7 +36,7 @@ const (
 )
 
 // aboutSteps are the templates whose lines mean nothing once their step is over.
-var aboutSteps = []string{mailReminder, mailEscalated, mailQuestion, mailAnswer, mailStuck, mailHanded}
+var aboutSteps = []string{mailReminder, mailEscalated, mailQuestion, mailAnswer, mailStuck, mailHanded, mailAssigned}
 
 // Letter is one mail about requests. Whoever sends it knows the texts.
 type Letter struct {
@@ -179,4 +181,4 @@ func (s *Service) postOne(ctx context.Context, tx bun.Tx) (bool, error) {
 }
 
 // pages are where mails lead to; of a single item to that.
-var pages = map[string]string{mailReminder: "/approvals", mailEscalated: "/approvals", mailExpiring: "/requests", mailExpired: "/requests", mailQuestion: "/requests", mailAnswer: "/approvals", mailStuck: "/approvals", mailHanded: "/approvals", mailDecided: "/requests"}
+var pages = map[string]string{mailReminder: "/approvals", mailEscalated: "/approvals", mailExpiring: "/requests", mailExpired: "/requests", mailQuestion: "/requests", mailAnswer: "/approvals", mailStuck: "/approvals", mailHanded: "/approvals", mailDecided: "/requests", mailAssigned: "/approvals", mailTaken: "/approvals"}

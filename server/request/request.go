@@ -89,6 +89,7 @@ type RequestItem struct {
 	CanAsk              bool
 	CanDelegate         bool
 	CanRecall           bool
+	CanReassign         bool
 	CanAnswer           bool
 	CanWithdrawQuestion bool
 	Comments            []*RequestComment
@@ -182,6 +183,7 @@ type RequestStep struct {
 	Comment    *string
 	Candidates []string // display names of those who may decide now; of a step that waits for nobody none
 	More       int      // further candidates
+	isAssigned bool     // whoever supervises requests named those who are asked
 	Rule       *string  // name of the approver rule that says who is asked; nil: whoever reviews the roles of the person
 	Asked      []*RequestCandidate
 	Handed     []*RequestHanded

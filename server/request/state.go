@@ -88,16 +88,19 @@ const (
 	WithdrawQuestion Action = "withdraw_question"
 	Delegate         Action = "delegate"
 	Recall           Action = "recall"
+	Assign           Action = "assign"
+	SetDue           Action = "set_due"
 )
 
 // Who moves.
 const (
-	byRequester = "REQUESTER"
-	byApprover  = "APPROVER"
-	byAsked     = "ASKED"
-	byServer    = "SERVER"
-	byClock     = "CLOCK"
-	byOrder     = "ORDER"
+	byRequester  = "REQUESTER"
+	byApprover   = "APPROVER"
+	byAsked      = "ASKED"
+	byServer     = "SERVER"
+	byClock      = "CLOCK"
+	bySupervisor = "SUPERVISOR"
+	byOrder      = "ORDER"
 )
 
 // entering is the from-state of an item that is not there yet.
@@ -139,6 +142,8 @@ var stepMachine = machine.New(machine.Machine[RequestStepState, Action]{
 	{Action: WithdrawQuestion, From: []RequestStepState{StepAsked}, To: StepOpen, Actors: []string{byApprover}, Spec: "S14", Why: "Who asked takes the question back."},
 	{Action: Delegate, From: []RequestStepState{StepOpen, StepAsked}, To: "=", Actors: []string{byApprover}, Spec: "S15", Why: "Somebody who is asked hands his place over."},
 	{Action: Recall, From: []RequestStepState{StepOpen, StepAsked}, To: "=", Actors: []string{byApprover}, Spec: "S16", Why: "Who handed his place over takes it back."},
+	{Action: Assign, From: []RequestStepState{StepOpen, StepAsked, StepStuck}, To: StepOpen, Actors: []string{bySupervisor}, Spec: "S8", Why: "Whoever supervises requests names who decides."},
+	{Action: SetDue, From: []RequestStepState{StepOpen, StepAsked, StepStuck}, To: "=", Actors: []string{bySupervisor}, Spec: "S22", Why: "Whoever supervises requests says when it is due."},
 	{Action: Remind, From: []RequestStepState{StepOpen, StepAsked, StepStuck}, To: "=", Actors: []string{byRequester, byClock}, Spec: "S19", Why: "Those who are asked are reminded."},
 	{Action: Escalate, From: []RequestStepState{StepOpen, StepAsked, StepStuck}, To: "=", Actors: []string{byClock}, Spec: "S20 S21", Why: "Nobody decided in time: others are asked besides."},
 	{Action: Expire, From: []RequestStepState{StepWaiting, StepOpen, StepAsked, StepStuck}, To: StepExpired, Actors: []string{byServer}, Spec: "S24", Why: "Its item expired."},

@@ -49,7 +49,7 @@ var actsForExcluded = map[string]string{
 var foundBy = map[string]string{
 	rolemodel.FindManager: "manager of the person", rolemodel.FindRequesterManager: "manager of who asked", rolemodel.FindRoleOwner: "answers for the role",
 	rolemodel.FindResourceTypeOwner: "answers for a resource type of the role", rolemodel.FindRiskOwner: "answers for the risk", rolemodel.FindProfile: "holds a profile", rolemodel.FindPerson: "named by the rule",
-	rolemodel.FindReviewers: "reviews the roles of the person",
+	rolemodel.FindReviewers: "reviews the roles of the person", foundAssigned: "named by whoever supervises requests",
 }
 
 // notAskedBecause say why somebody is not asked whom a rule found (requests 5.3).

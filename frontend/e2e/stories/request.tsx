@@ -201,6 +201,15 @@ export const requestStories: Record<string, Story> = {
       ],
     }),
   ),
+  'approval, supervised': decide(
+    requestItem({
+      canDecide: false,
+      canReassign: true,
+      canRemind: true,
+      isStuck: true,
+      steps: [requestStep({ state: 'STUCK', candidates: [] })],
+    }),
+  ),
   'approval, narrowed before': decide(
     requestItem({
       level: 2,

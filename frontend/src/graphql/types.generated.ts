@@ -2609,6 +2609,16 @@ export type QueryRuleConfigurationInput = {
   targetExpression?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Says who decides steps, in place of all who are asked. */
+export type ReassignStepsInput = {
+  /** Why, 1 to 4,000 characters. Everybody who sees the item reads it. */
+  reason: Scalars['String']['input'];
+  /** The steps, 500 at most. */
+  stepIds: Array<Scalars['ID']['input']>;
+  /** Who decides: one of them is enough. 1 to 20. */
+  toPersonIds: Array<Scalars['ID']['input']>;
+};
+
 /** What rules would make of an account, were its recognition taken back now. */
 export type RecognitionOutcome =
   /** They find two people or more who have as good a claim: nobody gets it by himself. */
@@ -3942,6 +3952,16 @@ export type SectionPropertyConfigurationInput = {
   isExcluded?: InputMaybe<Scalars['Boolean']['input']>;
   /** Identifier of a property of the records. */
   property: Scalars['String']['input'];
+};
+
+/** Says when steps are due. */
+export type SetStepsDueInput = {
+  /** When they count as late; in the future, at most 3,650 days. */
+  dueAt: Scalars['DateTime']['input'];
+  /** Why, 1 to 4,000 characters; null: nothing is said. */
+  reason?: InputMaybe<Scalars['String']['input']>;
+  /** The steps, 500 at most. */
+  stepIds: Array<Scalars['ID']['input']>;
 };
 
 /** Source is the table that an entity type is read from, and how much of it one reading may change. */

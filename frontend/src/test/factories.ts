@@ -264,6 +264,7 @@ export function requestItem(change: Partial<RequestDetailFragment> = {}): Reques
     approvedAt: null,
     canDelegate: true,
     canRecall: false,
+    canReassign: false,
     canAsk: false,
     canAnswer: false,
     canWithdrawQuestion: false,

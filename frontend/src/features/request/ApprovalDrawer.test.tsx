@@ -25,6 +25,12 @@ function setup(items: RequestDetailFragment[], error: { code: string; message: s
     DelegateRequestSteps: ({ input }: { input: { stepIds: string[] } }) => ({
       delegateRequestSteps: { results: input.stepIds.map((id) => ({ id, item: null, error })) },
     }),
+    ReassignRequestSteps: ({ input }: { input: { stepIds: string[] } }) => ({
+      reassignRequestSteps: { results: input.stepIds.map((id) => ({ id, item: null, error })) },
+    }),
+    SetRequestStepsDue: ({ input }: { input: { stepIds: string[] } }) => ({
+      setRequestStepsDue: { results: input.stepIds.map((id) => ({ id, item: null, error })) },
+    }),
     RecallRequestSteps: ({ input }: { input: { stepIds: string[] } }) => ({
       recallRequestSteps: { results: input.stepIds.map((id) => ({ id, item: null, error })) },
     }),
@@ -256,4 +262,25 @@ test('an approval may be for a shorter time, and what was narrowed before is tol
   const [step] = steps
   expect(step!.startDate).toBeUndefined()
   expect(new Date(step!.endDate)).toEqual(new Date(2099, 3, 1))
+})
+
+test('whoever supervises says who decides what nobody can, and until when', async () => {
+  const first = requestItem({ id: '1', canDecide: false, canReassign: true, isStuck: true })
+  const { sent, user } = setup([first])
+  await user.click(await screen.findByRole('button', { name: 'Assign…' }))
+  await screen.findByRole('dialog', { name: 'Say who decides on Payment entry for Petra Lang' })
+  await user.type(screen.getByLabelText(/Why/), 'nobody else is there')
+  await user.click(screen.getByRole('combobox', { name: 'Who decides' }))
+  await user.click(await screen.findByRole('option', { name: /Nico Night/ }))
+  await user.click(screen.getByRole('button', { name: 'Assign' }))
+  await waitFor(() => expect(sent).toHaveLength(1))
+  await user.click(screen.getByRole('button', { name: 'Set due day…' }))
+  await user.clear(screen.getByLabelText('Due, the last day'))
+  await user.type(screen.getByLabelText('Due, the last day'), '2099-03-31')
+  await user.click(screen.getByRole('button', { name: 'Set due day' }))
+  await waitFor(() => expect(sent).toHaveLength(2))
+  expect(sent.map((s) => s.variables.input)).toEqual([
+    { stepIds: [first.stepId], toPersonIds: ['5'], reason: 'nobody else is there' },
+    { stepIds: [first.stepId], dueAt: new Date(2099, 3, 1).toISOString(), reason: undefined },
+  ])
 })

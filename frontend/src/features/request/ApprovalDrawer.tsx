@@ -24,6 +24,7 @@ import { asAsked, narrowedDates, NarrowFields } from './NarrowFields'
 import { RecallButton } from './RecallButton'
 import { RemindButton } from './RemindButton'
 import { RequestBody } from './RequestBody'
+import { SuperviseButtons } from './SuperviseButtons'
 import type { RequestListSearch } from './requestSearch'
 import { itemPhrase, itemTitle } from './requestWords'
 import { useDecideSteps } from './useDecideSteps'
@@ -137,6 +138,7 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
         <div className={classes.buttons}>
           <RecallButton item={item} reload={props.reload} />
           <RemindButton item={item} reload={props.reload} />
+          <SuperviseButtons item={item} reload={props.reload} />
         </div>
       </>
     )
@@ -201,6 +203,7 @@ function DecideBar(props: { item: RequestDetailFragment; onDecided: () => void; 
             {t.request.question}…
           </Button>
         )}
+        <SuperviseButtons item={item} reload={props.reload} />
       </div>
       {forwards && (
         <ForwardDialog
