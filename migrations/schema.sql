@@ -2185,7 +2185,12 @@ CREATE INDEX request_item_by_beneficiary ON public.request_item USING btree (ben
 CREATE INDEX request_item_by_role ON public.request_item USING btree (role_id) WHERE (closed_at IS NULL);
 CREATE INDEX request_item_by_row ON public.request_item USING btree (assigned_role_id) WHERE (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text]));
 CREATE INDEX request_item_expiring ON public.request_item USING btree (expire_at) WHERE ((expire_at IS NOT NULL) AND (closed_at IS NULL));
-CREATE UNIQUE INDEX request_item_once ON public.request_item USING btree (beneficiary_id, role_id, ((action = ANY (ARRAY['ADD'::text, 'ALLOW'::text]))), parameters) WHERE (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text]));
+CREATE UNIQUE INDEX request_item_once ON public.request_item USING btree (beneficiary_id, role_id, (
+CASE
+    WHEN (action = ANY (ARRAY['ADD'::text, 'ALLOW'::text])) THEN 'giving'::text
+    WHEN (action = 'EXTEND'::text) THEN 'shaping'::text
+    ELSE 'taking'::text
+END), parameters) WHERE (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text]));
 CREATE INDEX request_item_open ON public.request_item USING btree (beneficiary_id) WHERE (closed_at IS NULL);
 CREATE INDEX request_item_refused ON public.request_item USING btree (beneficiary_id) WHERE (outcome = 'REFUSED_AT_REVIEW'::text);
 CREATE INDEX request_item_waiting ON public.request_item USING btree (id) WHERE (state = ANY (ARRAY['SUBMITTED'::text, 'IN_APPROVAL'::text]));

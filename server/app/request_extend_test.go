@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"writ/server/page"
+	"writ/server/reconciliation"
 	"writ/server/request"
 )
 
@@ -82,7 +85,7 @@ func TestExtension(t *testing.T) {
 	require.Equal(t, []string{"16 until 10 EXTEND"}, s.ends(), "it is had as before while that waits")
 	require.Equal(t, []string{"ALREADY_REQUESTED"}, s.finds(ella, want("Press", nil, s.in(40))))
 	remove := request.Remove
-	require.Equal(t, []string{"ALREADY_REQUESTED"}, s.finds(ella, request.RequestItemInput{Action: &remove, Role: "Press", OwnerIDs: []int64{s.personID("P0")}}))
+	require.Empty(t, s.finds(ella, request.RequestItemInput{Action: &remove, Role: "Press", OwnerIDs: []int64{s.personID("P0")}}), "nobody keeps it by asking for more")
 	require.Empty(t, s.answer(ana, request.DeclineStep, p.Request.Number))
 	require.Equal(t, []string{"16 until 10"}, s.ends())
 	p, err = s.wishUntil(ella, request.Extend, "Press", "P0", s.in(30))
@@ -231,4 +234,159 @@ func TestExtensionsAtOnce(t *testing.T) {
 	require.EqualValues(t, 1, s.number(`select count(*) from assigned_role where valid_to = 'infinity' and workflow_state = 16 and role_id = (select id from role where identifier = 'Press')`))
 	s.around()
 	s.settled()
+}
+
+// TestExtensionsAttacked: what an extension must not get past: a person who left, a decision against the role, a rule that forbids it, a risk, the grace of
+// what the rules took away; and that nobody keeps a role by asking for more of it.
+func TestExtensionsAttacked(t *testing.T) {
+	t.Parallel()
+	extend, remove := request.Extend, request.Remove
+	start := func(t *testing.T, levels int) (s *small, ella, ana context.Context) {
+		t.Helper()
+		s = mustAsk(t, levels, "")
+		return s, s.linked("ella", "P0", mayAsk), s.account("ana", mayDo, mayAsk)
+	}
+	extended := func(s *small, ella context.Context, role string, end *time.Time) string {
+		s.t.Helper()
+		p, err := s.wishUntil(ella, extend, role, "P0", end)
+		require.NoError(s.t, err)
+		return p.Request.Number
+	}
+	t.Run("TheyLeave", func(t *testing.T) {
+		t.Parallel()
+		s, ella, ana := start(t, 1)
+		s.given(ella, ana, s.in(10))
+		number := extended(s, ella, "Press", s.in(30))
+		s.people(bob)
+		s.synchronize("HR")
+		s.compute()
+		require.NoError(t, s.Requests.Sweep(s.ctx))
+		require.Contains(t, s.wishes(), number+" EXTEND CANCELLED 1/1 beneficiary_left row 16 over EXTEND 8")
+	})
+	t.Run("Refused", func(t *testing.T) {
+		t.Parallel()
+		s, ella, ana := start(t, 1)
+		s.policy("gracePeriod: 14400, prolongationWithoutApproval: true")
+		s.rules("singleRoles: [{ identifier: Staff, displayName: Staff, entityType: Person, approvalWorkflowType: 1 }]")
+		s.compute()
+		number := extended(s, ella, "Staff", s.in(40))
+		require.Equal(t, []string{"1 OPEN"}, s.steps(number), "what the rules took away is approved by somebody")
+		var row int64
+		require.NoError(t, s.DB.NewRaw(`select id from assigned_role where workflow_state = 27 and owner_id = ?`, s.personID("P0")).Scan(s.ctx, &row))
+		_, err := s.Reconciliation.DecideProlonged(ana, reconciliation.DecideProlongedRolesInput{Decision: reconciliation.DeclineRole, Comment: new("not any more"), Items: []reconciliation.ReconciliationItemInput{{ID: row}}})
+		require.NoError(t, err)
+		s.around()
+		require.NoError(t, s.Requests.Sweep(s.ctx))
+		require.EqualValues(t, 0, s.number(`select count(*) from request_item where state in ('SUBMITTED', 'IN_APPROVAL')`), "%v", s.wishes())
+		require.EqualValues(t, 0, s.number(`select count(*) from assigned_role where valid_to = 'infinity' and owner_id = ? and role_id = (select id from role where identifier = 'Staff')`, s.personID("P0")))
+	})
+	t.Run("KeptOtherwise", func(t *testing.T) {
+		t.Parallel()
+		s, ella, ana := start(t, 1)
+		s.policy("gracePeriod: 14400")
+		s.rules("singleRoles: [{ identifier: Staff, displayName: Staff, entityType: Person, approvalWorkflowType: 1 }]")
+		s.compute()
+		number := extended(s, ella, "Staff", s.in(40))
+		var row int64
+		require.NoError(t, s.DB.NewRaw(`select id from assigned_role where workflow_state = 27 and owner_id = ?`, s.personID("P0")).Scan(s.ctx, &row))
+		_, err := s.Reconciliation.DecideProlonged(ana, reconciliation.DecideProlongedRolesInput{Decision: reconciliation.ApproveRole, Comment: new("stays"), Items: []reconciliation.ReconciliationItemInput{{ID: row}}})
+		require.NoError(t, err)
+		require.Empty(t, s.answer(ana, request.ApproveStep, number))
+		require.Equal(t, []string{"16"}, s.list(s.DB, `select concat_ws(' ', workflow_state, end_date) from assigned_role where id = ? and valid_to = 'infinity'`, row), "without an end it stays without one")
+	})
+	t.Run("GivenAgain", func(t *testing.T) {
+		t.Parallel()
+		s, ella, _ := start(t, 1)
+		s.policy("gracePeriod: 14400")
+		s.rules("singleRoles: [{ identifier: Staff, displayName: Staff, entityType: Person, approvalWorkflowType: 1 }]")
+		s.compute()
+		number := extended(s, ella, "Staff", s.in(40))
+		s.rules("singleRoles: [{ identifier: Staff, displayName: Staff, entityType: Person, approvalWorkflowType: 1, rules: [{}] }]")
+		s.around()
+		require.NoError(t, s.Requests.Sweep(s.ctx))
+		require.Contains(t, strings.Join(s.wishes(), "\n"), number+" EXTEND CANCELLED 1/1 ALREADY_SO given_by_rule")
+	})
+	t.Run("Forbidden", func(t *testing.T) {
+		t.Parallel()
+		s, ella, ana := start(t, 1)
+		s.given(ella, ana, s.in(10))
+		number := extended(s, ella, "Press", s.in(30))
+		s.rules(asking(1, ", rules: [{ isDenied: true }]"))
+		in := request.RequestItemInput{Action: &extend, Role: "Press", OwnerIDs: []int64{s.personID("P0")}, EndDate: s.in(40)}
+		c, err := s.Requests.Check(ella, request.RequestAssignmentsInput{Items: []request.RequestItemInput{in}})
+		require.NoError(t, err)
+		require.True(t, slices.ContainsFunc(c.Items[0].Findings, func(f *request.RequestFinding) bool { return f.Code == request.DeniedByRule }))
+		s.around()
+		require.Contains(t, []string{"CONFLICT", "INVALID_TRANSITION"}, s.answer(ana, request.ApproveStep, number))
+		require.Contains(t, strings.Join(s.wishes(), "\n"), number+" EXTEND CANCELLED 1/1 denied_by_rule")
+		require.Equal(t, []string{"16 until 10"}, s.ends())
+	})
+	t.Run("Risky", func(t *testing.T) {
+		t.Parallel()
+		s, ella, ana := start(t, 1)
+		s.given(ella, ana, s.in(10))
+		number := extended(s, ella, "Press", s.in(30))
+		s.later(11 * 24 * time.Hour)
+		s.around()
+		require.NoError(t, s.Requests.Sweep(s.ctx))
+		risk := func(policy string) {
+			s.rules("risks: [{ identifier: Mix, displayName: Staff and press, entityType: Person, level: 80, exemptionPolicy: " + policy + ", rules: [{ items: [{ resourceType: User, property: Groups, resource: staff }, { resourceType: User, property: Groups, resource: press }] }] }]")
+		}
+		risk("blocking")
+		require.Equal(t, "CONFLICT", s.answer(ana, request.ApproveStep, number))
+		risk("approvalRequired")
+		require.Empty(t, s.answer(ana, request.ApproveStep, number))
+		require.Contains(t, strings.Join(s.steps(number), ", "), "0 ", "the risk is approved, too")
+		rob := s.account("rob", mayDo)
+		require.NoError(t, s.Requests.Sweep(s.ctx))
+		require.Empty(t, s.answer(rob, request.ApproveStep, number))
+		require.Equal(t, "116 until 19", s.ends()[len(s.ends())-1])
+	})
+	t.Run("TakenAway", func(t *testing.T) {
+		t.Parallel()
+		s, ella, ana := start(t, 1)
+		rob := s.account("rob", mayDo)
+		s.given(ella, ana, s.in(10))
+		number := extended(s, ella, "Press", s.in(30))
+		p, err := s.wishUntil(ana, remove, "Press", "P0", nil)
+		require.NoError(t, err)
+		require.Contains(t, strings.Join(s.wishes(), "\n"), number+" EXTEND CANCELLED 1/1 taken_away")
+		require.Equal(t, []string{"16 until 10 REMOVE"}, s.ends())
+		require.Equal(t, []string{"ALREADY_REQUESTED"}, s.finds(ella, request.RequestItemInput{Action: &extend, Role: "Press", OwnerIDs: []int64{s.personID("P0")}, EndDate: s.in(40)}))
+		require.Empty(t, s.answer(rob, request.ApproveStep, p.Request.Number))
+		s.around()
+		require.EqualValues(t, 0, s.number(`select count(*) from assigned_role where valid_to = 'infinity' and role_id = (select id from role where identifier = 'Press')`))
+		s.settled()
+	})
+	t.Run("TwoInOneBasket", func(t *testing.T) {
+		t.Parallel()
+		s, ella, ana := start(t, 1)
+		s.given(ella, ana, s.in(10))
+		add := request.Add
+		c, err := s.Requests.Check(ella, request.RequestAssignmentsInput{Items: []request.RequestItemInput{
+			{Action: &extend, Role: "Press", OwnerIDs: []int64{s.personID("P0")}, EndDate: s.in(30)}, {Action: &add, Role: "Press", OwnerIDs: []int64{s.personID("P0")}, EndDate: s.in(40)}}})
+		require.NoError(t, err)
+		require.False(t, c.Submittable)
+	})
+	t.Run("OneAfterTheOther", func(t *testing.T) {
+		t.Parallel()
+		s, ella, ana := start(t, 1)
+		s.given(ella, ana, s.in(10))
+		s.given(ella, ana, s.in(40)) // begins where the first ends
+		require.Equal(t, []string{"16 until 10", "16 until 40"}, s.ends())
+		number := extended(s, ella, "Press", s.in(50))
+		require.Empty(t, s.answer(ana, request.ApproveStep, number))
+		require.Equal(t, []string{"16 until 10", "16 until 50"}, s.ends(), "the one that ends last")
+	})
+	t.Run("ShorterThanItLasts", func(t *testing.T) {
+		t.Parallel()
+		s, ella, ana := start(t, 1)
+		s.given(ella, ana, s.in(30))
+		number := extended(s, ella, "Press", s.in(60))
+		s.later(time.Second)
+		require.Equal(t, "VALIDATION", s.code(s.Requests.Review(ana, request.ReviewRequestItemsInput{Steps: []request.StepDecisionInput{{StepID: s.turnOf(number), Decision: request.ApproveStep, EndDate: s.in(20)}}})))
+		s.policy("maxDuration: 14400") // 10 days by now
+		require.Equal(t, "CONFLICT", s.answer(ana, request.ApproveStep, number))
+		require.Equal(t, []string{"16 until 30"}, s.ends())
+	})
 }

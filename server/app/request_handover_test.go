@@ -202,3 +202,59 @@ func TestHandingOverAttacked(t *testing.T) {
 		require.Empty(t, s.answer(bo, request.DeclineStep, r.Number))
 	}
 }
+
+// TestPlacesAreFound: whoever handed his place over is found all the same, and nobody is looked for besides; the place is worth no more than the one it is
+// from.
+func TestPlacesAreFound(t *testing.T) {
+	t.Parallel()
+	s := mustChain(t, 1, managerRule)
+	s.policy("fallbackApprovers: [{ finder: person, keys: [P2] }]")
+	read := "/Custom/Resources"
+	ann, bob, cem, dan := s.linked("ann", "P0", mayAsk), s.linked("bob", "P1", read), s.linked("cem", "P2"), s.linked("dan", "P3")
+	give := func(ctx context.Context, number, to string) string {
+		return s.code(s.Requests.Delegate(ctx, request.DelegateStepsInput{StepIDs: []int64{s.turnOf(number)}, ToPersonID: s.personID(to), Reason: "on leave"}))
+	}
+	r := s.mustWish(ann, request.Add, "Press", "P0")
+	require.Empty(t, give(bob, r.Number, "P3"))
+	require.Empty(t, s.toDecide(s.again(cem)), "neither the next way of the rule nor the policy asks anybody besides")
+	require.Equal(t, []string{r.Number}, s.toDecide(s.again(dan)))
+	require.NoError(t, s.Requests.Sweep(s.ctx))
+	require.Empty(t, s.toDecide(s.again(cem)))
+
+	// Ann reports to Cem now: Bob is asked no more, and so nobody is to whom he gave his place.
+	s.moved("P2")
+	require.Equal(t, []string{r.Number}, s.toDecide(s.again(cem)))
+	require.Empty(t, s.toDecide(s.again(dan)))
+	require.Contains(t, []string{"FORBIDDEN", "NOT_FOUND"}, s.answer(s.again(dan), request.ApproveStep, r.Number))
+	require.Empty(t, s.answer(cem, request.DeclineStep, r.Number))
+
+	// The same without a rule.
+	s.rules("delete: { approverRules: [First, Second] }")
+	rita := s.linked("rita", "P1", mayDo, read)
+	s.exec(`update local_user set resource_id = null where username = 'bob'`)
+	r = s.mustWish(ann, request.Add, "Press", "P0")
+	require.Empty(t, give(rita, r.Number, "P3"))
+	require.NoError(t, s.Requests.Sweep(s.ctx))
+	require.Empty(t, s.toDecide(s.again(cem)))
+	require.Equal(t, []string{r.Number}, s.toDecide(s.again(dan)))
+	s.exec(`delete from assigned_profile where user_id = (select id from local_user where username = 'rita')`)
+	require.NoError(t, s.Requests.Sweep(s.ctx))
+	require.Empty(t, s.toDecide(s.again(dan)), "she reviews no roles any more")
+	require.Equal(t, []string{r.Number}, s.toDecide(s.again(cem)), "nobody else is found: the policy says who is asked")
+}
+
+// TestFallbackOfEachPolicy: in one basket the policy of each role says who is asked when nobody else is found.
+func TestFallbackOfEachPolicy(t *testing.T) {
+	t.Parallel()
+	s := mustChain(t, 1, "")
+	s.policy("fallbackApprovers: [{ finder: person, keys: [P1, P2] }]")
+	s.rules("policies: [{ identifier: Other, displayName: Other, isProvisioningEnabled: true, hasImplicitApproval: true }]\nsingleRoles: [{ identifier: Travel, displayName: Travel, policy: Other, entityType: Person, approvalWorkflowType: 1 }]")
+	bob := s.linked("bob", "P1", mayAsk)
+	s.linked("cem", "P2")
+	person := []int64{s.personID("P0")}
+	c, err := s.Requests.Check(bob, request.RequestAssignmentsInput{Items: []request.RequestItemInput{{Role: "Press", OwnerIDs: person}, {Role: "Travel", OwnerIDs: person}}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"cem"}, c.Items[0].Levels[0].Approvers)
+	require.Empty(t, c.Items[1].Levels[0].Approvers)
+	require.Nil(t, c.Items[1].Levels[0].SkippedBecause)
+}

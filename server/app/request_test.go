@@ -538,8 +538,13 @@ func TestRequestsOfAnyHistory(t *testing.T) {
 				if !slices.Contains(s.list(s.DB, `select key from resource where valid_to = 'infinity'`), person) {
 					continue
 				}
-				action := rapid.SampledFrom([]request.RequestAction{request.Add, request.Add, request.Remove, request.Deny, request.Allow}).Draw(r, "action")
-				_, err := s.wish(rapid.SampledFrom(askers).Draw(r, "asker"), action, rapid.SampledFrom([]string{"Press", "Staff"}).Draw(r, "role"), person)
+				action := rapid.SampledFrom([]request.RequestAction{request.Add, request.Add, request.Remove, request.Deny, request.Allow, request.Extend}).Draw(r, "action")
+				in := request.RequestItemInput{Action: &action, Role: rapid.SampledFrom([]string{"Press", "Staff"}).Draw(r, "role"), OwnerIDs: []int64{s.personID(person)}}
+				if days := rapid.SampledFrom([]int{0, 3, 20}).Draw(r, "until"); days > 0 && (action == request.Add || action == request.Extend) {
+					in.EndDate = s.in(days)
+				}
+				s.later(time.Second)
+				_, err := s.Requests.Submit(rapid.SampledFrom(askers).Draw(r, "asker"), request.RequestAssignmentsInput{Items: []request.RequestItemInput{in}, Justification: new("because"), AcknowledgeFindings: []request.FindingCode{request.NoApprover}})
 				require.True(s.t, err == nil || errs.Is(err, errs.Conflict), "%v", err)
 			case 3, 4, 5:
 				for _, number := range s.list(s.DB, `select q.number from request q where q.state = 'IN_APPROVAL' order by q.id desc limit 2`) {

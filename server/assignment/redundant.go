@@ -82,8 +82,12 @@ func (s *Service) Release(ctx context.Context, tx bun.Tx, m *Model, d Decided, r
 	if err := lockOwners(ctx, tx, owners); err != nil {
 		return nil, err
 	}
+	unasked := ""
+	if typeRow == 0 {
+		unasked = " and pending_action is null" // somebody asked for something of it, and that is decided first
+	}
 	var about []int64
-	if err := tx.NewRaw("select "+of+" from "+table+" where id = ? and valid_to = 'infinity' and workflow_state = ? and not is_denied for update", id, evaluation.Approved).Scan(ctx, &about); err != nil {
+	if err := tx.NewRaw("select "+of+" from "+table+" where id = ? and valid_to = 'infinity' and workflow_state = ? and not is_denied"+unasked+" for update", id, evaluation.Approved).Scan(ctx, &about); err != nil {
 		return nil, fmt.Errorf("lock an assignment: %w", err)
 	}
 	gone := errs.New(errs.StaleItem, "Rules do not give this any more as they did, or it changed: it stays as it is. Analyse again.").Of(id)

@@ -220,7 +220,7 @@ func moveRequested(ctx context.Context, tx bun.Tx, d Decided, rowID int64, moves
 
 // Granted does what was asked for: the role is given, or withheld, in a time; or what was had, or the denial of it, ends. The computation of the owner,
 // which the caller asks for, goes by that. False: the row is gone.
-func Granted(ctx context.Context, tx bun.Tx, d Decided, rowID int64, c Circuit, start, end *time.Time) (bool, error) {
+func (m *Model) Granted(ctx context.Context, tx bun.Tx, d Decided, rowID int64, c Circuit, start, end *time.Time) (bool, error) {
 	row, err := lockRequested(ctx, tx, rowID)
 	if err != nil || row == nil {
 		return false, err
@@ -235,11 +235,11 @@ func Granted(ctx context.Context, tx bun.Tx, d Decided, rowID int64, c Circuit, 
 		}
 		return true, moveRequested(ctx, tx, d, rowID, moves, c.end(), "start_date = ?3, end_date = ?4, comment = ?5, pending_action = null, pending_state = null", start, end, d.Comment)
 	}
+	if row.PendingAction == PendingExtend {
+		return true, m.extended(ctx, tx, d, row, end)
+	}
 	if err := versionRoles(ctx, tx, d.At, []int64{rowID}); err != nil {
 		return false, err
-	}
-	if row.PendingAction == PendingExtend {
-		return true, extended(ctx, tx, d, row, end)
 	}
 	_, err = tx.NewRaw(`update assigned_role set end_date = least(end_date, ?0), comment = ?1, pending_action = null, pending_state = null, valid_from = greatest(?0, valid_from), version = version + 1
 		where id = ?2`, d.At, d.Comment, rowID).Exec(ctx)
@@ -249,19 +249,36 @@ func Granted(ctx context.Context, tx bun.Tx, d Decided, rowID int64, c Circuit, 
 	return true, nil
 }
 
-// extended puts the end of what a person gave off, never forward; what was in its grace period is approved with it (requests 6.5).
-func extended(ctx context.Context, tx bun.Tx, d Decided, row *requestedRow, end *time.Time) error {
-	var moves []moved
+// extended puts the end of what a person gave off, never forward; what was in its grace period is approved with it, with what its rules saw (requests 6.5).
+func (m *Model) extended(ctx context.Context, tx bun.Tx, d Decided, row *requestedRow, end *time.Time) error {
+	ends := "case when ?0::timestamptz is null or end_date is null then null else greatest(end_date, ?0) end"
 	if row.WorkflowState == evaluation.Prolonged {
-		moves = []moved{{Role: row.ID, Action: Approve, From: evaluation.Prolonged, To: evaluation.Approved}}
+		list, err := LockProlongedRoles(ctx, tx, []int64{row.ID})
+		if err != nil {
+			return err
+		}
+		if err := m.SettleProlonged(ctx, tx, d, true, list); err != nil {
+			return err
+		}
+		ends = "?0" // until then, and not as long as the contexts last
+	} else if err := versionRoles(ctx, tx, d.At, []int64{row.ID}); err != nil {
+		return err
 	}
-	if _, err := tx.NewRaw(`update assigned_role set end_date = case when ?0::timestamptz is null then null else greatest(end_date, ?0) end, comment = ?1, pending_action = null, pending_state = null,
-			workflow_state = case when ?3 then ?4 else workflow_state end, workflow_state_changed_at = case when ?3 then ?5 else workflow_state_changed_at end, origin = case when ?3 then 'MANUAL' else origin end,
-			rule_ids = case when ?3 then '{}' else rule_ids end, ground = case when not ?3 then ground end, valid_from = greatest(?5, valid_from), version = version + 1
-		where id = ?2`, end, d.Comment, row.ID, len(moves) > 0, evaluation.Approved, d.At).Exec(ctx); err != nil {
+	if _, err := tx.NewRaw(`update assigned_role set end_date = `+ends+`, comment = ?1, pending_action = null, pending_state = null, valid_from = greatest(?2, valid_from), version = version + 1
+		where id = ?3`, end, d.Comment, d.At, row.ID).Exec(ctx); err != nil {
 		return fmt.Errorf("put the end of a role off: %w", err)
 	}
-	return remember(ctx, tx, d.At, d.Actor, d.Comment, moves)
+	return nil
+}
+
+// EndedOnItsDay reports whether a role that a person gave, or that stayed for its grace period, is over since its end is reached.
+func EndedOnItsDay(ctx context.Context, b bun.IDB, rowID int64, now time.Time) (is bool, err error) {
+	err = b.NewRaw(`select exists (select from assigned_role where id = ? and end_date <= ? and workflow_state in (?))`, rowID, now,
+		bun.List([]evaluation.Workflow{evaluation.Approved, evaluation.ApprovedRisk, evaluation.Prolonged, evaluation.Ended})).Scan(ctx, &is)
+	if err != nil {
+		return false, fmt.Errorf("look how a role ended: %w", err)
+	}
+	return is, nil
 }
 
 // Dropped ends a request that came to nothing: a row that was made for it goes as Declined, any other is as it was. False: the row is gone anyway.

@@ -142,7 +142,7 @@ func (s *Service) because(ctx context.Context, m *assignment.Model, owner int64,
 			rows = append(rows, h.rowID)
 		}
 	}
-	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select i.assigned_role_id, i.closed_at is null and i.approved_at is null, i.action in ('ADD', 'ALLOW', 'EXTEND'), i.id, q.number,
+	if err := db.Select(ctx, s.DB, bun.SafeQuery(`select i.assigned_role_id, i.closed_at is null and i.approved_at is null, i.action in ('ADD', 'ALLOW') or i.action = 'EXTEND' and i.approved_at is not null, i.id, q.number,
 			coalesce((select u.display_name from local_user u where u.id = q.requester_user_id), q.requester), q.requester_id is not distinct from i.beneficiary_id,
 			(select string_agg(coalesce(u.display_name, d.decider), ' and ' order by d.at) from request_decision d left join local_user u on u.id = d.decider_user_id where d.item_id = i.id and d.decision = 'APPROVE'), i.approved_at
 		from request_item i join request q on q.id = i.request_id where i.beneficiary_id = ? and i.assigned_role_id = any (?) order by i.id`, owner, ids(rows)), func(r *db.Row) error {

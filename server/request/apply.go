@@ -60,6 +60,8 @@ type item struct {
 	ApprovedAt      *time.Time
 	ClosedAt        *time.Time
 	Version         int
+	IsAnew          bool       // its row was made for it, and gives nothing before it is approved
+	HeldUntil       *time.Time // of what is to be extended, as long as that is had
 	RequesterID     *int64
 	RequesterUserID *int64
 	Requester       string
@@ -117,7 +119,8 @@ func (x *item) open() *step {
 func lockItems(ctx context.Context, tx bun.Tx, condition string, args ...any) ([]*item, error) {
 	var list []*item
 	if err := tx.NewRaw(`select i.id, i.request_id, q.number, i.action, i.role_id, i.role_kind, i.role, i.object_name, i.beneficiary_id, w.entity_type_id, w.valid_to <> 'infinity' as is_gone, (select o.left_at from owner_state o where o.owner_id = w.id) as left_at, i.parameters,
-			i.requested_start, i.requested_end, i.start_date, i.end_date, i.clamps, i.state, i.level, i.levels, i.assigned_role_id, i.risk_ids, i.is_at_risk, coalesce((select a.is_denied from assigned_role a where a.id = i.assigned_role_id), false) as is_denial, i.problem, i.outcome, i.closed_reason, i.expire_at, i.warn_at, i.submitted_at,
+			i.requested_start, i.requested_end, i.start_date, i.end_date, i.clamps, i.state, i.level, i.levels, i.assigned_role_id, i.risk_ids, i.is_at_risk, coalesce((select a.is_denied from assigned_role a where a.id = i.assigned_role_id), false) as is_denial, coalesce((select a.pending_action = 'ADD' from assigned_role a where a.id = i.assigned_role_id), false) as is_anew,
+			(select a.end_date from assigned_role a where a.id = i.assigned_role_id and a.pending_action = 'EXTEND' and a.valid_to = 'infinity') as held_until, i.problem, i.outcome, i.closed_reason, i.expire_at, i.warn_at, i.submitted_at,
 			i.approved_at, i.closed_at, i.version, q.requester_id, q.requester_user_id, q.requester
 		from request_item i join request q on q.id = i.request_id join resource w on w.id = i.beneficiary_id
 		where `+condition+` order by i.id for update of i`, args...).Scan(ctx, &list); err != nil {

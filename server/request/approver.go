@@ -66,11 +66,11 @@ type party struct {
 	itemID        int64 // 0: of a basket, nobody has decided anything
 }
 
-// candidates gives who may decide an item of a party by his right to review roles.
-func (a *approvers) candidates(ctx context.Context, b bun.IDB, entityTypeID int64, p party) ([]access.Holder, error) {
+// candidates gives who may decide an item of a party by his right to review roles; handed: one of them handed his place over.
+func (a *approvers) candidates(ctx context.Context, b bun.IDB, entityTypeID int64, p party) (list []access.Holder, handed bool, err error) {
 	all, err := a.of(ctx, b, entityTypeID, p.beneficiary)
 	if err != nil || len(all) == 0 {
-		return nil, err
+		return nil, false, err
 	}
 	names := make([]string, len(all))
 	for i, h := range all {
@@ -78,9 +78,12 @@ func (a *approvers) candidates(ctx context.Context, b bun.IDB, entityTypeID int6
 	}
 	out, err := excluded(ctx, b, names, p)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(h access.Holder) bool { return out[h.Username] != "" }), nil
+	for _, why := range out {
+		handed = handed || why == "handed_over"
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(h access.Holder) bool { return out[h.Username] != "" }), handed, nil
 }
 
 // excluded tells of some accounts why they may not decide about a party, those only that may not (request_exclusion): who asked, who gets it, by whichever

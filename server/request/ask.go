@@ -28,6 +28,9 @@ func (s *Service) address(ctx context.Context, t *turn, x *item, st *step, who *
 	if err != nil {
 		return false, err
 	}
+	if err := endHanded(ctx, t, st, a); err != nil {
+		return false, err
+	}
 	more, err := handed(ctx, t.tx, st.ID, t.now)
 	if err != nil {
 		return false, err

@@ -54,6 +54,9 @@ func (a *approvers) at(ctx context.Context, b bun.IDB, x *item, st *step) (*aske
 		}
 		for _, r := range rows {
 			r.FoundBy, r.Source = foundAssigned, sourceAssigned
+			if r.UserID != nil {
+				out.found = append(out.found, *r.UserID)
+			}
 			out.people = append(out.people, r)
 			out.see(r)
 		}

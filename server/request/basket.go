@@ -81,8 +81,8 @@ type CheckedItem struct {
 	owner      *beneficiary
 	parameters map[string]int64
 	requested  [2]*time.Time
-	rowID      int64      // what is to end, or to end later; 0: nothing
-	heldFrom   *time.Time // since when that is had
+	rowID      int64                // what is to end, or to end later; 0: nothing
+	held       *assignment.HeldRole // that is to end later; nil: nothing
 	riskIDs    []int64
 }
 
@@ -185,7 +185,7 @@ func (s *Service) check(ctx context.Context, b bun.IDB, m *assignment.Model, in 
 				continue
 			}
 			if other := slices.IndexFunc(c.Items, x.contradicts); other >= 0 {
-				x.Findings = append(x.Findings, finding(Contradiction, "", "The same role is to be given to and taken from %s. Remove one of both.", x.Owner.DisplayName))
+				x.Findings = append(x.Findings, finding(Contradiction, "", "Of the same role two things are asked for %s that do not go together. Remove one of both.", x.Owner.DisplayName))
 			}
 			c.Items = append(c.Items, x)
 		}
@@ -207,7 +207,7 @@ func (c *CheckedItem) sameAs(o *CheckedItem) bool {
 }
 
 func (c *CheckedItem) contradicts(o *CheckedItem) bool {
-	return o.role == c.role && o.Owner.ID == c.Owner.ID && o.Action.gives() != c.Action.gives()
+	return o.role == c.role && o.Owner.ID == c.Owner.ID && (o.Action.gives() != c.Action.gives() || (o.Action == Extend) != (c.Action == Extend))
 }
 
 // digest is what was shown, without names and times that change by themselves (requests 7.6).
@@ -486,7 +486,7 @@ func (k *basket) look(x *CheckedItem) error {
 		return nil
 	}
 	if i := slices.IndexFunc(x.owner.waiting, func(o waiting) bool {
-		return o.RoleID == x.role.ID && (o.Action.gives() == x.Action.gives() || o.Action == Extend || x.Action == Extend) && (&evaluation.AssignedRole{Parameters: o.Parameters}).HasParameters(x.parameters)
+		return o.RoleID == x.role.ID && o.Action.stands(x.Action) && (&evaluation.AssignedRole{Parameters: o.Parameters}).HasParameters(x.parameters)
 	}); i >= 0 {
 		x.Findings = append(x.Findings, finding(AlreadyRequested, "", "This is asked for already: %s.", x.owner.waiting[i].Number))
 		return nil
@@ -593,12 +593,13 @@ func (k *basket) had(x *CheckedItem) (manual, denied, rule, found *assignment.He
 
 // lookAtExtension looks at a role that a person gave, and that is to end later (requests 6.5).
 func (k *basket) lookAtExtension(x *CheckedItem, set rolemodel.Settings) {
-	manual, denied, rule, _, several := k.had(x)
+	manual, denied, rule, _, _ := k.had(x)
+	manual, differ := k.lasting(x, manual)
 	refuse := func(code FindingCode, field, format string, args ...any) {
 		x.Findings = append(x.Findings, finding(code, field, format, args...))
 	}
 	switch {
-	case several:
+	case differ:
 		refuse(ParameterInvalid, "parameters", "%s has the role more than once, each time with other values. Say which one.", x.Owner.DisplayName)
 	case denied != nil:
 		refuse(NotHeld, "", "The role is forbidden to %s. Ask to allow it again.", x.Owner.DisplayName)
@@ -611,23 +612,41 @@ func (k *basket) lookAtExtension(x *CheckedItem, set rolemodel.Settings) {
 	case x.requested[0] != nil:
 		refuse(ParameterInvalid, "startDate", "What is had goes on without a gap. Leave the start out.")
 	default:
-		x.rowID, x.parameters, x.heldFrom = manual.ID, manual.Parameters, manual.StartDate
+		x.rowID, x.parameters, x.held = manual.ID, manual.Parameters, manual
 		p := limit(k.now, nil, x.requested[1], set, x.owner.contexts, nil, "")
 		x.EndDate, x.Clamps = p.end, append(x.Clamps, p.clamps...)
 		x.Findings = append(x.Findings, p.findings...)
 		if !x.blocks() && p.end != nil && !p.end.After(*manual.EndDate) {
 			refuse(EmptyPeriod, "endDate", "%s has it until %s already. Choose a later day; where none can be chosen, it lasts no longer.", x.Owner.DisplayName, day(*manual.EndDate))
 		}
+		if against, _ := forbidding(k.m, x.role.ID, x.owner.roles, x.owner.contexts, span(k.now, manual.EndDate, x.EndDate)); against != nil {
+			x.Findings = append(x.Findings, finding(DeniedByRule, "", "A rule forbids the role to people like %s: %s", x.Owner.DisplayName, k.m.RoleRuleSentence(against)))
+		}
 	}
 }
 
-// prolongsFreely reports whether an extension needs nobody: its role says so, and it stays within the longest time that the role may be had (requests 6.5).
+// lasting is the row that ends last of those that a person gave with the same values; differ: there are such with other values.
+func (k *basket) lasting(x *CheckedItem, one *assignment.HeldRole) (last *assignment.HeldRole, differ bool) {
+	last = one
+	for _, h := range x.owner.roles {
+		if one == nil || h.RoleID != x.role.ID || h.IsDenied || !h.WorkflowState.ByPerson() || h.WorkflowState.Pending() || isPast(h.EndDate, k.now) || len(x.parameters) > 0 && !h.SameParameters(x.parameters) {
+			continue
+		}
+		differ = differ || !h.SameParameters(one.Parameters)
+		if last.EndDate != nil && (h.EndDate == nil || h.EndDate.After(*last.EndDate)) {
+			last = h
+		}
+	}
+	return last, differ
+}
+
+// prolongsFreely reports whether an extension needs nobody: its role says so, a person gave what is had, and it stays within the longest time that the role may be had (requests 6.5).
 func (x *CheckedItem) prolongsFreely(set rolemodel.Settings) bool {
-	if x.Action != Extend || !set.ProlongationWithoutApproval {
-		return false
+	if x.Action != Extend || !set.ProlongationWithoutApproval || x.held.WorkflowState == evaluation.Prolonged {
+		return false // what the rules took away is approved by somebody (role-model 12.9)
 	}
 	longest := time.Duration(set.MaxDuration) * time.Minute
-	return longest == 0 || x.heldFrom != nil && x.EndDate != nil && !x.EndDate.After(x.heldFrom.Add(longest))
+	return longest == 0 || x.held.StartDate != nil && x.EndDate != nil && !x.EndDate.After(x.held.StartDate.Add(longest))
 }
 
 // lookAtTaking looks at a role that is to end, to be withheld, or to be allowed again (requests 8).

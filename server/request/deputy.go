@@ -1,7 +1,6 @@
 package request
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -137,16 +136,17 @@ func (s *Service) whoDecides(ctx context.Context, t *turn, m *assignment.Model, 
 	case may && forID == nil:
 		return nil, nil, nil
 	}
-	if takes, err := st.allows(ctx, t.tx, takesDeputies); err != nil {
-		return nil, nil, err
-	} else if !takes {
-		acting, refused = nil, errs.New(errs.Forbidden, "Only those who are asked decide on this, and nobody for them: its approver rule says so.").Of(st.ID)
-	}
-	found, excludedOne, err := s.behalves(ctx, t, m, x, st, acting, forID)
+	found, refused, err := s.behalves(ctx, t, m, x, st, acting, forID)
 	if err != nil {
 		return nil, nil, err
 	}
-	refused = cmp.Or(excludedOne, refused)
+	if len(found) > 0 {
+		if takes, err := st.allows(ctx, t.tx, takesDeputies); err != nil {
+			return nil, nil, err
+		} else if !takes {
+			return nil, errs.New(errs.Forbidden, "Only those who are asked decide on this, and nobody for them: its approver rule says so.").Of(st.ID), nil
+		}
+	}
 	switch {
 	case len(found) > 0 && why != "":
 		return nil, errs.New(errs.Forbidden, "%s", exclusions[why]).Of(st.ID), nil

@@ -47,6 +47,7 @@ type asked struct {
 	pool      *pool                   // whoever holds a profile is asked
 	people    []*found                // those of the ways that were gone, by name: the excluded ones, too
 	requester bool                    // who asks for it is one of those, or would be
+	handed    bool                    // somebody who is asked handed his place over: he is found, and nobody is looked for besides
 	assigned  bool                    // whoever supervises requests named them
 	fallsBack bool                    // nobody else was found: they are those whom the policy names for that
 	names     []string                // of those who may decide, each once
@@ -54,6 +55,7 @@ type asked struct {
 	holders   []access.Holder         // the accounts of those, as far as they are named
 	more      int                     // further ones that are not named
 	watched   []int64                 // the resources by which they were found
+	found     []int64                 // the accounts of all who were found, the excluded ones, too
 }
 
 // pool is everybody who holds a profile, with what the context of that has to say.
@@ -119,18 +121,16 @@ func (a *approvers) ask(ctx context.Context, b bun.IDB, q approval) (*asked, err
 	}
 	if rule == nil {
 		key := [2]int64{q.beneficiary, q.itemID}
-		if known := a.standard[key]; known != nil {
-			return known, nil
+		known := a.standard[key]
+		if known == nil {
+			known = &asked{reviewers: true}
+			if err := a.withReviewers(ctx, b, q, known); err != nil {
+				return nil, err
+			}
+			a.standard[key] = known
 		}
-		out := &asked{reviewers: true}
-		if err := a.withReviewers(ctx, b, q, out); err != nil {
-			return nil, err
-		}
-		if err := a.fallBack(ctx, b, q, out); err != nil {
-			return nil, err
-		}
-		a.standard[key] = out
-		return out, nil
+		out := *known // whom the policy names is of each role its own
+		return &out, a.fallBack(ctx, b, q, &out)
 	}
 	out := &asked{rule: rule, watched: q.watched()}
 	if err := a.find(ctx, b, q, rule.Find, rule.Combine, out); err != nil {
@@ -142,7 +142,7 @@ func (a *approvers) ask(ctx context.Context, b bun.IDB, q approval) (*asked, err
 // fallBack asks whom the policy of the role names for the case that nobody else is found (requests 5.4).
 func (a *approvers) fallBack(ctx context.Context, b bun.IDB, q approval, out *asked) error {
 	r := a.m.Role(q.RoleID)
-	if out.anybody() || r == nil {
+	if out.anybody() || out.handed || r == nil {
 		return nil
 	}
 	p := a.m.Policy(r.PolicyID)
@@ -161,7 +161,7 @@ func (a *approvers) fallBack(ctx context.Context, b bun.IDB, q approval, out *as
 	}
 	out.people, out.pool, out.names, out.known, out.holders, out.more = append(out.people, more.people...), more.pool, more.names, more.known, more.holders, more.more
 	out.reviewers, out.requester, out.fallsBack = out.reviewers || more.reviewers, out.requester || more.requester, true
-	out.watched = merged(out.watched, more.watched)
+	out.watched, out.found = merged(out.watched, more.watched), append(slices.Clone(out.found), more.found...)
 	return nil
 }
 
@@ -182,9 +182,13 @@ func merged(a, b []int64) []int64 {
 
 // withReviewers adds whoever reviews the roles of the person.
 func (a *approvers) withReviewers(ctx context.Context, b bun.IDB, q approval, out *asked) error {
-	list, err := a.candidates(ctx, b, q.EntityTypeID, q.party)
+	list, handed, err := a.candidates(ctx, b, q.EntityTypeID, q.party)
 	if err != nil {
 		return err
+	}
+	out.handed = out.handed || handed
+	for _, h := range a.over[q.beneficiary] {
+		out.found = append(out.found, h.UserID)
 	}
 	for _, h := range list {
 		out.named(h.ResourceID, h.UserID, h.DisplayName)
@@ -238,7 +242,7 @@ func (a *approvers) find(ctx context.Context, b bun.IDB, q approval, list []role
 		return err
 	}
 	for i, f := range list {
-		before := len(out.names) + out.more
+		before, handed := len(out.names)+out.more, false
 		n := 0
 		for _, r := range rows {
 			if r.Place == i && r.Excluded == nil {
@@ -254,6 +258,10 @@ func (a *approvers) find(ctx context.Context, b bun.IDB, q approval, list []role
 				out.watched = append(out.watched, *r.PersonID)
 			}
 			out.watched = append(out.watched, r.Via...)
+			if r.UserID != nil {
+				out.found = append(out.found, *r.UserID)
+			}
+			handed = handed || r.Excluded != nil && *r.Excluded == "handed_over"
 			out.requester = out.requester || r.Excluded != nil && (*r.Excluded == "is_requester" || *r.Excluded == "is_beneficiary" && q.requesterID != nil && *q.requesterID == q.beneficiary)
 			switch {
 			case pools[i] != nil && n > mostNamed: // asked by the profile, and not by name
@@ -277,7 +285,8 @@ func (a *approvers) find(ctx context.Context, b bun.IDB, q approval, list []role
 			}
 			out.reviewers = len(out.names)+out.more > before || combine == rolemodel.AllFinders
 		}
-		if combine == rolemodel.FirstFinder && len(out.names)+out.more > before {
+		out.handed = out.handed || handed
+		if combine == rolemodel.FirstFinder && (len(out.names)+out.more > before || out.handed) {
 			break
 		}
 	}

@@ -399,8 +399,37 @@ func (s *Service) keepWho(ctx context.Context, t *turn, m *assignment.Model, x *
 	if err != nil {
 		return err
 	}
-	_, err = keepAsked(ctx, t, st, a)
-	return err
+	if _, err := keepAsked(ctx, t, st, a); err != nil {
+		return err
+	}
+	more, err := handed(ctx, t.tx, st.ID, t.now)
+	if err != nil {
+		return err
+	}
+	if more, err = joined(ctx, t.tx, x, nil, more); err != nil {
+		return err
+	}
+	if !a.anybody() && len(more) == 0 {
+		t.step(x, st, Block, "")
+	}
+	return nil
+}
+
+// endHanded ends the places that somebody handed over who is not asked himself any more: a place is worth no more than the one it is from (requests 5.5).
+// Of a profile with many holders it is not known who is.
+func endHanded(ctx context.Context, t *turn, st *step, a *asked) error {
+	if a.pool != nil {
+		return nil
+	}
+	if _, err := t.tx.NewRaw(`with recursive void as (
+			select h.id, h.user_id from request_handed h where h.step_id = ?0 and h.source = 'DELEGATED' and h.by_user_id <> all (?1)
+				and not exists (select from request_handed g where g.step_id = ?0 and g.user_id = h.by_user_id)
+			union
+			select h.id, h.user_id from request_handed h join void v on h.by_user_id = v.user_id where h.step_id = ?0)
+		delete from request_handed where id in (select id from void)`, st.ID, ids(a.found)).Exec(ctx); err != nil {
+		return fmt.Errorf("end places of those who are not asked any more: %w", err)
+	}
+	return nil
 }
 
 // takeBack ends what the caller handed over at a step, and all to whom it was handed on.

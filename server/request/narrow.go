@@ -79,6 +79,9 @@ func (x *item) narrow(m *assignment.Model, d StepDecisionInput, now time.Time) *
 	case x.Action == Extend && d.StartDate != nil:
 		return errs.Invalid(start, "What is had goes on without a gap. Only its end can be narrowed.")
 	}
+	if x.HeldUntil != nil && d.EndDate != nil && !d.EndDate.After(*x.HeldUntil) {
+		return errs.Invalid(end, "It is had until %s already, and an extension never ends before. Choose a later day, or decline.", day(*x.HeldUntil))
+	}
 	from, to := now, x.EndDate
 	if x.StartDate != nil && x.StartDate.After(now) {
 		from = *x.StartDate

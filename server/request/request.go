@@ -28,6 +28,11 @@ const (
 // gives reports whether the item wants something to be had.
 func (a RequestAction) gives() bool { return a == Add || a == Allow || a == Extend }
 
+// stands reports whether what is asked for already stands against another wish for the same: a taking ends an extension that waits.
+func (a RequestAction) stands(other RequestAction) bool {
+	return a.gives() == other.gives() || other == Extend
+}
+
 // RequestOutcome tells how an item ended, where the state alone does not.
 type RequestOutcome string
 

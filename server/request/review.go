@@ -363,7 +363,7 @@ func (s *Service) askAboutRisks(ctx context.Context, t *turn, m *assignment.Mode
 		return err
 	}
 	x.steps, x.RiskIDs, x.IsAtRisk = append(x.steps, st), append(x.RiskIDs, raised...), true
-	if x.Action != Add {
+	if !x.IsAnew {
 		return nil
 	}
 	said := assignment.Decided{At: t.now, Actor: t.actor, Comment: "A risk has to be approved first."}
@@ -419,6 +419,10 @@ func (s *Service) recheck(ctx context.Context, t *turn, m *assignment.Model, x *
 		}
 		return errs.New(errs.Conflict, "This cannot be approved any more: %s.", reasons["period_over"]).Of(x.ID), nil, s.end(ctx, t, x, Expire, "period_over", "")
 	}
+	if x.HeldUntil != nil && p.end != nil && !p.end.After(*x.HeldUntil) {
+		x.set(before)
+		return errs.New(errs.Conflict, "This cannot be approved any more: it may not last longer than it does.").Of(x.ID), nil, s.end(ctx, t, x, Expire, "period_over", "")
+	}
 	if p.end != nil && (x.EndDate == nil || p.end.Before(*x.EndDate)) {
 		x.Clamps = append(x.Clamps, p.clamps...)
 	}
@@ -436,7 +440,7 @@ func (s *Service) newRisks(ctx context.Context, t *turn, m *assignment.Model, x 
 		return nil, nil, nil
 	}
 	b := risk.Basket{OwnerID: x.BeneficiaryID, Grant: []risk.RiskGrantInput{granting(x.Role, x.Parameters, x.StartDate, x.EndDate)}}
-	if x.Action == Add {
+	if x.Action == Add || x.Action == Extend {
 		b.Without = []int64{*x.AssignedRoleID}
 	}
 	found, err := s.Risks.Check(ctx, t.tx, []risk.Basket{b})

@@ -29,6 +29,9 @@ func (k *basket) risks(c *RequestCheck) error {
 			baskets, of = append(baskets, risk.Basket{OwnerID: x.Owner.ID}), append(of, nil)
 		}
 		if x.Action.gives() {
+			if x.Action == Extend { // decided anew, as if it were not had
+				baskets[n].Without = append(baskets[n].Without, x.rowID)
+			}
 			baskets[n].Grant, of[n] = append(baskets[n].Grant, granting(x.Role, x.parameters, x.StartDate, x.EndDate)), append(of[n], x)
 		} else {
 			baskets[n].Take = append(baskets[n].Take, risk.RiskTakeInput{Role: x.Role})

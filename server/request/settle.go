@@ -50,14 +50,10 @@ func (s *Service) settle(ctx context.Context, tx bun.Tx, m *assignment.Model, no
 			approved = append(approved, x)
 			continue
 		}
-		if x.outlived(held[x.BeneficiaryID], now) {
-			if err := s.revive(ctx, t, x); err != nil {
-				return err
-			}
-			waits = append(waits, x.ID)
-			continue
+		reason, err := s.senseOf(ctx, t, m, x, held[x.BeneficiaryID], contexts[x.BeneficiaryID])
+		if err != nil {
+			return err
 		}
-		reason := senselessOf(m, x, held[x.BeneficiaryID], contexts[x.BeneficiaryID], now)
 		if reason == "" {
 			waits = append(waits, x.ID)
 			continue
@@ -85,11 +81,20 @@ func (s *Service) cancel(ctx context.Context, t *turn, x *item, reason string) e
 	return s.end(ctx, t, x, Cancel, reason, "")
 }
 
-// outlived reports whether what is to be extended has ended while that waited.
-func (x *item) outlived(held []*assignment.HeldRole, now time.Time) bool {
-	return x.Action == Extend && x.AssignedRoleID != nil && !slices.ContainsFunc(held, func(h *assignment.HeldRole) bool {
-		return h.ID == *x.AssignedRoleID && (h.PendingAction == nil || *h.PendingAction != assignment.PendingExtend || h.EndDate == nil || h.EndDate.After(now))
-	})
+// senseOf is senselessOf, but for an extension whose role ended on its day while it waited: that goes on.
+func (s *Service) senseOf(ctx context.Context, t *turn, m *assignment.Model, x *item, held []*assignment.HeldRole, contexts []assignment.ContextAt) (string, error) {
+	reason := senselessOf(m, x, held, contexts, t.now)
+	if reason != "row_gone" || x.Action != Extend || x.AssignedRoleID == nil || x.IsAnew {
+		return reason, nil
+	}
+	ended, err := assignment.EndedOnItsDay(ctx, t.tx, *x.AssignedRoleID, t.now)
+	if err != nil || !ended {
+		return reason, err
+	}
+	if no := against(m, x, held, contexts, t.now); no != "" {
+		return no, nil
+	}
+	return "", s.revive(ctx, t, x)
 }
 
 // revive goes on with an extension whose role ended on its day: approved, it begins anew, as if the role were asked for (requests 6.5).
@@ -102,7 +107,7 @@ func (s *Service) revive(ctx context.Context, t *turn, x *item) error {
 	if err != nil {
 		return err
 	}
-	x.AssignedRoleID = &row
+	x.AssignedRoleID, x.IsAnew, x.HeldUntil = &row, true, nil
 	t.touch(x)
 	_, err = assignment.Ask(ctx, t.tx, said, row, x.Level, x.circuit())
 	return err
@@ -114,19 +119,11 @@ func (s *Service) senseless(ctx context.Context, t *turn, m *assignment.Model, x
 	if err != nil {
 		return "", err
 	}
-	if x.outlived(held, t.now) {
-		if err := s.revive(ctx, t, x); err != nil {
-			return "", err
-		}
-		if held, err = assignment.RolesOf(ctx, t.tx, []int64{x.BeneficiaryID}, 0); err != nil {
-			return "", err
-		}
-	}
 	contexts, err := assignment.ContextsOf(ctx, t.tx, []int64{x.BeneficiaryID})
 	if err != nil {
 		return "", err
 	}
-	return senselessOf(m, x, held, contexts[x.BeneficiaryID], t.now), nil
+	return s.senseOf(ctx, t, m, x, held, contexts[x.BeneficiaryID])
 }
 
 // senselessOf tells why nobody needs to decide about an item any more; empty: somebody does.
@@ -147,24 +144,39 @@ func senselessOf(m *assignment.Model, x *item, held []*assignment.HeldRole, cont
 		return "out_of_policy"
 	}
 	row := slices.IndexFunc(held, func(h *assignment.HeldRole) bool { return x.AssignedRoleID != nil && h.ID == *x.AssignedRoleID })
-	if row < 0 || x.Action != Add && x.Action != Extend && isPast(held[row].EndDate, now) {
+	switch {
+	case row < 0 || !x.IsAnew && isPast(held[row].EndDate, now):
 		return "row_gone"
+	case x.Action == Extend && !x.IsAnew && !held[row].WorkflowState.ByPerson() && held[row].WorkflowState.Holds():
+		return "given_by_rule"
+	case x.Action == Extend && !x.IsAnew && !held[row].WorkflowState.ByPerson():
+		return "row_gone"
+	}
+	return against(m, x, held, contexts, now)
+}
+
+// against tells what rules say against what is asked for; empty: nothing.
+func against(m *assignment.Model, x *item, held []*assignment.HeldRole, contexts []assignment.ContextAt, now time.Time) string {
+	if x.Action != Add && x.Action != Extend {
+		return ""
 	}
 	start := now
 	if x.StartDate != nil && x.StartDate.After(now) {
 		start = *x.StartDate
 	}
-	if x.Action == Add && slices.ContainsFunc(held, func(h *assignment.HeldRole) bool {
+	if slices.ContainsFunc(held, func(h *assignment.HeldRole) bool {
 		byRule := h.WorkflowState == evaluation.Calculated || h.WorkflowState == evaluation.GivenByRole
 		return byRule && h.RoleID == x.RoleID && !h.IsDenied && h.SameParameters(x.Parameters) && (h.StartDate == nil || !h.StartDate.After(start)) &&
 			(h.EndDate == nil || x.EndDate != nil && !x.EndDate.After(*h.EndDate))
 	}) {
 		return "given_by_rule"
 	}
-	if x.Action == Add {
-		if _, all := forbidding(m, x.RoleID, held, contexts, span(now, x.StartDate, x.EndDate)); all {
-			return "denied_by_rule"
-		}
+	from := x.StartDate
+	if x.HeldUntil != nil {
+		from = x.HeldUntil
+	}
+	if _, all := forbidding(m, x.RoleID, held, contexts, span(now, from, x.EndDate)); all {
+		return "denied_by_rule"
 	}
 	return ""
 }
@@ -234,7 +246,7 @@ func (s *Service) fulfil(ctx context.Context, t *turn, m *assignment.Model, list
 	}
 	for _, x := range list {
 		p, ordered := far[x.ID]
-		if err := s.settleOne(ctx, t, x, p, ordered, held[x.BeneficiaryID]); err != nil {
+		if err := s.settleOne(ctx, t, m, x, p, ordered, held[x.BeneficiaryID]); err != nil {
 			return err
 		}
 	}
@@ -242,7 +254,7 @@ func (s *Service) fulfil(ctx context.Context, t *turn, m *assignment.Model, list
 }
 
 // settleOne looks at one approved item, or one that the provisioning review had refused.
-func (s *Service) settleOne(ctx context.Context, t *turn, x *item, p progress, ordered bool, held []*assignment.HeldRole) error {
+func (s *Service) settleOne(ctx context.Context, t *turn, m *assignment.Model, x *item, p progress, ordered bool, held []*assignment.HeldRole) error {
 	if x.State == Declined {
 		return reconsidered(t, x, ordered && !p.IsAtRest)
 	}
@@ -252,7 +264,7 @@ func (s *Service) settleOne(ctx context.Context, t *turn, x *item, p progress, o
 		x.ClosedReason = new("beneficiary_left")
 		return asError(t.move(x, Cancel, ""))
 	case x.Action == Allow && row < 0 && x.IsDenial && (x.EndDate == nil || x.EndDate.After(t.now)):
-		return s.allowed(ctx, t, x, held)
+		return s.allowed(ctx, t, m, x, held)
 	case x.Action.gives() && row < 0 && !(ordered && p.IsSeen):
 		x.Outcome, x.ClosedReason = new(EndedBeforeStart), new("period_over")
 		return asError(t.move(x, End, ""))
@@ -294,7 +306,7 @@ func (t *turn) noteFailure(x *item, p progress) {
 }
 
 // allowed goes on where a denial has ended: a rule gives the role again, or it is given by hand (requests 8.3).
-func (s *Service) allowed(ctx context.Context, t *turn, x *item, held []*assignment.HeldRole) error {
+func (s *Service) allowed(ctx context.Context, t *turn, m *assignment.Model, x *item, held []*assignment.HeldRole) error {
 	if slices.ContainsFunc(held, func(h *assignment.HeldRole) bool {
 		return h.RoleID == x.RoleID && !h.IsDenied && h.WorkflowState.Holds() && !h.WorkflowState.Found()
 	}) {
@@ -310,7 +322,7 @@ func (s *Service) allowed(ctx context.Context, t *turn, x *item, held []*assignm
 		return err
 	}
 	said := assignment.Decided{At: t.now, Actor: t.actor, Comment: "allowed again by " + x.Number}
-	if _, err := assignment.Granted(ctx, t.tx, said, id, assignment.Circuit{}, start, x.EndDate); err != nil {
+	if _, err := m.Granted(ctx, t.tx, said, id, assignment.Circuit{}, start, x.EndDate); err != nil {
 		return err
 	}
 	x.AssignedRoleID = &id

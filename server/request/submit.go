@@ -156,6 +156,9 @@ func (s *Service) insert(ctx context.Context, tx bun.Tx, m *assignment.Model, in
 			Parameters: x.parameters, RequestedStart: x.requested[0], RequestedEnd: x.requested[1], StartDate: x.StartDate, EndDate: x.EndDate, Clamps: x.Clamps, State: Submitted, from: Submitted,
 			Levels: x.ordinary(), RiskIDs: x.riskIDs, IsAtRisk: x.atRisk(), SubmittedAt: now, RequesterID: resource, RequesterUserID: user, Requester: me.Username, isNew: true}
 		t.windItem(o, deadlinesOf(m, o.RoleID, nil))
+		if err := s.endExtensions(ctx, t, x); err != nil {
+			return 0, err
+		}
 		if err := s.wish(ctx, tx, o, x, now, i, who); err != nil {
 			return 0, err
 		}
@@ -180,6 +183,26 @@ func (s *Service) insert(ctx context.Context, tx bun.Tx, m *assignment.Model, in
 	}
 	slices.Sort(owners)
 	return id, assignment.MarkDirty(ctx, tx, "requested", slices.Compact(owners)...)
+}
+
+// endExtensions ends what waits to last longer of what is to be taken away now: nobody keeps a role by asking for more of it.
+func (s *Service) endExtensions(ctx context.Context, t *turn, x *CheckedItem) error {
+	if x.Action.gives() {
+		return nil
+	}
+	list, err := lockItems(ctx, t.tx, "i.beneficiary_id = ? and i.role_id = ? and i.action = 'EXTEND' and i.state in ('SUBMITTED', 'IN_APPROVAL')", x.Owner.ID, x.role.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		if x.rowID != 0 && (o.AssignedRoleID == nil || *o.AssignedRoleID != x.rowID) {
+			continue
+		}
+		if err := s.end(ctx, t, o, Cancel, "taken_away", ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // wish writes an item with its steps, and the row of what it wants.
@@ -267,7 +290,7 @@ func (s *Service) grant(ctx context.Context, t *turn, m *assignment.Model, x *it
 	if x.Action == Deny && start == nil {
 		start = &t.now
 	}
-	ok, err := assignment.Granted(ctx, t.tx, said, *x.AssignedRoleID, x.circuit(), start, end)
+	ok, err := m.Granted(ctx, t.tx, said, *x.AssignedRoleID, x.circuit(), start, end)
 	if err != nil || !ok {
 		return orGone(err, ok, x)
 	}

@@ -18,7 +18,7 @@ var stateNow = map[RequestState]string{
 var reasons = map[string]string{
 	"role_deleted": "the role was deleted", "not_requestable": "the role cannot be asked for any more", "policy_disabled": "the policy of the role was switched off",
 	"beneficiary_left": "the person has left", "given_by_rule": "a rule gives it by now", "row_gone": "what was asked about is gone",
-	"period_over": "the time it was asked for is over", "not_decided": "nobody decided in time",
+	"taken_away": "somebody asked to have it taken away", "period_over": "the time it was asked for is over", "not_decided": "nobody decided in time",
 	"out_of_policy": "the person is outside of the policy of the role by now", "denied_by_rule": "a rule forbids it to the person by now",
 }
 

@@ -19,7 +19,7 @@ test('what a person gave can be taken, what rules give be forbidden, what is for
   expect(askedOf(role({ workflow: 'CALCULATED' }), now)).toEqual(['DENY'])
   expect(askedOf(role({ workflow: 'GIVEN_BY_ROLE', kind: 'COMPOSITE_ROLE' }), now)).toEqual(['DENY'])
   expect(askedOf(role({ endDate: '2026-04-01T00:00:00Z' }), now)).toEqual(['EXTEND', 'REMOVE'])
-  expect(askedOf(role({ workflow: 'PROLONGED', endDate: '2026-04-01T00:00:00Z' }), now)).toEqual(['EXTEND', 'DENY'])
+  expect(askedOf(role({ workflow: 'PROLONGED', endDate: '2026-04-01T00:00:00Z' }), now)).toEqual(['EXTEND', 'REMOVE'])
   expect(askedOf(role({ inForce: false }), now)).toEqual(['ALLOW'])
 })
 

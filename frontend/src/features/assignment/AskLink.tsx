@@ -25,7 +25,7 @@ export function askedOf(e: EntitlementRowFragment, now: number): Exclude<Request
   if (byPerson.includes(e.workflow))
     return !e.inForce ? ['ALLOW'] : e.endDate !== null ? ['EXTEND', 'REMOVE'] : ['REMOVE']
   if (!byRules.includes(e.workflow) || !e.inForce) return []
-  return e.workflow === 'PROLONGED' ? ['EXTEND', 'DENY'] : ['DENY']
+  return e.workflow === 'PROLONGED' ? ['EXTEND', 'REMOVE'] : ['DENY']
 }
 
 /** Leads to the requests that extend a role, take it away, forbid it, or allow it again. */
