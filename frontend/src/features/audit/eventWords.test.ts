@@ -36,6 +36,20 @@ describe('eventLine', () => {
       { key: 'E10002', change: 'updated', entityType: 'Directory_User' },
       'Key: E10002 · Change: changed · Kind: Person',
     ],
+    [
+      'request.changed',
+      {
+        from: 'SUBMITTED',
+        to: 'IN_APPROVAL',
+        role: 'Payment_Entry',
+        wish: 'EXTEND',
+        itemId: 10,
+        requestId: 9,
+        number: 'RQ-9',
+        object: 'Payment entry',
+      },
+      'State: Submitted → In approval · Wish: Extend · Number: RQ-9 · Object: Payment entry',
+    ],
     ['ticket.opened', { count: 1, orderIds: [787], sourceEntityType: 'Directory_User' }, 'Count: 1 · For: Person'],
     ['job.changed', { from: 'BLOCKED', to: 'CANCELLED' }, 'State: Blocked → Cancelled'],
     [

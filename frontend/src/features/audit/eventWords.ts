@@ -1,4 +1,4 @@
-import type { DeliveryMode, OrderKind } from '../../graphql/types.generated'
+import type { DeliveryMode, OrderKind, RequestAction } from '../../graphql/types.generated'
 import { formatName, formatNumber } from '../../lib/format'
 import { moveWord, orderKinds, provisioningStates } from '../../lib/states'
 import { t } from '../../lib/texts'
@@ -16,7 +16,8 @@ export function eventWords(kind: string, data: unknown, kindName: KindName): Tol
   const move = moved(all.from, all.to)
   if (move) told.push([t.common.state, move])
   for (const [name, value] of Object.entries(all)) {
-    if (name === 'from' || name === 'to' || technical.has(name)) continue
+    if (name === 'from' || name === 'to' || isTechnical(name)) continue
+    if (name === 'role' && all.object) continue // what it is called stands beside
     const said = valueWords(name, value, kindName)
     if (said) told.push([t.audit.names[name] ?? t.job.counterWord[name] ?? formatName(name), said])
   }
@@ -31,7 +32,9 @@ export function eventLine(kind: string, data: unknown, kindName: KindName): stri
 }
 
 /** They stand for something that the event names already, or serve programs. */
-const technical = new Set(['version', 'lineIds', 'orderIds', 'hash', 'id', 'connector'])
+const technical = new Set(['version', 'hash', 'id', 'connector'])
+
+const isTechnical = (name: string) => technical.has(name) || /Ids?$/.test(name)
 
 const states = { ...t.jobState, ...t.taskState, ...t.deliveryState } as Record<string, string>
 
@@ -64,6 +67,7 @@ function valueWords(name: string, value: unknown, kindName: KindName): string {
   if (typeof value === 'string') {
     if (/^(source)?entityTypes?$/i.test(name)) return kindName(value)
     if (name === 'mode') return t.job.deliveryMode[value as DeliveryMode] ?? formatName(value)
+    if (name === 'wish') return t.request.action[value as RequestAction] ?? formatName(value)
     if (name === 'change') return t.audit.changes[value] ?? value
     return (
       states[value] ?? (/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(value) && value.length > 4 ? formatName(value) : value)
@@ -77,7 +81,7 @@ function valueWords(name: string, value: unknown, kindName: KindName): string {
       .join(', ')
   }
   return Object.entries(value)
-    .filter(([inner]) => !technical.has(inner))
+    .filter(([inner]) => !isTechnical(inner))
     .map(([inner, of]) => [t.job.counterWord[inner] ?? formatName(inner), valueWords(inner, of, kindName)])
     .filter(([, said]) => said !== '')
     .map((pair) => pair.join(' '))
