@@ -64,6 +64,21 @@ type Change struct {
 	GeneratedAt            time.Time          `json:"GeneratedAt"`
 }
 
+// TargetKey is the key of the target that is meant: an Added one brings it among its values, or a rule computed it; empty: the system makes it, or it is not
+// known.
+func (c *Change) TargetKey() string {
+	if c.Type == Added {
+		if v := c.Changes[c.KeyColumn]; v != nil && *v != "" {
+			return *v
+		}
+		return c.Key
+	}
+	if c.Key != "" {
+		return c.Key
+	}
+	return c.Resource[c.KeyColumn]
+}
+
 // Receipt is a connector's answer to one change. Apply never returns an error: what happened is in Outcome.
 type Receipt struct {
 	Outcome    Outcome

@@ -627,9 +627,12 @@ func (k *basket) lookAtExtension(x *CheckedItem, set rolemodel.Settings) {
 
 // lasting is the row that ends last of those that a person gave with the same values; differ: there are such with other values.
 func (k *basket) lasting(x *CheckedItem, one *assignment.HeldRole) (last *assignment.HeldRole, differ bool) {
+	if one == nil {
+		return nil, false
+	}
 	last = one
 	for _, h := range x.owner.roles {
-		if one == nil || h.RoleID != x.role.ID || h.IsDenied || !h.WorkflowState.ByPerson() || h.WorkflowState.Pending() || isPast(h.EndDate, k.now) || len(x.parameters) > 0 && !h.SameParameters(x.parameters) {
+		if h.RoleID != x.role.ID || h.IsDenied || !h.WorkflowState.ByPerson() || h.WorkflowState.Pending() || isPast(h.EndDate, k.now) || len(x.parameters) > 0 && !h.SameParameters(x.parameters) {
 			continue
 		}
 		differ = differ || !h.SameParameters(one.Parameters)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
-	"writ/server/errs"
 	"writ/server/fulfil"
 )
 
@@ -129,20 +128,6 @@ func (w *writer) request(ctx context.Context, do func() error) error {
 		w.raced = true
 	}
 	return err
-}
-
-// keyOf is the key of the entry that is meant: an Added one brings it among its values, or a rule computed it.
-func keyOf(ch fulfil.Change) string {
-	if ch.Type == fulfil.Added {
-		if v := ch.Changes[ch.KeyColumn]; v != nil && *v != "" {
-			return *v
-		}
-		return ch.Key
-	}
-	if ch.Key != "" {
-		return ch.Key
-	}
-	return ch.Resource[ch.KeyColumn]
 }
 
 func (w *writer) write(ctx context.Context) (fulfil.Receipt, error) {
@@ -394,7 +379,7 @@ func (w *writer) add(ctx context.Context) (fulfil.Receipt, error) {
 		return fulfil.Receipt{}, err
 	}
 	var e *ldap.Entry
-	if key := keyOf(w.change); key != "" && w.change.KeyColumn != "" {
+	if key := w.change.TargetKey(); key != "" && w.change.KeyColumn != "" {
 		if e, err = w.look(ctx, key); err != nil {
 			return fulfil.Receipt{}, err
 		}
@@ -503,7 +488,7 @@ func asEntry(given map[string][]string) (list []*ldap.EntryAttribute) {
 
 // createdKey is the key of the entry that was made: what the order says, or what the server gave it. "" when it cannot be read now.
 func (w *writer) createdKey(ctx context.Context, dn string) string {
-	if key := keyOf(w.change); key != "" {
+	if key := w.change.TargetKey(); key != "" {
 		return key
 	}
 	e, err := w.s.entry(ctx, dn, "(objectClass=*)", w.attributes()...)
@@ -577,7 +562,7 @@ func (w *writer) found(ctx context.Context, e *ldap.Entry, at name) (fulfil.Rece
 	}
 	key := w.key(e)
 	if key == "" {
-		key = keyOf(w.change)
+		key = w.change.TargetKey()
 	}
 	return answerOf(linked || secret, key, "The entry was there already, with these values."), nil
 }
@@ -620,7 +605,7 @@ func (w *writer) missing(key string) fulfil.Receipt {
 }
 
 func (w *writer) modify(ctx context.Context) (fulfil.Receipt, error) {
-	key := keyOf(w.change)
+	key := w.change.TargetKey()
 	if key == "" {
 		return fulfil.Receipt{}, refuse("The order names no key of the entry to change.")
 	}
@@ -809,94 +794,4 @@ func (w *writer) rename(ctx context.Context, e *ldap.Entry, now, at name) (bool,
 		return false, err
 	}
 	return true, nil
-}
-
-func (w *writer) delete(ctx context.Context) (fulfil.Receipt, error) {
-	key := keyOf(w.change)
-	if key == "" {
-		return fulfil.Receipt{}, refuse("The order names no key of the entry to delete.")
-	}
-	e, err := w.look(ctx, key)
-	if err != nil {
-		return fulfil.Receipt{}, err
-	}
-	if e == nil {
-		return fulfil.Receipt{Outcome: fulfil.AlreadySo, Message: "The entry was gone already."}, nil
-	}
-	if w.sub.normalName(e.DN) == w.t.baseName {
-		return fulfil.Receipt{}, refuse("%s is the base of table %s itself.", e.DN, w.t.name)
-	}
-	if !w.t.tree { // before its links are gone
-		below, err := w.hasBelow(ctx, e.DN)
-		if err != nil {
-			return fulfil.Receipt{}, err
-		}
-		if below {
-			return fulfil.Receipt{}, &refusal{w.conn.refused(answer(ldap.NewError(ldap.LDAPResultNotAllowedOnNonLeaf, errors.New(e.DN+" has entries below it"))))}
-		}
-	}
-	back, err := w.leave(ctx, e)
-	if err == nil {
-		err = w.remove(ctx, e.DN)
-		if ldap.IsErrorWithCode(err, ldap.LDAPResultNotAllowedOnNonLeaf) && w.t.tree {
-			err = w.removeTree(ctx, e.DN)
-		}
-	}
-	if answer(err) != nil || errors.As(err, new(*refusal)) { // it stays, and so does what it is in
-		back()
-	}
-	if err != nil {
-		return fulfil.Receipt{}, err
-	}
-	return fulfil.Receipt{Outcome: fulfil.Done}, nil
-}
-
-// hasBelow reports whether there are entries below one, as far as we may see.
-func (w *writer) hasBelow(ctx context.Context, dn string) (bool, error) {
-	q := ldap.NewSearchRequest(dn, ldap.ScopeSingleLevel, ldap.NeverDerefAliases, 1, 0, false, "(objectClass=*)", []string{"1.1"}, nil)
-	found, _, err := w.s.page(ctx, q, 0, nil)
-	switch {
-	case ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded), errors.As(err, new(*referral)):
-		return true, nil
-	case ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject):
-		return false, nil
-	}
-	return len(found) > 0, err
-}
-
-// remove deletes one entry; one that is gone meanwhile is what was wanted.
-func (w *writer) remove(ctx context.Context, dn string) error {
-	err := w.request(ctx, func() error { return w.s.Del(ldap.NewDelRequest(dn, nil)) })
-	if ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject) {
-		w.raced = false
-		return nil
-	}
-	return err
-}
-
-// removeTree deletes an entry and all below it, the lowest first: few servers know a request for that.
-func (w *writer) removeTree(ctx context.Context, dn string) error {
-	type below struct {
-		dn    string
-		depth int
-	}
-	var all []below
-	err := w.s.each(ctx, dn, ldap.ScopeWholeSubtree, w.conn.pageSize, "(objectClass=*)", []string{"1.1"}, func(e *ldap.Entry) error {
-		n, ok := parseName(e.DN)
-		if !ok {
-			return errs.Invalid("", "The server gave an entry the name %q, which cannot be understood.", e.DN)
-		}
-		all = append(all, below{e.DN, len(n)})
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	slices.SortStableFunc(all, func(a, b below) int { return b.depth - a.depth })
-	for _, b := range all {
-		if err := w.remove(ctx, b.dn); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -9,6 +9,7 @@
 //	read.go     Schema, Export, Read; links shown by keys
 //	track.go    Token, and what happened to a table since an earlier moment (RFC 4533)
 //	apply.go    one change
+//	remove.go   a deletion
 //	link.go     members of groups, placeholders, passwords
 //	heir.go     what groups hold of an entry when its name or its values become others
 //	receipt.go  what a failure means for the change: the promise of fulfil.Outcome

@@ -50,20 +50,6 @@ type writer struct {
 	made   bool      // something was written
 }
 
-// keyOf is the key of the resource that is meant: an Added one brings it among its values, or a rule computed it.
-func keyOf(ch fulfil.Change) string {
-	if ch.Type == fulfil.Added {
-		if v := ch.Changes[ch.KeyColumn]; v != nil && *v != "" {
-			return *v
-		}
-		return ch.Key
-	}
-	if ch.Key != "" {
-		return ch.Key
-	}
-	return ch.Resource[ch.KeyColumn]
-}
-
 func (w *writer) write(ctx context.Context) (fulfil.Receipt, *failure) {
 	if f := w.prepare(ctx); f != nil {
 		return fulfil.Receipt{}, f.looked()
@@ -245,7 +231,7 @@ func keysOf(links []fulfil.Link) []string {
 
 // meant looks for the resource that an order to add one is about: by its key, or, when the server gives the key, by what else is only one's.
 func (w *writer) meant(ctx context.Context) (map[string]any, *failure) {
-	if key := keyOf(w.change); key != "" {
+	if key := w.change.TargetKey(); key != "" {
 		return w.conn.find(ctx, w.cat, w.table, w.key, key)
 	}
 	for _, col := range w.plain {
@@ -260,7 +246,7 @@ func (w *writer) meant(ctx context.Context) (map[string]any, *failure) {
 
 func (w *writer) add(ctx context.Context) (fulfil.Receipt, *failure) {
 	// Many servers take a second group of the same name: two of our own orders must not make them.
-	if key := keyOf(w.change); key != "" {
+	if key := w.change.TargetKey(); key != "" {
 		release, ok := w.conn.adding.take(ctx, w.table.name+"/"+strings.ToLower(key))
 		if !ok {
 			return fulfil.Receipt{}, w.conn.lost(ctx, false, ctx.Err())
@@ -295,7 +281,7 @@ func (w *writer) keyIn(res map[string]any) string {
 	if key := fulfil.TextOf(w.key.read(res)); key != "" {
 		return key
 	}
-	return keyOf(w.change)
+	return w.change.TargetKey()
 }
 
 // standing is the answer for a resource that is there already.
@@ -328,7 +314,7 @@ func answered(changed bool, key, otherwise string) fulfil.Receipt {
 // post makes the resource, with as much of its lists as one request may hold.
 func (w *writer) post(ctx context.Context) (map[string]any, *failure) {
 	body := map[string]any{"schemas": []any{w.table.core}}
-	if key := keyOf(w.change); key != "" && !w.key.isReadOnly {
+	if key := w.change.TargetKey(); key != "" && !w.key.isReadOnly {
 		v, f := w.key.value(key)
 		if f != nil {
 			return nil, f
@@ -387,7 +373,7 @@ func (w *writer) missing(key string) *failure {
 const tries = 3
 
 func (w *writer) modify(ctx context.Context) (fulfil.Receipt, *failure) {
-	key := keyOf(w.change)
+	key := w.change.TargetKey()
 	if key == "" {
 		return fulfil.Receipt{}, refuse("The order names no key of the resource to change.")
 	}
@@ -421,7 +407,7 @@ func (w *writer) modify(ctx context.Context) (fulfil.Receipt, *failure) {
 }
 
 func (w *writer) delete(ctx context.Context) (fulfil.Receipt, *failure) {
-	key := keyOf(w.change)
+	key := w.change.TargetKey()
 	if key == "" {
 		return fulfil.Receipt{}, refuse("The order names no key of the resource to delete.")
 	}

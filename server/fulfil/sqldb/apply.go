@@ -26,7 +26,7 @@ func (c *Conn) Apply(ctx context.Context, ch fulfil.Change) fulfil.Receipt {
 	defer cancel()
 	receipt, raced := c.attempt(ctx, ch)
 	// Somebody was faster between our look and our insert: look again, it may be the very same row.
-	if raced && keyOf(ch) != "" {
+	if raced && ch.TargetKey() != "" {
 		receipt, _ = c.attempt(ctx, ch)
 	}
 	return receipt
@@ -66,20 +66,6 @@ type writer struct {
 	behind []link            // foreign keys, beside the links, that follow a value of this change
 	owners map[string]string // by ref column of a link: the value that identifies the row there
 	meant  *meant            // what the transaction wrote so far
-}
-
-// keyOf is the key of the row that is meant: an Added row brings it among its values, or a rule computed it.
-func keyOf(ch fulfil.Change) string {
-	if ch.Type == fulfil.Added {
-		if v := ch.Changes[ch.KeyColumn]; v != nil && *v != "" {
-			return *v
-		}
-		return ch.Key
-	}
-	if ch.Key != "" {
-		return ch.Key
-	}
-	return ch.Resource[ch.KeyColumn]
 }
 
 func (w *writer) write(ctx context.Context) (fulfil.Receipt, error) {
@@ -182,7 +168,7 @@ func (w *writer) columns() []string {
 }
 
 func (w *writer) add(ctx context.Context) (fulfil.Receipt, error) {
-	key := keyOf(w.change)
+	key := w.change.TargetKey()
 	if key != "" && w.change.KeyColumn != "" {
 		found, same, err := w.look(ctx, key)
 		switch {
@@ -219,7 +205,7 @@ func (w *writer) missing(key string) fulfil.Receipt {
 }
 
 func (w *writer) modify(ctx context.Context) (fulfil.Receipt, error) {
-	key := keyOf(w.change)
+	key := w.change.TargetKey()
 	if key == "" {
 		return fulfil.Receipt{}, refuse("The order names no key of the row to change.")
 	}
@@ -247,7 +233,7 @@ func (w *writer) answer(changed bool, key, otherwise string) fulfil.Receipt {
 }
 
 func (w *writer) delete(ctx context.Context) (fulfil.Receipt, error) {
-	key := keyOf(w.change)
+	key := w.change.TargetKey()
 	if key == "" {
 		return fulfil.Receipt{}, refuse("The order names no key of the row to delete.")
 	}

@@ -30,7 +30,7 @@ func (c *Conn) ApplyTogether(ctx context.Context, changes []fulfil.Change) []ful
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
 	receipts := make([]fulfil.Receipt, len(changes))
 	failed := func(i int, r fulfil.Receipt) []fulfil.Receipt {
-		r.Message = fmt.Sprintf("These changes only go together, and that of %s could not be made, so none was: %s", keyOf(changes[i]), r.Message)
+		r.Message = fmt.Sprintf("These changes only go together, and that of %s could not be made, so none was: %s", changes[i].TargetKey(), r.Message)
 		return slices.Repeat([]fulfil.Receipt{r}, len(changes))
 	}
 	parked := make([]string, len(changes))
@@ -129,7 +129,7 @@ func exchanged(changes []fulfil.Change, name string) bool {
 
 // park gives the row of a change temporary values where another change wants what it has now, and tells under which key it stands then.
 func (c *Conn) park(ctx context.Context, w *writer, changes []fulfil.Change) (key string, err error) {
-	key = keyOf(w.change)
+	key = w.change.TargetKey()
 	if w.change.Type != fulfil.Modified {
 		return key, nil
 	}

@@ -2,12 +2,12 @@ import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useMutation } from 'urql'
 import { toProblem } from '../../graphql/problem'
-import { ResourcePicker } from '../../graphql/ResourcePicker'
 import { useOfflineSince } from '../../graphql/socketStatus'
 import { addDays, dayOf, endOfDay } from '../../lib/day'
 import { t } from '../../lib/texts'
 import { ConfirmDialog } from '../../ui/ConfirmDialog'
 import { notifyDone, notifyProblem } from '../../ui/notify'
+import { NamePersonDialog } from './NamePersonDialog'
 import classes from './Request.module.css'
 import {
   ReassignRequestStepsDocument,
@@ -49,40 +49,23 @@ interface DialogProps {
 
 /** Names somebody who decides instead of all who are asked. */
 function ReassignDialog({ item, stepId, onDone, onClose }: DialogProps) {
-  const [key, setKey] = useState('')
-  const [personId, setPersonId] = useState<string | null>(null)
-  const [missing, setMissing] = useState(false)
   const [{ fetching }, reassign] = useMutation(ReassignRequestStepsDocument)
-  const send = async (reason: string) => {
-    if (!personId) return setMissing(true)
-    const { data, error } = await reassign({ input: { stepIds: [stepId], toPersonIds: [personId], reason } })
-    const refused = error ? toProblem(error) : data?.reassignRequestSteps.results[0]?.error
-    if (refused) return notifyProblem({ code: refused.code, message: refused.message })
-    notifyDone(t.request.reassigned(itemPhrase(item)))
-    onDone()
-  }
   return (
-    <ConfirmDialog
+    <NamePersonDialog
       title={t.request.reassignTitle(itemPhrase(item))}
-      text={
-        <div className={classes.asking}>
-          <p>{t.request.reassignText}</p>
-          <ResourcePicker
-            label={t.request.reassignTo}
-            entityType={item.owner.entityType}
-            value={key}
-            error={missing && !personId ? t.person.pick : undefined}
-            onChange={(next, id) => {
-              setKey(next)
-              setPersonId(id ?? null)
-            }}
-          />
-        </div>
-      }
+      text={t.request.reassignText}
+      label={t.request.reassignTo}
+      entityType={item.owner.entityType}
       action={t.request.reassign}
-      reason={{ label: t.request.forwardWhy, required: true }}
       busy={fetching}
-      onConfirm={(reason) => void send(reason)}
+      onSend={async (personId, reason) => {
+        const { data, error } = await reassign({ input: { stepIds: [stepId], toPersonIds: [personId], reason } })
+        return error ? toProblem(error) : data?.reassignRequestSteps.results[0]?.error
+      }}
+      onDone={() => {
+        notifyDone(t.request.reassigned(itemPhrase(item)))
+        onDone()
+      }}
       onClose={onClose}
     />
   )
