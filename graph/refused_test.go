@@ -152,6 +152,7 @@ type stream struct {
 	answer *http.Response
 	lines  *bufio.Scanner
 	stop   context.CancelFunc
+	ended  func() error // nil: nobody has stopped it
 }
 
 func (c *client) stream(query string, variables map[string]any) *stream {
@@ -169,7 +170,7 @@ func (c *client) stream(query string, variables map[string]any) *stream {
 	answer, err := c.http.Do(r)
 	require.NoError(c.t, err)
 	require.Equal(c.t, "text/event-stream", answer.Header.Get("Content-Type"))
-	return &stream{client: c, answer: answer, lines: bufio.NewScanner(answer.Body), stop: stop}
+	return &stream{client: c, answer: answer, lines: bufio.NewScanner(answer.Body), stop: stop, ended: ctx.Err}
 }
 
 // next waits for the next event; the zero result when the stream is over.
@@ -177,8 +178,11 @@ func (s *stream) next() (out result) {
 	s.t.Helper()
 	for s.lines.Scan() {
 		if data, ok := strings.CutPrefix(s.lines.Text(), "data: "); ok {
+			if err := json.Unmarshal([]byte(data), &out); err != nil {
+				require.Error(s.t, s.ended(), "%v: %s", err, data)
+				return result{} // the last line, cut off
+			}
 			out.raw = data
-			require.NoError(s.t, json.Unmarshal([]byte(data), &out), data)
 			return out
 		}
 		if s.lines.Text() == "event: complete" {

@@ -44,9 +44,9 @@ func Explain(err error) error {
 	case "22003":
 		return errs.Invalid("", "A number is too large.").Because(err)
 	case "53100":
-		return errs.New(errs.Unavailable, "The database has no room for changes: its disk is full. Nothing was changed. Please try again when there is room.").Because(err)
+		return errs.New(errs.Unavailable, "The database has no room for changes: its disk is full. Nothing was changed. Please try again when there is room.").Because(away{err})
 	case "53300", "53200", "57P01", "57P02", "57P03", "25006":
-		return errs.New(errs.Unavailable, "The database does not answer at this moment. Please try again.").Because(err)
+		return errs.New(errs.Unavailable, "The database does not answer at this moment. Please try again.").Because(away{err})
 	}
 	return err
 }
@@ -62,6 +62,20 @@ func Unreachable(err error) bool {
 	var none noConnection
 	return errors.As(err, &broken) || errors.As(err, &none) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
+
+// away marks what Explain said about the database of Writ: what a database that Writ manages said looks the same.
+type away struct{ error }
+
+func (a away) Unwrap() error { return a.error }
+
+// Away reports whether a piece of work failed since the database of Writ was away or full (Unreachable), as a statement said it or as Explain did. What a managed
+// system answered is none of that: its connector has made an errs.Error of it.
+func Away(err error) bool {
+	return errors.As(err, &away{}) || errs.As(err) == nil && Unreachable(err)
+}
+
+// Full reports whether a piece of work failed since the database of Writ has no room for changes.
+func Full(err error) bool { return isFull(err) && Away(err) }
 
 // IsLockTimeout reports that a statement waited for a lock for longer than lock_timeout.
 func IsLockTimeout(err error) bool {

@@ -12,7 +12,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"writ/server/db"
-	"writ/server/errs"
 	"writ/server/permit"
 )
 
@@ -75,8 +74,11 @@ func (s *Service) work(ctx context.Context, args TaskArgs) error {
 		s.Logger.WarnContext(ctx, "a task lost its lease; its outcome is ignored", "task", t.Identifier, "jobInstance", t.JobInstanceID)
 		return nil
 	case stopped && err != nil:
-		return s.giveBack(context.WithoutCancel(ctx), args, s.handOver)
-	case err != nil && errs.As(err) == nil && db.Unreachable(err): // not the task's fault. While the database stays away its lease ends, and the sweep does the same
+		return s.giveBack(context.WithoutCancel(ctx), args, s.handOver("The server that ran this task stops. Another one starts it anew."))
+	case db.Full(err): // nobody's fault, for as long as it takes: its starts are not counted
+		s.waitForRoom(ctx)
+		return s.giveBack(context.WithoutCancel(ctx), args, s.handOver("The database had no room for changes while this task ran. It is started anew."))
+	case db.Away(err): // not the task's fault. While the database stays away its lease ends, and the sweep does the same
 		return s.giveBack(context.WithoutCancel(ctx), args, func(ctx context.Context, tx bun.Tx, row *TaskInstance) error {
 			return s.restart(ctx, tx, row, "The database was away while this task ran.")
 		})
@@ -191,17 +193,27 @@ func (s *Service) giveBack(ctx context.Context, args TaskArgs, how func(context.
 	})
 }
 
-// handOver gives a task away when this process stops: another one starts it at once.
-func (s *Service) handOver(ctx context.Context, tx bun.Tx, row *TaskInstance) error {
-	lines := logLines{{TaskInstanceID: row.ID, At: s.Clock.Now(), Level: LogWarn, Message: "The server that ran this task stops. Another one starts it anew."}}
-	if err := lines.write(ctx, tx); err != nil {
-		return err
+// waitForRoom waits until a full database may have room again, for less than the lease of the task, or until this process stops.
+func (s *Service) waitForRoom(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(s.Lease / 3):
 	}
-	again, err := applyTasks(ctx, tx, s.Clock.Now(), HandOver, row.ID)
-	if err != nil {
-		return err
+}
+
+// handOver gives a task away, with the reason for its log: another process, or this one, starts it at once, and that start is not counted.
+func (s *Service) handOver(why string) func(context.Context, bun.Tx, *TaskInstance) error {
+	return func(ctx context.Context, tx bun.Tx, row *TaskInstance) error {
+		lines := logLines{{TaskInstanceID: row.ID, At: s.Clock.Now(), Level: LogWarn, Message: why}}
+		if err := lines.write(ctx, tx); err != nil {
+			return err
+		}
+		again, err := applyTasks(ctx, tx, s.Clock.Now(), HandOver, row.ID)
+		if err != nil {
+			return err
+		}
+		return enqueueTasks(ctx, tx, again)
 	}
-	return enqueueTasks(ctx, tx, again)
 }
 
 // restart starts a task again elsewhere, or gives up after maxStarts. The caller holds the locks of the run and the task.

@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
 
@@ -135,12 +137,41 @@ func TestDatabaseAway(t *testing.T) {
 	b.until(t, i.ID, job.Completed)
 	require.Equal(t, 2, b.task(t, i.ID, "sync").Attempt)
 
-	b.stage.play("sync", func(context.Context, job.Task, job.Reporter) (job.Result, error) {
-		return job.Result{}, errs.New(errs.Unavailable, "The target is away.").Because(broken)
+	b.stage.play("sync", func(_ context.Context, task job.Task, _ job.Reporter) (job.Result, error) {
+		if task.Attempt == 1 {
+			return job.Result{}, errors.Join(errors.New("half of it"), db.Explain(&pq.Error{Code: "57P01"})) // as a transaction says it
+		}
+		return job.Result{Output: true}, nil
 	})
 	i = b.run(t, "j")
-	b.until(t, i.ID, job.Errored)
-	require.Equal(t, 1, b.task(t, i.ID, "sync").Attempt)
+	b.until(t, i.ID, job.Completed)
+
+	for _, says := range []error{broken, &pq.Error{Code: "57P01"}, &pq.Error{Code: "53100"}} {
+		b.stage.play("sync", func(context.Context, job.Task, job.Reporter) (job.Result, error) {
+			return job.Result{}, errs.New(errs.Unavailable, "The target is away.").Because(says)
+		})
+		i = b.run(t, "j")
+		b.until(t, i.ID, job.Errored)
+		require.Equal(t, 1, b.task(t, i.ID, "sync").Attempt)
+	}
+}
+
+// TestDatabaseFull: a task waits for room, however often it has to begin, and nobody gives it up.
+func TestDatabaseFull(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.jobs.Lease = 150 * time.Millisecond
+	b.save(t, job.JobDefinition{Identifier: "j", Steps: []job.StepDefinition{step("sync", "Synchronize", 0)}})
+	var starts atomic.Int64
+	b.stage.play("sync", func(context.Context, job.Task, job.Reporter) (job.Result, error) {
+		if starts.Add(1) <= 6 {
+			return job.Result{}, errors.Join(db.Explain(&pq.Error{Code: "53100"}), db.Explain(&pq.Error{Code: "53100"}))
+		}
+		return job.Result{Output: true}, nil
+	})
+	i := b.run(t, "j")
+	b.until(t, i.ID, job.Completed)
+	require.EqualValues(t, 7, starts.Load())
 }
 
 // TestLostTooOften: a task that takes its process with it every time ends the run.
