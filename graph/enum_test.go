@@ -40,6 +40,7 @@ var stored = map[string]string{
 	"order_attempt.outcome": "AttemptOutcome", "outage.outcome": "AttemptOutcome",
 	"provisioning_order.answer_outcome": "AttemptOutcome", "order_line.error_class": "ErrorClass", "provisioning_order.error_class": "ErrorClass",
 	"order_line.wait_reason": "WaitReason", "provisioning_order.wait_reason": "WaitReason",
+	"departure.state": "DepartureState", "departure_item.kind": "DepartureKind",
 	"delegation.state": "DelegationState", "request.state": "RequestState", "request_item.state": "RequestState", "request_item.action": "RequestAction", "request_item.outcome": "RequestOutcome", "request_step.state": "RequestStepState", "request_decision.decision": "StepDecision", "request_comment.kind": "RequestCommentKind",
 	"task_instance.state": "TaskInstanceState", "task_log.level": "LogLevel", "webhook_delivery.state": "WebhookDeliveryState",
 }

@@ -28,6 +28,7 @@ import (
 	"writ/server/clock"
 	"writ/server/dbtest"
 	"writ/server/delegation"
+	"writ/server/departure"
 	"writ/server/directory"
 	"writ/server/event"
 	"writ/server/fulfil"
@@ -137,6 +138,7 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 		Bulk:           bulks,
 		Requests:       requests,
 		Delegations:    delegations,
+		Departures:     departure.New(departure.Rooms{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments, Orders: orders, Auth: b.auth}, 0),
 		Risks:          &risk.Service{DB: b.db, Assignments: assignments},
 		Redundancy:     redundant,
 		Mining:         &mining.Service{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments, Manifest: configuration},

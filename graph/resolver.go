@@ -9,6 +9,7 @@ import (
 	"writ/server/bulk"
 	"writ/server/catalogue"
 	"writ/server/delegation"
+	"writ/server/departure"
 	"writ/server/desk"
 	"writ/server/directory"
 	"writ/server/fence"
@@ -46,6 +47,7 @@ type Resolver struct {
 	Plans           *plan.Service
 	Bulk            *bulk.Service
 	Delegations     *delegation.Service
+	Departures      *departure.Service
 	Webhooks        *webhook.Service
 	Audit           *audit.Service
 	Notifications   *notification.Service

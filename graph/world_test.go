@@ -369,6 +369,10 @@ insert into delegation (id, delegator_id, delegator, deputy_id, deputy, kinds, s
 	from (values (4101, 'finance', 'deputy', '{}', timestamptz '2100-01-01', 'away', 'ACTIVE', null), (4102, 'far1', 'far2', '{"entityTypes": ["Directory_User"], "roles": ["Asked"], "categories": ["Sub"], "policies": ["Default"]}', null, 'zqp4reasonq', 'ACTIVE', null),
 		(4103, 'far1', 'everything', '{}', null, 'x', 'ACTIVE', null), (4104, 'everything', 'far2', '{}', null, 'x', 'ENDED', timestamptz '2026-01-02')) x (id, delegator, deputy, scope, until, reason, state, closed)
 	join local_user a on a.username = x.delegator join local_user b on b.username = x.deputy;
+insert into departure (id, person_id, state, at, actor, asked_by, reason, accounts, first_event, returned_at, returned_by, return_reason) overriding system value values
+	(4201, 1003, 'RETURNED', timestamptz '2026-01-01', 'far1', 'far2', 'zqp3reasonq', 1, 0, timestamptz '2026-01-02', 'far1', 'x'), (4202, 1005, 'RETURNED', timestamptz '2026-01-01', 'far1', null, 'zqp5reasonq', 0, 0, timestamptz '2026-01-02', 'far1', 'x'),
+	(4203, 1004, 'WAITING', now(), 'everything', null, 'zqp4reasonq', 1, 0, null, null, null);
+insert into departure_item (departure_id, kind, subject_id, label) values (4201, 'DELEGATION', 4104, 'zqp3nameq'), (4202, 'SESSION', null, 'zqp5nameq');
 insert into delegation_history (delegation_id, at, actor, action, from_state, to_state, end_date, comment) values (4101, timestamptz '2026-01-01', 'finance', 'begin', 'PLANNED', 'ACTIVE', timestamptz '2100-01-01', 'said');
 insert into delegation_act (delegation_id, at, deputy, kind, action, subject_type, subject_id, number, about) values (4101, timestamptz '2026-01-02', 'deputy', 'APPROVALS', 'approve', 'request_item', 3931, 'RQ-3911', 'Asked');
 alter table request_decision disable trigger user;

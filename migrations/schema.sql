@@ -717,6 +717,55 @@ create table denied_association (
     constraint denied_association_target_id_fkey FOREIGN KEY (target_id) REFERENCES resource(id)
 );
 
+create table departure (
+    id bigint generated always as identity,
+    person_id bigint not null,
+    state text not null,
+    at timestamp with time zone not null,
+    actor text not null,
+    actor_id bigint,
+    asked_by text,
+    reason text not null,
+    accounts integer not null,
+    users bigint[] default '{}'::bigint[] not null,
+    first_event bigint not null,
+    returned_at timestamp with time zone,
+    returned_by text,
+    return_reason text,
+    constraint departure_pkey PRIMARY KEY (id),
+    constraint departure_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES local_user(id) ON DELETE SET NULL,
+    constraint departure_person_id_fkey FOREIGN KEY (person_id) REFERENCES resource(id),
+    constraint departure_bounded CHECK ((((length(reason) >= 1) AND (length(reason) <= 4000)) AND (length(return_reason) <= 4000))),
+    constraint departure_returned CHECK ((((state = 'RETURNED'::text) = (returned_at IS NOT NULL)) AND ((returned_at IS NULL) = (returned_by IS NULL)))),
+    constraint departure_state_check CHECK ((state = ANY (ARRAY['WAITING'::text, 'DEPARTED'::text, 'RETURNED'::text, 'LAPSED'::text])))
+);
+comment on table departure is 'People who were made to leave at once (requests 12.8). While it is DEPARTED, every computation ends there what the person has.';
+comment on column departure.state is 'WAITING: it wants a second person; DEPARTED: in force; RETURNED: taken back; LAPSED: no second person came.';
+comment on column departure.at is 'Since when all that the person had is over; while it waits, when it was asked for.';
+comment on column departure.actor is 'User name of whoever made him leave; of two people, the second.';
+comment on column departure.asked_by is 'User name of the first of two people; null: one was enough.';
+comment on column departure.accounts is 'How many accounts were shown to whoever confirmed it.';
+comment on column departure.users is 'Accounts of Writ itself that it switched off: a return switches them on again.';
+comment on column departure.first_event is 'Events about the person after this one belong to the departure.';
+CREATE INDEX departure_by_person ON public.departure USING btree (person_id, id);
+CREATE INDEX departure_by_time ON public.departure USING btree (at) WHERE (state = 'DEPARTED'::text);
+CREATE UNIQUE INDEX departure_once ON public.departure USING btree (person_id) WHERE (state = ANY (ARRAY['WAITING'::text, 'DEPARTED'::text]));
+CREATE TRIGGER departure_by_another BEFORE INSERT OR UPDATE OF state ON public.departure FOR EACH ROW WHEN ((new.state = ANY (ARRAY['WAITING'::text, 'DEPARTED'::text]))) EXECUTE FUNCTION departure_by_another();
+CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.departure FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('departure');
+
+create table departure_item (
+    id bigint generated always as identity,
+    departure_id bigint not null,
+    kind text not null,
+    subject_id bigint,
+    label text not null,
+    constraint departure_item_pkey PRIMARY KEY (id),
+    constraint departure_item_departure_id_fkey FOREIGN KEY (departure_id) REFERENCES departure(id) ON DELETE CASCADE,
+    constraint departure_item_kind_check CHECK ((kind = ANY (ARRAY['ACCOUNT'::text, 'SIGN_IN'::text, 'SESSION'::text, 'KEY'::text, 'DELEGATION'::text, 'REQUEST'::text, 'APPROVAL'::text])))
+);
+comment on table departure_item is 'What beside accounts in systems a person had when he was made to leave: what became of it is read from where it is.';
+CREATE INDEX departure_item_of ON public.departure_item USING btree (departure_id, id);
+
 create table dimension (
     id bigint generated always as identity,
     identifier text not null,
@@ -3154,6 +3203,20 @@ begin
         or old.closed_at is not null and (new.end_date, new.closed_at, new.closed_by) is distinct from (old.end_date, old.closed_at, old.closed_by)
         or coalesce(new.end_date, 'infinity') > coalesce(old.end_date, 'infinity') then
         raise exception 'what delegation % covers stays; it may only end earlier', old.id using errcode = '23514', constraint = 'delegation_stays';
+    end if;
+    return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.departure_by_another()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if is_same_person(new.actor, new.person_id) then
+        raise exception 'nobody makes himself leave' using errcode = '23514', constraint = 'departure_by_another';
+    end if;
+    if new.state = 'DEPARTED' and new.asked_by is not null and are_one_person(new.asked_by, new.actor) then
+        raise exception 'a second person confirms' using errcode = '23514', constraint = 'departure_second_person';
     end if;
     return new;
 end $function$;

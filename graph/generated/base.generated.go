@@ -19,6 +19,7 @@ import (
 	"writ/server/bulk"
 	"writ/server/catalogue"
 	"writ/server/delegation"
+	"writ/server/departure"
 	"writ/server/desk"
 	"writ/server/directory"
 	"writ/server/fence"
@@ -105,6 +106,8 @@ type MutationResolver interface {
 	UpdateDelegation(ctx context.Context, input delegation.UpdateDelegationInput) (*delegation.DelegationPayload, error)
 	RevokeDelegation(ctx context.Context, input delegation.EndDelegationInput) (*delegation.DelegationPayload, error)
 	RefuseDelegation(ctx context.Context, input delegation.EndDelegationInput) (*delegation.DelegationPayload, error)
+	DepartNow(ctx context.Context, input departure.DepartNowInput) (*departure.DepartNowPayload, error)
+	UndoDeparture(ctx context.Context, input departure.UndoDepartureInput) (*departure.UndoDeparturePayload, error)
 	CreateResource(ctx context.Context, input directory.CreateResourceInput) (*directory.ResourcePayload, error)
 	UpdateResource(ctx context.Context, input directory.UpdateResourceInput) (*directory.ResourcePayload, error)
 	DeleteResource(ctx context.Context, input directory.DeleteResourceInput) (*directory.DeleteResourcePayload, error)
@@ -190,6 +193,8 @@ type QueryResolver interface {
 	DelegationActs(ctx context.Context, id int64, first *int, after *string) (*page.Connection[*delegation.DelegationAct], error)
 	DelegationTargets(ctx context.Context, first *int, after *string, filter *delegation.DelegationTargetFilter) (*page.Connection[*delegation.DelegationTarget], error)
 	DelegationSubjects(ctx context.Context, first *int, after *string, text *string) (*page.Connection[*delegation.DelegationSubject], error)
+	DepartureOutlook(ctx context.Context, personID int64) (*departure.DepartureOutlook, error)
+	DepartureProof(ctx context.Context, personID int64) (*departure.DepartureProof, error)
 	MyAccess(ctx context.Context, first *int, after *string, filter *desk.HeldFilter, orderBy *desk.HeldSort) (*page.Connection[*desk.Held], error)
 	MyTasks(ctx context.Context, first *int, after *string, filter *desk.TaskFilter) (*page.Connection[*desk.Task], error)
 	TaskCounts(ctx context.Context) ([]*desk.WaitingCount, error)
@@ -973,6 +978,20 @@ func (ec *executionContext) field_Mutation_deleteWebhook_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (webhook.WebhookInput, error) {
 			return ec.unmarshalNWebhookInput2writᚋserverᚋwebhookᚐWebhookInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_departNow_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (departure.DepartNowInput, error) {
+			return ec.unmarshalNDepartNowInput2writᚋserverᚋdepartureᚐDepartNowInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1765,6 +1784,20 @@ func (ec *executionContext) field_Mutation_unblockOrders_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_undoDeparture_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (departure.UndoDepartureInput, error) {
+			return ec.unmarshalNUndoDepartureInput2writᚋserverᚋdepartureᚐUndoDepartureInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateDelegation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2374,6 +2407,34 @@ func (ec *executionContext) field_Query_delivery_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_departureOutlook_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "personId",
+		func(ctx context.Context, v any) (int64, error) {
+			return ec.unmarshalNID2int64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["personId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_departureProof_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "personId",
+		func(ctx context.Context, v any) (int64, error) {
+			return ec.unmarshalNID2int64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["personId"] = arg0
 	return args, nil
 }
 
@@ -7249,6 +7310,94 @@ func (ec *executionContext) fieldContext_Mutation_refuseDelegation(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_departNow(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_departNow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DepartNow(ctx, fc.Args["input"].(departure.DepartNowInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *departure.DepartNowPayload) graphql.Marshaler {
+			return ec.marshalNDepartNowPayload2ᚖwritᚋserverᚋdepartureᚐDepartNowPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_departNow(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DepartNowPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_departNow_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_undoDeparture(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_undoDeparture(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UndoDeparture(ctx, fc.Args["input"].(departure.UndoDepartureInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *departure.UndoDeparturePayload) graphql.Marshaler {
+			return ec.marshalNUndoDeparturePayload2ᚖwritᚋserverᚋdepartureᚐUndoDeparturePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_undoDeparture(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoDeparturePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_undoDeparture_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createResource(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10939,6 +11088,94 @@ func (ec *executionContext) fieldContext_Query_delegationSubjects(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_delegationSubjects_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_departureOutlook(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_departureOutlook(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().DepartureOutlook(ctx, fc.Args["personId"].(int64))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *departure.DepartureOutlook) graphql.Marshaler {
+			return ec.marshalODepartureOutlook2ᚖwritᚋserverᚋdepartureᚐDepartureOutlook(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_departureOutlook(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DepartureOutlook(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_departureOutlook_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_departureProof(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_departureProof(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().DepartureProof(ctx, fc.Args["personId"].(int64))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *departure.DepartureProof) graphql.Marshaler {
+			return ec.marshalODepartureProof2ᚖwritᚋserverᚋdepartureᚐDepartureProof(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_departureProof(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DepartureProof(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_departureProof_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15590,6 +15827,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "departNow":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_departNow(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "undoDeparture":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_undoDeparture(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createResource":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createResource(ctx, field)
@@ -16222,6 +16473,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_delegationSubjects(ctx, field)
+				})
+		case "departureOutlook":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_departureOutlook(ctx, field)
+				})
+		case "departureProof":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_departureProof(ctx, field)
 				})
 		case "myAccess":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -14,6 +14,7 @@ import (
 	"writ/server/bulk"
 	"writ/server/catalogue"
 	"writ/server/delegation"
+	"writ/server/departure"
 	"writ/server/desk"
 	"writ/server/directory"
 	"writ/server/evaluation"
@@ -843,6 +844,51 @@ var plainTypes = plain.Types{
 	}},
 	"DeliveryPayload": {Implementors: deliveryPayloadImplementors, Fields: map[string]plain.Field{
 		"delivery": {Code: 1, Of: "Delivery"},
+	}},
+	"DepartNowPayload": {Implementors: departNowPayloadImplementors, Fields: map[string]plain.Field{
+		"personId":          {Code: 1},
+		"proof":             {Code: 2, Of: "DepartureProof"},
+		"needsSecondPerson": {Code: 3},
+	}},
+	"DepartureOutlook": {Implementors: departureOutlookImplementors, Fields: map[string]plain.Field{
+		"personId":          {Code: 1},
+		"person":            {Code: 2},
+		"accounts":          {Code: 3},
+		"rows":              {Code: 4, Of: "DepartureProofRow"},
+		"needsSecondPerson": {Code: 5},
+		"askedBy":           {Code: 6},
+		"canDepart":         {Code: 7},
+		"obstacle":          {Code: 8},
+	}},
+	"DepartureProof": {Implementors: departureProofImplementors, Fields: map[string]plain.Field{
+		"personId":     {Code: 1},
+		"person":       {Code: 2},
+		"state":        {Code: 3},
+		"at":           {Code: 4},
+		"actor":        {Code: 5},
+		"askedBy":      {Code: 6},
+		"reason":       {Code: 7},
+		"complete":     {Code: 8},
+		"completedAt":  {Code: 9},
+		"rows":         {Code: 10, Of: "DepartureProofRow"},
+		"digest":       {Code: 11},
+		"fromPosition": {Code: 12},
+		"toPosition":   {Code: 13},
+	}},
+	"DepartureProofRow": {Implementors: departureProofRowImplementors, Fields: map[string]plain.Field{
+		"kind":       {Code: 1},
+		"system":     {Code: 2},
+		"type":       {Code: 3},
+		"name":       {Code: 4},
+		"outcome":    {Code: 5},
+		"action":     {Code: 6},
+		"by":         {Code: 7},
+		"askedAt":    {Code: 8},
+		"executedAt": {Code: 9},
+		"verifiedAt": {Code: 10},
+		"why":        {Code: 11},
+		"orderId":    {Code: 12},
+		"isManual":   {Code: 13},
 	}},
 	"Deputyship": {Implementors: deputyshipImplementors, Fields: map[string]plain.Field{
 		"delegationId": {Code: 1},
@@ -3237,6 +3283,9 @@ var plainTypes = plain.Types{
 		"isDenied":   {Code: 5},
 		"type":       {Code: 6},
 		"offset":     {Code: 7, Of: "OffsetConfiguration"},
+	}},
+	"UndoDeparturePayload": {Implementors: undoDeparturePayloadImplementors, Fields: map[string]plain.Field{
+		"personId": {Code: 1},
 	}},
 	"UserClientConfiguration": {Implementors: userClientConfigurationImplementors, Fields: map[string]plain.Field{
 		"scopes": {Code: 1},
@@ -9635,6 +9684,334 @@ func plainDeliveryPayload(w *plain.Writer, s *plain.Selection, obj *synchronizat
 			if !plainDelivery(w, f.Below, v) {
 				return false
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DepartNowPayload(ctx context.Context, sel ast.SelectionSet, obj *departure.DepartNowPayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DepartNowPayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDepartNowPayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DepartNowPayload(ctx, sel, obj)
+}
+
+func plainDepartNowPayload(w *plain.Writer, s *plain.Selection, obj *departure.DepartNowPayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DepartNowPayload\"")
+		case 1: // personId
+			v := obj.PersonID
+			w.ID(v)
+
+		case 2: // proof
+			v := obj.Proof
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !plainDepartureProof(w, f.Below, v) {
+					return false
+				}
+			}
+
+		case 3: // needsSecondPerson
+			v := obj.NeedsSecondPerson
+			w.Bool(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DepartureOutlook(ctx context.Context, sel ast.SelectionSet, obj *departure.DepartureOutlook) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DepartureOutlook"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDepartureOutlook(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DepartureOutlook(ctx, sel, obj)
+}
+
+func plainDepartureOutlook(w *plain.Writer, s *plain.Selection, obj *departure.DepartureOutlook) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DepartureOutlook\"")
+		case 1: // personId
+			v := obj.PersonID
+			w.ID(v)
+
+		case 2: // person
+			v := obj.Person
+			w.String(v)
+
+		case 3: // accounts
+			v := obj.Accounts
+			w.Int(int64(v))
+
+		case 4: // rows
+			v := obj.Rows
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainDepartureProofRow(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 5: // needsSecondPerson
+			v := obj.NeedsSecondPerson
+			w.Bool(v)
+
+		case 6: // askedBy
+			v := obj.AskedBy
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // canDepart
+			v := obj.CanDepart
+			w.Bool(v)
+
+		case 8: // obstacle
+			v := obj.Obstacle
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DepartureProof(ctx context.Context, sel ast.SelectionSet, obj *departure.DepartureProof) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DepartureProof"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDepartureProof(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DepartureProof(ctx, sel, obj)
+}
+
+func plainDepartureProof(w *plain.Writer, s *plain.Selection, obj *departure.DepartureProof) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DepartureProof\"")
+		case 1: // personId
+			v := obj.PersonID
+			w.ID(v)
+
+		case 2: // person
+			v := obj.Person
+			w.String(v)
+
+		case 3: // state
+			v := obj.State
+			w.String(string(v))
+
+		case 4: // at
+			v := obj.At
+			if !w.Time(v) {
+				return false
+			}
+
+		case 5: // actor
+			v := obj.Actor
+			w.String(v)
+
+		case 6: // askedBy
+			v := obj.AskedBy
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 7: // reason
+			v := obj.Reason
+			w.String(v)
+
+		case 8: // complete
+			v := obj.Complete
+			w.Bool(v)
+
+		case 9: // completedAt
+			v := obj.CompletedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 10: // rows
+			v := obj.Rows
+			w.Raw("[")
+			for i0, v0 := range v {
+				w.Item(i0)
+				if v0 == nil {
+					return false
+				}
+				if !plainDepartureProofRow(w, f.Below, v0) {
+					return false
+				}
+			}
+			w.Raw("]")
+
+		case 11: // digest
+			v := obj.Digest
+			w.String(v)
+
+		case 12: // fromPosition
+			v := obj.FromPosition
+			w.String(v)
+
+		case 13: // toPosition
+			v := obj.ToPosition
+			w.String(v)
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _DepartureProofRow(ctx context.Context, sel ast.SelectionSet, obj *departure.DepartureProofRow) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "DepartureProofRow"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainDepartureProofRow(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_DepartureProofRow(ctx, sel, obj)
+}
+
+func plainDepartureProofRow(w *plain.Writer, s *plain.Selection, obj *departure.DepartureProofRow) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"DepartureProofRow\"")
+		case 1: // kind
+			v := obj.Kind
+			w.String(string(v))
+
+		case 2: // system
+			v := obj.System
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 3: // type
+			v := obj.Type
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 4: // name
+			v := obj.Name
+			w.String(v)
+
+		case 5: // outcome
+			v := obj.Outcome
+			w.String(string(v))
+
+		case 6: // action
+			v := obj.Action
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(string(*v))
+			}
+
+		case 7: // by
+			v := obj.By
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 8: // askedAt
+			v := obj.AskedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 9: // executedAt
+			v := obj.ExecutedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 10: // verifiedAt
+			v := obj.VerifiedAt
+			if v == nil {
+				w.Raw("null")
+			} else {
+				if !w.Time(*v) {
+					w.Raw("null")
+				}
+			}
+
+		case 11: // why
+			v := obj.Why
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.String(*v)
+			}
+
+		case 12: // orderId
+			v := obj.OrderID
+			if v == nil {
+				w.Raw("null")
+			} else {
+				w.ID(*v)
+			}
+
+		case 13: // isManual
+			v := obj.IsManual
+			w.Bool(v)
 
 		}
 	}
@@ -27643,6 +28020,33 @@ func plainTypeRuleConfiguration(w *plain.Writer, s *plain.Selection, obj *manife
 					return false
 				}
 			}
+
+		}
+	}
+	w.Raw("}")
+	return true
+}
+
+func (ec *executionContext) _UndoDeparturePayload(ctx context.Context, sel ast.SelectionSet, obj *departure.UndoDeparturePayload) graphql.Marshaler {
+	if s := plainTypes.Plan(ctx, ec.OperationContext, sel, "UndoDeparturePayload"); s != nil {
+		if m := plain.Make(func(w *plain.Writer) bool { return plainUndoDeparturePayload(w, s, obj) }); m != nil {
+			return m
+		}
+	}
+	return ec.slowly_UndoDeparturePayload(ctx, sel, obj)
+}
+
+func plainUndoDeparturePayload(w *plain.Writer, s *plain.Selection, obj *departure.UndoDeparturePayload) bool {
+	w.Raw("{")
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		w.Key(i, f)
+		switch f.Code {
+		case 0:
+			w.Raw("\"UndoDeparturePayload\"")
+		case 1: // personId
+			v := obj.PersonID
+			w.ID(v)
 
 		}
 	}

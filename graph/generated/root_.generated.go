@@ -16,6 +16,7 @@ import (
 	"writ/server/bulk"
 	"writ/server/catalogue"
 	"writ/server/delegation"
+	"writ/server/departure"
 	"writ/server/desk"
 	"writ/server/directory"
 	"writ/server/fence"
@@ -1115,6 +1116,55 @@ type ComplexityRoot struct {
 		Delivery func(childComplexity int) int
 	}
 
+	DepartNowPayload struct {
+		NeedsSecondPerson func(childComplexity int) int
+		PersonID          func(childComplexity int) int
+		Proof             func(childComplexity int) int
+	}
+
+	DepartureOutlook struct {
+		Accounts          func(childComplexity int) int
+		AskedBy           func(childComplexity int) int
+		CanDepart         func(childComplexity int) int
+		NeedsSecondPerson func(childComplexity int) int
+		Obstacle          func(childComplexity int) int
+		Person            func(childComplexity int) int
+		PersonID          func(childComplexity int) int
+		Rows              func(childComplexity int) int
+	}
+
+	DepartureProof struct {
+		Actor        func(childComplexity int) int
+		AskedBy      func(childComplexity int) int
+		At           func(childComplexity int) int
+		Complete     func(childComplexity int) int
+		CompletedAt  func(childComplexity int) int
+		Digest       func(childComplexity int) int
+		FromPosition func(childComplexity int) int
+		Person       func(childComplexity int) int
+		PersonID     func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Rows         func(childComplexity int) int
+		State        func(childComplexity int) int
+		ToPosition   func(childComplexity int) int
+	}
+
+	DepartureProofRow struct {
+		Action     func(childComplexity int) int
+		AskedAt    func(childComplexity int) int
+		By         func(childComplexity int) int
+		ExecutedAt func(childComplexity int) int
+		IsManual   func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Name       func(childComplexity int) int
+		OrderID    func(childComplexity int) int
+		Outcome    func(childComplexity int) int
+		System     func(childComplexity int) int
+		Type       func(childComplexity int) int
+		VerifiedAt func(childComplexity int) int
+		Why        func(childComplexity int) int
+	}
+
 	Deputyship struct {
 		DelegationID func(childComplexity int) int
 		Kinds        func(childComplexity int) int
@@ -1876,6 +1926,7 @@ type ComplexityRoot struct {
 		DeleteSingleRole           func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteUser                 func(childComplexity int, input manifest.DeleteConfigurationInput) int
 		DeleteWebhook              func(childComplexity int, input webhook.WebhookInput) int
+		DepartNow                  func(childComplexity int, input departure.DepartNowInput) int
 		DetachRisk                 func(childComplexity int, input risk.DetachRiskInput) int
 		DisableWebhook             func(childComplexity int, input webhook.WebhookInput) int
 		DropDelivery               func(childComplexity int, input synchronization.DeliveryInput) int
@@ -1934,6 +1985,7 @@ type ComplexityRoot struct {
 		TakeManualOrders           func(childComplexity int, input order.BulkOrdersInput) int
 		TestAdvanceClock           func(childComplexity int, seconds int) int
 		UnblockOrders              func(childComplexity int, input order.BulkOrdersInput) int
+		UndoDeparture              func(childComplexity int, input departure.UndoDepartureInput) int
 		UpdateDelegation           func(childComplexity int, input delegation.UpdateDelegationInput) int
 		UpdateResource             func(childComplexity int, input directory.UpdateResourceInput) int
 		WithdrawRequestInformation func(childComplexity int, input request.RequestStepsInput) int
@@ -2563,6 +2615,8 @@ type ComplexityRoot struct {
 		DelegationTargets          func(childComplexity int, first *int, after *string, filter *delegation.DelegationTargetFilter) int
 		Delegations                func(childComplexity int, first *int, after *string, filter *delegation.DelegationFilter) int
 		Delivery                   func(childComplexity int, id int64) int
+		DepartureOutlook           func(childComplexity int, personID int64) int
+		DepartureProof             func(childComplexity int, personID int64) int
 		DifferencesByAge           func(childComplexity int) int
 		EntityTypes                func(childComplexity int) int
 		ErrorGroups                func(childComplexity int) int
@@ -4171,6 +4225,10 @@ type ComplexityRoot struct {
 		Policy     func(childComplexity int) int
 		SingleRole func(childComplexity int) int
 		Type       func(childComplexity int) int
+	}
+
+	UndoDeparturePayload struct {
+		PersonID func(childComplexity int) int
 	}
 
 	UserClientConfiguration struct {
@@ -8331,6 +8389,232 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeliveryPayload.Delivery(childComplexity), true
 
+	case "DepartNowPayload.needsSecondPerson":
+		if e.ComplexityRoot.DepartNowPayload.NeedsSecondPerson == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartNowPayload.NeedsSecondPerson(childComplexity), true
+	case "DepartNowPayload.personId":
+		if e.ComplexityRoot.DepartNowPayload.PersonID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartNowPayload.PersonID(childComplexity), true
+	case "DepartNowPayload.proof":
+		if e.ComplexityRoot.DepartNowPayload.Proof == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartNowPayload.Proof(childComplexity), true
+
+	case "DepartureOutlook.accounts":
+		if e.ComplexityRoot.DepartureOutlook.Accounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureOutlook.Accounts(childComplexity), true
+	case "DepartureOutlook.askedBy":
+		if e.ComplexityRoot.DepartureOutlook.AskedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureOutlook.AskedBy(childComplexity), true
+	case "DepartureOutlook.canDepart":
+		if e.ComplexityRoot.DepartureOutlook.CanDepart == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureOutlook.CanDepart(childComplexity), true
+	case "DepartureOutlook.needsSecondPerson":
+		if e.ComplexityRoot.DepartureOutlook.NeedsSecondPerson == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureOutlook.NeedsSecondPerson(childComplexity), true
+	case "DepartureOutlook.obstacle":
+		if e.ComplexityRoot.DepartureOutlook.Obstacle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureOutlook.Obstacle(childComplexity), true
+	case "DepartureOutlook.person":
+		if e.ComplexityRoot.DepartureOutlook.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureOutlook.Person(childComplexity), true
+	case "DepartureOutlook.personId":
+		if e.ComplexityRoot.DepartureOutlook.PersonID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureOutlook.PersonID(childComplexity), true
+	case "DepartureOutlook.rows":
+		if e.ComplexityRoot.DepartureOutlook.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureOutlook.Rows(childComplexity), true
+
+	case "DepartureProof.actor":
+		if e.ComplexityRoot.DepartureProof.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.Actor(childComplexity), true
+	case "DepartureProof.askedBy":
+		if e.ComplexityRoot.DepartureProof.AskedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.AskedBy(childComplexity), true
+	case "DepartureProof.at":
+		if e.ComplexityRoot.DepartureProof.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.At(childComplexity), true
+	case "DepartureProof.complete":
+		if e.ComplexityRoot.DepartureProof.Complete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.Complete(childComplexity), true
+	case "DepartureProof.completedAt":
+		if e.ComplexityRoot.DepartureProof.CompletedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.CompletedAt(childComplexity), true
+	case "DepartureProof.digest":
+		if e.ComplexityRoot.DepartureProof.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.Digest(childComplexity), true
+	case "DepartureProof.fromPosition":
+		if e.ComplexityRoot.DepartureProof.FromPosition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.FromPosition(childComplexity), true
+	case "DepartureProof.person":
+		if e.ComplexityRoot.DepartureProof.Person == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.Person(childComplexity), true
+	case "DepartureProof.personId":
+		if e.ComplexityRoot.DepartureProof.PersonID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.PersonID(childComplexity), true
+	case "DepartureProof.reason":
+		if e.ComplexityRoot.DepartureProof.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.Reason(childComplexity), true
+	case "DepartureProof.rows":
+		if e.ComplexityRoot.DepartureProof.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.Rows(childComplexity), true
+	case "DepartureProof.state":
+		if e.ComplexityRoot.DepartureProof.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.State(childComplexity), true
+	case "DepartureProof.toPosition":
+		if e.ComplexityRoot.DepartureProof.ToPosition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProof.ToPosition(childComplexity), true
+
+	case "DepartureProofRow.action":
+		if e.ComplexityRoot.DepartureProofRow.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.Action(childComplexity), true
+	case "DepartureProofRow.askedAt":
+		if e.ComplexityRoot.DepartureProofRow.AskedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.AskedAt(childComplexity), true
+	case "DepartureProofRow.by":
+		if e.ComplexityRoot.DepartureProofRow.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.By(childComplexity), true
+	case "DepartureProofRow.executedAt":
+		if e.ComplexityRoot.DepartureProofRow.ExecutedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.ExecutedAt(childComplexity), true
+	case "DepartureProofRow.isManual":
+		if e.ComplexityRoot.DepartureProofRow.IsManual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.IsManual(childComplexity), true
+	case "DepartureProofRow.kind":
+		if e.ComplexityRoot.DepartureProofRow.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.Kind(childComplexity), true
+	case "DepartureProofRow.name":
+		if e.ComplexityRoot.DepartureProofRow.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.Name(childComplexity), true
+	case "DepartureProofRow.orderId":
+		if e.ComplexityRoot.DepartureProofRow.OrderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.OrderID(childComplexity), true
+	case "DepartureProofRow.outcome":
+		if e.ComplexityRoot.DepartureProofRow.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.Outcome(childComplexity), true
+	case "DepartureProofRow.system":
+		if e.ComplexityRoot.DepartureProofRow.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.System(childComplexity), true
+	case "DepartureProofRow.type":
+		if e.ComplexityRoot.DepartureProofRow.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.Type(childComplexity), true
+	case "DepartureProofRow.verifiedAt":
+		if e.ComplexityRoot.DepartureProofRow.VerifiedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.VerifiedAt(childComplexity), true
+	case "DepartureProofRow.why":
+		if e.ComplexityRoot.DepartureProofRow.Why == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartureProofRow.Why(childComplexity), true
+
 	case "Deputyship.delegationId":
 		if e.ComplexityRoot.Deputyship.DelegationID == nil {
 			break
@@ -11776,6 +12060,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteWebhook(childComplexity, args["input"].(webhook.WebhookInput)), true
+	case "Mutation.departNow":
+		if e.ComplexityRoot.Mutation.DepartNow == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_departNow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DepartNow(childComplexity, args["input"].(departure.DepartNowInput)), true
 	case "Mutation.detachRisk":
 		if e.ComplexityRoot.Mutation.DetachRisk == nil {
 			break
@@ -12404,6 +12699,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnblockOrders(childComplexity, args["input"].(order.BulkOrdersInput)), true
+	case "Mutation.undoDeparture":
+		if e.ComplexityRoot.Mutation.UndoDeparture == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoDeparture_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoDeparture(childComplexity, args["input"].(departure.UndoDepartureInput)), true
 	case "Mutation.updateDelegation":
 		if e.ComplexityRoot.Mutation.UpdateDelegation == nil {
 			break
@@ -15232,6 +15538,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Delivery(childComplexity, args["id"].(int64)), true
+	case "Query.departureOutlook":
+		if e.ComplexityRoot.Query.DepartureOutlook == nil {
+			break
+		}
+
+		args, err := ec.field_Query_departureOutlook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DepartureOutlook(childComplexity, args["personId"].(int64)), true
+	case "Query.departureProof":
+		if e.ComplexityRoot.Query.DepartureProof == nil {
+			break
+		}
+
+		args, err := ec.field_Query_departureProof_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DepartureProof(childComplexity, args["personId"].(int64)), true
 	case "Query.differencesByAge":
 		if e.ComplexityRoot.Query.DifferencesByAge == nil {
 			break
@@ -22723,6 +23051,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TypeRuleConfiguration.Type(childComplexity), true
 
+	case "UndoDeparturePayload.personId":
+		if e.ComplexityRoot.UndoDeparturePayload.PersonID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoDeparturePayload.PersonID(childComplexity), true
+
 	case "UserClientConfiguration.scopes":
 		if e.ComplexityRoot.UserClientConfiguration.Scopes == nil {
 			break
@@ -23317,6 +23652,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeletePlanInput", ec.unmarshalInputDeletePlanInput),
 			graphql.NewInputUnmarshaler("DeleteResourceInput", ec.unmarshalInputDeleteResourceInput),
 			graphql.NewInputUnmarshaler("DeliveryInput", ec.unmarshalInputDeliveryInput),
+			graphql.NewInputUnmarshaler("DepartNowInput", ec.unmarshalInputDepartNowInput),
 			graphql.NewInputUnmarshaler("DetachRiskInput", ec.unmarshalInputDetachRiskInput),
 			graphql.NewInputUnmarshaler("DimensionConfigurationInput", ec.unmarshalInputDimensionConfigurationInput),
 			graphql.NewInputUnmarshaler("DimensionValueInput", ec.unmarshalInputDimensionValueInput),
@@ -23450,6 +23786,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TeamFilter", ec.unmarshalInputTeamFilter),
 			graphql.NewInputUnmarshaler("ThresholdsConfigurationInput", ec.unmarshalInputThresholdsConfigurationInput),
 			graphql.NewInputUnmarshaler("TypeRuleConfigurationInput", ec.unmarshalInputTypeRuleConfigurationInput),
+			graphql.NewInputUnmarshaler("UndoDepartureInput", ec.unmarshalInputUndoDepartureInput),
 			graphql.NewInputUnmarshaler("UpdateDelegationInput", ec.unmarshalInputUpdateDelegationInput),
 			graphql.NewInputUnmarshaler("UpdateResourceInput", ec.unmarshalInputUpdateResourceInput),
 			graphql.NewInputUnmarshaler("UserClientConfigurationInput", ec.unmarshalInputUserClientConfigurationInput),
@@ -29861,6 +30198,184 @@ extend type Subscription {
     "Cursor to continue after: what was missed since is told first. Default: from now on."
     after: String
   ): DelegationsChange!
+}
+`, BuiltIn: false},
+	{Name: "../schema/departure.graphqls", Input: `"""What somebody had who was made to leave at once."""
+enum DepartureKind {
+  "An account in a managed system."
+  ACCOUNT
+  "An account of Writ itself."
+  SIGN_IN
+  "A session in which he was signed in."
+  SESSION
+  "A personal token, or the secret of a program."
+  KEY
+  "A delegation, whichever of its two he was."
+  DELEGATION
+  "Something that was asked for him, and was not over."
+  REQUEST
+  "An approval that was asked of him by name."
+  APPROVAL
+}
+
+"""What became of it."""
+enum DepartureOutcome {
+  "Nothing has happened yet."
+  OPEN
+  "It is on its way to the system, or a ticket for an operator."
+  SENT
+  "The system or the operator said that it is done; nobody has read it back yet."
+  EXECUTED
+  "It was seen in the system."
+  VERIFIED
+  "The system refused, or did not answer. The order is tried again."
+  FAILED
+  "Nothing is ordered about it: somebody has to look."
+  STAYS
+  "It may be his, and nobody has said so. It is never touched by guess."
+  TO_LOOK_AT
+  "It ended in Writ itself."
+  ENDED
+}
+
+"""Where a departure is (requests 12.8)."""
+enum DepartureState {
+  "A second person has to confirm it."
+  WAITING
+  "In force: whatever the source says, everything that the person has ends."
+  DEPARTED
+  "The person came back."
+  RETURNED
+  "No second person confirmed it within an hour."
+  LAPSED
+}
+
+"""One thing that somebody had, and what became of it."""
+type DepartureProofRow {
+  "What it is."
+  kind: DepartureKind!
+  "Of an account in a managed system: the name of its connector."
+  system: String
+  "Of an account in a managed system: the name of its resource type."
+  type: String
+  "What people call it: its display name, key, user name or number."
+  name: String!
+  "What became of it."
+  outcome: DepartureOutcome!
+  "Of an account in a managed system: what is ordered; null: nothing."
+  action: OrderKind
+  "User name of whoever did it; null: nobody yet, or the system itself."
+  by: String
+  "When it was asked for; null: not yet."
+  askedAt: DateTime
+  "When the system, the operator or Writ did it; null: not yet."
+  executedAt: DateTime
+  "When it was seen; null: not yet."
+  verifiedAt: DateTime
+  "Why it is so, in a sentence; null: there is nothing to say."
+  why: String
+  "The order about it; null: there is none."
+  orderId: ID
+  "Its order is a ticket for an operator."
+  isManual: Boolean!
+}
+
+"""What became of all that somebody had who was made to leave at once (requests 12.8). Complete only when every row was seen."""
+type DepartureProof {
+  "Who left."
+  personId: ID!
+  "Display name."
+  person: String!
+  "Where the departure is."
+  state: DepartureState!
+  "Since when everything is over."
+  at: DateTime!
+  "User name of whoever did it; of two people, the second."
+  actor: String!
+  "User name of the first of two people; null: one was enough."
+  askedBy: String
+  "Why."
+  reason: String!
+  "Every row is VERIFIED or ENDED. What only may be his does not count."
+  complete: Boolean!
+  "When the last row was seen; null: not complete yet."
+  completedAt: DateTime
+  "One row for each account, session, key, delegation, request and approval: those in managed systems first, by the names of systems. At most 1,000 accounts and 2,000 requests."
+  rows: [DepartureProofRow!]!
+  "SHA-256, hexadecimal, over the positions and hashes that the events about the person, their accounts of Writ and their orders have in the log; empty: none has one yet."
+  digest: String!
+  "Position of the first of these events in the log."
+  fromPosition: String!
+  "Position of the last of them."
+  toPosition: String!
+}
+
+"""What a departure would end, before it is confirmed."""
+type DepartureOutlook {
+  "Who would leave."
+  personId: ID!
+  "Display name."
+  person: String!
+  "How many accounts in managed systems are theirs; to be given as confirmAccounts."
+  accounts: Int!
+  "These accounts, and those that may be theirs."
+  rows: [DepartureProofRow!]!
+  "So many people were made to leave within an hour that somebody else has to confirm it."
+  needsSecondPerson: Boolean!
+  "User name of whoever asked for it and waits for a second person; null: nobody."
+  askedBy: String
+  "Nothing stands in the way."
+  canDepart: Boolean!
+  "What stands in the way; null: nothing."
+  obstacle: String
+}
+
+"""Whom to make leave at once, and why."""
+input DepartNowInput {
+  "The person."
+  personId: ID!
+  "Why; 1 to 4,000 characters. It is kept, and everybody reads it who sees the proof."
+  reason: String!
+  "The number of accounts that was shown (DepartureOutlook.accounts). STALE_ITEM when there is another number now."
+  confirmAccounts: Int!
+}
+
+"""The answer of departNow."""
+type DepartNowPayload {
+  "The person."
+  personId: ID!
+  "What became of everything so far; null while it waits for a second person."
+  proof: DepartureProof
+  "So many people were made to leave within an hour that somebody else has to confirm it, by the same mutation, within an hour."
+  needsSecondPerson: Boolean!
+}
+
+"""Whom to bring back, and why."""
+input UndoDepartureInput {
+  "The person."
+  personId: ID!
+  "Why; 1 to 4,000 characters."
+  reason: String!
+}
+
+"""The answer of undoDeparture."""
+type UndoDeparturePayload {
+  "The person."
+  personId: ID!
+}
+
+extend type Query {
+  "What somebody has, who may be made to leave at once, and what stands in the way. Needs /Custom/Workflows/Departure_{entityType}/Immediate/ActionPending for the person. Errors: FORBIDDEN, NOT_FOUND. Source: requests 12.8."
+  departureOutlook(personId: ID!): DepartureOutlook
+  "The proof of the newest departure of somebody; null: there is none. Needs /Custom/Workflows/Departure_{entityType}/Immediate/ActionPending for the person. Errors: FORBIDDEN, NOT_FOUND. Source: requests 12.8."
+  departureProof(personId: ID!): DepartureProof
+}
+
+extend type Mutation {
+  "Makes somebody leave at once: sessions, keys and delegations end in the same moment, every account in a managed system is deleted or switched off within seconds, without review and thresholds, whatever the source says. Needs /Custom/Workflows/Departure_{entityType}/Immediate/ActionPending for the person. Errors: FORBIDDEN (also for oneself, and for the first of two people), NOT_FOUND, VALIDATION, CONFLICT (the last administrator; somebody who is gone), ALREADY_DONE, STALE_ITEM. Source: requests 12.8."
+  departNow(input: DepartNowInput!): DepartNowPayload!
+  "Brings somebody back who was made to leave: rules give what they give, and what was not deleted yet stays. What people had given does not come back by itself. Needs /Custom/Workflows/Departure_{entityType}/Immediate/ActionPending for the person. Errors: FORBIDDEN, NOT_FOUND, VALIDATION, CONFLICT. Source: requests 12.5, 12.8."
+  undoDeparture(input: UndoDepartureInput!): UndoDeparturePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/desk.graphqls", Input: `"""What somebody has."""
@@ -39052,6 +39567,104 @@ func (ec *executionContext) childFields_DeliveryPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DepartNowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "personId":
+		return ec.fieldContext_DepartNowPayload_personId(ctx, field)
+	case "proof":
+		return ec.fieldContext_DepartNowPayload_proof(ctx, field)
+	case "needsSecondPerson":
+		return ec.fieldContext_DepartNowPayload_needsSecondPerson(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DepartNowPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DepartureOutlook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "personId":
+		return ec.fieldContext_DepartureOutlook_personId(ctx, field)
+	case "person":
+		return ec.fieldContext_DepartureOutlook_person(ctx, field)
+	case "accounts":
+		return ec.fieldContext_DepartureOutlook_accounts(ctx, field)
+	case "rows":
+		return ec.fieldContext_DepartureOutlook_rows(ctx, field)
+	case "needsSecondPerson":
+		return ec.fieldContext_DepartureOutlook_needsSecondPerson(ctx, field)
+	case "askedBy":
+		return ec.fieldContext_DepartureOutlook_askedBy(ctx, field)
+	case "canDepart":
+		return ec.fieldContext_DepartureOutlook_canDepart(ctx, field)
+	case "obstacle":
+		return ec.fieldContext_DepartureOutlook_obstacle(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DepartureOutlook", field.Name)
+}
+
+func (ec *executionContext) childFields_DepartureProof(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "personId":
+		return ec.fieldContext_DepartureProof_personId(ctx, field)
+	case "person":
+		return ec.fieldContext_DepartureProof_person(ctx, field)
+	case "state":
+		return ec.fieldContext_DepartureProof_state(ctx, field)
+	case "at":
+		return ec.fieldContext_DepartureProof_at(ctx, field)
+	case "actor":
+		return ec.fieldContext_DepartureProof_actor(ctx, field)
+	case "askedBy":
+		return ec.fieldContext_DepartureProof_askedBy(ctx, field)
+	case "reason":
+		return ec.fieldContext_DepartureProof_reason(ctx, field)
+	case "complete":
+		return ec.fieldContext_DepartureProof_complete(ctx, field)
+	case "completedAt":
+		return ec.fieldContext_DepartureProof_completedAt(ctx, field)
+	case "rows":
+		return ec.fieldContext_DepartureProof_rows(ctx, field)
+	case "digest":
+		return ec.fieldContext_DepartureProof_digest(ctx, field)
+	case "fromPosition":
+		return ec.fieldContext_DepartureProof_fromPosition(ctx, field)
+	case "toPosition":
+		return ec.fieldContext_DepartureProof_toPosition(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DepartureProof", field.Name)
+}
+
+func (ec *executionContext) childFields_DepartureProofRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_DepartureProofRow_kind(ctx, field)
+	case "system":
+		return ec.fieldContext_DepartureProofRow_system(ctx, field)
+	case "type":
+		return ec.fieldContext_DepartureProofRow_type(ctx, field)
+	case "name":
+		return ec.fieldContext_DepartureProofRow_name(ctx, field)
+	case "outcome":
+		return ec.fieldContext_DepartureProofRow_outcome(ctx, field)
+	case "action":
+		return ec.fieldContext_DepartureProofRow_action(ctx, field)
+	case "by":
+		return ec.fieldContext_DepartureProofRow_by(ctx, field)
+	case "askedAt":
+		return ec.fieldContext_DepartureProofRow_askedAt(ctx, field)
+	case "executedAt":
+		return ec.fieldContext_DepartureProofRow_executedAt(ctx, field)
+	case "verifiedAt":
+		return ec.fieldContext_DepartureProofRow_verifiedAt(ctx, field)
+	case "why":
+		return ec.fieldContext_DepartureProofRow_why(ctx, field)
+	case "orderId":
+		return ec.fieldContext_DepartureProofRow_orderId(ctx, field)
+	case "isManual":
+		return ec.fieldContext_DepartureProofRow_isManual(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DepartureProofRow", field.Name)
+}
+
 func (ec *executionContext) childFields_Deputyship(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "delegationId":
@@ -44670,6 +45283,14 @@ func (ec *executionContext) childFields_TypeRuleConfiguration(ctx context.Contex
 		return ec.fieldContext_TypeRuleConfiguration_offset(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TypeRuleConfiguration", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoDeparturePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "personId":
+		return ec.fieldContext_UndoDeparturePayload_personId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoDeparturePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserClientConfiguration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

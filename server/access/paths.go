@@ -22,6 +22,7 @@ var known = []string{
 	"/Custom/ResourceChanges|ResourceLinkChanges|ResourceFileChanges/{connector}",
 	"/Custom/ResourceFiles/{entityType}/*/View",
 	"/Custom/Workflows/Supervise/{entityType}",
+	"/Custom/Workflows/Departure_{entityType}/Immediate/ActionPending",
 	"/Custom/Delegations/{entityType}/Self|Manage",
 	"/Custom/Workflows|WorkflowsNotifications/*/*/*",
 	"/Custom/Reports/*",

@@ -25,6 +25,7 @@ import (
 	"writ/server/config"
 	"writ/server/db"
 	"writ/server/delegation"
+	"writ/server/departure"
 	"writ/server/directory"
 	"writ/server/event"
 	"writ/server/fence"
@@ -63,6 +64,7 @@ type App struct {
 	Redundancy      *redundancy.Service
 	Bulk            *bulk.Service
 	Delegations     *delegation.Service
+	Departures      *departure.Service
 	Mining          *mining.Service
 	Risks           *risk.Service
 	Requests        *request.Service
@@ -122,6 +124,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 		Days: &request.Days{Question: s.Config.Requests.QuestionDays, Working: s.Config.Requests.WorkingDays, Holidays: s.Config.Requests.Days()}, Post: a.postRequests})
 	a.Bulk = bulk.New(bulk.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Reconciliation: a.Reconciliation, Redundancy: a.Redundancy, Orders: a.Orders,
 		Directory: a.Directory, Requests: a.Requests}, bulk.Hooks{Actor: a.actor})
+	a.Departures = departure.New(departure.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Orders: a.Orders, Auth: a.Auth}, s.Config.Requests.DepartureBudgetPerHour)
 	a.Mining = &mining.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Manifest: a.Manifest}
 	a.Plans = plan.New(plan.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Directory: a.Directory, Manifest: a.Manifest, Assignments: a.Assignments, Orders: a.Orders}, plan.Hooks{Actor: a.actor})
 	mail := s.Config.Mail
@@ -237,6 +240,7 @@ func (a *App) queues() map[string]int {
 func (a *App) register(w *river.Workers) {
 	river.AddWorker(w, &assignment.EvaluateWorker{Assignments: a.Assignments})
 	river.AddWorker(w, &bulk.RunWorker{Service: a.Bulk})
+	river.AddWorker(w, &departure.EndWorker{Service: a.Departures})
 	river.AddWorker(w, &redundancy.AnalyseWorker{Service: a.Redundancy})
 	river.AddWorker(w, &mining.MineWorker{Service: a.Mining})
 	river.AddWorker(w, &plan.RunWorker{Service: a.Plans})

@@ -29,6 +29,7 @@ func (a *App) sweeps(ctx context.Context, group *errgroup.Group) {
 	every("sweep bulk changes", "bulk", 2*time.Second, a.Bulk.Sweep)
 	every("sweep analyses", "redundancy", 2*time.Second, a.Redundancy.Sweep)
 	every("sweep delegations", "clock", 2*time.Second, a.Delegations.Sweep)
+	every("sweep departures", "departure", 2*time.Second, a.Departures.Sweep)
 	every("sweep requests", "clock", 2*time.Second, a.Requests.Sweep)
 	every("sweep mining", "mining", 2*time.Second, a.Mining.Sweep)
 	every("sweep plans", "plan", 2*time.Second, a.Plans.Sweep)

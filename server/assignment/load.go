@@ -48,7 +48,7 @@ func (s *Service) load(ctx context.Context, idb bun.IDB, m *Model, ownerIDs []in
 			l.owners[id], b.Owners = owner, append(b.Owners, owner)
 		}
 	}
-	for _, part := range []func([]int64) error{l.roles, l.assignedTypes, l.passed, l.openOrders, l.gaps, l.keptValues, l.states, l.denied, l.synchronized, l.matches, l.createdKeys} {
+	for _, part := range []func([]int64) error{l.roles, l.assignedTypes, l.departed, l.passed, l.openOrders, l.gaps, l.keptValues, l.states, l.denied, l.synchronized, l.matches, l.createdKeys} {
 		if err := part(ownerIDs); err != nil {
 			return nil, 0, fmt.Errorf("load owners: %w", err)
 		}
@@ -226,6 +226,33 @@ func (l *loader) states(list []int64) error {
 		}
 		return nil
 	}, `select owner_id, model_version, fingerprint, next_evaluation_at from owner_state where owner_id = any (?)`, ids(list))
+}
+
+// departed notes who was made to leave at once. What a person gave him ends with that, too (requests 12.8); what somebody forbade stays forbidden.
+func (l *loader) departed(list []int64) error {
+	return l.read(func(r *db.Row) error {
+		if o := l.owners[r.Int()]; o != nil {
+			depart(o, r.Time().UTC())
+		}
+		return nil
+	}, `select person_id, at from departure where person_id = any (?) and state = 'DEPARTED'`, ids(list))
+}
+
+func depart(o *evaluation.Owner, at time.Time) {
+	o.DepartedAt = &at
+	ends := func(start, end *time.Time) bool {
+		return (start == nil || start.Before(at)) && (end == nil || end.After(at))
+	}
+	for _, x := range o.Roles {
+		if !x.IsDenied && !x.Workflow.Pending() && ends(x.Start, x.End) {
+			x.End = &at
+		}
+	}
+	for _, x := range o.Types {
+		if !x.IsDenied && x.Workflow.ByPerson() && ends(x.Start, x.End) {
+			x.End = &at
+		}
+	}
 }
 
 func (l *loader) denied(list []int64) error {

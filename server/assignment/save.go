@@ -231,9 +231,13 @@ func (w *saver) states() error {
 	return err
 }
 
-// left tells since when an owner has left: his last context has ended, or he is gone from his source. Who never had a context has not left.
+// left tells since when an owner has left: his last context has ended, he was made to leave, or he is gone from his source. Who never had a context has not
+// left.
 func (w *saver) left(r *evaluation.Result) *time.Time {
 	var last *time.Time
+	if at := w.owners[r.OwnerID].DepartedAt; at != nil && !at.After(w.now) {
+		last = at
+	}
 	for i := range r.Contexts {
 		end := r.Contexts[i].End
 		if end == nil || end.After(w.now) {

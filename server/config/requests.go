@@ -9,10 +9,11 @@ import (
 
 // Requests says how days of waiting are counted, and how long others may act for somebody (requests 21.1).
 type Requests struct {
-	MaxDelegationDays int    `default:"180" env:"WRIT_MAX_DELEGATION_DAYS" help:"How many days somebody may let another one act for him at most."`
-	QuestionDays      int    `name:"request-question-days" default:"7" env:"WRIT_REQUEST_QUESTION_DAYS" help:"How many days a question about a request waits for its answer before the approval goes on without."`
-	WorkingDays       bool   `name:"request-working-days" env:"WRIT_REQUEST_WORKING_DAYS" help:"Count Monday to Friday only when approvals are reminded of, become late, are escalated or expire."`
-	Holidays          string `name:"request-holidays" env:"WRIT_REQUEST_HOLIDAYS" help:"Days that are not counted either, as 2026-12-25, separated by semicolons. They need --request-working-days."`
+	MaxDelegationDays      int    `default:"180" env:"WRIT_MAX_DELEGATION_DAYS" help:"How many days somebody may let another one act for him at most."`
+	QuestionDays           int    `name:"request-question-days" default:"7" env:"WRIT_REQUEST_QUESTION_DAYS" help:"How many days a question about a request waits for its answer before the approval goes on without."`
+	DepartureBudgetPerHour int    `name:"departure-budget-per-hour" default:"10" env:"WRIT_DEPARTURE_BUDGET_PER_HOUR" help:"How many people may be made to leave at once within an hour before a second person has to confirm each."`
+	WorkingDays            bool   `name:"request-working-days" env:"WRIT_REQUEST_WORKING_DAYS" help:"Count Monday to Friday only when approvals are reminded of, become late, are escalated or expire."`
+	Holidays               string `name:"request-holidays" env:"WRIT_REQUEST_HOLIDAYS" help:"Days that are not counted either, as 2026-12-25, separated by semicolons. They need --request-working-days."`
 }
 
 // Days are the holidays, one by one.
@@ -33,6 +34,9 @@ func (r *Requests) Validate() error {
 	}
 	if r.QuestionDays < 1 || r.QuestionDays > 60 {
 		return fmt.Errorf("the days that a question waits (--request-question-days, WRIT_REQUEST_QUESTION_DAYS) must be between 1 and 60, got %d", r.QuestionDays)
+	}
+	if r.DepartureBudgetPerHour < 1 || r.DepartureBudgetPerHour > 100000 {
+		return fmt.Errorf("the people who may be made to leave at once within an hour (--departure-budget-per-hour, WRIT_DEPARTURE_BUDGET_PER_HOUR) must be between 1 and 100000, got %d", r.DepartureBudgetPerHour)
 	}
 	days := r.Days()
 	if i := slices.IndexFunc(days, func(d string) bool { _, err := time.Parse(time.DateOnly, d); return err != nil }); i >= 0 {

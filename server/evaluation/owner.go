@@ -36,6 +36,7 @@ type Owner struct {
 	Fingerprint  []byte          // of the last evaluation; nil: never
 	ModelVersion int64
 	NextAt       *time.Time
+	DepartedAt   *time.Time // when somebody made him leave at once: all that he had until then ends there (requests 12.8); nil: nobody did
 }
 
 // Claim is a value for which a rule has several spellings (iteration), and which an owner would get although nothing shows that it is his

@@ -37,6 +37,7 @@ type GenerateInput struct {
 	JobInstanceID int64
 	Continuous    bool // the chain that moves by itself: only continuous connectors and initialised entity types
 	connectorID   int64
+	departed      bool // what people leave behind who were made to leave at once, of all connectors; the others leave that out
 }
 
 // Generation is what one order generation did.
@@ -107,6 +108,11 @@ func (s *Service) Generate(ctx context.Context, in GenerateInput) (*Generation, 
 	if _, err := s.Tick(ctx); err != nil {
 		return nil, err
 	}
+	if !in.departed {
+		if _, err := s.GenerateDeparted(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.takeUpConflicts(ctx); err != nil {
 		return nil, fmt.Errorf("generate orders: %w", err)
 	}
@@ -131,6 +137,16 @@ func (s *Service) Generate(ctx context.Context, in GenerateInput) (*Generation, 
 		return nil, fmt.Errorf("generate orders: %w", err)
 	}
 	return g, nil
+}
+
+// GenerateDeparted publishes what people leave behind who were made to leave at once (requests 12.8), of every connector, continuous or not: the departure
+// is the review, and neither thresholds nor what other orders wait for hold it. It is sent at once, also while a job is at work. Nothing to do is fine.
+func (s *Service) GenerateDeparted(ctx context.Context) (*Generation, error) {
+	var waits bool
+	if err := s.DB.NewRaw(`select exists (select from departure d join provisioning_order o on o.owner_id = d.person_id where d.state = 'DEPARTED' and o.has_pending and o.generated_at is null)`).Scan(ctx, &waits); err != nil || !waits {
+		return nil, err
+	}
+	return s.Generate(ctx, GenerateInput{departed: true, Force: true})
 }
 
 // generationPlan is what a generation would do.
@@ -171,7 +187,7 @@ func (s *Service) planGeneration(ctx context.Context, tx bun.Tx, in GenerateInpu
 		suffix = "\nfor update of o"
 	}
 	var found []candidate
-	if err := tx.NewRaw(sqlCandidates+suffix, pgdialect.Array(types)).Scan(ctx, &found); err != nil {
+	if err := tx.NewRaw(sqlCandidates+suffix, pgdialect.Array(types), in.departed).Scan(ctx, &found); err != nil {
 		return nil, fmt.Errorf("select orders to generate: %w", err)
 	}
 	for _, c := range found {
@@ -181,6 +197,9 @@ func (s *Service) planGeneration(ctx context.Context, tx bun.Tx, in GenerateInpu
 			continue
 		}
 		p.pass = append(p.pass, c)
+	}
+	if in.departed {
+		return p, nil // nothing holds it: no order of systems, no heir, no threshold
 	}
 	if err := p.leaveToHeirs(ctx, tx); err != nil {
 		return nil, err
@@ -221,6 +240,8 @@ func (s *Service) generationScope(ctx context.Context, db bun.IDB, in GenerateIn
 		if err == nil && len(routes) < len(in.ResourceTypes) {
 			return nil, errs.Invalid("resourceTypes", "One of the resource types does not exist.")
 		}
+	case in.departed:
+		routes, err = s.scanRoutes(ctx, db, sqlRoutes)
 	case in.Continuous:
 		routes, err = s.scanRoutes(ctx, db, sqlRoutes+" where c.mode = ?", continuous)
 	default:

@@ -125,7 +125,7 @@ func (s *Service) release(ctx context.Context, tx bun.Tx, in GenerateInput, p *g
 		rows[i] = published{c.ID, r.ConnectionID, r.ConnectorID, r.IsManual}
 		t.orders[c.ID] = &touched{before: new(c.State), action: Generate}
 		t.remark(c.ID, Generate, evaluation.Pending, "")
-		if r.Mode == continuous && in.JobInstanceID == 0 {
+		if in.departed || r.Mode == continuous && in.JobInstanceID == 0 {
 			connections = append(connections, number(r.ConnectionID))
 		}
 	}
@@ -145,7 +145,7 @@ func (s *Service) release(ctx context.Context, tx bun.Tx, in GenerateInput, p *g
 		return err
 	}
 	for _, id := range distinct(connections) {
-		if err := queue.Insert(ctx, tx, DispatchArgs{ConnectionID: id}, nil); err != nil {
+		if err := queue.Insert(ctx, tx, DispatchArgs{ConnectionID: id, Job: in.departed}, nil); err != nil {
 			return err
 		}
 	}

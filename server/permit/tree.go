@@ -72,6 +72,11 @@ func MassRequest(entityType string) string {
 	return "/Custom/Workflows/MassModifyPermissions_" + entityType + "/Request/ActionPending"
 }
 
+// DepartNow is the permission to make people of an entity type leave at once: everything that they have ends (requests 12.8).
+func DepartNow(entityType string) string {
+	return "/Custom/Workflows/Departure_" + entityType + "/Immediate/ActionPending"
+}
+
 // customAreas are the areas whose stored form begins with /Custom.
 var customAreas = []string{
 	"/ProvisioningPolicy/PerformManualProvisioning", "/ProvisioningPolicy/BulkPerformManualProvisioning",

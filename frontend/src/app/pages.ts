@@ -475,6 +475,11 @@ const personContexts = createRoute({
   path: 'contexts',
   component: lazyPage(() => import('../features/directory/ContextsTab'), 'ContextsTab'),
 })
+const personDeparture = createRoute({
+  getParentRoute: () => person,
+  path: 'departure',
+  component: lazyPage(() => import('../features/departure/DepartureTab'), 'DepartureTab'),
+})
 const personHistory = createRoute({
   getParentRoute: () => person,
   path: 'history',
@@ -888,6 +893,7 @@ export const pages = [
     personOrders.addChildren([personOrder]),
     personProperties,
     personContexts,
+    personDeparture,
     personHistory,
   ]),
   orders.addChildren([ordersOrder]),

@@ -52,6 +52,9 @@ export const maySeeRisks = (me: MeFragment) => maySeeModel(me) || maySeeIdentifi
 export const mayRequest = (me: MeFragment) =>
   me.permissions.some((p) => /^\/Custom\/Workflows\/ModifyPermissions_[^/]+(\/Request(\/ActionPending)?)?$/.test(p)) ||
   can(me.permissions, '/Custom/Workflows')
+/** Makes people of an entity type leave at once. */
+export const mayDepart = (me: MeFragment, entityType: string) =>
+  can(me.permissions, `/Custom/Workflows/Departure_${entityType}/Immediate/ActionPending`)
 /** Sees what is asked for: what he asked for himself, and what others ask for him. */
 export const maySeeRequests = (me: MeFragment) => mayRequest(me) || me.resource != null
 /** Has a person behind the account, so that there is something that is his. */

@@ -1182,6 +1182,63 @@ export type DeliveryState =
   /** Read and compared; nothing applied yet. */
   | 'PREPARED';
 
+/** Whom to make leave at once, and why. */
+export type DepartNowInput = {
+  /** The number of accounts that was shown (DepartureOutlook.accounts). STALE_ITEM when there is another number now. */
+  confirmAccounts: Scalars['Int']['input'];
+  /** The person. */
+  personId: Scalars['ID']['input'];
+  /** Why; 1 to 4,000 characters. It is kept, and everybody reads it who sees the proof. */
+  reason: Scalars['String']['input'];
+};
+
+/** What somebody had who was made to leave at once. */
+export type DepartureKind =
+  /** An account in a managed system. */
+  | 'ACCOUNT'
+  /** An approval that was asked of him by name. */
+  | 'APPROVAL'
+  /** A delegation, whichever of its two he was. */
+  | 'DELEGATION'
+  /** A personal token, or the secret of a program. */
+  | 'KEY'
+  /** Something that was asked for him, and was not over. */
+  | 'REQUEST'
+  /** A session in which he was signed in. */
+  | 'SESSION'
+  /** An account of Writ itself. */
+  | 'SIGN_IN';
+
+/** What became of it. */
+export type DepartureOutcome =
+  /** It ended in Writ itself. */
+  | 'ENDED'
+  /** The system or the operator said that it is done; nobody has read it back yet. */
+  | 'EXECUTED'
+  /** The system refused, or did not answer. The order is tried again. */
+  | 'FAILED'
+  /** Nothing has happened yet. */
+  | 'OPEN'
+  /** It is on its way to the system, or a ticket for an operator. */
+  | 'SENT'
+  /** Nothing is ordered about it: somebody has to look. */
+  | 'STAYS'
+  /** It may be his, and nobody has said so. It is never touched by guess. */
+  | 'TO_LOOK_AT'
+  /** It was seen in the system. */
+  | 'VERIFIED';
+
+/** Where a departure is (requests 12.8). */
+export type DepartureState =
+  /** In force: whatever the source says, everything that the person has ends. */
+  | 'DEPARTED'
+  /** No second person confirmed it within an hour. */
+  | 'LAPSED'
+  /** The person came back. */
+  | 'RETURNED'
+  /** A second person has to confirm it. */
+  | 'WAITING';
+
 /** What is taken back. */
 export type DetachRiskInput = {
   /** Id of the identified risk. */
@@ -4295,6 +4352,14 @@ export type TypeRuleConfigurationInput = {
   singleRole?: InputMaybe<Scalars['String']['input']>;
   /** How strongly it gives. Only the first is taken: there are no requests yet. Default: REQUIRED. */
   type?: InputMaybe<RuleStrength>;
+};
+
+/** Whom to bring back, and why. */
+export type UndoDepartureInput = {
+  /** The person. */
+  personId: Scalars['ID']['input'];
+  /** Why; 1 to 4,000 characters. */
+  reason: Scalars['String']['input'];
 };
 
 /** An earlier end of a delegation. */

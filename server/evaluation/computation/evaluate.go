@@ -51,7 +51,7 @@ func evaluate(c *model.Compiled, b *evaluation.Batch, o *evaluation.Owner, h *ha
 
 // input is all that it takes to settle a seat.
 func input(r *expectation.Run, p *expectation.Plan, s *expectation.Seat) difference.Input {
-	return difference.Input{Ground: &r.Ground, Plan: p, Seat: s, OwnerGone: r.Owner.Resource.Gone, Refused: len(r.Owner.Denied) > 0, Unmatched: r.Unmatched(p.ID)}
+	return difference.Input{Ground: &r.Ground, Plan: p, Seat: s, OwnerGone: r.Owner.Resource.Gone, Departed: r.Departed, Refused: len(r.Owner.Denied) > 0, Unmatched: r.Unmatched(p.ID)}
 }
 
 // differ collects what has to be done about every row.

@@ -57,6 +57,7 @@ func (h *hasher) of(o *evaluation.Owner) []byte {
 	} else {
 		h.is(o.Resource.Gone)
 	}
+	h.t(o.DepartedAt)
 	h.roles(o.Roles)
 	types := slices.Clone(o.Types)
 	slices.SortFunc(types, func(a, b *evaluation.ExistingType) int {

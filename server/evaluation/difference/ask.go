@@ -30,6 +30,7 @@ func (l *lines) ask(w wish) {
 	if w.workflow == 0 {
 		w.workflow = evaluation.Calculated
 	}
+	w.decided = w.decided || l.decided
 	if x == nil || l.closed(x) {
 		l.add(w)
 		return

@@ -419,6 +419,8 @@ func (d *diff) lost() {
 	switch {
 	case w == evaluation.Cancellation:
 		d.delete(true) // somebody decided it: already reviewed, allowed even without allowRemove
+	case d.Departed && !d.isGuess():
+		d.delete(true) // its owner was made to leave: that is the decision about every account that is his
 	case k != nil && k.Workflow.ByPerson() && w.ByPerson():
 		d.lines.keepAll() // a reviewer kept what its owner left (13.4)
 	case d.OwnerGone && d.p.RemoveOrphans && d.p.AllowRemove && !d.isPostponed("", 0), !d.OwnerGone && was && d.p.AllowRemove && !w.Found():
@@ -440,6 +442,12 @@ func (d *diff) lost() {
 		}
 		d.gap("", 0, cmp.Or(d.target.DisplayName, d.target.Key), "", d.out.Workflow)
 	}
+}
+
+// isGuess: the target is only taken for the owner's, and nobody has said so.
+func (d *diff) isGuess() bool {
+	isNew := d.target != nil && d.row.TargetID != d.target.ID && !d.row.Associated()
+	return d.row.SuggestedOnly() || isNew && d.out.Confidence > 0 && d.out.Confidence < 100 && !d.row.IsFrozen
 }
 
 // delete asks for the removal of the target. decided: a person already said so.

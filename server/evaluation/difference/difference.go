@@ -14,6 +14,7 @@ type Input struct {
 	Plan      *expectation.Plan
 	Seat      *expectation.Seat
 	OwnerGone bool
+	Departed  bool   // somebody made him leave at once: what nothing wants goes, reviewed by that, also what was kept or found (requests 12.8)
 	Refused   bool   // somebody refused to give him a target that rules proposed
 	Unmatched string // why nobody could look whether he has a target already; empty: all rules could
 }
@@ -88,6 +89,7 @@ func (in Input) begin() *diff {
 		d.first = row.TargetID != s.Target.ID && !row.Sent() && !row.Associated() && (row.TargetID != 0 || len(row.Expected.Ours) == 0) && !d.inherits()
 	}
 	d.lines = newLines(d.r, p, row.Order)
+	d.lines.decided = in.Departed
 	d.lines.renamed = d.row.Expected.Renamed()
 	return d
 }

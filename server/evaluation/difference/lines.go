@@ -57,6 +57,7 @@ type lines struct {
 	changed  bool                              // the wanted content differs from what is under way
 	heldBack map[string]bool                   // properties whose new lines an order in flight kept out
 	renamed  map[evaluation.Pointed]bool       // values that had another name when they were sent: nil none
+	decided  bool                              // a person decided about the whole owner: nothing of it is reviewed
 }
 
 func newLines(r *expectation.Ground, p *expectation.Plan, o *evaluation.ExistingOrder) *lines {

@@ -64,6 +64,7 @@ type Run struct {
 	Withheld Withheld                          // what is kept back
 	Fresh    []Fresh                           // roles that rules newly give, kept back or not
 	Kept     map[int64]interval.Set            // role id -> when it is kept back
+	Departed bool                              // he was made to leave, and has not come back since: what nothing wants goes without a question
 
 	Redundant []evaluation.Redundancy // with Redundant of the batch: what people approved although rules give it
 }

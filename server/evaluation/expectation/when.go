@@ -35,7 +35,40 @@ func (r *Run) context() error {
 		}
 		r.Contexts[i] = found
 	}
+	r.depart()
 	return nil
+}
+
+// depart ends, for an owner who was made to leave at once, every context that had begun by then (requests 12.8). One that begins later brings him back.
+func (r *Run) depart() {
+	if r.Owner.DepartedAt == nil {
+		return
+	}
+	at := interval.Instant(*r.Owner.DepartedAt)
+	r.Edge(at)
+	r.Departed = at <= r.Now
+	end := func(c *Context) {
+		switch {
+		case c.Over.From >= at:
+			r.Departed = r.Departed && !c.Over.Has(r.Now)
+		case c.Over.To > at:
+			c.Over.To = at
+			c.End = interval.Moment(at)
+		}
+	}
+	for i := range r.free {
+		end(&r.free[i])
+	}
+	for i := range r.Contexts {
+		for k := range r.Contexts[i] {
+			end(&r.Contexts[i][k])
+		}
+	}
+	for i := range r.Result.Contexts {
+		if c := &r.Result.Contexts[i]; interval.StartOf(c.Start) < at && interval.EndOf(c.End) > at {
+			c.End = interval.Moment(at)
+		}
+	}
 }
 
 // ContextsOf are the contexts that count for a rule.

@@ -1,6 +1,6 @@
 -- Due orders of connection ?0 at ?1, at most ?2, ticket orders or the others (?3): updates and removals of links first, then creations in the
 -- order of their dependencies, deletions of resources last (spec 2.4.6). Kind by kind and type by type, so that a claim reads no more than it
--- takes, however many are due; inside one of them by id. ?4 is left out.
+-- takes, however many are due; inside one of them by id. Before all of them go those of people who were made to leave at once (requests 12.8). ?4 is left out.
 with recursive depth (id, n) as (
     select id, 0 from resource_type where depends_on_id is null
     union all
@@ -14,6 +14,17 @@ with recursive depth (id, n) as (
         where n.id = ?0 and n.deactivated <> 'FULFIL' and not c.is_deactivated)
       and not exists (select from fence)
     order by 1
+), urgent as (
+    select o.id
+    from provisioning_order o
+    where o.owner_id in (select d.person_id from departure d where d.state = 'DEPARTED' and d.at > ?1::timestamptz - interval '2 days')
+      and exists (select from rank) and o.connection_id = ?0 and /*due*/ and o.is_manual = ?3
+      and (o.not_before is null or o.not_before <= ?1)
+      and (o.lease_until is null or o.lease_until < clock_timestamp())
+      and not o.id = any(?4)
+    order by o.id
+    limit ?2
+    for update of o skip locked
 ), due as (
     select r.n, o.id
     from rank r
@@ -30,4 +41,4 @@ with recursive depth (id, n) as (
         for update of o skip locked) o
     limit ?2
 )
-select id from due order by n, id
+select id from (select 0 as n, id from urgent union all select n, id from due where id not in (select id from urgent)) x order by n, id limit ?2

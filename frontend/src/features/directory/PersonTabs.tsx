@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import { useCan } from '../../graphql/SessionContext'
+import { mayDepart } from '../../graphql/may'
+import { useCan, useMe } from '../../graphql/SessionContext'
 import { permissions } from '../../lib/permit'
 import { t } from '../../lib/texts'
 import { Tabs } from '../../ui/Tabs'
@@ -8,6 +9,7 @@ import type { PersonRowFragment } from './PersonListPage.generated'
 /** What there is to see of a person, as far as one may. */
 export function PersonTabs({ person }: { person: PersonRowFragment }) {
   const { can } = useCan()
+  const me = useMe()
   const params = { id: person.id }
   return (
     <Tabs label={person.displayName}>
@@ -30,6 +32,11 @@ export function PersonTabs({ person }: { person: PersonRowFragment }) {
       <Link to="/person/$id/contexts" params={params}>
         {t.person.contexts}
       </Link>
+      {mayDepart(me, person.entityType) && (
+        <Link to="/person/$id/departure" params={params}>
+          {t.departure.tab}
+        </Link>
+      )}
       <Link to="/person/$id/history" params={params}>
         {t.person.history}
       </Link>

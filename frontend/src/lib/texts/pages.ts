@@ -1,6 +1,7 @@
 import { apiKeyTexts } from './apiKey'
 import { bulkTexts } from './bulk'
 import { delegationTexts } from './delegation'
+import { departureTexts } from './departure'
 import { deskTexts } from './desk'
 import { machineryTexts } from './machinery'
 import { miningTexts } from './mining'
@@ -20,6 +21,7 @@ export const pageTexts = {
   ...apiKeyTexts,
   ...bulkTexts,
   ...delegationTexts,
+  ...departureTexts,
   ...deskTexts,
   ...orderTexts,
   ...personTexts,

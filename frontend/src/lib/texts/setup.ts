@@ -295,6 +295,7 @@ export const setupTexts = {
       'prolonged_role.changed': 'Prolonged roles changed',
       'prolonged_role.decided': 'Prolonged role decided',
       'risk_score.changed': 'Risk score changed',
+      'person.departed': 'Departure at once',
       'delegation.changed': 'Delegation moved on',
       'request.changed': 'Request moved on',
       'request.commented': 'Something was said about a request',
