@@ -121,6 +121,10 @@ type Opened struct {
 	Stamper   Stamper   // it can cheaply tell which tables changed
 	Explainer Explainer // it can tell whether a table changed by our own changes alone
 	Tracker   Tracker   // it can tell what happened to a table since an earlier moment
+
+	// IsBlind: nobody can look whether a change was made (Reader is nil), nor does Apply find out. A change whose answer was lost is then never sent
+	// again by itself: a person is asked.
+	IsBlind bool
 }
 
 // Connector is what every open connection can do. Safe for concurrent use. Close releases it.

@@ -78,7 +78,7 @@ type (
 
 // framed gives the guard the abilities of its connector.
 func (g *guard) framed() *Opened {
-	o := &Opened{Connector: g}
+	o := &Opened{Connector: g, IsBlind: g.inner.IsBlind}
 	if g.inner.Exporter != nil {
 		o.Exporter = guardedExporter{g}
 	}

@@ -107,15 +107,17 @@ func applier(c *fulfil.Opened) fulfil.Applier { return c.Applier }
 func TestGuardKeepsAbilities(t *testing.T) {
 	t.Parallel()
 	c := &conn{apply: always(fulfil.Done)}
-	abilities := reflect.TypeFor[fulfil.Opened]().NumField() - 1 // the first field is the connector
+	abilities := reflect.TypeFor[fulfil.Opened]().NumField() - 2 // the first field is the connector, the last one a fact about it
 	for subset := range 1 << abilities {
-		inner := &fulfil.Opened{Connector: c}
+		inner := &fulfil.Opened{Connector: c, IsBlind: subset&1 == 1}
 		for i := range abilities {
 			if subset>>i&1 == 1 {
 				reflect.ValueOf(inner).Elem().Field(i + 1).Set(reflect.ValueOf(c))
 			}
 		}
-		g := reflect.ValueOf(fulfil.Guard("hr", inner, fulfil.Limits{})).Elem()
+		guarded := fulfil.Guard("hr", inner, fulfil.Limits{})
+		require.Equal(t, inner.IsBlind, guarded.IsBlind)
+		g := reflect.ValueOf(guarded).Elem()
 		for i := range abilities {
 			ability := g.Field(i + 1)
 			require.Equal(t, subset>>i&1 == 1, !ability.IsNil(), "%s of subset %b", g.Type().Field(i+1).Name, subset)

@@ -10,6 +10,10 @@ import (
 // readBack looks whether a change whose answer is missing was made. again: it was not, or nobody can tell and repeating is safe.
 func (d *drain) readBack(ctx context.Context, e *errand) (r fulfil.Receipt, again bool) {
 	reader := d.target.Reader
+	if reader == nil && d.target.IsBlind {
+		return fulfil.Receipt{Outcome: fulfil.Refused, Message: "The answer was lost, and this connection cannot look whether the change was made. It is not sent again by itself.",
+			Hint: "Look into the managed system. Synchronize if the change was made; unblock if it was not."}, false
+	}
 	if reader == nil {
 		return fulfil.Receipt{}, true // Apply is idempotent by what it finds: the contract of fulfil.Applier
 	}
