@@ -98,7 +98,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := packages(s.Config.Serve.TestHooks, s.Config.Database.Roots())
+	known := packages(s.Config.Serve.TestHooks, s.Config.Database.Roots(), s.Config.Database.Programs)
 	a.Systems = system.New(system.Options{DB: a.DB, Clock: a.Clock, Packages: known, Keyring: keyring, FilesDir: s.Config.Database.FilesDir(), Activated: a.activated})
 	a.Hub = event.NewHub(a.DB, cmp.Or(s.DirectURL, s.DatabaseURL), a.Log)
 

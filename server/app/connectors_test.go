@@ -23,7 +23,7 @@ func TestConnectorsShowTheirSettings(t *testing.T) {
 	t.Parallel()
 	ring, err := fulfil.ParseKeyring(fulfil.NewKey(), "")
 	require.NoError(t, err)
-	known := packages(true, nil)
+	known := packages(true, nil, t.TempDir())
 	systems := system.New(system.Options{DB: dbtest.MustOpen(t), Clock: clock.New(), Packages: known, Keyring: ring, FilesDir: t.TempDir(), Activated: (&App{}).activated})
 	var all strings.Builder
 	all.WriteString("# Connections of every kind, with every setting: written by `go test ./server/app -run Settings -update`.\n")

@@ -180,6 +180,7 @@ type smallOptions struct {
 	timeout       bool              // what is not answered or seen for an hour is an error
 	review        bool              // every order waits for a reviewer, and what is not seen for an hour is an error
 	schema        string            // more of the managed database
+	programs      string            // folder with the programs that connections may run
 	edit          *strings.Replacer // of the configuration, at the end
 }
 
@@ -194,6 +195,7 @@ func mustSmall(t testing.TB, o smallOptions) *small {
 	s.people()
 	c := config.Config{}
 	c.Database.DataDir = s.dir
+	c.Database.Programs = o.programs
 	c.Serve.Addr = "127.0.0.1:0"
 	s.App, err = New(s.ctx, cli.Session{Config: c, Log: slog.New(slog.DiscardHandler), DB: db, DatabaseURL: url, Out: os.Stdout})
 	require.NoError(t, err)

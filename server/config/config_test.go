@@ -232,6 +232,24 @@ func TestFileRoots(t *testing.T) {
 	}
 }
 
+// TestPrograms: no folder for programs in which files are put as data.
+func TestPrograms(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	data, drop, programs := filepath.Join(base, "data"), filepath.Join(base, "drop"), filepath.Join(base, "programs")
+	for _, folder := range []string{filepath.Join(data, "files"), drop, programs} {
+		require.NoError(t, os.MkdirAll(folder, 0o700))
+	}
+	require.NoError(t, os.Symlink(filepath.Join(data, "files"), filepath.Join(base, "link")))
+	c, err := parse(t, "--data-dir", data, "--file-roots", drop, "--programs", programs)
+	require.NoError(t, err)
+	require.Equal(t, programs, c.Database.Programs)
+	for _, bad := range []string{"/", base, data, filepath.Join(data, "files"), filepath.Join(base, "link"), drop, filepath.Join(drop, "later"), "programs"} {
+		_, err := parse(t, "--data-dir", data, "--file-roots", drop, "--programs", bad)
+		require.ErrorContains(t, err, "WRIT_PROGRAMS", bad)
+	}
+}
+
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	c, err := parse(t, "--request-working-days", "--request-holidays", "2026-12-25; 2026-12-26;", "--request-question-days", "3")

@@ -15,6 +15,7 @@ type Database struct {
 	DirectURL   string            `name:"database-direct-url" env:"WRIT_DATABASE_DIRECT_URL" help:"The same database past a pooler (PgBouncer in transaction mode), for notifications and the job queue. Without it both ask once a second."`
 	DataDir     string            `default:"./data" env:"WRIT_DATA_DIR" help:"Folder of this process: its own PostgreSQL, the generated key, and below files/ what connectors read."`
 	FileRoots   string            `name:"file-roots" env:"WRIT_FILE_ROOTS" placeholder:"FOLDERS" help:"Further folders whose files connectors may read, absolute, separated by semicolons. They may not hold the data folder."`
+	Programs    string            `name:"programs" env:"WRIT_PROGRAMS" placeholder:"FOLDER" help:"Folder with the programs that connections of the package exec may run, absolute. Only root and the user of this process may be able to write there. Empty: none is run."`
 	PostgresBin string            `env:"WRIT_POSTGRES_BIN" help:"Folder with the programs of the PostgreSQL of our own. Empty: the npm package, else the system's newest."`
 	Settings    map[string]string `name:"postgres-settings" env:"WRIT_POSTGRES_SETTINGS" placeholder:"NAME=VALUE;..." help:"Settings for the PostgreSQL of our own, e.g. shared_buffers=1GB."`
 	MaxConns    int               `name:"database-conns" default:"24" env:"WRIT_DATABASE_CONNS" help:"Connections to the database at most; the job queue has a few more of its own."`
@@ -34,8 +35,29 @@ func (d *Database) Roots() []string {
 	return out
 }
 
+// checkPrograms refuses a folder for programs in which others than the administrators of the machine put files: connectors read and write below the data
+// folder and the roots.
+func (d *Database) checkPrograms() error {
+	if d.Programs == "" {
+		return nil
+	}
+	if !filepath.IsAbs(d.Programs) {
+		return fmt.Errorf("the folder for programs (--programs, WRIT_PROGRAMS) must be absolute, got %q", d.Programs)
+	}
+	at := resolved(d.Programs)
+	for _, other := range append(d.Roots(), d.DataDir) {
+		if other = resolved(other); holds(at, other) || holds(other, at) {
+			return fmt.Errorf("the folder for programs %s (--programs, WRIT_PROGRAMS) holds %s or lies in it: what is put there as data could be run", d.Programs, other)
+		}
+	}
+	return nil
+}
+
 // checkRoots refuses folders through which a connector could read the keys and the database of the data folder.
 func (d *Database) checkRoots() error {
+	if err := d.checkPrograms(); err != nil {
+		return err
+	}
 	data := resolved(d.DataDir)
 	for _, root := range d.Roots() {
 		if !filepath.IsAbs(root) {

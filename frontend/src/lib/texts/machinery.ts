@@ -283,6 +283,7 @@ export const machineryTexts = {
       csv: 'CSV files',
       ldap: 'LDAP',
       scim: 'SCIM 2.0',
+      exec: 'A program of your own',
       postgres: 'PostgreSQL',
       'manual-ticket': 'Tickets',
       null: 'Nothing: a test that does not write',
