@@ -30366,16 +30366,28 @@ type UndoDeparturePayload {
 
 extend type Query {
   "What somebody has, who may be made to leave at once, and what stands in the way. Needs /Custom/Workflows/Departure_{entityType}/Immediate/ActionPending for the person. Errors: FORBIDDEN, NOT_FOUND. Source: requests 12.8."
-  departureOutlook(personId: ID!): DepartureOutlook
+  departureOutlook(
+    "Its id."
+    personId: ID!
+  ): DepartureOutlook
   "The proof of the newest departure of somebody; null: there is none. Needs /Custom/Workflows/Departure_{entityType}/Immediate/ActionPending for the person. Errors: FORBIDDEN, NOT_FOUND. Source: requests 12.8."
-  departureProof(personId: ID!): DepartureProof
+  departureProof(
+    "Its id."
+    personId: ID!
+  ): DepartureProof
 }
 
 extend type Mutation {
   "Makes somebody leave at once: sessions, keys and delegations end in the same moment, every account in a managed system is deleted or switched off within seconds, without review and thresholds, whatever the source says. Needs /Custom/Workflows/Departure_{entityType}/Immediate/ActionPending for the person. Errors: FORBIDDEN (also for oneself, and for the first of two people), NOT_FOUND, VALIDATION, CONFLICT (the last administrator; somebody who is gone), ALREADY_DONE, STALE_ITEM. Source: requests 12.8."
-  departNow(input: DepartNowInput!): DepartNowPayload!
+  departNow(
+    "Whom, and why."
+    input: DepartNowInput!
+  ): DepartNowPayload!
   "Brings somebody back who was made to leave: rules give what they give, and what was not deleted yet stays. What people had given does not come back by itself. Needs /Custom/Workflows/Departure_{entityType}/Immediate/ActionPending for the person. Errors: FORBIDDEN, NOT_FOUND, VALIDATION, CONFLICT. Source: requests 12.5, 12.8."
-  undoDeparture(input: UndoDepartureInput!): UndoDeparturePayload!
+  undoDeparture(
+    "Whom, and why."
+    input: UndoDepartureInput!
+  ): UndoDeparturePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/desk.graphqls", Input: `"""What somebody has."""
