@@ -155,3 +155,15 @@ export async function decideAll(
 /** Changes something as somebody, for what a journey needs and does not show. */
 export const changeAs = (request: APIRequestContext, username: string, mutation: string) =>
   ask<unknown>(request, username, mutation)
+
+/** A person of the demo organisation, by display name. */
+export async function personByName(request: APIRequestContext, name: string) {
+  const { resources } = await ask<{ resources: { nodes: { id: string; displayName: string }[] } }>(
+    request,
+    'admin',
+    `{ resources(entityType: "Directory_User", filter: { text: "${name}" }, first: 1) { nodes { id displayName } } }`,
+  )
+  const found = resources.nodes[0]
+  if (!found) throw new Error(`nobody is called ${name}`)
+  return found
+}
