@@ -2,8 +2,12 @@ package sqldb
 
 import (
 	"context"
+	"errors"
 	"net"
+	"syscall"
 	"time"
+
+	"writ/server/outbound"
 )
 
 // dialer gives connections whose every read has a deadline. The driver waits for a COMMIT without looking at any context (and is right
@@ -21,7 +25,7 @@ func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net
 }
 
 func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	var plain net.Dialer
+	plain := net.Dialer{Control: outbound.OnlyApplications}
 	c, err := plain.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
@@ -45,3 +49,11 @@ func (c *impatient) Read(b []byte) (int, error) {
 
 // SetDeadline leaves reading alone; see Read.
 func (c *impatient) SetDeadline(t time.Time) error { return c.SetWriteDeadline(t) }
+
+// SyscallConn lets a driver find out whether the other side has ended a session before it is used again.
+func (c *impatient) SyscallConn() (syscall.RawConn, error) {
+	if s, ok := c.Conn.(syscall.Conn); ok {
+		return s.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
+}
