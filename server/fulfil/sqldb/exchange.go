@@ -23,7 +23,7 @@ import (
 func (c *Conn) ApplyTogether(ctx context.Context, changes []fulfil.Change) []fulfil.Receipt {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	tx, err := c.begin(ctx, nil)
+	tx, err := c.dialect.begin(ctx, nil)
 	if err != nil {
 		return slices.Repeat([]fulfil.Receipt{c.notConnected(err)}, len(changes))
 	}
@@ -68,7 +68,7 @@ func (c *Conn) ApplyTogether(ctx context.Context, changes []fulfil.Change) []ful
 	}
 	// what one transaction did is told once
 	if i := slices.IndexFunc(receipts, func(r fulfil.Receipt) bool { return r.Outcome == fulfil.Done }); i >= 0 {
-		if receipts[i].Effect, err = c.effect(ctx, tx, all); err != nil {
+		if receipts[i].Effect, err = c.dialect.effect(ctx, tx, all); err != nil {
 			return failed(i, c.notMade(ctx, err))
 		}
 	}
@@ -155,14 +155,14 @@ func (c *Conn) park(ctx context.Context, w *writer, changes []fulfil.Change) (ke
 	}
 	aside := *w
 	aside.change.Changes, aside.change.ChangesAdded, aside.change.ChangesRemoved = parking, nil, nil
-	found, _, err := aside.look(ctx, key)
+	found, _, err := c.dialect.look(ctx, &aside, key)
 	if err != nil {
 		return key, err
 	}
 	if !found { // and under its key another row of them would stand soon
 		return key, &refusal{w.missing(key)}
 	}
-	if err := aside.update(ctx, key, aside.columns()); err != nil {
+	if err := c.dialect.update(ctx, &aside, key, aside.columns()); err != nil {
 		return key, err
 	}
 	if v := parking[w.change.KeyColumn]; v != nil {
@@ -184,7 +184,9 @@ func temporary(col column) (*string, error) {
 		if col.limit > 0 {
 			value = value[:min(col.limit, len(value))]
 		}
-	case col.typ == "integer" || col.typ == "bigint":
+	case col.isUnsigned:
+		value = strconv.FormatInt(1<<31+int64(binary.BigEndian.Uint32(raw)>>1), 10)
+	case slices.Contains([]string{"integer", "bigint", "int"}, col.typ):
 		value = strconv.FormatInt(-int64(binary.BigEndian.Uint32(raw)>>1)-1, 10)
 	default:
 		return nil, &refusal{fulfil.Receipt{

@@ -35,11 +35,11 @@ func (m *meant) add(table string, rows int64) {
 
 // effect is what the transaction adds to the stamps of its tables: oid:inserted,updated,deleted; of each. "" when it wrote more, or other, than
 // was meant, or when the counters come later, with those of others.
-func (c *Conn) effect(ctx context.Context, q querier, m *meant) (string, error) {
+func (p postgres) effect(ctx context.Context, q querier, m *meant) (string, error) {
 	if m.unsure || !m.flushes {
 		return "", nil
 	}
-	rows, err := q.QueryContext(ctx, effectSQL, c.schema)
+	rows, err := q.QueryContext(ctx, effectSQL, p.c.schema)
 	if err != nil {
 		return "", fmt.Errorf("count what was written: %w", err)
 	}

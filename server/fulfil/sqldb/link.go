@@ -1,7 +1,6 @@
 package sqldb
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -29,6 +28,9 @@ type link struct {
 	ref       string // column of the table that owner refers to
 	ownerType string
 	valueType string
+	of        column // the column that value is
+	by        column // the column that owner is
+	to        column // the column that ref is; without a name when a query brings it
 }
 
 var linkForm = regexp.MustCompile(`^\s*([^(),]+?)\s*\(\s*([^(),]+?)\s*,\s*([^(),]+?)\s*\)\s*$`)
@@ -84,7 +86,7 @@ func (s linkSetting) fit(cat *catalog, on *table) (*link, error) {
 	if !ok {
 		return nil, errs.Invalid(s.name, "Table %s has no column %s.", s.table, s.value)
 	}
-	l := &link{column: s.column, table: s.table, owner: s.owner, value: s.value, ownerType: owner.typ, valueType: value.typ}
+	l := &link{column: s.column, table: s.table, owner: s.owner, value: s.value, ownerType: owner.typ, valueType: value.typ, of: value, by: owner}
 	switch ref, has := lt.refs[s.owner]; {
 	case on == nil: // a query without a table of that name: the query has to bring the column
 		if s.on == "" {
@@ -107,20 +109,8 @@ func (s linkSetting) fit(cat *catalog, on *table) (*link, error) {
 	if on != nil && on.by[s.column].name != "" {
 		return nil, errs.Invalid(s.name, "Table %s has a column %s already. Give the link another name.", on.name, s.column)
 	}
+	if on != nil {
+		l.to = on.by[l.ref]
+	}
 	return l, nil
-}
-
-// joinedValues is the statement part that joins the values of one owner, in the order that provisioning spec 5.3 asks for.
-const joinedValues = `array_agg(v order by lower(v) collate "C", v collate "C")`
-
-// joinAll joins the values of every owner: one pass over the link table, for exports.
-func (c *Conn) joinAll(l link, alias string) string {
-	return fmt.Sprintf(`left join (select o, %s as v from (select distinct %s as o, %s::text as v from %s where %s is not null) d group by o) %s on %s.o = t.%s`,
-		joinedValues, quote(l.owner), quote(l.value), c.qualified(l.table), quote(l.value), alias, alias, quote(l.ref))
-}
-
-// joinOne joins the values of the owners at hand, for reading one row.
-func (c *Conn) joinOne(l link, alias string) string {
-	return fmt.Sprintf(`left join lateral (select %s as v from (select distinct %s::text as v from %s where %s = t.%s and %s is not null) d) %s on true`,
-		joinedValues, quote(l.value), c.qualified(l.table), quote(l.owner), quote(l.ref), quote(l.value), alias)
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/lib/pq"
@@ -22,19 +21,8 @@ import (
 // connection string names may lie; absolute paths.
 type Postgres struct{ Roots []string }
 
-// Conn is one connection: a small pool of sessions of one PostgreSQL user. Safe for concurrent use.
-type Conn struct {
-	db      *sql.DB
-	target  string // database and host, for messages; never the user or the password
-	schema  string
-	timeout time.Duration
-	queries map[string]string // table -> statement that replaces it in an export
-	links   []linkSetting
-	local   [][2]string // names and values that every transaction of ours sets for itself
-
-	mu     sync.Mutex
-	cached *catalog // as last read; nil: read it again
-}
+// postgres is the dialect of PostgreSQL.
+type postgres struct{ c *Conn }
 
 var (
 	_ fulfil.Package  = Postgres{}
@@ -74,14 +62,9 @@ func (p Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, er
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{schema: set.Schema, queries: set.Queries, timeout: set.Timeout}
-	for table, query := range c.queries {
-		c.queries[table] = strings.TrimRight(strings.TrimSpace(query), "; \t\r\n")
-		if c.queries[table] == "" {
-			return nil, errs.Invalid("query."+table, "Setting query.%s is empty.", table)
-		}
-	}
-	if c.links, err = linkSettings(set.Links); err != nil {
+	c := &Conn{schema: set.Schema, timeout: set.Timeout}
+	c.dialect = postgres{c}
+	if err := c.configure(set.Queries, set.Links); err != nil {
 		return nil, err
 	}
 	cfg, err := configOf(set.ConnectionString)
@@ -101,10 +84,7 @@ func (p Postgres) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, er
 	for _, m := range cfg.Multi {
 		c.target += fmt.Sprintf(", %s:%d", m.Host, m.Port)
 	}
-	c.db = sql.OpenDB(withFiles{connector, files})
-	c.db.SetMaxOpenConns(set.MaxConnections)
-	c.db.SetMaxIdleConns(set.MaxConnections)
-	c.db.SetConnMaxIdleTime(time.Minute)
+	c.pool(withFiles{connector, files}, set.MaxConnections)
 	return &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Exchanger: c, Reader: c, Watcher: c, Stamper: c, Explainer: c, Tracker: c}, nil
 }
 
@@ -176,17 +156,17 @@ func (c *Conn) session(cfg pq.Config) pq.Config {
 }
 
 // begin starts a transaction with our settings, for itself alone: behind a pooler in transaction mode the session is somebody else's afterwards.
-func (c *Conn) begin(ctx context.Context, o *sql.TxOptions) (*sql.Tx, error) {
-	tx, err := c.db.BeginTx(ctx, o)
+func (p postgres) begin(ctx context.Context, o *sql.TxOptions) (*sql.Tx, error) {
+	tx, err := p.c.db.BeginTx(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	// A database without an encoding holds any bytes as text, and would refuse a whole table because of one that is none: they come as they are.
 	calls := []string{"case when current_setting('server_encoding') = 'SQL_ASCII' then set_config('client_encoding', 'SQL_ASCII', true) end"}
 	var args []any
-	for i, p := range c.local {
+	for i, set := range p.c.local {
 		calls = append(calls, fmt.Sprintf("set_config($%d, $%d, true)", 2*i+1, 2*i+2))
-		args = append(args, p[0], p[1])
+		args = append(args, set[0], set[1])
 	}
 	if _, err := tx.ExecContext(ctx, "select "+strings.Join(calls, ", "), args...); err != nil {
 		return nil, errors.Join(err, tx.Rollback())
@@ -194,22 +174,6 @@ func (c *Conn) begin(ctx context.Context, o *sql.TxOptions) (*sql.Tx, error) {
 	return tx, nil
 }
 
-// Check connects, and looks whether every table, link and query of the settings is there.
-func (c *Conn) Check(ctx context.Context) error {
-	tables, err := c.Schema(ctx)
-	if err != nil {
-		return err
-	}
-	if len(tables) == 0 {
-		return errs.Invalid("schema", "Schema %s of %s holds no table.", c.schema, c.target)
-	}
-	return nil
-}
-
-// Close ends all sessions.
-func (c *Conn) Close() error { return c.db.Close() }
-
 func quote(name string) string { return pq.QuoteIdentifier(name) }
 
-// qualified is a table of the connection's schema.
-func (c *Conn) qualified(table string) string { return quote(c.schema) + "." + quote(table) }
+func (postgres) quote(name string) string { return quote(name) }

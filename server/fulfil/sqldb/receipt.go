@@ -7,10 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"time"
-
-	"github.com/lib/pq"
-	"github.com/lib/pq/pqerror"
 
 	"writ/server/errs"
 	"writ/server/fulfil"
@@ -28,14 +24,14 @@ func refuse(format string, args ...any) error {
 // notConnected: no transaction was begun, so nothing was made. A wrong password counts as no connection: it concerns every order alike,
 // and none of them is at fault.
 func (c *Conn) notConnected(err error) fulfil.Receipt {
-	receipt := fulfil.Receipt{Outcome: fulfil.Unreachable, Message: fmt.Sprintf("No connection to %s: %s.", c.target, brief(err))}
-	switch e := pq.As(err); {
+	receipt := fulfil.Receipt{Outcome: fulfil.Unreachable, Message: fmt.Sprintf("No connection to %s: %s.", c.target, c.brief(err))}
+	switch s := c.dialect.said(err); {
 	case errors.Is(err, context.Canceled):
 		receipt.Message = "The work was stopped before the change was sent."
-	case e == nil:
-	case e.Code == pqerror.TooManyConnections:
-		receipt.Outcome, receipt.RetryAfter = fulfil.Throttled, 5*time.Second
-	case e.Code.Class() == "28" || e.Code.Class() == "3D":
+	case s == nil:
+	case s.outcome == fulfil.Throttled:
+		receipt.Outcome, receipt.RetryAfter = fulfil.Throttled, s.retryAfter
+	case s.isLogin:
 		receipt.Hint = "Check user, password and database of the connection."
 	}
 	return receipt
@@ -48,26 +44,26 @@ func (c *Conn) notMade(ctx context.Context, err error) fulfil.Receipt {
 	if errors.As(err, &r) {
 		return r.receipt
 	}
-	e := pq.As(err)
+	s := c.dialect.said(err)
 	switch {
-	case e != nil && e.Code != pqerror.QueryCanceled:
-		return c.refused(e)
+	case s != nil && !s.isLate:
+		return c.refused(s)
 	case errors.Is(err, context.Canceled) || errors.Is(ctx.Err(), context.Canceled):
 		return fulfil.Receipt{Outcome: fulfil.Unreachable, Message: "The work was stopped before the change was complete; the server took it back."}
-	case e != nil || timedOut(err) || ctx.Err() != nil:
+	case s != nil || timedOut(err) || ctx.Err() != nil:
 		return fulfil.Receipt{
 			Outcome: fulfil.Unknown,
 			Message: fmt.Sprintf("No answer from %s within %d seconds.", c.target, int(c.timeout.Seconds())),
 			Hint:    "Look for locks and slow triggers in the target, or give the connection a longer timeout.",
 		}
 	}
-	return fulfil.Receipt{Outcome: fulfil.Unreachable, Message: fmt.Sprintf("The connection to %s broke before the change was complete: %s.", c.target, brief(err))}
+	return fulfil.Receipt{Outcome: fulfil.Unreachable, Message: fmt.Sprintf("The connection to %s broke before the change was complete: %s.", c.target, c.brief(err))}
 }
 
 // notConfirmed: COMMIT was sent, or may have been. Only a plain no of the server is a no.
 func (c *Conn) notConfirmed(err error) fulfil.Receipt {
-	if e := pq.As(err); e != nil && !e.Fatal() {
-		return c.refused(e)
+	if s := c.dialect.said(err); s != nil && !s.isLast {
+		return c.refused(s)
 	}
 	if errors.Is(err, sql.ErrTxDone) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		// database/sql looks at its context before it sends the COMMIT, and not any more afterwards.
@@ -75,63 +71,37 @@ func (c *Conn) notConfirmed(err error) fulfil.Receipt {
 	}
 	return fulfil.Receipt{
 		Outcome: fulfil.Unknown,
-		Message: fmt.Sprintf("The connection to %s broke while the change was being committed: %s.", c.target, brief(err)),
+		Message: fmt.Sprintf("The connection to %s broke while the change was being committed: %s.", c.target, c.brief(err)),
 		Hint:    "Read the target back before the change is repeated.",
 	}
 }
 
-// refused translates what the server said. It said it about a transaction that it then took back.
-func (c *Conn) refused(e *pq.Error) fulfil.Receipt {
-	receipt := fulfil.Receipt{Outcome: fulfil.Refused, Message: said(e), Detail: e.Detail, Hint: e.Hint}
-	switch e.Code.Class() {
-	case "08", "57": // connection lost, server going down
-		receipt.Outcome = fulfil.Unreachable
-	case "53": // out of memory, disk, connections
-		receipt.Outcome, receipt.RetryAfter = fulfil.Throttled, 5*time.Second
-	case "42":
-		c.forget() // the tables may not be as they were when the catalog was read
+// refused passes on what the server said. It said it about a transaction that it then took back.
+func (c *Conn) refused(s *said) fulfil.Receipt {
+	if s.isStale {
+		c.forget()
 	}
-	switch e.Code {
-	case pqerror.UniqueViolation, pqerror.ExclusionViolation:
-		receipt.Outcome = fulfil.Conflict
-		receipt.Hint = "Another row has this value already. Link the owner to it, or have another value computed."
-	case pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected, pqerror.LockNotAvailable:
-		receipt.Outcome, receipt.RetryAfter = fulfil.Throttled, time.Second
-	case pqerror.InsufficientPrivilege:
-		receipt.Hint = "Grant the right to the user of the connection."
-	case pqerror.ForeignKeyViolation:
-		receipt.Hint = "The value refers to a row that is not there, or other rows still refer to this one."
-	case pqerror.NotNullViolation:
-		receipt.Hint = "Add a rule that computes a value for this column."
-	}
-	return receipt
+	return fulfil.Receipt{Outcome: s.outcome, Message: s.text, Detail: s.detail, Hint: s.hint, RetryAfter: s.retryAfter}
 }
 
 // readError says the same about a read: Validation when the server refuses the statement or the user, Unavailable when trying again may help.
 func (c *Conn) readError(err error, field string) error {
-	switch e := pq.As(err); {
-	case err == nil, errs.As(err) != nil:
+	if err == nil || errs.As(err) != nil || errors.Is(err, context.Canceled) {
 		return err
-	case errors.Is(err, context.Canceled):
-		return err
-	case e == nil || e.Code == pqerror.QueryCanceled:
-		if e != nil || timedOut(err) {
-			return errs.New(errs.Unavailable, "%s did not answer within %d seconds.", c.target, int(c.timeout.Seconds())).At(field).Because(err)
-		}
-		return errs.New(errs.Unavailable, "No connection to %s: %s.", c.target, brief(err)).At(field).Because(err)
+	}
+	switch s := c.dialect.said(err); {
+	case s == nil && !timedOut(err):
+		return errs.New(errs.Unavailable, "No connection to %s: %s.", c.target, c.brief(err)).At(field).Because(err)
+	case s == nil || s.isLate:
+		return errs.New(errs.Unavailable, "%s did not answer within %d seconds.", c.target, int(c.timeout.Seconds())).At(field).Because(err)
+	case s.isLater:
+		return errs.New(errs.Unavailable, "%s cannot answer now: %s", c.target, s.text).At(field).Because(err)
+	case s.isLogin:
+		return errs.Invalid("connectionString", "%s says: %s", c.target, s.text).Because(err)
 	default:
-		switch e.Code.Class() {
-		case "08", "40", "53", "57", "58", "XX":
-			return errs.New(errs.Unavailable, "%s cannot answer now: %s", c.target, said(e)).At(field).Because(err)
-		case "28", "3D":
-			field = "connectionString"
-		}
-		return errs.Invalid(field, "%s says: %s", c.target, said(e)).Because(err)
+		return errs.Invalid(field, "%s says: %s", c.target, s.text).Because(err)
 	}
 }
-
-// said is the server's message. Its detail repeats rows with everything that stands in them, so it goes with the attempt only.
-func said(e *pq.Error) string { return fmt.Sprintf("%s (%s)", e.Message, e.Code) }
 
 func timedOut(err error) bool {
 	var n net.Error
@@ -139,13 +109,13 @@ func timedOut(err error) bool {
 }
 
 // brief is the message of a network failure without the layers around it.
-func brief(err error) string {
+func (c *Conn) brief(err error) string {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Err != nil {
 		return op.Err.Error()
 	}
-	if e := pq.As(err); e != nil {
-		return said(e)
+	if s := c.dialect.said(err); s != nil {
+		return s.text
 	}
 	return err.Error()
 }

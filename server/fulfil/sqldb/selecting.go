@@ -5,18 +5,11 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"writ/server/errs"
 	"writ/server/fulfil"
-)
-
-// One round trip of an export brings so many rows, and so many are held in memory: few at first, then as many as the widest row so far lets into
-// fetchBytes.
-const (
-	firstRows  = 16
-	fetchRows  = 1024
-	fetchBytes = 16 << 20
 )
 
 // source is what an export of a table reads: the table, or the statement of the settings in its place.
@@ -43,12 +36,9 @@ func (c *Conn) selecting(cat *catalog, name string, one bool) (string, error) {
 	columns, joins := "t.*", ""
 	for i, l := range links {
 		alias := fmt.Sprintf("l%d", i)
-		columns += fmt.Sprintf(", %s.v as %s", alias, quote(l.column))
-		if one {
-			joins += "\n" + c.joinOne(l, alias)
-		} else {
-			joins += "\n" + c.joinAll(l, alias)
-		}
+		expression, join := c.dialect.joined(l, alias, one)
+		columns += ", " + expression + " as " + c.dialect.quote(l.column)
+		joins += join
 	}
 	return "select " + columns + " from " + source + " t" + joins, nil
 }
@@ -109,7 +99,7 @@ func (c *Conn) describe(ctx context.Context, tx *sql.Tx, cat *catalog, name stri
 	if err != nil {
 		return t, err
 	}
-	rows, err := tx.QueryContext(ctx, "select * from ("+statement+") x where $1", false)
+	rows, err := tx.QueryContext(ctx, "select * from ("+statement+") x where 1 = 0")
 	if err != nil {
 		return t, c.readError(err, "query."+name)
 	}
@@ -137,7 +127,7 @@ func (c *Conn) distinct(rows *sql.Rows, name string) ([]string, error) {
 
 // reading runs fn in a transaction that cannot write and sees one moment.
 func (c *Conn) reading(ctx context.Context, fn func(*sql.Tx) error) error {
-	tx, err := c.begin(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	tx, err := c.dialect.begin(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
 		return c.readError(err, "connectionString")
 	}
@@ -159,7 +149,7 @@ func (c *Conn) Export(ctx context.Context, name string) iter.Seq2[fulfil.Entry, 
 			if err != nil {
 				return err
 			}
-			return c.stream(ctx, tx, cat, name, statement, func(row fulfil.Row) bool {
+			return c.dialect.stream(ctx, tx, cat, name, statement, func(row fulfil.Row) bool {
 				more = yield(row, nil)
 				return more
 			})
@@ -168,51 +158,6 @@ func (c *Conn) Export(ctx context.Context, name string) iter.Seq2[fulfil.Entry, 
 			yield(nil, err)
 		}
 	})
-}
-
-// stream reads through a cursor: the server's time limit then counts per round trip and not for the whole table, however slow the
-// taker of the rows is. Statements are prepared, so that a setting can hold one statement and no more.
-func (c *Conn) stream(ctx context.Context, tx *sql.Tx, cat *catalog, name, statement string, take func(fulfil.Row) bool) error {
-	field := "connectionString"
-	if _, ok := c.queries[name]; ok {
-		field = "query." + name
-	}
-	if _, err := tx.ExecContext(ctx, "set local cursor_tuple_fraction = 1"); err != nil { // plan for all rows, not for the first ones
-		return c.readError(err, field)
-	}
-	declare, err := tx.PrepareContext(ctx, "declare writ_export no scroll cursor for "+statement)
-	if err != nil {
-		return c.readError(err, field)
-	}
-	defer declare.Close()
-	if _, err := declare.ExecContext(ctx); err != nil {
-		return c.readError(err, field)
-	}
-	widest := 0
-	for n := firstRows; ; n = nextRows(n, widest) {
-		batch, err := c.fetch(ctx, tx, n, cat.tables[name], name)
-		if err != nil {
-			return c.readError(err, field)
-		}
-		for _, row := range batch {
-			widest = max(widest, width(row))
-			if !take(row) {
-				return nil
-			}
-		}
-		if len(batch) < n {
-			return nil
-		}
-	}
-}
-
-// nextRows is how many rows come after n, of which the widest had so many bytes.
-func nextRows(n, widest int) int {
-	next := min(n*4, fetchRows)
-	for next > 1 && next*widest > fetchBytes {
-		next /= 2
-	}
-	return next
 }
 
 // width is about how many bytes a row has.
@@ -232,36 +177,9 @@ func width(row fulfil.Row) (n int) {
 	return n
 }
 
-// fetch reads one batch to its end before anybody gets a row of it: while we wait for the taker of the rows, the server must not be
-// waiting for us.
-func (c *Conn) fetch(ctx context.Context, tx *sql.Tx, n int, t *table, name string) ([]fulfil.Row, error) {
-	fetch, err := tx.PrepareContext(ctx, fmt.Sprintf("fetch %d from writ_export", n))
-	if err != nil {
-		return nil, err
-	}
-	defer fetch.Close()
-	rows, err := fetch.QueryContext(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	read, err := c.reader(rows, t, name)
-	if err != nil {
-		return nil, err
-	}
-	batch := make([]fulfil.Row, 0, n)
-	for rows.Next() {
-		row, err := read()
-		if err != nil {
-			return nil, err
-		}
-		batch = append(batch, row)
-	}
-	return batch, rows.Err()
-}
-
-// reader gives a function that reads the row at hand. t is nil for a query without a table of that name.
-func (c *Conn) reader(rows *sql.Rows, t *table, name string) (func() (fulfil.Row, error), error) {
+// reader gives a function that reads the row at hand.
+func (c *Conn) reader(rows *sql.Rows, cat *catalog, name string) (func() (fulfil.Row, error), error) {
+	t := cat.tables[name]
 	columns, err := c.distinct(rows, name)
 	if err != nil {
 		return nil, err
@@ -270,11 +188,18 @@ func (c *Conn) reader(rows *sql.Rows, t *table, name string) (func() (fulfil.Row
 	if err != nil {
 		return nil, err
 	}
-	typeNames, arrays := make([]string, len(columns)), make([]bool, len(columns))
+	links, err := c.linksOf(cat, name)
+	if err != nil {
+		return nil, err
+	}
+	typeNames, of := make([]string, len(columns)), make([]origin, len(columns))
 	values, into := make([]any, len(columns)), make([]any, len(columns))
 	for i := range columns {
 		typeNames[i] = strings.ToUpper(types[i].DatabaseTypeName())
-		arrays[i] = t != nil && t.by[columns[i]].isArray()
+		if t != nil {
+			of[i].column = t.by[columns[i]]
+		}
+		of[i].isLink = slices.ContainsFunc(links, func(l link) bool { return l.column == columns[i] })
 		into[i] = &values[i]
 	}
 	return func() (fulfil.Row, error) {
@@ -283,7 +208,9 @@ func (c *Conn) reader(rows *sql.Rows, t *table, name string) (func() (fulfil.Row
 		}
 		row := make(fulfil.Row, len(columns))
 		for i, column := range columns {
-			row[column] = value(values[i], typeNames[i], arrays[i])
+			if row[column], err = c.dialect.value(values[i], typeNames[i], of[i]); err != nil {
+				return nil, err
+			}
 		}
 		return row, nil
 	}, nil
@@ -303,23 +230,28 @@ func (c *Conn) Read(ctx context.Context, name, keyColumn, key string) (row fulfi
 			c.forget()
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, statement+"\nwhere t."+quote(keyColumn)+" = $1 limit 2", key)
+		where, args := c.dialect.having(cat.tables[name], keyColumn, key)
+		rows, err := tx.QueryContext(ctx, statement+"\nwhere "+where, args...)
 		if err != nil {
 			return c.readError(err, "connectionString")
 		}
 		defer rows.Close()
-		read, err := c.reader(rows, cat.tables[name], name)
+		read, err := c.reader(rows, cat, name)
 		if err != nil {
 			return err
 		}
 		for rows.Next() {
+			this, err := read()
+			if err != nil {
+				return err
+			}
+			if !c.dialect.isKey(cat.tables[name], keyColumn, this[keyColumn], key) {
+				continue
+			}
 			if found {
 				return errs.New(errs.Conflict, "Several rows of table %s have %s = %s. The key of a mapping must be unique.", name, keyColumn, key)
 			}
-			if row, err = read(); err != nil {
-				return err
-			}
-			found = true
+			row, found = this, true
 		}
 		return c.readError(rows.Err(), "connectionString")
 	})
@@ -327,96 +259,4 @@ func (c *Conn) Read(ctx context.Context, name, keyColumn, key string) (row fulfi
 		return nil, false, err
 	}
 	return row, found, nil
-}
-
-// tokenSQL counts what was ever written to the tables of the schema; the file node changes when a table is emptied or rewritten.
-const tokenSQL = `
-select concat_ws(':', coalesce(md5(string_agg(concat_ws(',', t.oid, t.relfilenode), ';' order by t.oid)), ''),
-    coalesce(sum(s.n_tup_ins), 0), coalesce(sum(s.n_tup_upd), 0), coalesce(sum(s.n_tup_del), 0))
-from pg_catalog.pg_class t
-join pg_catalog.pg_namespace n on n.oid = t.relnamespace
-left join pg_catalog.pg_stat_all_tables s on s.relid = t.oid
-where n.nspname = $1 and t.relkind in ('r', 'p', 'm', 'f', 'v')`
-
-// Token is made from the write counters that PostgreSQL keeps for every table. Our own writes show at once (PostgreSQL 15 and newer); those
-// of others when their session ends, or within a second while it works, or when it has been idle for ten. Views and queries over
-// other schemas are not covered: use a scheduled job for those.
-func (c *Conn) Token(ctx context.Context) (string, error) {
-	tx, err := c.begin(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return "", c.readError(err, "connectionString")
-	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
-	var token string
-	if err := tx.QueryRowContext(ctx, tokenSQL, c.schema).Scan(&token); err != nil {
-		return "", c.readError(err, "connectionString")
-	}
-	return token, nil
-}
-
-// stampSQL is tokenSQL for each table apart. Of what is not one plain table (views, partitions, tables with heirs or with policies for rows) nobody
-// can tell it.
-const stampSQL = `
-select t.relname, concat_ws(',', t.oid, t.relfilenode, s.n_tup_ins, s.n_tup_upd, s.n_tup_del)
-from pg_catalog.pg_class t
-join pg_catalog.pg_namespace n on n.oid = t.relnamespace
-join pg_catalog.pg_stat_all_tables s on s.relid = t.oid
-where n.nspname = $1 and t.relkind = 'r' and not t.relhassubclass and not t.relrowsecurity and current_setting('track_counts')::bool`
-
-// Stamps gives for each table its write counters and those of its link tables.
-func (c *Conn) Stamps(ctx context.Context) (found map[string]string, err error) {
-	err = c.reading(ctx, func(tx *sql.Tx) error {
-		found, err = c.stamps(ctx, tx)
-		return err
-	})
-	return found, err
-}
-
-func (c *Conn) stamps(ctx context.Context, tx *sql.Tx) (map[string]string, error) {
-	found := map[string]string{}
-	cat, err := c.catalog(ctx, tx, false)
-	if err != nil {
-		return nil, c.readError(err, "connectionString")
-	}
-	counters, err := c.counters(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	for name, stamp := range counters {
-		if _, ok := c.queries[name]; ok || cat.tables[name] == nil {
-			continue
-		}
-		links, err := c.linksOf(cat, name)
-		if err != nil {
-			c.forget()
-			return found, nil //nolint:nilerr // whoever reads it is told what is wrong
-		}
-		known := true
-		for _, l := range links {
-			of, ok := counters[l.table]
-			stamp += ";" + of
-			known = known && ok
-		}
-		if known {
-			found[name] = stamp
-		}
-	}
-	return found, nil
-}
-
-func (c *Conn) counters(ctx context.Context, tx *sql.Tx) (map[string]string, error) {
-	rows, err := tx.QueryContext(ctx, stampSQL, c.schema)
-	if err != nil {
-		return nil, c.readError(err, "connectionString")
-	}
-	defer rows.Close()
-	found := map[string]string{}
-	for rows.Next() {
-		var name, counters string
-		if err := rows.Scan(&name, &counters); err != nil {
-			return nil, err
-		}
-		found[name] = counters
-	}
-	return found, c.readError(rows.Err(), "connectionString")
 }

@@ -27,7 +27,7 @@ func TestSettingsOfATransaction(t *testing.T) {
 	}
 	before, path := read(c.db)
 	for _, o := range []*sql.TxOptions{nil, {ReadOnly: true, Isolation: sql.LevelRepeatableRead}} {
-		tx, err := c.begin(t.Context(), o)
+		tx, err := c.dialect.begin(t.Context(), o)
 		require.NoError(t, err)
 		timeout, inside := read(tx)
 		require.Equal(t, "7s", timeout)

@@ -121,7 +121,7 @@ func (c *Conn) since(ctx context.Context, tx *sql.Tx, name string, s span, from 
 		return nil, c.readError(err, "connectionString")
 	}
 	defer rows.Close()
-	read, err := c.reader(rows, cat.tables[name], name)
+	read, err := c.reader(rows, cat, name)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,17 @@ import (
 	"writ/server/fulfil"
 )
 
+func (postgres) value(v any, typ string, of origin) (fulfil.Value, error) {
+	return value(v, typ, of.column.isArray()), nil
+}
+
+func (postgres) having(_ *table, keyColumn, key string) (condition string, args []any) {
+	return "t." + quote(keyColumn) + " = $1 limit 2", []any{key}
+}
+
+// isKey: the server has compared them already, as its types do.
+func (postgres) isKey(*table, string, fulfil.Value, string) bool { return true }
+
 // value is what a column holds: a timestamp as RFC 3339 in UTC, a date as a date, a boolean as true or false; bytes stay bytes, an array is
 // its elements (NULL elements left out). typ is the driver's name of the type.
 func value(v any, typ string, isArray bool) fulfil.Value {
