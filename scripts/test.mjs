@@ -190,6 +190,13 @@ async function needSlapd() {
   if (!there()) console.error('\nNO LDAP: every test against OpenLDAP is SKIPPED, for slapd is missing (Debian: apt-get install slapd ldap-utils slapd-contrib).\n');
 }
 
+/** The second kind of database of the tests is Debian's MariaDB; it is installed when it is missing and we may. */
+async function needMariaDB() {
+  const there = () => ask('sh', ['-c', 'PATH="$PATH:/usr/sbin"; mariadbd --version && command -v mariadb-install-db']).ok;
+  if (!there() && process.getuid?.() === 0 && ask('apt-get', ['--version']).ok) await installPackages('mariadb-server');
+  if (!there()) console.error('\nNO MARIADB: every test against MariaDB is SKIPPED, for it is missing (Debian: apt-get install mariadb-server).\n');
+}
+
 /** Plays the journeys of frontend/e2e in a browser, against a fresh server with the demo organisation. */
 async function browserTests() {
   const chromium = await needChromium();
@@ -241,6 +248,7 @@ if (wants('check')) {
 }
 if (wants('go')) {
   await needSlapd();
+  await needMariaDB();
   say('go test');
   await goTests();
 }

@@ -20,6 +20,7 @@ func packages(testHooks bool, fileRoots []string, programs string) fulfil.Packag
 		"postgres":      sqldb.Postgres{Roots: fileRoots},
 		"exec":          exec.New(programs),
 		"ldap":          ldap.Package{Roots: fileRoots},
+		"mariadb":       sqldb.MariaDB{Roots: fileRoots},
 		"manual-ticket": manual.Package{},
 		"null":          null.Package{},
 		"scim":          scim.Package{Roots: fileRoots},

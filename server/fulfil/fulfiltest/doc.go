@@ -5,7 +5,8 @@
 //	export.go     the cases about reading
 //	apply.go      the cases about writing
 //	sqltarget.go  SQLTarget: a real PostgreSQL application with accounts and groups, an append-only operation log, programmable behaviour
-//	proxy.go      Proxy: between a client and PostgreSQL, loses answers on purpose
+//	mariadb.go    MariaDB: a server of its own for the tests of a process; MariaTarget: an application in it
+//	proxy.go      Proxy: between a client and PostgreSQL or MariaDB, loses answers on purpose
 //	httptarget.go HTTPTarget: an application with an HTTP+JSON interface (client: fulfil/fake), the same log and behaviours
 //	scimtarget.go SCIMTarget: a tenant of a SCIM server that is somebody else's program (scimmy.mjs), with a log of what it did
 //	httpproxy.go  HTTPProxy: between a client and a server that speaks HTTP, does to requests what networks and servers do in real life

@@ -3,6 +3,7 @@ package fulfiltest
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -23,8 +24,9 @@ const (
 	HangAfterCommit             // a COMMIT is made, its answer never comes, the connection stays
 )
 
-// Proxy stands between a client and a PostgreSQL server and reads the client's messages, so the client must use sslmode=disable.
+// Proxy stands between a client and a database server and reads the client's messages, so the client must not encrypt them.
 type Proxy struct {
+	read            func(client io.Reader, started *bool) (message []byte, err error) // one message of the client
 	network, target string
 	addr            string
 
@@ -56,9 +58,13 @@ func (p *pair) close() {
 	})
 }
 
-// NewProxy listens on a free port of this machine.
+// NewProxy listens on a free port of this machine, in front of a PostgreSQL server.
 func NewProxy(network, target string) (*Proxy, error) {
-	p := &Proxy{network: network, target: target, addr: "127.0.0.1:0", pairs: map[*pair]struct{}{}}
+	return newProxy(network, target, postgresMessage)
+}
+
+func newProxy(network, target string, read func(io.Reader, *bool) ([]byte, error)) (*Proxy, error) {
+	p := &Proxy{read: read, network: network, target: target, addr: "127.0.0.1:0", pairs: map[*pair]struct{}{}}
 	if err := p.listen(); err != nil {
 		return nil, err
 	}
@@ -194,29 +200,53 @@ func (p *Proxy) now() (Mode, int64) {
 	return p.mode, p.limit
 }
 
-// questions passes the client's messages on, one by one: the start-up messages have no type byte, all later ones have.
-func (p *Proxy) questions(c *pair) {
+// postgresMessage reads a message: the start-up messages have no type byte, all later ones have.
+func postgresMessage(client io.Reader, started *bool) ([]byte, error) {
 	const protocol3 = 3
+	head := 5
+	if !*started {
+		head = 4
+	}
+	message := make([]byte, head)
+	if _, err := io.ReadFull(client, message); err != nil {
+		return nil, err
+	}
+	length := int(binary.BigEndian.Uint32(message[head-4:]))
+	if length < 4 || length > 1<<28 {
+		return nil, errLength
+	}
+	message = append(message, make([]byte, length-4)...)
+	if _, err := io.ReadFull(client, message[head:]); err != nil {
+		return nil, err
+	}
+	if !*started {
+		*started = len(message) >= 8 && binary.BigEndian.Uint16(message[4:]) == protocol3
+	}
+	return message, nil
+}
+
+// mariaMessage reads a packet: three bytes of length, one that counts.
+func mariaMessage(client io.Reader, _ *bool) ([]byte, error) {
+	message := make([]byte, 4)
+	if _, err := io.ReadFull(client, message); err != nil {
+		return nil, err
+	}
+	length := int(message[0]) | int(message[1])<<8 | int(message[2])<<16
+	message = append(message, make([]byte, length)...)
+	_, err := io.ReadFull(client, message[4:])
+	return message, err
+}
+
+var errLength = errors.New("no length of a message")
+
+// questions passes the client's messages on, one by one.
+func (p *Proxy) questions(c *pair) {
 	for started := false; ; {
-		head := 5
-		if !started {
-			head = 4
-		}
-		message := make([]byte, head)
-		if _, err := io.ReadFull(c.client, message); err != nil {
+		message, err := p.read(c.client, &started)
+		if err != nil {
 			return
 		}
-		length := int(binary.BigEndian.Uint32(message[head-4:]))
-		if length < 4 || length > 1<<28 {
-			return
-		}
-		message = append(message, make([]byte, length-4)...)
-		if _, err := io.ReadFull(c.client, message[head:]); err != nil {
-			return
-		}
-		if !started {
-			started = len(message) >= 8 && binary.BigEndian.Uint16(message[4:]) == protocol3
-		} else if isCommit(message) && !p.onCommit(c) {
+		if isCommit(message) && !p.onCommit(c) {
 			return
 		}
 		if mode, _ := p.now(); mode == Hang {
@@ -245,8 +275,12 @@ func (p *Proxy) onCommit(c *pair) bool {
 	return true
 }
 
+// isCommit reports a query that is no more than that, of either protocol.
 func isCommit(message []byte) bool {
-	return message[0] == 'Q' && strings.EqualFold(strings.Trim(string(message[5:]), "\x00; \n"), "commit")
+	if len(message) < 5 || message[0] != 'Q' && message[4] != 3 {
+		return false
+	}
+	return strings.EqualFold(strings.Trim(string(message[5:]), "\x00; \n"), "commit")
 }
 
 // answers passes the server's bytes back, or loses them.

@@ -2,6 +2,7 @@ package fulfiltest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ type Subject struct {
 	Groups    []string // three values that Links accepts, in the order in which an export gives them
 	Lines     bool     // Links accepts a value that holds a line break, and the target keeps it as one
 	ReadsOnly bool     // the connector cannot write at all
+	Cases     []string // names of the cases to run; empty: all that fit
 	Rows      int      // how many rows the test of a large export makes; default 5000
 
 	// Setup makes an empty target and a connector to it. Called once per case; cases run in parallel.
@@ -56,7 +58,7 @@ func Suite(t *testing.T, s Subject) {
 	require.NoError(t, probe.Check(t.Context()))
 
 	run := func(name string, fits bool, test func(*testing.T, *bench)) {
-		if !fits {
+		if !fits || len(s.Cases) > 0 && !slices.Contains(s.Cases, name) {
 			return
 		}
 		t.Run(name, func(t *testing.T) {

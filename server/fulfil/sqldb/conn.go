@@ -21,7 +21,8 @@ type Conn struct {
 	timeout time.Duration
 	queries map[string]string // table -> statement that replaces it in an export
 	links   []linkSetting
-	local   [][2]string // names and values that every transaction of ours sets for itself
+	further func(context.Context) error // what Check looks at beyond that; nil: nothing
+	local   [][2]string                 // names and values that every transaction of ours sets for itself
 
 	mu     sync.Mutex
 	cached *catalog // as last read; nil: read it again
@@ -62,6 +63,9 @@ func (c *Conn) Check(ctx context.Context) error {
 	}
 	if len(tables) == 0 {
 		return errs.Invalid("schema", "Schema %s of %s holds no table.", c.schema, c.target)
+	}
+	if c.further != nil {
+		return c.further(ctx)
 	}
 	return nil
 }
