@@ -13,8 +13,8 @@
 //	secret.go      Keyring: seals the secrets of a connection, opens them, resolves env: and file: references
 //
 // One folder per technology, whose doc.go says what it is; each imports this package and errs, no sibling. Three are no systems: manual, where a
-// person does it, null, which takes everything and keeps nothing, and fake, the client of the programmable target. fulfiltest is the conformance
-// suite that each connector runs, and the programmable targets.
+// person does it, null, which takes everything and keeps nothing, and fake, the client of the programmable target. conformance holds what
+// every connector must do, for tests and for systems in use; fulfiltest runs it in tests, and has the programmable targets.
 //
 // Neighbours: order calls Apply and Read, synchronization calls Export and Token. Both get their connector from the Pool, guarded.
 //

@@ -1,9 +1,7 @@
 // Package fulfiltest is the proving ground of connectors. Tests only; app never links it.
 //
-//	suite.go      Suite: what every connector must do, run against a Subject. A connector that passes can be trusted by order and
-//	              synchronization
-//	export.go     the cases about reading
-//	apply.go      the cases about writing
+//	suite.go      Suite: what every connector must do (package conformance), run against a Subject. A connector that passes can be trusted by
+//	              order and synchronization
 //	sqltarget.go  SQLTarget: a real PostgreSQL application with accounts and groups, an append-only operation log, programmable behaviour
 //	mariadb.go    MariaDB: a server of its own for the tests of a process; MariaTarget: an application in it
 //	proxy.go      Proxy: between a client and PostgreSQL or MariaDB, loses answers on purpose

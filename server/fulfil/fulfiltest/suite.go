@@ -1,14 +1,11 @@
 package fulfiltest
 
 import (
-	"context"
 	"slices"
 	"testing"
-	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"writ/server/fulfil"
+	"writ/server/fulfil/conformance"
 )
 
 // Subject is a connector on the bench.
@@ -47,111 +44,53 @@ type Target struct {
 	LoseAnswers func(t *testing.T) (restore func())
 }
 
-// Suite runs every case that fits what the connector can do.
+// Suite runs every case of package conformance that fits what the connector can do.
 func Suite(t *testing.T, s Subject) {
 	t.Helper()
 	if s.Rows == 0 {
 		s.Rows = 5000
 	}
+	subject := conformance.Subject{
+		Table: s.Table, KeyColumn: s.KeyColumn, Value: s.Value, Unique: s.Unique, Links: s.Links, Groups: s.Groups, Lines: s.Lines, ReadsOnly: s.ReadsOnly, Rows: s.Rows,
+	}
 	probe := s.Setup(t).Connector
-	exports, applies, reads, watches := probe.Exporter != nil, probe.Applier != nil, probe.Reader != nil, probe.Watcher != nil
-	require.NoError(t, probe.Check(t.Context()))
-
-	run := func(name string, fits bool, test func(*testing.T, *bench)) {
-		if !fits || len(s.Cases) > 0 && !slices.Contains(s.Cases, name) {
-			return
+	if err := probe.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range conformance.Cases {
+		if c.Fits(subject, probe) != "" || len(s.Cases) > 0 && !slices.Contains(s.Cases, c.Name) {
+			continue
 		}
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			test(t, &bench{Subject: s, Target: s.Setup(t)})
+			c.Run(t, &conformance.Bench{Subject: subject, Target: s.Setup(t).within(t)})
 		})
 	}
-	run("CheckBroken", true, checkBroken)
-	run("CloseTwice", true, closeTwice)
-
-	run("ExportEmpty", exports, exportEmpty)
-	run("ExportComplete", exports, exportComplete)
-	run("ExportValues", exports, exportValues)
-	run("ExportLineBreaks", exports && s.Links != "" && s.Lines, exportLineBreaks)
-	run("ExportUnknownTable", exports, exportUnknownTable)
-	run("ExportStopped", exports, exportStopped)
-	run("ExportCancelled", exports, exportCancelled)
-	run("ExportBroken", exports, exportBroken)
-	run("ExportBrokenInTheMiddle", exports, exportBrokenInTheMiddle)
-	run("Schema", exports, schema)
-	run("Token", watches, token)
-	run("Track", probe.Tracker != nil, track)
-	run("Read", reads, readBack)
-	run("ReadBroken", reads, readBroken)
-
-	applies = applies && !s.ReadsOnly
-	run("AddedTwice", applies, addedTwice)
-	run("AddedOverAnother", applies, addedOverAnother)
-	run("AddedUniqueTaken", applies && s.Unique != "", addedUniqueTaken)
-	run("AddedByEightAtOnce", applies, addedByEightAtOnce)
-	run("AddedMany", applies, addedMany)
-	run("AddedHostileValues", applies, addedHostileValues)
-	run("ModifiedTwice", applies, modifiedTwice)
-	run("ModifiedCleared", applies, modifiedCleared)
-	run("ModifiedAbsent", applies, modifiedAbsent)
-	run("DeletedTwice", applies, deletedTwice)
-	run("LinksAddedAndRemoved", applies && s.Links != "", linksAddedAndRemoved)
-	run("LinksWithLineBreaks", applies && s.Links != "" && s.Lines, linksWithLineBreaks)
-	run("LinksWithCreation", applies && s.Links != "", linksWithCreation)
-	run("Cancelled", applies, cancelled)
-	run("Unreachable", applies, unreachable)
-	run("Refused", applies, refused)
-	run("Hanging", applies, hanging)
-	run("AnswerLost", applies, answerLost)
-	run("UnknownTable", applies, unknownTable)
 }
 
-// bench is one case: the subject and its own target.
-type bench struct {
-	Subject
-	Target
-}
-
-func (b *bench) exporter() fulfil.Exporter { return b.Connector.Exporter }
-
-// row makes a row with a key and a value.
-func (b *bench) row(key, value string) fulfil.Row {
-	row := fulfil.Row{b.KeyColumn: key, b.Value: value}
-	if b.Unique != "" {
-		row[b.Unique] = key + "@example.org"
+// within is the target as the cases know it, in the hands of one test.
+func (g Target) within(t *testing.T) conformance.Target {
+	in := conformance.Target{Connector: g.Connector}
+	if g.Put != nil {
+		in.Put = func(rows ...fulfil.Row) { g.Put(t, rows...) }
 	}
-	return row
-}
-
-// collect reads a table to its end.
-func (b *bench) collect(ctx context.Context, table string) (map[string]fulfil.Row, int, error) {
-	rows, n := map[string]fulfil.Row{}, 0
-	for row, err := range fulfil.Rows(b.exporter().Export(ctx, table)) {
-		if err != nil {
-			return rows, n, err
-		}
-		n++
-		rows[fulfil.TextOf(row[b.KeyColumn])] = row
+	if g.All != nil {
+		in.All = func() map[string]fulfil.Row { return g.All(t) }
 	}
-	return rows, n, nil
-}
-
-func checkBroken(t *testing.T, b *bench) {
-	need(t, b.Break != nil)
-	b.Break(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	require.Error(t, b.Connector.Check(ctx))
-}
-
-func closeTwice(t *testing.T, b *bench) {
-	require.NoError(t, b.Connector.Close())
-	require.NoError(t, b.Connector.Close())
-}
-
-func need(t *testing.T, can bool) {
-	t.Helper()
-	if !can {
-		t.Skip("this target cannot be made to do that")
+	if g.Break != nil {
+		in.Break = func() { g.Break(t) }
 	}
+	if g.BreakReads != nil {
+		in.BreakReads = func() { g.BreakReads(t) }
+	}
+	if g.Refuse != nil {
+		in.Refuse = func(message string) { g.Refuse(t, message) }
+	}
+	if g.Hang != nil {
+		in.Hang = func() { g.Hang(t) }
+	}
+	if g.LoseAnswers != nil {
+		in.LoseAnswers = func() func() { return g.LoseAnswers(t) }
+	}
+	return in
 }

@@ -1,27 +1,24 @@
-package fulfiltest
+package conformance
 
 import (
 	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"writ/server/errs"
 	"writ/server/fulfil"
 )
 
-func exportEmpty(t *testing.T, b *bench) {
+func exportEmpty(t T, b *Bench) {
 	_, n, err := b.collect(t.Context(), b.Table)
 	require.NoError(t, err)
 	require.Zero(t, n)
 }
 
 // exportComplete: every row once, and the same rows when asked again.
-func exportComplete(t *testing.T, b *bench) {
+func exportComplete(t T, b *Bench) {
 	need(t, b.Put != nil)
 	want := map[string]fulfil.Row{}
 	var rows []fulfil.Row
@@ -30,7 +27,7 @@ func exportComplete(t *testing.T, b *bench) {
 		rows = append(rows, row)
 		want[fmt.Sprintf("key%05d", i)] = row
 	}
-	b.Put(t, rows...)
+	b.Put(rows...)
 	for range 2 {
 		got, n, err := b.collect(t.Context(), b.Table)
 		require.NoError(t, err)
@@ -52,15 +49,15 @@ var texts = []string{
 	`'); drop table account; --`, "{a,b}", "null", "NULL", `\N`, "0", "true", "<b>&amp;</b>", "$1 ${x} %s",
 }
 
-func exportValues(t *testing.T, b *bench) {
+func exportValues(t T, b *Bench) {
 	need(t, b.Put != nil)
 	for i, text := range texts {
-		b.Put(t, b.row(fmt.Sprintf("key%d", i), text))
+		b.Put(b.row(fmt.Sprintf("key%d", i), text))
 	}
 	if b.Links != "" {
 		row := b.row("linked", "x")
 		row[b.Links] = []string{b.Groups[2], b.Groups[0]}
-		b.Put(t, row)
+		b.Put(row)
 	}
 	got, _, err := b.collect(t.Context(), b.Table)
 	require.NoError(t, err)
@@ -77,11 +74,11 @@ func exportValues(t *testing.T, b *bench) {
 const twoLines = "crm\nwiki"
 
 // exportLineBreaks: a value with a line break is one value, in an export and read back.
-func exportLineBreaks(t *testing.T, b *bench) {
+func exportLineBreaks(t T, b *Bench) {
 	need(t, b.Put != nil)
 	row := b.row("linked", "x")
 	row[b.Links] = []string{twoLines, b.Groups[1]}
-	b.Put(t, row)
+	b.Put(row)
 	want := []string{twoLines, b.Groups[1]}
 	got, _, err := b.collect(t.Context(), b.Table)
 	require.NoError(t, err)
@@ -94,7 +91,7 @@ func exportLineBreaks(t *testing.T, b *bench) {
 	}
 }
 
-func exportUnknownTable(t *testing.T, b *bench) {
+func exportUnknownTable(t T, b *Bench) {
 	need(t, b.Put != nil) // where nothing can be put, every table is there and empty
 	_, n, err := b.collect(t.Context(), "no_such_table")
 	require.Error(t, err)
@@ -103,9 +100,9 @@ func exportUnknownTable(t *testing.T, b *bench) {
 }
 
 // exportStopped: the taker had enough; the connector is as usable as before.
-func exportStopped(t *testing.T, b *bench) {
+func exportStopped(t T, b *Bench) {
 	need(t, b.Put != nil)
-	b.Put(t, b.row("a", "1"), b.row("b", "2"), b.row("c", "3"))
+	b.Put(b.row("a", "1"), b.row("b", "2"), b.row("c", "3"))
 	for range 20 {
 		n := 0
 		for _, err := range b.exporter().Export(t.Context(), b.Table) {
@@ -121,13 +118,13 @@ func exportStopped(t *testing.T, b *bench) {
 }
 
 // exportCancelled: a read that was stopped from outside must not look like a short but whole one.
-func exportCancelled(t *testing.T, b *bench) {
+func exportCancelled(t T, b *Bench) {
 	need(t, b.Put != nil)
 	var rows []fulfil.Row
 	for i := range b.Rows {
 		rows = append(rows, b.row(fmt.Sprintf("key%05d", i), "x"))
 	}
-	b.Put(t, rows...)
+	b.Put(rows...)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	n := 0
@@ -142,32 +139,60 @@ func exportCancelled(t *testing.T, b *bench) {
 	require.Error(t, failed, "all %d rows came although the read was cancelled after the third", n)
 }
 
-func exportBroken(t *testing.T, b *bench) {
+// exportWhileWritten: rows that nobody touches are read once each, whatever else comes and goes meanwhile. A read may also say that it failed.
+func exportWhileWritten(t T, b *Bench) {
+	need(t, b.Put != nil && b.Connector.Applier != nil && !b.ReadsOnly)
+	n := min(b.Rows, 400)
+	var rows []fulfil.Row
+	for i := range n {
+		rows = append(rows, b.row(fmt.Sprintf("key%05d", i), "x"))
+	}
+	b.Put(rows...)
+	seen := map[string]int{}
+	for row, err := range fulfil.Rows(b.exporter().Export(t.Context(), b.Table)) {
+		if err != nil {
+			require.True(t, errs.Is(err, errs.Unavailable), "got %v", err)
+			return
+		}
+		if len(seen) == 0 {
+			outcome(t, fulfil.Done, b.apply(t.Context(), b.deletion("key00000")))
+			outcome(t, fulfil.Done, b.apply(t.Context(), b.deletion("key00001")))
+			outcome(t, fulfil.Done, b.apply(t.Context(), b.addition(b.row("a new one", "x"))))
+		}
+		seen[fulfil.TextOf(row[b.KeyColumn])]++
+	}
+	for i := 2; i < n; i++ {
+		key := fmt.Sprintf("key%05d", i)
+		require.Equal(t, 1, seen[key], "%s, which nobody touched, was read %d times", key, seen[key])
+	}
+}
+
+func exportBroken(t T, b *Bench) {
 	need(t, b.Put != nil && b.Break != nil)
-	b.Put(t, b.row("a", "1"))
-	b.Break(t)
+	b.Put(b.row("a", "1"))
+	b.Break()
 	_, n, err := b.collect(t.Context(), b.Table)
 	require.True(t, errs.Is(err, errs.Unavailable), "got %v", err)
 	require.Zero(t, n)
 }
 
-func exportBrokenInTheMiddle(t *testing.T, b *bench) {
+func exportBrokenInTheMiddle(t T, b *Bench) {
 	need(t, b.Put != nil && b.BreakReads != nil)
 	var rows []fulfil.Row
 	for i := range b.Rows {
 		rows = append(rows, b.row(fmt.Sprintf("key%05d", i), "some text that makes the row longer"))
 	}
-	b.Put(t, rows...)
-	b.BreakReads(t)
+	b.Put(rows...)
+	b.BreakReads()
 	_, n, err := b.collect(t.Context(), b.Table)
 	require.True(t, errs.Is(err, errs.Unavailable), "after %d of %d rows got %v", n, b.Rows, err)
 	require.Less(t, n, b.Rows)
 }
 
 // schema: the columns of the schema are those of the rows.
-func schema(t *testing.T, b *bench) {
+func schema(t T, b *Bench) {
 	need(t, b.Put != nil)
-	b.Put(t, b.row("a", "1"))
+	b.Put(b.row("a", "1"))
 	tables, err := b.exporter().Schema(t.Context())
 	require.NoError(t, err)
 	got, _, err := b.collect(t.Context(), b.Table)
@@ -188,23 +213,23 @@ func schema(t *testing.T, b *bench) {
 	t.Fatalf("schema %v does not hold table %s", tables, b.Table)
 }
 
-func token(t *testing.T, b *bench) {
+func token(t T, b *Bench) {
 	need(t, b.Put != nil)
 	ask := func() string {
 		s, err := b.Connector.Watcher.Token(t.Context())
 		require.NoError(t, err)
 		return s
 	}
-	b.Put(t, b.row("a", "1"))
+	b.Put(b.row("a", "1"))
 	before := ask()
-	b.Put(t, b.row("a", "2"), b.row("b", "1"))
+	b.Put(b.row("a", "2"), b.row("b", "1"))
 	require.Eventually(t, func() bool { return ask() != before }, 20*time.Second, 50*time.Millisecond)
 }
 
-func readBack(t *testing.T, b *bench) {
+func readBack(t T, b *Bench) {
 	need(t, b.Put != nil)
 	reader := b.Connector.Reader
-	b.Put(t, b.row("a", "1"), b.row("b", "it's"))
+	b.Put(b.row("a", "1"), b.row("b", "it's"))
 	row, found, err := reader.Read(t.Context(), b.Table, b.KeyColumn, "b")
 	require.NoError(t, err)
 	require.True(t, found)
@@ -218,16 +243,16 @@ func readBack(t *testing.T, b *bench) {
 }
 
 // readBroken: "I could not look" must not be taken for "it is not there".
-func readBroken(t *testing.T, b *bench) {
+func readBroken(t T, b *Bench) {
 	need(t, b.Break != nil)
-	b.Break(t)
+	b.Break()
 	_, found, err := b.Connector.Reader.Read(t.Context(), b.Table, b.KeyColumn, "a")
 	require.True(t, errs.Is(err, errs.Unavailable), "got %v", err)
 	require.False(t, found)
 }
 
 // track: of whatever happened since a cookie, rows come as they are, and that some are gone is told or can be counted.
-func track(t *testing.T, b *bench) {
+func track(t T, b *Bench) {
 	need(t, b.Put != nil)
 	tracker := b.Connector.Tracker
 	since := func(cookie string, most int) *fulfil.Delta {
@@ -235,7 +260,7 @@ func track(t *testing.T, b *bench) {
 		require.NoError(t, err)
 		return d
 	}
-	b.Put(t, b.row("a", "1"), b.row("b", "1"), b.row("c", "1"))
+	b.Put(b.row("a", "1"), b.row("b", "1"), b.row("c", "1"))
 	cookies, err := tracker.Cookies(t.Context())
 	require.NoError(t, err)
 	cookie := cookies[b.Table]
@@ -243,7 +268,7 @@ func track(t *testing.T, b *bench) {
 	quiet := since(cookie, 100)
 	require.NotNil(t, quiet)
 	require.Empty(t, quiet.Gone)
-	b.Put(t, b.row("b", "2"), b.row("d", "1"))
+	b.Put(b.row("b", "2"), b.row("d", "1"))
 	for _, from := range []string{cookie, quiet.Cookie} {
 		d := since(from, 100)
 		require.NotNil(t, d)
