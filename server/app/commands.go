@@ -36,7 +36,7 @@ import (
 
 // House is what the commands of the command line call.
 func House() cli.House {
-	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Test: Test, Export: Export, Explain: Explain, Verify: Verify, AuditHead: AuditHead, AuditKey: AuditKey, RotateKey: RotateKey, Sealed: Sealed, Restored: Restored, Bench: Bench}
+	return cli.House{Open: Open, RunJob: RunJob, Plan: Plan, Apply: Apply, Test: Test, Export: Export, Explain: Explain, Verify: Verify, Conformance: Conformance, AuditHead: AuditHead, AuditKey: AuditKey, RotateKey: RotateKey, Sealed: Sealed, Restored: Restored, Bench: Bench}
 }
 
 // command makes a process that only answers one command, as the system.

@@ -38,11 +38,12 @@ func TestMain(m *testing.M) {
 // small is a company with one HR file and one real database as its managed system. Nothing runs by itself: a test moves every step.
 type small struct {
 	*App
-	t      testing.TB
-	ctx    context.Context
-	dir    string
-	target *bun.DB
-	forced bool // readings of the second system pass its thresholds
+	session cli.Session
+	t       testing.TB
+	ctx     context.Context
+	dir     string
+	target  *bun.DB
+	forced  bool // readings of the second system pass its thresholds
 }
 
 // drawn is the test for what is drawn: it fails the drawing, so that rapid says what was drawn and looks for a smaller one. What it opens stays
@@ -197,7 +198,8 @@ func mustSmall(t testing.TB, o smallOptions) *small {
 	c.Database.DataDir = s.dir
 	c.Database.Programs = o.programs
 	c.Serve.Addr = "127.0.0.1:0"
-	s.App, err = New(s.ctx, cli.Session{Config: c, Log: slog.New(slog.DiscardHandler), DB: db, DatabaseURL: url, Out: os.Stdout})
+	s.session = cli.Session{Config: c, Log: slog.New(slog.DiscardHandler), DB: db, DatabaseURL: url, Out: os.Stdout}
+	s.App, err = New(s.ctx, s.session)
 	require.NoError(t, err)
 	s.Clock.SetOffset(0)
 	if o.confidence == "" {

@@ -31,6 +31,7 @@ type grammar struct {
 // environment is what kong hands to the Run methods of the commands.
 type environment struct {
 	house  House
+	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
 }
@@ -93,7 +94,7 @@ func Run(ctx context.Context, args []string, house House, stdout, stderr io.Writ
 		return 2
 	}
 	out := &checked{to: stdout}
-	err = command.Run(&environment{house: house, stdout: out, stderr: stderr})
+	err = command.Run(&environment{house: house, stdin: os.Stdin, stdout: out, stderr: stderr})
 	if err == nil && out.err != nil && command.Command() != "serve" { // what somebody wants to keep is not there
 		err = fmt.Errorf("the output could not be written: %w", out.err)
 	}
@@ -179,6 +180,7 @@ func houseCommands(h House) (options []kong.Option) {
 	add(h.Export != nil, "export", "Write the configuration in force as files.", &exportCommand{})
 	add(h.Explain != nil, "explain", "Explain why somebody has what they have.", &explainCommand{})
 	add(h.Verify != nil, "verify", "Check the chain of the event log, and against signed checkpoints.", &verifyCommand{})
+	add(h.Conformance != nil, "conformance", "Put a connection through what every connector must do, and grade it.", &conformanceCommand{})
 	add(h.AuditHead != nil, "audit", "Sign checkpoints of the event log.", &auditCommand{})
 	add(h.RotateKey != nil, "rotate-key", "Seal all secrets with a new key, while servers work.", &rotateCommand{})
 	add(h.Restored != nil, "backup", "Write the whole database into a file, while everything runs.", &backupCommand{})

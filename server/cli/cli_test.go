@@ -210,3 +210,27 @@ func TestServeTakenAddress(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "WRIT_ADDR")
 }
+
+// TestConformanceAsks: nothing is written before somebody says so.
+func TestConformanceAsks(t *testing.T) {
+	t.Parallel()
+	called := 0
+	var got ConformanceInput
+	house := House{Conformance: func(_ context.Context, _ Session, in ConformanceInput) error {
+		called++
+		got = in
+		return nil
+	}}
+	_, at := dbtest.MustOpenURL(t)
+	line := []string{"conformance", "Crm", "--table", "account", "--key", "login", "--value", "name", "--database-url", at, "--set", "sn=a;cn=b", "--groups", "x,y,z"}
+	code, _, stderr := runCommand(t, house, line...) // tests have an empty input
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "Nothing was done")
+	require.Zero(t, called)
+	code, _, stderr = runCommand(t, house, append(line, "--yes")...)
+	require.Zero(t, code, stderr)
+	require.Equal(t, 1, called)
+	require.Equal(t, map[string]string{"sn": "a", "cn": "b"}, got.Set)
+	require.Equal(t, []string{"x", "y", "z"}, got.Groups)
+	require.Equal(t, 50, got.Rows)
+}

@@ -43,6 +43,8 @@ type House struct {
 	Export  func(ctx context.Context, s Session, dir string) error
 	Explain func(ctx context.Context, s Session, in ExplainInput) error
 	Verify  func(ctx context.Context, s Session, in VerifyInput) error
+	// Conformance puts a connection through what every connector must do; fails when it does not.
+	Conformance func(ctx context.Context, s Session, in ConformanceInput) error
 	// AuditHead signs the head of the event log; AuditKey gives the public key.
 	AuditHead, AuditKey func(ctx context.Context, s Session) error
 	RotateKey           func(ctx context.Context, s Session) error // seals all secrets with a new key
@@ -51,6 +53,15 @@ type House struct {
 	// Restored looks at what was restored: it verifies the event log and records the restore.
 	Restored func(ctx context.Context, s Session, c *backup.Contents) error
 	Bench    func(ctx context.Context, s Session, in BenchInput) error
+}
+
+// ConformanceInput says where a connection is tried: columns of one of its tables, and what every row there needs beside.
+type ConformanceInput struct {
+	Connection, Table, Key, Value, Unique, Links string
+	Groups                                       []string
+	Set                                          map[string]string
+	Rows                                         int
+	JSON                                         bool
 }
 
 // PlanInput names the files of a change. ObjectsOnly: people are not computed. Title says what it is for.
