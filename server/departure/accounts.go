@@ -18,6 +18,7 @@ type account struct {
 	Confidence         int
 	IsFrozen           bool
 	IsExpected         bool
+	IsThere            bool // a reading has shown it
 	IsGone             bool // no reading shows it any more
 	GoneAt             *time.Time
 	IsClosed           bool
@@ -39,7 +40,7 @@ type account struct {
 func (s *Service) accounts(ctx context.Context, b bun.IDB, personID int64, since *time.Time) ([]*account, error) {
 	var list []*account
 	if err := b.NewRaw(`select t.display_name as type, coalesce(c.display_name, '') as system, coalesce(nullif(r.display_name, ''), r.key, a.created_key, '') as name,
-			a.workflow_state as workflow, coalesce(a.confidence, 0) as confidence, a.is_frozen, a.is_expected and a.valid_to = 'infinity' as is_expected, coalesce(r.valid_to <> 'infinity', false) as is_gone, nullif(r.valid_to, 'infinity') as gone_at,
+			a.resource_id is not null as is_there, a.workflow_state as workflow, coalesce(a.confidence, 0) as confidence, a.is_frozen, a.is_expected and a.valid_to = 'infinity' as is_expected, coalesce(r.valid_to <> 'infinity', false) as is_gone, nullif(r.valid_to, 'infinity') as gone_at,
 			a.valid_to <> 'infinity' as is_closed, ?1::timestamptz is not null and coalesce(w.evaluated_at >= ?1, false) and not exists (select from dirty_owner x where x.owner_id = ?0) as is_computed,
 			o.id as order_id, o.kind, o.state, o.id is not null and o.closed_at is null as is_open, coalesce(o.is_manual, false) as is_manual, o.assignee, o.created_at, o.executed_at, o.verified_at, o.error_message as error
 		from assigned_resource_type a
@@ -48,7 +49,7 @@ func (s *Service) accounts(ctx context.Context, b bun.IDB, personID int64, since
 		left join resource r on r.id = a.resource_id
 		left join owner_state w on w.owner_id = a.owner_id
 		left join lateral (select * from provisioning_order o where o.assigned_resource_type_id = a.id and (o.closed_at is null or o.closed_at >= ?1::timestamptz) order by o.closed_at is null desc, o.id desc limit 1) o on true
-		where a.owner_id = ?0 and not a.is_denied and (a.valid_to = 'infinity' or a.valid_to > ?1::timestamptz) and (a.resource_id is not null or o.id is not null and (o.closed_at is null or o.executed_at is not null))
+		where a.owner_id = ?0 and not a.is_denied and (a.valid_to = 'infinity' or a.valid_to > ?1::timestamptz) and (a.resource_id is not null or o.id is not null)
 		order by c.display_name, t.display_name, a.id limit 1000`, personID, since).Scan(ctx, &list); err != nil {
 		return nil, fmt.Errorf("read the accounts of a person: %w", err)
 	}
@@ -93,6 +94,10 @@ func (a *account) outcome(departed bool) (DepartureOutcome, *string) {
 		return OutcomeOpen, nil
 	case a.IsOpen:
 		return a.underWay()
+	case !a.IsThere && a.IsClosed:
+		return OutcomeVerified, new("It was never made: its order was withdrawn.")
+	case !a.IsThere && a.IsComputed && !a.IsExpected:
+		return OutcomeOpen, new("Its order was withdrawn. Whether it was made all the same the next reading tells.")
 	case a.IsGone, a.IsClosed:
 		return OutcomeVerified, nil
 	case !a.IsComputed:

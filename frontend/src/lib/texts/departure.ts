@@ -33,7 +33,7 @@ export const departureTexts = {
     left: (name: string, when: string, who: string) => `${name} was made to leave on ${when} by ${who}.`,
     withFirst: (who: string) => `Asked for by ${who}.`,
     because: 'Why',
-    complete: (count: number, when: string) => `All ${count} verified on ${when}`,
+    complete: (count: number, when: string) => `${count === 1 ? 'It is' : `All ${count}`} verified since ${when}`,
     completeNone: (when: string) => `Complete since ${when}`,
     incomplete: (done: number, all: number) => `${done} of ${all} verified`,
     toLook: (count: number) =>
