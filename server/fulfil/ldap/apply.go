@@ -124,7 +124,7 @@ func (w *writer) request(ctx context.Context, do func() error) error {
 		err = late
 	}
 	w.last, w.made = err, w.made || err == nil
-	if ldap.IsErrorAnyOf(err, ldap.LDAPResultEntryAlreadyExists, ldap.LDAPResultAttributeOrValueExists, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultNoSuchObject) {
+	if ldap.IsErrorAnyOf(err, ldap.LDAPResultEntryAlreadyExists, ldap.LDAPResultAttributeOrValueExists, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultNoSuchObject) || w.conn.ad && isAdMembership(err) {
 		w.raced = true
 	}
 	return err
@@ -165,6 +165,11 @@ func (w *writer) prepare(ctx context.Context) (err error) {
 			return refuse("An entry is never without a name: column %s cannot be emptied.", name)
 		}
 	}
+	if w.conn.ad {
+		if err := w.adPrepare(); err != nil {
+			return err
+		}
+	}
 	for _, several := range []map[string][]fulfil.Link{ch.ChangesAdded, ch.ChangesRemoved} {
 		for name := range several {
 			col := w.t.column(name)
@@ -200,6 +205,9 @@ func (w *writer) attributes() []string {
 		for name := range several {
 			put(name)
 		}
+	}
+	if w.t.account {
+		list = append(list, adControl, adPasswordSet)
 	}
 	return w.conn.newRows(w.s, w.sub, w.t).pointing(list)
 }
@@ -400,6 +408,10 @@ func (w *writer) add(ctx context.Context) (fulfil.Receipt, error) {
 	if err := w.resolve(ctx, made); err != nil {
 		return fulfil.Receipt{}, err
 	}
+	held, err := w.hold(given, names)
+	if err != nil {
+		return fulfil.Receipt{}, err
+	}
 	q := ldap.NewAddRequest(at.String(), nil)
 	for _, k := range slices.Sorted(maps.Keys(given)) {
 		if len(given[k]) > 0 {
@@ -421,6 +433,9 @@ func (w *writer) add(ctx context.Context) (fulfil.Receipt, error) {
 		return fulfil.Receipt{}, err
 	}
 	if _, err := w.setPassword(ctx, at.String()); err != nil {
+		return fulfil.Receipt{}, err
+	}
+	if err := w.finish(ctx, at.String(), held); err != nil {
 		return fulfil.Receipt{}, err
 	}
 	return fulfil.Receipt{Outcome: fulfil.Done, CreatedKey: w.createdKey(ctx, at.String())}, nil
@@ -530,7 +545,7 @@ func (w *writer) found(ctx context.Context, e *ldap.Entry, at name) (fulfil.Rece
 		if err != nil {
 			return fulfil.Receipt{}, err
 		}
-		if !w.same(col.attribute, w.values(e, col.attribute), wanted) {
+		if !w.same(col.attribute, w.values(e, col.attribute), wanted) && !w.isHeld(e, col, wanted) {
 			differ = append(differ, col.name)
 		}
 	}
@@ -558,6 +573,18 @@ func (w *writer) found(ctx context.Context, e *ldap.Entry, at name) (fulfil.Rece
 			if secret, err = w.setPassword(ctx, e.DN); err != nil {
 				return fulfil.Receipt{}, err
 			}
+		}
+	}
+	if w.t.account && isUnfinished(e) {
+		if given, names, _, err := w.addition(ctx, at); err != nil {
+			return fulfil.Receipt{}, err
+		} else if held, err := w.hold(given, names); err != nil {
+			return fulfil.Receipt{}, err
+		} else if len(held) > 0 {
+			if err := w.finish(ctx, e.DN, held); err != nil {
+				return fulfil.Receipt{}, err
+			}
+			secret = true
 		}
 	}
 	key := w.key(e)
@@ -675,6 +702,10 @@ func (w *writer) update(ctx context.Context, e *ldap.Entry, now, at name) (bool,
 	q := ldap.NewModifyRequest(e.DN, nil)
 	wrote, leaves := false, false
 	var long []func() error // too long for one request
+	if password := w.password(); w.conn.ad && password != nil {
+		q.Replace(adPassword, []string{adQuoted(*password)})
+		wrote = true
+	}
 	for _, col := range w.texts() {
 		wanted, err := w.wanted(ctx, col)
 		if err != nil {
@@ -692,6 +723,9 @@ func (w *writer) update(ctx context.Context, e *ldap.Entry, now, at name) (bool,
 			}
 		}
 		have := w.values(e, a)
+		if isChosen(a, have, wanted) {
+			continue
+		}
 		gone, come := w.difference(a, have, wanted)
 		if len(gone)+len(come) == 0 {
 			continue
@@ -735,7 +769,7 @@ func (w *writer) delta(q *ldap.ModifyRequest, a *attribute, gone, come []string)
 // so that the next reading shows what is wanted; names are not, since servers spell those in their own way.
 func (w *writer) difference(a *attribute, have, wanted []string) (gone, come []string) {
 	form := func(v string) string {
-		if a.isDN() {
+		if a.isDN() || a.shape == shapeExpiry {
 			return w.sub.normal(a, v)
 		}
 		return v
@@ -779,6 +813,15 @@ func (w *writer) rename(ctx context.Context, e *ldap.Entry, now, at name) (bool,
 		return false, nil // only the names above are spelled otherwise
 	}
 	above := ""
+	if moves && w.conn.ad { // Samba has no number of its own for that
+		there, err := w.s.entry(ctx, at.parent().String(), "(objectClass=*)", "1.1")
+		if err != nil {
+			return false, err
+		}
+		if there == nil {
+			return false, refuse("%s cannot be moved below %s: that is not there.", e.DN, at.parent())
+		}
+	}
 	if moves {
 		above = at.parent().String()
 	}

@@ -12,6 +12,7 @@
 //	remove.go   a deletion
 //	link.go     members of groups, placeholders, passwords
 //	heir.go     what groups hold of an entry when its name or its values become others
+//	ad*.go      what Active Directory does otherwise, for package ad: ad.go accounts and lists in parts, ad_value.go SIDs, GUIDs and times, ad_track.go changes
 //	receipt.go  what a failure means for the change: the promise of fulfil.Outcome
 //
 // The library is go-ldap: the one that is kept up, in pure Go. Names are read and written here, since it folds and refuses what servers send, and every
@@ -35,5 +36,5 @@
 // may do it after a reading that its deletion caused; the next change to the directory, and every complete reading, finds it.
 //
 // Left to others: changes that only go together (a directory has no transactions), accesslog and changelog, ranges of values (they are an error, never a
-// short list), Active Directory.
+// short list, except in Active Directory).
 package ldap

@@ -28,6 +28,9 @@ func (w *writer) heirs(ctx context.Context, e *ldap.Entry, now, at name) (list [
 	r := w.conn.newRows(w.s, w.sub, w.t)
 	for _, b := range w.behind() {
 		a := r.held(b.of)
+		if a == nil && w.conn.ad { // it brings references up to date itself, in the same step
+			continue
+		}
 		before := r.pointed(b.of, e)
 		after, named := []string{at.String()}, true
 		if a != nil {

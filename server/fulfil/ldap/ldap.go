@@ -30,6 +30,7 @@ type Conn struct {
 	pageSize          int
 	maximumRows       int
 	passwordAttribute string
+	ad                bool // the server is a domain controller of Active Directory: see ad.go
 	tables            map[string]*tableSetting
 	tracks            bool // settings say that the server tells what changed
 	pool              pool
@@ -83,8 +84,41 @@ func (p Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, err
 	if err != nil {
 		return nil, err
 	}
+	return Open(s, p.Roots, Setup(set))
+}
+
+// Setup is what a connection is opened with: the settings of package "ldap", or what another package makes of its own.
+type Setup struct {
+	URL               string
+	StartTLS          bool
+	CACertificate     string
+	ServerName        string
+	BindDN            string
+	Password          string
+	Timeout           time.Duration
+	ConnectTimeout    time.Duration
+	MaxConnections    int
+	PageSize          int
+	MaximumRows       int
+	Incremental       string // "none": what changed is not asked for
+	PasswordAttribute string
+	Tables            map[string]string
+}
+
+// Open checks the settings and opens a connection to a directory; the first call connects.
+func Open(s fulfil.Settings, roots []string, set Setup) (*fulfil.Opened, error) {
+	return open(s, roots, set, false)
+}
+
+// OpenActiveDirectory is Open for a domain controller of Active Directory (ad.go).
+func OpenActiveDirectory(s fulfil.Settings, roots []string, set Setup) (*fulfil.Opened, error) {
+	set.PasswordAttribute = adPassword
+	return open(s, roots, set, true)
+}
+
+func open(s fulfil.Settings, roots []string, set Setup, ad bool) (_ *fulfil.Opened, err error) {
 	c := &Conn{
-		startTLS: set.StartTLS, serverName: set.ServerName, bindDN: set.BindDN, password: set.Password, timeout: set.Timeout,
+		startTLS: set.StartTLS, serverName: set.ServerName, bindDN: set.BindDN, password: set.Password, timeout: set.Timeout, ad: ad,
 		connectTimeout: min(set.ConnectTimeout, set.Timeout), pageSize: set.PageSize, maximumRows: set.MaximumRows, passwordAttribute: set.PasswordAttribute,
 		pool: pool{room: make(chan struct{}, set.MaxConnections)},
 	}
@@ -106,17 +140,17 @@ func (p Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, err
 	if strings.Contains(set.CACertificate, "-----BEGIN") {
 		c.certificates = set.CACertificate
 	} else if set.CACertificate != "" {
-		place, err := fulfil.PlaceOf("caCertificate", set.CACertificate, s.DataDir, p.Roots)
+		place, err := fulfil.PlaceOf("caCertificate", set.CACertificate, s.DataDir, roots)
 		if err != nil {
 			return nil, err
 		}
 		c.certificateFile = &place
 	}
-	if c.tables, err = tableSettings(set.Tables); err != nil {
+	if c.tables, err = tableSettings(set.Tables, c.uuid()); err != nil {
 		return nil, err
 	}
 	opened := &fulfil.Opened{Connector: c, Exporter: c, Applier: c, Reader: c}
-	if c.tracks = set.Incremental == "syncrepl"; c.tracks {
+	if c.tracks = set.Incremental != "none"; c.tracks {
 		opened.Watcher = c
 	}
 	if c.tracks && len(c.addresses) == 1 { // the moments of one server say nothing of the rows of another that lags behind

@@ -340,7 +340,7 @@ func (w *writer) member(ctx context.Context, b behind, group, value string, put 
 		switch {
 		case keeps && !put && !last && ldap.IsErrorWithCode(err, ldap.LDAPResultObjectClassViolation):
 			last = true
-		case ldap.IsErrorAnyOf(err, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttributeOrValueExists):
+		case ldap.IsErrorAnyOf(err, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttributeOrValueExists), isAdMembership(err):
 			w.raced, last = false, false // somebody else was at the same group: looked at again here
 		default:
 			return err == nil, err
@@ -361,6 +361,9 @@ func (w *writer) leave(ctx context.Context, e *ldap.Entry) (back func(), err err
 	}
 	r := w.conn.newRows(w.s, w.sub, w.t)
 	for _, b := range w.behind() {
+		if w.conn.ad && r.held(b.of) == nil { // they go with it
+			continue
+		}
 		for _, v := range r.pointed(b.of, e) {
 			groups, err := w.holding(ctx, b, v)
 			if err != nil {
@@ -399,6 +402,9 @@ func (w *writer) password() *string {
 
 // hasNoPassword asks for what is certain: who may write a password may not ask for it everywhere, and then nothing is known of it.
 func (w *writer) hasNoPassword(ctx context.Context, dn string) (bool, error) {
+	if w.conn.ad {
+		return false, nil
+	}
 	without, err := w.s.entry(ctx, dn, "(!("+w.conn.passwordAttribute+"=*))", "1.1")
 	return without != nil, err
 }
@@ -411,6 +417,9 @@ func (w *writer) setPassword(ctx context.Context, dn string) (bool, error) {
 		if strings.EqualFold(name, w.conn.passwordAttribute) {
 			given, clear = true, v == nil || *v == ""
 		}
+	}
+	if w.conn.ad { // goes with the other values: see update and finish
+		return false, nil
 	}
 	switch {
 	case !given, clear && w.change.Type == fulfil.Added:

@@ -593,6 +593,9 @@ func (l *resolver) meet(ctx context.Context, values []string) error {
 	by := l.by
 	if by == nil {
 		by = l.sub.attribute(columnEntryDN)
+		if l.conn.ad {
+			by = l.sub.attribute("distinguishedName")
+		}
 	}
 	if by == nil || l.whole {
 		return nil

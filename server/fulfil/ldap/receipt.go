@@ -136,7 +136,7 @@ func (c *Conn) refused(e *ldap.Error) fulfil.Receipt {
 		receipt.Hint = "Link the owner to the entry that is there, or have another name computed."
 	case ldap.LDAPResultConstraintViolation:
 		// Servers have one number for all kinds of constraints, and tell by words which one it was.
-		if said := strings.ToLower(diagnosis(e)); strings.Contains(said, "not unique") || strings.Contains(said, "non-unique") || strings.Contains(said, "already exist") || strings.Contains(said, "same attribute value") {
+		if said := strings.ToLower(diagnosis(e)); strings.Contains(said, "not unique") || strings.Contains(said, "non-unique") || strings.Contains(said, "already exist") || strings.Contains(said, "same attribute value") || strings.Contains(said, "already in use") || c.ad && isAdTaken(said) {
 			receipt.Outcome = fulfil.Conflict
 			receipt.Hint = "Another entry has this value already. Link the owner to it, or have another value computed."
 		}

@@ -38,6 +38,7 @@ type attribute struct {
 	readOnly  bool // the server keeps it itself
 
 	operational bool
+	shape       shape // how the bytes or the number of Active Directory are written
 }
 
 func (a *attribute) isDN() bool { return a.syntax == syntaxDN || a.syntax == syntaxNameUID }
@@ -67,6 +68,7 @@ type subschema struct {
 	classes    map[string]*class
 	controls   []string // numbers of the controls and extensions that the server knows
 	contexts   []string // its naming contexts
+	usns       string   // Active Directory: the entry that tells whose numbers the changes have
 	tables     sync.Map // *table by name, as they fit to it
 }
 
@@ -108,14 +110,14 @@ func (s *subschema) of(classes []string) (must, may []string, missing string) {
 
 // readSubschema reads the root of the server and the entry that it names as its subschema.
 func readSubschema(ctx context.Context, s *session) (*subschema, error) {
-	root, err := s.entry(ctx, "", "(objectClass=*)", "subschemaSubentry", "supportedControl", "supportedExtension", "namingContexts")
+	root, err := s.entry(ctx, "", "(objectClass=*)", "subschemaSubentry", "supportedControl", "supportedExtension", "namingContexts", "schemaNamingContext", "dsServiceName")
 	if err != nil {
 		return nil, err
 	}
 	if root == nil || root.GetAttributeValue("subschemaSubentry") == "" {
 		return nil, errs.Invalid("url", "%s does not say where its schema stands.", s.at)
 	}
-	entry, err := s.entry(ctx, root.GetAttributeValue("subschemaSubentry"), "(objectClass=subschema)", "attributeTypes", "objectClasses")
+	entry, err := s.entry(ctx, root.GetAttributeValue("subschemaSubentry"), "(objectClass=subschema)", "attributeTypes", "objectClasses", "dITContentRules")
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +127,13 @@ func readSubschema(ctx context.Context, s *session) (*subschema, error) {
 	sub := parseSubschema(entry.GetAttributeValues("attributeTypes"), entry.GetAttributeValues("objectClasses"))
 	sub.controls = slices.Concat(root.GetAttributeValues("supportedControl"), root.GetAttributeValues("supportedExtension"))
 	sub.contexts = root.GetAttributeValues("namingContexts")
+	if s.ad {
+		sub.addRules(entry.GetAttributeValues("dITContentRules"))
+		sub.usns = root.GetAttributeValue("dsServiceName")
+		if err := sub.adAttributes(ctx, s, root.GetAttributeValue("schemaNamingContext")); err != nil {
+			return nil, err
+		}
+	}
 	return sub, nil
 }
 

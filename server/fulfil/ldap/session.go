@@ -52,6 +52,8 @@ type session struct {
 	reused  bool
 	timeout time.Duration
 	most    int // entries that a list may have
+	ad      bool
+	always  []ldap.Control // sent with every question
 }
 
 // maxAnswer is how many bytes the server may send for one request. A page of many photographs, or a group of a million, stays below it.
@@ -219,7 +221,10 @@ func (c *Conn) dialOne(ctx context.Context, a address, user, password string) (_
 	// The library waits for a server without looking at any context: the socket goes, then it is told.
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	defer stop()
-	s := &session{raw: raw, at: a, timeout: c.timeout, most: c.maximumRows}
+	s := &session{raw: raw, at: a, timeout: c.timeout, most: c.maximumRows, ad: c.ad}
+	if c.ad {
+		s.always = []ldap.Control{ldap.NewControlString(adDomainScope, false, "")}
+	}
 	defer func() {
 		if err == nil {
 			return
@@ -343,11 +348,11 @@ func isNetwork(err error) bool {
 // page asks for entries, and gives the cookie behind which more follow. Whatever is not a whole answer is an error: entries that the server keeps
 // back, or refers to another server for, would look as if they were gone.
 func (s *session) page(ctx context.Context, q *ldap.SearchRequest, size int, cookie []byte) (entries []*ldap.Entry, more []byte, err error) {
-	q.Controls = nil
+	q.Controls = slices.Clone(s.always)
 	if size > 0 {
 		paging := ldap.NewControlPaging(uint32(size))
 		paging.SetCookie(cookie)
-		q.Controls = []ldap.Control{paging}
+		q.Controls = append(q.Controls, paging)
 	}
 	stop := s.patience(ctx)
 	result, err := s.Search(q)
@@ -364,6 +369,11 @@ func (s *session) page(ctx context.Context, q *ldap.SearchRequest, size int, coo
 		return nil, nil, &referral{result.Referrals[0]}
 	}
 	for _, e := range result.Entries {
+		if s.ad {
+			if err := s.ranges(ctx, e); err != nil {
+				return nil, nil, err
+			}
+		}
 		for _, a := range e.Attributes {
 			if name, _, part := strings.Cut(strings.ToLower(a.Name), ";range="); part { // the attribute itself comes without values then
 				return nil, nil, errs.Invalid("", "%s gives only a part of the values of %s of %s: they cannot be read. Leave the attribute out by columns, or have the server give more values at once.", s.at, name, plain(e.DN))

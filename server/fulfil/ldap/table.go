@@ -39,8 +39,8 @@ func words(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(", \t\r\n;", r) })
 }
 
-// tableSettings reads the settings table.<name>.<what>.
-func tableSettings(settings map[string]string) (map[string]*tableSetting, error) {
+// tableSettings reads the settings table.<name>.<what>. key is the column that rows are known by when the settings name none.
+func tableSettings(settings map[string]string, key string) (map[string]*tableSetting, error) {
 	tables := map[string]*tableSetting{}
 	for _, rest := range slices.Sorted(maps.Keys(settings)) {
 		value, setting := strings.TrimSpace(settings[rest]), "table."+rest
@@ -50,7 +50,7 @@ func tableSettings(settings map[string]string) (map[string]*tableSetting, error)
 		}
 		t := tables[table]
 		if t == nil {
-			t = &tableSetting{name: table, scope: ldap.ScopeWholeSubtree, rdn: "cn", key: columnUUID, links: map[string]linkSetting{}, backs: map[string]linkSetting{}}
+			t = &tableSetting{name: table, scope: ldap.ScopeWholeSubtree, rdn: "cn", key: key, links: map[string]linkSetting{}, backs: map[string]linkSetting{}}
 			tables[table] = t
 		}
 		if err := t.set(setting, what, value); err != nil {
@@ -167,6 +167,7 @@ type table struct {
 	nobody   string             // normal form of the placeholder
 	must     []string           // attributes of DNs that an entry cannot be without, in lower case
 	rdnType  *attribute
+	account  bool // its entries are accounts of Active Directory, which are made disabled and then enabled
 }
 
 // column is one of a table: an attribute, or derived.
@@ -214,6 +215,9 @@ func (c *Conn) fit(s *subschema, name string) (*table, error) {
 	t := &table{tableSetting: setting, where: setting.filter, by: map[string]*column{}, baseName: s.normalName(setting.base), nobody: s.normalName(setting.placeholder)}
 	if t.where == "" {
 		t.where = "(objectClass=" + ldap.EscapeFilter(t.classes[0]) + ")"
+		if c.ad && strings.EqualFold(t.classes[0], "user") { // computers are users, too
+			t.where = "(&(objectCategory=person)(objectClass=user))"
+		}
 	}
 	must, may, missing := s.of(t.classes)
 	if missing != "" {
@@ -222,12 +226,16 @@ func (c *Conn) fit(s *subschema, name string) (*table, error) {
 	columns := t.columns
 	if len(columns) == 0 {
 		columns = slices.Concat(must, may)
+		if c.ad {
+			columns = adUsual(columns)
+		}
 	}
+	t.account = c.ad && slices.ContainsFunc(may, func(name string) bool { return strings.EqualFold(name, adControl) })
 	t.add(&column{name: columnDN})
 	t.add(&column{name: columnParent})
 	columns = slices.Concat([]string{t.key, t.rdn}, columns)
-	if s.attribute(columnUUID) != nil {
-		columns = append(columns, columnUUID)
+	if s.attribute(c.uuid()) != nil {
+		columns = append(columns, c.uuid())
 	}
 	for _, l := range t.links {
 		columns = append(columns, l.column)

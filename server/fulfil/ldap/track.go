@@ -20,7 +20,8 @@ import (
 
 // told are the operational attributes that do not change without the server telling of it. Others do: memberOf follows the groups, and those of a
 // password policy every sign-in.
-var told = []string{"entryuuid", "entrycsn", "entrydn", "creatorsname", "createtimestamp", "modifiersname", "modifytimestamp", "structuralobjectclass", "subschemasubentry"}
+var told = []string{"entryuuid", "entrycsn", "entrydn", "creatorsname", "createtimestamp", "modifiersname", "modifytimestamp", "structuralobjectclass", "subschemasubentry",
+	"objectguid", "whencreated", "whenchanged", "usncreated", "usnchanged", "distinguishedname", "instancetype", "objectcategory", "name", "samaccounttype"}
 
 // csnForm is a change sequence number: when, which of that moment, which server, which change of it.
 var csnForm = regexp.MustCompile(`^\d{14}\.\d{6}Z#[0-9a-f]{6}#[0-9a-f]{3}#[0-9a-f]{6}$`)
@@ -41,6 +42,9 @@ func (c *Conn) contextOf(sub *subschema, t *tableSetting) string {
 func (s *session) moment(ctx context.Context, at string) ([]string, error) {
 	if at == "" {
 		return nil, nil
+	}
+	if s.ad {
+		return s.adMoment(ctx, at)
 	}
 	e, err := s.entry(ctx, at, "(objectClass=*)", "contextCSN")
 	if err != nil || e == nil {
@@ -94,6 +98,9 @@ func (c *Conn) Token(ctx context.Context) (token string, err error) {
 }
 
 func (c *Conn) noMoment(at string) error {
+	if c.ad {
+		return errs.Invalid("incremental", "The user of the connection may not see what was deleted below %q on %s (CN=Deleted Objects). Grant the right, or set incremental to none.", at, c.target)
+	}
 	return errs.Invalid("incremental", "%s does not tell the user of the connection what changes below %q (attribute contextCSN, overlay syncprov). Set incremental to none.", c.target, at)
 }
 
@@ -112,14 +119,14 @@ func (c *Conn) Cookies(ctx context.Context) (map[string]string, error) {
 			if err != nil {
 				return err
 			}
-			if !t.tracked(sub) {
+			if !t.tracked(c, sub) {
 				continue
 			}
 			list, err := s.moment(ctx, c.contextOf(sub, t.tableSetting))
 			if err != nil {
 				return err
 			}
-			if moment := strings.Join(list, ";"); momentsOf(moment) != nil {
+			if moment := strings.Join(list, ";"); c.momentsOf(moment) != nil {
 				found[name] = t.mark(c) + ":" + moment
 			}
 		}
@@ -129,8 +136,8 @@ func (c *Conn) Cookies(ctx context.Context) (map[string]string, error) {
 }
 
 // tracked reports whether the server tells of everything that a row of the table shows.
-func (t *table) tracked(sub *subschema) bool {
-	if !sub.offers(controlSync) || sub.attribute(columnUUID) == nil {
+func (t *table) tracked(c *Conn, sub *subschema) bool {
+	if !c.ad && !sub.offers(controlSync) || sub.attribute(c.uuid()) == nil {
 		return false
 	}
 	for _, name := range t.names {
@@ -153,6 +160,14 @@ func (t *table) mark(c *Conn) string {
 	}
 	sum := sha256.Sum256([]byte(text.String()))
 	return hex.EncodeToString(sum[:8])
+}
+
+// momentsOf reads what moment gives; nil: it is none.
+func (c *Conn) momentsOf(text string) []string {
+	if c.ad {
+		return adMomentsOf(text)
+	}
+	return momentsOf(text)
 }
 
 // momentsOf reads change sequence numbers; nil: they are none.
@@ -190,7 +205,7 @@ const looks = 3
 // server cannot tell any more, or tells in a doubtful way.
 func (c *Conn) Since(ctx context.Context, name, cookie string, most int) (delta *fulfil.Delta, err error) {
 	mark, moment, _ := strings.Cut(cookie, ":")
-	from := momentsOf(moment)
+	from := c.momentsOf(moment)
 	if from == nil {
 		return nil, nil
 	}
@@ -242,15 +257,15 @@ func (c *Conn) since(ctx context.Context, s *session, name, mark string, from []
 		return nil, false, err
 	}
 	at := c.contextOf(sub, t.tableSetting)
-	if !t.tracked(sub) || t.mark(c) != mark || at == "" {
+	if !t.tracked(c, sub) || t.mark(c) != mark || at == "" {
 		return nil, false, nil
 	}
-	n, err := s.news(ctx, at, from, most)
+	names := t.nameColumns()
+	n, err := s.newsOf(ctx, t, at, from, most)
 	if err != nil || n == nil {
 		return nil, false, err
 	}
 	cookie := mark + ":" + strings.Join(n.moment, ";")
-	names := t.nameColumns()
 	if c.untold(sub, t, n, names) {
 		return nil, false, nil
 	}
@@ -260,7 +275,7 @@ func (c *Conn) since(ctx context.Context, s *session, name, mark string, from []
 	for part := range slices.Chunk(n.entries, mostAsked) {
 		filter := ""
 		for _, e := range part {
-			filter += "(" + columnUUID + "=" + ldap.EscapeFilter(e.uuid) + ")"
+			filter += "(" + c.uuid() + "=" + ldap.EscapeFilter(e.uuid) + ")"
 			for _, a := range names { // these may show it by another name now
 				filter += "(" + a.name + "=" + ldap.EscapeFilter(e.dn) + ")"
 			}
@@ -303,11 +318,32 @@ func (c *Conn) since(ctx context.Context, s *session, name, mark string, from []
 	if err != nil {
 		return nil, false, err
 	}
-	now, err := s.moment(ctx, at)
-	if err != nil || !slices.Equal(now, n.moment) { // it goes on: what was counted is of another moment than what was told
+	quiet, err := s.quiet(ctx, t, at, n.moment)
+	if err != nil || !quiet { // it goes on: what was counted is of another moment than what was told
 		return nil, err == nil, err
 	}
 	return delta, false, nil
+}
+
+// newsOf asks what changed for a table in a naming context since a moment.
+func (s *session) newsOf(ctx context.Context, t *table, at string, from []string, most int) (*news, error) {
+	if !s.ad {
+		return s.news(ctx, at, from, most)
+	}
+	base := at
+	if len(t.nameColumns())+len(t.links)+len(t.backs) == 0 { // what goes elsewhere is missing when rows are counted
+		base = t.base
+	}
+	return s.adNews(ctx, at, base, from, most)
+}
+
+// quiet reports whether nothing happened since a moment.
+func (s *session) quiet(ctx context.Context, t *table, at string, moment []string) (bool, error) {
+	if s.ad {
+		return s.adQuiet(ctx, t, moment)
+	}
+	now, err := s.moment(ctx, at)
+	return slices.Equal(now, moment), err
 }
 
 // mostNewer is how many entries may be newer than the moment that the server tells of.
@@ -316,6 +352,9 @@ const mostNewer = 100
 // newer gives the entries that are newer than the moment that the server tells of: it answers a change before it counts it, and OpenLDAP sometimes counts
 // one only with the next. ok=false: they are many.
 func (s *session) newer(ctx context.Context, at string, moment []string) (list []*ldap.Entry, ok bool, err error) {
+	if s.ad { // it counts first
+		return nil, true, nil
+	}
 	last := moment[len(moment)-1]
 	q := ldap.NewSearchRequest(at, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, mostNewer, 0, false, "(&(entryCSN>="+last+")(!(entryCSN="+last+")))",
 		[]string{"entryCSN", columnUUID, "hasSubordinates"}, nil)
@@ -372,6 +411,9 @@ func (t *table) accounts(n *news, found map[string]*ldap.Entry) bool {
 // dangling adds the rows with links to no entry to those that were found: of an entry that was renamed or moved the server tells, and not always of those
 // that hold its old name. false: they are more than most.
 func (r *rows) dangling(ctx context.Context, n *news, found map[string]*ldap.Entry, most int) (ok bool, err error) {
+	if r.conn.ad { // it keeps references itself
+		return true, nil
+	}
 	var columns []*column
 	filter, attributes, touched := "", []string(nil), false
 	for _, name := range r.t.names {

@@ -19,6 +19,19 @@ func (a *attribute) value(raw [][]byte) fulfil.Value {
 	}
 	binary := a.isBinary()
 	texts := make([]string, len(raw))
+	if a.shape.isOne() && a.shape.holds(raw) {
+		for i, v := range raw {
+			texts[i] = a.shape.text(v)
+		}
+		switch {
+		case len(texts) == 1 && texts[0] == "":
+			return nil
+		case len(texts) == 1:
+			return texts[0]
+		}
+		sortTexts(texts)
+		return texts
+	}
 	for i, v := range raw {
 		if binary || !utf8.Valid(v) {
 			binary = true
@@ -86,6 +99,12 @@ func instant(text string) (time.Time, bool) {
 // written is one text of ours as the server takes it.
 func (a *attribute) written(text string) (string, error) {
 	switch {
+	case a.shape.isOne():
+		raw, ok := a.shape.raw(text)
+		if !ok {
+			return "", refuse("The value for attribute %s must be %s.", a.name, a.shape)
+		}
+		return raw, nil
 	case a.isBinary():
 		raw, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
@@ -115,6 +134,9 @@ func generalized(t time.Time) string {
 
 // values are the texts of a change as the server takes them; none clears the attribute.
 func (a *attribute) values(text *string) ([]string, error) {
+	if (text == nil || *text == "") && a.shape == shapeExpiry {
+		return []string{adNever}, nil
+	}
 	if text == nil || *text == "" {
 		return nil, nil
 	}
@@ -143,6 +165,8 @@ func (s *subschema) normal(a *attribute, value string) string {
 	}
 	rule := strings.ToLower(a.equality)
 	switch {
+	case a.shape == shapeExpiry && value == "0": // both mean never
+		return adNever
 	case a.isDN():
 		bits := ""
 		if a.syntax == syntaxNameUID {
