@@ -7,6 +7,8 @@
 //	proxy.go      Proxy: between a client and PostgreSQL or MariaDB, loses answers on purpose
 //	httptarget.go HTTPTarget: an application with an HTTP+JSON interface (client: fulfil/fake), the same log and behaviours
 //	scimtarget.go SCIMTarget: a tenant of a SCIM server that is somebody else's program (scimmy.mjs), with a log of what it did
+//	slapd.go      Slapd: an OpenLDAP server; ldapproxy.go stands before it
+//	samba.go      Samba: a domain controller of Active Directory
 //	httpproxy.go  HTTPProxy: between a client and a server that speaks HTTP, does to requests what networks and servers do in real life
 //	faketarget/   HTTPTarget as a program of its own, for tests over several processes
 //
