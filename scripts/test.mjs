@@ -197,6 +197,13 @@ async function needMariaDB() {
   if (!there()) console.error('\nNO MARIADB: every test against MariaDB is SKIPPED, for it is missing (Debian: apt-get install mariadb-server).\n');
 }
 
+/** The domain controller of the tests is Debian's Samba, which needs the ports of LDAP on addresses of loopback: only root may have them. */
+async function needSamba() {
+  const there = () => process.getuid?.() === 0 && existsSync('/usr/sbin/samba') && existsSync('/usr/bin/ldbsearch') && ask('samba-tool', ['--version']).ok && existsSync('/usr/share/samba/setup/provision.ldif');
+  if (!there() && process.getuid?.() === 0 && ask('apt-get', ['--version']).ok) await installPackages('samba', 'samba-ad-dc', 'samba-ad-provision', 'samba-dsdb-modules', 'ldb-tools', 'winbind', 'python3-samba');
+  if (!there()) console.error('\nNO ACTIVE DIRECTORY: every test against Samba is SKIPPED, for it is missing, or we are not root (Debian: apt-get install samba samba-ad-dc samba-ad-provision samba-dsdb-modules ldb-tools winbind).\n');
+}
+
 /** Plays the journeys of frontend/e2e in a browser, against a fresh server with the demo organisation. */
 async function browserTests() {
   const chromium = await needChromium();
@@ -249,6 +256,7 @@ if (wants('check')) {
 if (wants('go')) {
   await needSlapd();
   await needMariaDB();
+  await needSamba();
   say('go test');
   await goTests();
 }
