@@ -2,6 +2,7 @@ package app
 
 import (
 	"writ/server/fulfil"
+	"writ/server/fulfil/ad"
 	"writ/server/fulfil/csv"
 	"writ/server/fulfil/exec"
 	"writ/server/fulfil/fake"
@@ -16,14 +17,15 @@ import (
 // may run. The fake target exists for tests only.
 func packages(testHooks bool, fileRoots []string, programs string) fulfil.Packages {
 	p := fulfil.Packages{
-		"csv":           csv.Package{Roots: fileRoots},
-		"postgres":      sqldb.Postgres{Roots: fileRoots},
-		"exec":          exec.New(programs),
-		"ldap":          ldap.Package{Roots: fileRoots},
-		"mariadb":       sqldb.MariaDB{Roots: fileRoots},
-		"manual-ticket": manual.Package{},
-		"null":          null.Package{},
-		"scim":          scim.Package{Roots: fileRoots},
+		"active-directory": ad.Package{Roots: fileRoots},
+		"csv":              csv.Package{Roots: fileRoots},
+		"postgres":         sqldb.Postgres{Roots: fileRoots},
+		"exec":             exec.New(programs),
+		"ldap":             ldap.Package{Roots: fileRoots},
+		"manual-ticket":    manual.Package{},
+		"null":             null.Package{},
+		"scim":             scim.Package{Roots: fileRoots},
+		"mariadb":          sqldb.MariaDB{Roots: fileRoots},
 	}
 	if testHooks {
 		p["fake"] = fake.Package{}

@@ -19,6 +19,7 @@ import (
 	"writ/server/cli"
 	"writ/server/config"
 	"writ/server/dbtest"
+	"writ/server/fulfil/fulfiltest"
 	"writ/server/manifest"
 	"writ/server/order"
 	"writ/server/permit"
@@ -32,7 +33,9 @@ func TestMain(m *testing.M) {
 	if !set {
 		_ = flag.Set("rapid.checks", "3") // each is a company of its own
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	fulfiltest.StopSamba()
+	os.Exit(code)
 }
 
 // small is a company with one HR file and one real database as its managed system. Nothing runs by itself: a test moves every step.

@@ -280,6 +280,7 @@ export const machineryTexts = {
     noDeliveriesHint: 'Run a job that synchronizes it.',
     package: 'Connected by',
     packages: {
+      'active-directory': 'Active Directory',
       csv: 'CSV files',
       ldap: 'LDAP',
       scim: 'SCIM 2.0',
