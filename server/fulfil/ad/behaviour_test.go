@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -272,6 +273,9 @@ func TestConflicts(t *testing.T) {
 		r := o.apply(ch)
 		require.Equal(t, fulfil.Refused, r.Outcome, "%s: %+v", what, r)
 		require.NotContains(t, r.Message+r.Detail, "weak")
+		if what == "a weak password" {
+			require.Contains(t, r.Message, "policy of the domain")
+		}
 	}
 }
 
@@ -317,6 +321,34 @@ func TestUnfinished(t *testing.T) {
 	require.NoError(t, o.admin.Modify(fulfiltest.LDAPChange("CN=A,"+o.unit, "userAccountControl", "512")))
 	require.Equal(t, fulfil.AlreadySo, o.apply(again).Outcome)
 	require.NoError(t, o.mayBind(o.name+"A@ad.example.test", first))
+}
+
+// TestBrokenOff: the request that enables a new account is lost, before it came or behind it. The account is gone on with, and not made twice.
+func TestBrokenOff(t *testing.T) {
+	t.Parallel()
+	o := mustDomain(t)
+	proxy := fulfiltest.MustLDAPProxy(t, o.Addr)
+	o.c = mustOpened(t, tables(o.SettingsThrough(proxy), o.unit))
+	for i, mode := range []fulfiltest.LDAPMode{fulfiltest.LDAPCutBefore, fulfiltest.LDAPCutAfter} {
+		for j, cut := range []byte{0x68, 0x66} {
+			cn := fmt.Sprint("A", i, j)
+			ch := fulfil.Change{Type: fulfil.Added, Table: "users", KeyColumn: "sAMAccountName", Changes: values("cn", cn, "sAMAccountName", o.name+cn, "userAccountControl", "544")}
+			proxy.Hook(func(op byte, _ []byte) ([][]byte, fulfiltest.LDAPMode) {
+				if op == cut {
+					return nil, mode
+				}
+				return nil, fulfiltest.LDAPPass
+			})
+			r := o.apply(ch)
+			require.Equal(t, fulfil.Unknown, r.Outcome, "%+v", r)
+			proxy.Hook(nil)
+			r = o.apply(ch)
+			require.True(t, r.Outcome.OK(), "%+v", r)
+			require.Equal(t, fulfil.AlreadySo, o.apply(ch).Outcome)
+			require.Equal(t, "544", o.raw("CN="+cn+","+o.unit).GetAttributeValue("userAccountControl"))
+		}
+	}
+	require.Len(t, o.rows("users"), 4)
 }
 
 // TestNoPasswordInTheClear: the connector itself refuses, whatever the server takes.
@@ -471,6 +503,81 @@ func TestFollowed(t *testing.T) {
 	never("plain", from) // who is below it has another name, and nobody tells
 }
 
+// TestFollowedAsRead: whoever takes over what is told, and reads the table when nothing can be told or the count differs, has what a complete reading gives.
+func TestFollowedAsRead(t *testing.T) {
+	t.Parallel()
+	o := mustDomain(t)
+	o.c = mustOpened(t, with(o.Settings(), "table.users.base", o.unit, "table.users.objectClass", "user", "table.users.columns", "sAMAccountName title",
+		"table.groups.base", o.unit, "table.groups.objectClass", "group", "table.groups.link.member", "users", "table.groups.columns", "sAMAccountName member"))
+	require.NoError(t, o.admin.Add(fulfiltest.LDAPEntry("OU=sub,"+o.unit, "objectClass", "organizationalUnit")))
+	outside := o.MustUnit(t, o.admin)
+	o.group("staff")
+	mirror, cookies, told := map[string]map[string]fulfil.Row{}, map[string]string{}, 0
+	follow := func(table string) {
+		if cookies[table] != "" {
+			d, err := o.c.Tracker.Since(t.Context(), table, cookies[table], 1000)
+			require.NoError(t, err)
+			if d != nil {
+				for _, row := range d.Rows {
+					mirror[table][fulfil.TextOf(row["objectGUID"])] = row
+				}
+				if cookies[table] = d.Cookie; d.Count == len(mirror[table]) {
+					told++
+					return
+				}
+			}
+		}
+		all, err := o.c.Tracker.Cookies(t.Context())
+		require.NoError(t, err)
+		cookies[table], mirror[table] = all[table], o.rows(table)
+	}
+	draw := rand.New(rand.NewPCG(7, 11))
+	var alive []string
+	for step := range 60 {
+		var dn string
+		if len(alive) > 0 {
+			dn = o.raw("<GUID=" + alive[draw.IntN(len(alive))] + ">").DN
+		}
+		switch n := draw.IntN(7); {
+		case n < 2 || dn == "":
+			cn := fmt.Sprint("U", step)
+			require.NoError(t, o.admin.Add(fulfiltest.LDAPEntry("CN="+cn+","+o.unit, "objectClass", "user", "sAMAccountName", o.name+cn)))
+			by, found, err := o.c.Reader.Read(t.Context(), "users", "cn", cn)
+			require.NoError(t, err)
+			require.True(t, found)
+			alive = append(alive, fulfil.TextOf(by["objectGUID"]))
+		case n == 2:
+			require.NoError(t, o.admin.Modify(fulfiltest.LDAPChange(dn, "title", fmt.Sprint("t", step))))
+		case n == 3:
+			require.NoError(t, o.admin.ModifyDN(lib.NewModifyDNRequest(dn, fmt.Sprint("CN=R", step), true, []string{"", "OU=sub," + o.unit, o.unit}[draw.IntN(3)])))
+		case n == 4:
+			at := outside
+			if draw.IntN(2) == 0 {
+				at = o.unit
+			}
+			if err := o.admin.ModifyDN(lib.NewModifyDNRequest(dn, strings.Split(dn, ",")[0], true, at)); err != nil {
+				require.True(t, lib.IsErrorWithCode(err, lib.LDAPResultEntryAlreadyExists), "%v", err)
+			}
+		case n == 5:
+			change := lib.NewModifyRequest("CN=staff,"+o.unit, nil)
+			change.Add("member", []string{dn})
+			_ = o.admin.Modify(change) // he may be in it
+		default:
+			require.NoError(t, o.admin.Del(lib.NewDelRequest(dn, nil)))
+			alive = slices.DeleteFunc(alive, func(guid string) bool { return o.raw("<GUID="+guid+">") == nil })
+		}
+		if step%3 == 0 {
+			follow("users")
+			follow("groups")
+		}
+	}
+	follow("users")
+	follow("groups")
+	require.Equal(t, o.rows("users"), mirror["users"])
+	require.Equal(t, o.rows("groups"), mirror["groups"])
+	require.Positive(t, told)
+}
+
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	open := func(more ...string) error {
@@ -507,6 +614,9 @@ func TestUsualTables(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEmpty(t, row["sAMAccountName"])
 	}
+	away := errs.As(mustOpened(t, with(o.Settings(), "baseDn", "DC=elsewhere,DC=test")).Check(t.Context()))
+	require.NotNil(t, away, "a referral is not followed")
+	require.Equal(t, errs.Validation, away.Kind)
 	for why, more := range map[string][]string{"password": {"password", "wrong-word"}, "caCertificate": {"caCertificate", fulfiltest.MustOtherCA(t)}} {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		err := mustOpened(t, with(o.Settings(), append(more, "baseDn", o.unit)...)).Check(ctx)

@@ -50,6 +50,7 @@ interfaces = ADDRESS/8
 bind interfaces only = yes
 disable netbios = yes
 ldap server require strong auth = no
+ldb:nosync = yes
 private dir = DIR/ad/private
 lock directory = DIR/ad
 state directory = DIR/ad/state

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ const (
 	adPassword    = "unicodePwd"
 	adControl     = "userAccountControl"
 	adPasswordSet = "pwdLastSet"
+	adSignedIn    = "lastLogonTimestamp"
 
 	adDomainScope = "1.2.840.113556.1.4.1339" // no references to other parts of the forest
 	adShowDeleted = "1.2.840.113556.1.4.417"
@@ -174,11 +176,11 @@ func (w *writer) finish(ctx context.Context, dn string, held []heldBack) error {
 	return w.request(ctx, func() error { return w.s.Modify(q) })
 }
 
-// isUnfinished: an account is disabled and never had a password, as when its creation broke off.
+// isUnfinished: an account is disabled, has no password and was never used, as when its creation broke off.
 func isUnfinished(e *ldap.Entry) bool {
 	control, err := strconv.Atoi(e.GetEqualFoldAttributeValue(adControl))
 	set := e.GetEqualFoldAttributeValue(adPasswordSet)
-	return err == nil && control&adDisabled != 0 && (set == "" || set == "0")
+	return err == nil && control&adDisabled != 0 && (set == "" || set == "0") && e.GetEqualFoldAttributeValue(adSignedIn) == ""
 }
 
 // isHeld reports whether an attribute differs only because the account is not finished.
@@ -197,6 +199,34 @@ func (w *writer) isHeld(e *ldap.Entry, col *column, wanted []string) bool {
 // isChosen: -1 says that the password was chosen now. Whenever it was, it was.
 func isChosen(a *attribute, have, wanted []string) bool {
 	return strings.EqualFold(a.name, adPasswordSet) && a.shape == shapeTime && slices.Equal(wanted, []string{"-1"}) && len(have) == 1 && have[0] != "0"
+}
+
+// asksEach reports whether the links of a change are asked for one by one, since the list that they are in may be very long.
+func (w *writer) asksEach(col *column) bool {
+	if !w.conn.ad || col == nil || col.attribute == nil || !col.attribute.isDN() || col.attribute.single || w.text(col) != nil {
+		return false
+	}
+	return len(w.linksOf(w.change.ChangesAdded, col))+len(w.linksOf(w.change.ChangesRemoved, col)) <= mostAsked
+}
+
+// adSignIn are the reasons that stand behind "data" when somebody is not let in.
+var adSignIn = map[string]string{
+	"525": "there is no such user", "52e": "the password or the user is wrong", "530": "not at this time", "531": "not from this machine", "532": "the password has expired",
+	"533": "the account is disabled", "701": "the account has expired", "773": "the password must be changed first", "775": "the account is locked",
+}
+
+var adData = regexp.MustCompile(`\bdata ([0-9a-f]+)`)
+
+// adMeaning is what the numbers in a text of the server mean; "": nothing that we know.
+func adMeaning(e *ldap.Error) string {
+	said := diagnosis(e)
+	if m := adData.FindStringSubmatch(said); m != nil && e.ResultCode == ldap.LDAPResultInvalidCredentials {
+		return adSignIn[m[1]]
+	}
+	if strings.HasPrefix(strings.ToUpper(said), "0000052D") {
+		return "the password is not as the policy of the domain wants it"
+	}
+	return ""
 }
 
 // isAdMembership: the server says that a value of a link is there already, or that it is not.

@@ -203,11 +203,13 @@ func (w *writer) attributes() []string {
 	}
 	for _, several := range []map[string][]fulfil.Link{w.change.ChangesAdded, w.change.ChangesRemoved} {
 		for name := range several {
-			put(name)
+			if !w.asksEach(w.t.column(name)) {
+				put(name)
+			}
 		}
 	}
 	if w.t.account {
-		list = append(list, adControl, adPasswordSet)
+		list = append(list, adControl, adPasswordSet, adSignedIn)
 	}
 	return w.conn.newRows(w.s, w.sub, w.t).pointing(list)
 }

@@ -37,9 +37,9 @@ func (w *writer) links(ctx context.Context, e *ldap.Entry) (bool, error) {
 			return wrote, err
 		}
 		a := col.attribute
-		have := map[string]string{}
-		for _, v := range w.values(e, a) {
-			have[w.sub.normal(a, v)] = v
+		have, err := w.held(ctx, e, col, slices.Concat(add, remove))
+		if err != nil {
+			return wrote, err
 		}
 		var gone, come []string
 		for _, v := range remove {
@@ -67,6 +67,25 @@ func (w *writer) links(ctx context.Context, e *ldap.Entry) (bool, error) {
 	}
 	back, err := w.backlinks(ctx, e)
 	return wrote || back, err
+}
+
+// held gives values of a column by their normal form: all that the entry has, or those of a few that are asked for.
+func (w *writer) held(ctx context.Context, e *ldap.Entry, col *column, of []string) (map[string]string, error) {
+	have, a := map[string]string{}, col.attribute
+	if !w.asksEach(col) {
+		of = w.values(e, a)
+	}
+	for _, v := range of {
+		if w.asksEach(col) {
+			if held, err := w.holds(ctx, e.DN, a, v); err != nil {
+				return nil, err
+			} else if !held {
+				continue
+			}
+		}
+		have[w.sub.normal(a, v)] = v
+	}
+	return have, nil
 }
 
 // withPlaceholder adds the placeholder to a group that would lose its last member, and takes it out of one that gets its first.

@@ -201,6 +201,9 @@ func (c *Conn) words(e *ldap.Error) string {
 	if text == "" {
 		text = known
 	}
+	if meaning := adMeaning(e); c.ad && meaning != "" {
+		text = meaning + ": " + text
+	}
 	return c.said("%s (%d %s)", strings.TrimRight(plain(c.hide(text)), ". "), e.ResultCode, known) // hidden first: a password that is cut is no longer found
 }
 
@@ -248,6 +251,8 @@ func certificateHint(err error) string {
 	switch {
 	case errors.As(err, &host) || strings.Contains(text, "x509: certificate is valid for"), strings.Contains(text, "doesn't contain any IP SANs"):
 		return "Set serverName to a name that stands in the certificate."
+	case strings.Contains(text, "negative serial number"): // Samba makes such a one for itself
+		return "Give the server a certificate with another number."
 	case strings.Contains(text, "x509:"):
 		return "Set caCertificate to the certificate of the authority that it comes from."
 	case errors.As(err, &alert) || strings.Contains(text, "StartTLS") || strings.Contains(text, "tls:"):
