@@ -7,7 +7,7 @@
 //	            changed at the next sign-in
 //	accounts    are made disabled. Then one request gives the password, and enables them where the order says so (userAccountControl without 2). One whose
 //	            creation broke off in between is gone on with; an account that was disabled by somebody else is a Conflict
-//	passwords   unicodePwd, over encrypted connections only; with the other values of a change in one request, so that pwdLastSet 0 beside it holds
+//	passwords   unicodePwd, over encrypted connections only; with the other values of a change in one request, so that pwdLastSet 0 beside it holds.
 //	            Why somebody is not let in (data 52e, 533, ...) and a password is refused is said in words
 //	groups      by member of the group, as a column of the group or as backlink of the account. The server itself keeps member right when somebody is renamed,
 //	            moved or deleted. Few links are asked for one by one, whatever the length of the list
