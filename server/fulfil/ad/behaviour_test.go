@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -282,9 +285,9 @@ func TestConflicts(t *testing.T) {
 // TestComputed: what the server computes cannot be written, and reads fine.
 func TestComputed(t *testing.T) {
 	t.Parallel()
-	o := mustDomain(t, "table.users.columns", "sAMAccountName memberOf msDS-User-Account-Control-Computed sAMAccountType")
+	o := mustDomain(t, "table.users.columns", "sAMAccountName memberOf msDS-PrincipalName sAMAccountType")
 	key := o.user("A")
-	for _, column := range []string{"memberOf", "msDS-User-Account-Control-Computed"} {
+	for _, column := range []string{"memberOf", "msDS-PrincipalName"} {
 		r := o.apply(fulfil.Change{Type: fulfil.Modified, Table: "users", Key: key, Changes: values(column, "1")})
 		require.Equal(t, fulfil.Refused, r.Outcome, "%+v", r)
 		require.Contains(t, r.Message, column)
@@ -394,8 +397,8 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// TestLongGroup: a list that the server gives in parts is read to its end, and never for less. Samba gives parts to whoever asks for them; the proxy has it
-// give the first of its own accord, as Windows does.
+// TestLongGroup: a list that the server gives in parts is read to its end, and never for less; again from the start when it changes meanwhile. Samba gives
+// the whole list, so the proxy answers as Windows does: ten members at a time.
 func TestLongGroup(t *testing.T) {
 	t.Parallel()
 	o := mustDomain(t)
@@ -405,33 +408,69 @@ func TestLongGroup(t *testing.T) {
 	}
 	slices.Sort(keys)
 	staff := o.group("staff", keys...)
+	group := o.raw("CN=staff," + o.unit)
+	members, guid := group.GetAttributeValues("member"), string(group.GetRawAttributeValue("objectGUID"))
+	require.Len(t, members, 25)
 	proxy := fulfiltest.MustLDAPProxy(t, o.Addr)
 	c := mustOpened(t, tables(o.SettingsThrough(proxy), o.unit))
-	parts := 0
-	proxy.Hook(func(op byte, request []byte) ([][]byte, fulfiltest.LDAPMode) {
-		if op == 0x63 && strings.Contains(string(request), "member;range=") {
-			parts++
+	attribute := func(name string, values ...string) []byte {
+		var list [][]byte
+		for _, v := range values {
+			list = append(list, fulfiltest.LDAPElement(0x04, []byte(v)))
 		}
-		if op != 0x63 || strings.Contains(string(request), "member;range=") || !strings.Contains(string(request), "member") || !strings.Contains(string(request), "group") {
+		return fulfiltest.LDAPElement(0x30, fulfiltest.LDAPElement(0x04, []byte(name)), fulfiltest.LDAPElement(0x31, list...))
+	}
+	asked := regexp.MustCompile(`member;range=(\d+)-\*`)
+	var begun, changes atomic.Int64
+	short := atomic.Bool{}
+	proxy.Hook(func(op byte, request []byte) ([][]byte, fulfiltest.LDAPMode) {
+		from, more := 0, true
+		if m := asked.FindSubmatch(request); m != nil {
+			from, _ = strconv.Atoi(string(m[1]))
+		} else if more = strings.Contains(string(request), "\x06member"); op != 0x63 || !more || !strings.Contains(string(request), "group") {
 			return nil, fulfiltest.LDAPPass
 		}
-		attribute := func(name string, values ...string) []byte {
-			var list [][]byte
-			for _, v := range values {
-				list = append(list, fulfiltest.LDAPElement(0x04, []byte(v)))
-			}
-			return fulfiltest.LDAPElement(0x30, fulfiltest.LDAPElement(0x04, []byte(name)), fulfiltest.LDAPElement(0x31, list...))
+		if from == 0 {
+			begun.Add(1)
 		}
-		guid := o.raw("CN=staff," + o.unit).GetRawAttributeValue("objectGUID")
+		version := "1"
+		if from > 0 && changes.Add(-1) >= 0 {
+			version = fmt.Sprint("2", changes.Load())
+		}
+		to := min(from+10, len(members))
+		name := fmt.Sprintf("member;range=%d-%d", from, to-1)
+		if to == len(members) {
+			name = fmt.Sprintf("member;range=%d-*", from)
+		}
+		given := members[from:to]
+		if short.Load() && from == 10 {
+			given = given[:5]
+		}
 		entry := fulfiltest.LDAPElement(0x64, fulfiltest.LDAPElement(0x04, []byte("CN=staff,"+o.unit)), fulfiltest.LDAPElement(0x30,
-			attribute("objectGUID", string(guid)), attribute("member"), attribute("member;range=0-0", "CN=U00,"+o.unit)))
+			attribute("objectGUID", guid), attribute("uSNChanged", version), attribute("member"), attribute(name, given...)))
 		return [][]byte{entry, fulfiltest.LDAPResult(0x65, 0, "")}, fulfiltest.LDAPPass
 	})
-	row, found, err := c.Reader.Read(t.Context(), "groups", "objectGUID", staff)
-	require.NoError(t, err)
-	require.True(t, found)
-	require.Equal(t, keys, row["member"])
-	require.Positive(t, parts)
+	for _, n := range []int64{0, 1, 2} { // so often it changes meanwhile
+		changes.Store(n)
+		row, found, err := c.Reader.Read(t.Context(), "groups", "objectGUID", staff)
+		require.NoError(t, err)
+		require.True(t, found)
+		require.Equal(t, keys, row["member"])
+	}
+	require.EqualValues(t, 2+3+4, begun.Load(), "the question itself, and its parts from the start")
+	refused := func() {
+		t.Helper()
+		_, _, err := c.Reader.Read(t.Context(), "groups", "objectGUID", staff)
+		require.True(t, errs.Is(err, errs.Unavailable), "%v", err)
+		for _, err := range fulfil.Rows(c.Exporter.Export(t.Context(), "groups")) {
+			require.True(t, errs.Is(err, errs.Unavailable), "%v", err)
+		}
+	}
+	changes.Store(1000)
+	refused()
+	changes.Store(0)
+	short.Store(true)
+	refused()
 }
 
 // TestFollowed: whatever happens since a cookie is told, or the table has to be read. Not beside others: what happens anywhere in the domain counts.
