@@ -290,7 +290,7 @@ func TestComputed(t *testing.T) {
 	for _, column := range []string{"memberOf", "msDS-PrincipalName"} {
 		r := o.apply(fulfil.Change{Type: fulfil.Modified, Table: "users", Key: key, Changes: values(column, "1")})
 		require.Equal(t, fulfil.Refused, r.Outcome, "%+v", r)
-		require.Contains(t, r.Message, column)
+		require.Contains(t, r.Message, column+" is kept by the server itself", "nobody was asked")
 	}
 	cookies, err := o.c.Tracker.Cookies(t.Context())
 	require.NoError(t, err)
@@ -424,10 +424,10 @@ func TestLongGroup(t *testing.T) {
 	var begun, changes atomic.Int64
 	short := atomic.Bool{}
 	proxy.Hook(func(op byte, request []byte) ([][]byte, fulfiltest.LDAPMode) {
-		from, more := 0, true
+		from := 0
 		if m := asked.FindSubmatch(request); m != nil {
 			from, _ = strconv.Atoi(string(m[1]))
-		} else if more = strings.Contains(string(request), "\x06member"); op != 0x63 || !more || !strings.Contains(string(request), "group") {
+		} else if op != 0x63 || !strings.Contains(string(request), "\x06member") || !strings.Contains(string(request), "group") {
 			return nil, fulfiltest.LDAPPass
 		}
 		if from == 0 {
