@@ -88,7 +88,7 @@ func startMaria() (*MariaDB, error) {
 	if m.CA, err = certify(home, "127.0.0.1"); err != nil {
 		return nil, err
 	}
-	as, err := mariaOwns(home)
+	as, err := mariaOwns(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (m *MariaDB) start(dir, home string, as *syscall.SysProcAttr) error {
 	if err != nil {
 		return err
 	}
-	shell := exec.Command("/bin/sh", "-c", leash, "sh", home, mariaProgram("mariadbd"), "--no-defaults", "--datadir="+home, "--port="+port, "--bind-address=127.0.0.1",
+	shell := exec.Command("/bin/sh", "-c", leash, "sh", dir, mariaProgram("mariadbd"), "--no-defaults", "--datadir="+home, "--port="+port, "--bind-address=127.0.0.1",
 		"--socket="+filepath.Join(home, "s"), "--pid-file="+filepath.Join(home, "pid"), "--skip-log-bin", "--skip-name-resolve", "--performance-schema=off", "--max-connections=300",
 		"--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=0", "--innodb-fast-shutdown=2", "--thread-cache-size=50",
 		"--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci", "--sql-mode=NO_ENGINE_SUBSTITUTION",
@@ -158,7 +158,7 @@ func (m *MariaDB) start(dir, home string, as *syscall.SysProcAttr) error {
 		if err == nil {
 			return nil
 		}
-		said, _ := os.ReadFile(filepath.Join(home, "log"))
+		said, _ := os.ReadFile(filepath.Join(dir, "log"))
 		if time.Now().After(deadline) || bytes.Contains(said, []byte("Aborting")) {
 			_ = m.leash.Close()
 			return fmt.Errorf("MariaDB does not answer: %w: %s", err, said)
