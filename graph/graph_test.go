@@ -135,10 +135,11 @@ func (b *bundle) rooms(url string, log *slog.Logger) *graph.Resolver {
 	bulks := bulk.New(bulk.Rooms{DB: b.db, Clock: b.clock, Log: log, Reconciliation: reconciled, Redundancy: redundant, Orders: orders, Directory: d, Requests: requests}, dbtest.Idle(bulk.Hooks{}))
 	reconciled.Begin = bulks.Begin
 	return &graph.Resolver{
-		Bulk:           bulks,
-		Requests:       requests,
-		Delegations:    delegations,
-		Departures:     departure.New(departure.Rooms{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments, Orders: orders, Auth: b.auth}, 0),
+		Bulk:        bulks,
+		Requests:    requests,
+		Delegations: delegations,
+		Departures: departure.New(departure.Rooms{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments, Orders: orders, Auth: b.auth,
+			Post: func(context.Context, bun.Tx, departure.Letter) error { return nil }}, 0),
 		Risks:          &risk.Service{DB: b.db, Assignments: assignments},
 		Redundancy:     redundant,
 		Mining:         &mining.Service{DB: b.db, Clock: b.clock, Log: log, Assignments: assignments, Manifest: configuration},

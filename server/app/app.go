@@ -124,7 +124,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 		Days: &request.Days{Question: s.Config.Requests.QuestionDays, Working: s.Config.Requests.WorkingDays, Holidays: s.Config.Requests.Days()}, Post: a.postRequests})
 	a.Bulk = bulk.New(bulk.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Reconciliation: a.Reconciliation, Redundancy: a.Redundancy, Orders: a.Orders,
 		Directory: a.Directory, Requests: a.Requests}, bulk.Hooks{Actor: a.actor})
-	a.Departures = departure.New(departure.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Orders: a.Orders, Auth: a.Auth}, s.Config.Requests.DepartureBudgetPerHour)
+	a.Departures = departure.New(departure.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Orders: a.Orders, Auth: a.Auth, Post: a.postDeparture}, s.Config.Requests.DepartureBudgetPerHour)
 	a.Mining = &mining.Service{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Manifest: a.Manifest}
 	a.Plans = plan.New(plan.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Shapes: a.Shapes, Directory: a.Directory, Manifest: a.Manifest, Assignments: a.Assignments, Orders: a.Orders}, plan.Hooks{Actor: a.actor})
 	mail := s.Config.Mail

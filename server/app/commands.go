@@ -424,6 +424,29 @@ func Verify(ctx context.Context, s cli.Session, in cli.VerifyInput) error {
 	if v.Waiting > 0 {
 		fmt.Fprintf(s.Out, "%d newer events have no position yet: a running server gives it to them.\n", v.Waiting)
 	}
+	if in.Departure == 0 && in.Seal == "" {
+		return nil
+	}
+	return a.verifySeal(ctx, s, in)
+}
+
+// verifySeal checks the seal of a proof of departure against the log, as far as that had come when the proof was shown.
+func (a *App) verifySeal(ctx context.Context, s cli.Session, in cli.VerifyInput) error {
+	if in.Departure == 0 || in.Seal == "" {
+		return errs.Invalid("departure", "Give both --departure and --seal.")
+	}
+	after, err := a.Departures.FirstEvent(ctx, in.Departure)
+	if err != nil {
+		return err
+	}
+	seal, err := audit.FindSeal(ctx, a.DB, in.Departure, after, in.Seal)
+	if err != nil {
+		return err
+	}
+	if seal == nil {
+		return errs.New(errs.Conflict, "The seal is not that of the log: the proof was changed, or it is about somebody else.")
+	}
+	fmt.Fprintf(s.Out, "The seal fits: %d events, positions %d to %d.\n", seal.Events, seal.From, seal.To)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -10,9 +11,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"writ/server/audit"
+	"writ/server/cli"
 	"writ/server/departure"
 	"writ/server/errs"
+	"writ/server/event"
 	"writ/server/order"
 	"writ/server/request"
 )
@@ -237,20 +239,38 @@ func TestDepartureGuards(t *testing.T) {
 	require.False(t, p.NeedsSecondPerson, "an hour later one is enough again")
 }
 
-// TestDepartureSeal: the digest of a proof is that of the log.
+// TestDepartureSeal: the digest of a proof is that of the log, also when more has happened since, and of nobody else's; and whoever supervises is told.
 func TestDepartureSeal(t *testing.T) {
 	t.Parallel()
 	s := mustSmall(t, smallOptions{})
 	s.people(ann, bob)
 	s.around()
 	boss := s.linked("boss", "P1", mayDepart)
+	s.account("sue", "/Custom/Workflows/Supervise/Person")
+	s.exec(`update local_user set email = username || '@w.example'; update access_entry set notify = true`)
 	_, err := s.depart(boss, "P0")
 	require.NoError(t, err)
-	s.carryOut()
-	first := s.number("select first_event from departure")
-	seal, err := audit.SealOf(s.ctx, s.DB, s.personID("P0"), first)
-	require.NoError(t, err)
+	require.Equal(t, []string{"PersonDepartedNow sue@w.example"}, s.list(s.DB, `select template || ' ' || recipient from mail`))
+	appender := event.NewAppender(s.DB)
+	placed := func() {
+		_, err := appender.Append(s.ctx)
+		require.NoError(t, err)
+	}
+	placed()
 	p, err := s.Departures.Proof(boss, s.personID("P0"))
 	require.NoError(t, err)
-	require.Equal(t, seal.Digest, p.Digest)
+	require.NotEmpty(t, p.Digest)
+	s.carryOut()
+	placed()
+	later, err := s.Departures.Proof(boss, s.personID("P0"))
+	require.NoError(t, err)
+	require.NotEqual(t, p.Digest, later.Digest)
+	verify := func(person int64, seal string) error {
+		return s.verifySeal(s.ctx, cli.Session{Out: io.Discard}, cli.VerifyInput{Departure: person, Seal: seal})
+	}
+	require.NoError(t, verify(p.PersonID, p.Digest))
+	require.NoError(t, verify(p.PersonID, later.Digest))
+	require.Error(t, verify(p.PersonID, strings.Repeat("0", 64)))
+	require.Error(t, verify(s.personID("P1"), p.Digest))
+	require.Error(t, verify(p.PersonID, ""))
 }

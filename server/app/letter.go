@@ -5,12 +5,18 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"writ/server/departure"
 	"writ/server/notification"
 	"writ/server/request"
 )
 
 // wishes are the actions of requests as mails say them.
 var wishes = map[request.RequestAction]string{request.Add: "", request.Remove: "take away ", request.Deny: "forbid ", request.Allow: "allow again ", request.Extend: "extend "}
+
+// postDeparture makes the mail that somebody was made to leave at once.
+func (a *App) postDeparture(ctx context.Context, tx bun.Tx, l departure.Letter) error {
+	return a.Notifications.TellOfDeparture(ctx, tx, l.Email, l.Key, l.PersonID, notification.DepartureSummary{Name: l.Name, Person: l.Person, By: l.By, Accounts: l.Accounts, Tickets: l.Tickets})
+}
 
 // postRequests makes a mail about requests.
 func (a *App) postRequests(ctx context.Context, tx bun.Tx, l request.Letter) error {

@@ -110,6 +110,8 @@ type ExplainInput struct {
 
 // VerifyInput holds what was kept outside: checkpoints as they were printed, and further keys to trust in base64.
 type VerifyInput struct {
+	Departure   int64  // id of a person whose proof of departure is checked; 0: of nobody
+	Seal        string // what the proof showed
 	Checkpoints [][]byte
 	PublicKeys  []string
 }

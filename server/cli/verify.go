@@ -9,11 +9,13 @@ type verifyCommand struct {
 	settings `embed:""`
 
 	Checkpoint []string `placeholder:"FILE" help:"Checkpoint that was kept elsewhere (writ audit head); can be given more than once."`
+	Departure  int64    `placeholder:"PERSON" help:"Id of a person who was made to leave at once: check the seal of the proof, given with --seal, too."`
+	Seal       string   `placeholder:"DIGEST" help:"The digest that the proof showed."`
 	PublicKey  []string `placeholder:"KEY" help:"Key that is trusted beside the own one (writ audit key); can be given more than once."`
 }
 
 func (c *verifyCommand) Run(ctx context.Context, e *environment) error {
-	in := VerifyInput{PublicKeys: c.PublicKey}
+	in := VerifyInput{PublicKeys: c.PublicKey, Departure: c.Departure, Seal: c.Seal}
 	for _, path := range c.Checkpoint {
 		text, err := os.ReadFile(path)
 		if err != nil {

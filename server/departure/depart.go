@@ -100,7 +100,7 @@ func (s *Service) DepartNow(ctx context.Context, in DepartNowInput) (*DepartNowP
 				return tell(ctx, tx, now, p.ID, told{Action: Ask, To: Waiting, Reason: reason, Accounts: len(accounts)})
 			})
 		}
-		ended, err = s.depart(ctx, tx, p, d, now, reason, len(accounts))
+		ended, err = s.depart(ctx, tx, p, d, now, reason, accounts)
 		return err
 	})
 	if err != nil {
@@ -204,18 +204,18 @@ func userID(a *permit.Actor) *int64 {
 }
 
 // depart ends what Writ itself holds, notes what else there is, and has it computed. d: the departure that waited for a second person; nil: none did.
-func (s *Service) depart(ctx context.Context, tx bun.Tx, p *person, d *row, now time.Time, reason string, accounts int) (*auth.Ended, error) {
-	what := told{Action: Depart, To: Departed, Reason: reason, Accounts: accounts}
+func (s *Service) depart(ctx context.Context, tx bun.Tx, p *person, d *row, now time.Time, reason string, accounts []*account) (*auth.Ended, error) {
+	what := told{Action: Depart, To: Departed, Reason: reason, Accounts: len(accounts)}
 	var id int64
 	var err error
 	if d == nil {
-		if id, err = insert(ctx, tx, p.ID, Departed, now, reason, accounts); err != nil {
+		if id, err = insert(ctx, tx, p.ID, Departed, now, reason, len(accounts)); err != nil {
 			return nil, err
 		}
 	} else {
 		what.Action, what.From, id = Confirm, Waiting, d.ID
 		if _, err := tx.NewRaw(`update departure set state = ?, at = ?, asked_by = actor, actor = ?, actor_id = ?, accounts = ?, first_event = (select coalesce(max(id), 0) from event) where id = ?`,
-			Departed, now, permit.Name(ctx), userID(permit.From(ctx)), accounts, id).Exec(ctx); err != nil {
+			Departed, now, permit.Name(ctx), userID(permit.From(ctx)), len(accounts), id).Exec(ctx); err != nil {
 			return nil, fmt.Errorf("confirm a departure: %w", db.Explain(err))
 		}
 	}
@@ -261,6 +261,9 @@ func (s *Service) depart(ctx context.Context, tx bun.Tx, p *person, d *row, now 
 		return nil, err
 	}
 	if err := tell(ctx, tx, now, p.ID, what); err != nil {
+		return nil, err
+	}
+	if err := s.post(ctx, tx, p, id, accounts, now); err != nil {
 		return nil, err
 	}
 	if err := assignment.MarkDirty(ctx, tx, "departed", p.ID); err != nil {

@@ -6,6 +6,7 @@
 //	depart.go     DepartNow: one transaction ends what Writ itself holds, and has the rest computed at once
 //	undo.go       UndoDeparture: he comes back
 //	proof.go      Look, Proof: what somebody has, and what became of it, row by row; accounts.go those in systems; digest.go what ties it to the log
+//	mail.go       who is told of it
 //	service.go    Service and its rooms; who may; worker.go the errand behind it, and its safety net
 //
 // # How it works

@@ -146,3 +146,15 @@ func (s *Service) items(ctx context.Context, b bun.IDB, departureID int64, at ti
 	}
 	return out, nil
 }
+
+// FirstEvent is the event after which the newest departure of somebody began, for the seal. NOT_FOUND when nobody made him leave.
+func (s *Service) FirstEvent(ctx context.Context, personID int64) (int64, error) {
+	var found []int64
+	if err := s.DB.NewRaw(`select first_event from departure where person_id = ? and state in (?, ?) order by id desc limit 1`, personID, Departed, Returned).Scan(ctx, &found); err != nil {
+		return 0, fmt.Errorf("read a departure: %w", err)
+	}
+	if len(found) == 0 {
+		return 0, errs.New(errs.NotFound, "Nobody made person %d leave at once.", personID)
+	}
+	return found[0], nil
+}

@@ -45,6 +45,8 @@ type Rooms struct {
 	Assignments *assignment.Service
 	Orders      *order.Service
 	Auth        *auth.Service
+	// Post makes the mail that somebody was made to leave.
+	Post func(ctx context.Context, tx bun.Tx, l Letter) error
 }
 
 // New makes the service. It panics when a room is missing.
