@@ -6,6 +6,7 @@ import { delegationStories } from './delegation'
 import { deskStories } from './desk'
 import { directoryStories } from './directory'
 import { miningStories } from './mining'
+import { departureStories } from './departure'
 import { redundancyStories } from './redundancy'
 import { orderStories } from './order'
 import { planStories } from './plan'
@@ -26,6 +27,7 @@ export const stories: Record<string, Story> = {
   ...deskStories,
   ...directoryStories,
   ...miningStories,
+  ...departureStories,
   ...redundancyStories,
   ...orderStories,
   ...planStories,

@@ -1,5 +1,6 @@
 import type { RedundantRowFragment } from '../features/redundancy/redundancy.generated'
 import type { DelegationDetailFragment } from '../features/delegation/delegation.generated'
+import type { DepartureRowFragment } from '../features/departure/departure.generated'
 import type { HeldRowFragment, TaskRowFragment, TeamRowFragment } from '../features/desk/desk.generated'
 import type { MeFragment } from '../graphql/me.generated'
 import type { OrderLinesFragment } from '../features/order/OrderLines.generated'
@@ -664,6 +665,25 @@ export function minedRole(change: Partial<MiningResultRowFragment> = {}): Mining
         falsePositive: 6.1,
       },
     ],
+    ...change,
+  }
+}
+
+export function departureRow(change: Partial<DepartureRowFragment> = {}): DepartureRowFragment {
+  return {
+    kind: 'ACCOUNT',
+    system: 'Intranet',
+    type: 'Intranet user',
+    name: 'e10003',
+    outcome: 'VERIFIED',
+    action: 'DELETE',
+    by: null,
+    askedAt: '2026-03-10T08:00:00Z',
+    executedAt: '2026-03-10T08:00:01Z',
+    verifiedAt: '2026-03-10T08:00:04Z',
+    why: null,
+    orderId: '17',
+    isManual: false,
     ...change,
   }
 }

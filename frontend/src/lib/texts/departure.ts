@@ -38,6 +38,7 @@ export const departureTexts = {
     incomplete: (done: number, all: number) => `${done} of ${all} verified`,
     toLook: (count: number) =>
       `${plural(count, 'account may be theirs', 'accounts may be theirs')}, and nobody has said so: look at ${count === 1 ? 'it' : 'them'}.`,
+    leftSince: (day: string) => `Made to leave on ${day}`,
     list: 'What became of everything',
     print: 'Print',
     seal: 'Seal',
