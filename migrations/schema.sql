@@ -259,6 +259,7 @@ comment on column assigned_role.pending_state is 'How far that is, by the number
 CREATE INDEX assigned_role_approved ON public.assigned_role USING btree (owner_id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (workflow_state = 16) AND (NOT is_denied));
 CREATE INDEX assigned_role_by_owner ON public.assigned_role USING btree (owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
 CREATE INDEX assigned_role_by_role ON public.assigned_role USING btree (role_id, owner_id) WHERE (valid_to = 'infinity'::timestamp with time zone);
+CREATE INDEX assigned_role_ending ON public.assigned_role USING btree (end_date) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (end_date IS NOT NULL) AND (NOT is_denied) AND (workflow_state = ANY (ARRAY[16, 116, 27])));
 CREATE INDEX assigned_role_found ON public.assigned_role USING btree (id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (origin = 'FOUND'::text));
 CREATE INDEX assigned_role_found_by_role ON public.assigned_role USING btree (role_id, id) WHERE ((valid_to = 'infinity'::timestamp with time zone) AND (origin = 'FOUND'::text));
 CREATE INDEX assigned_role_past ON public.assigned_role USING btree (owner_id, valid_from) WHERE (valid_to <> 'infinity'::timestamp with time zone);

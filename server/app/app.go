@@ -121,7 +121,7 @@ func New(ctx context.Context, s cli.Session) (*App, error) {
 	a.Risks = &risk.Service{DB: a.DB, Assignments: a.Assignments}
 	a.Delegations = delegation.New(delegation.Rooms{DB: a.DB, Clock: a.Clock, Shapes: a.Shapes}, delegation.Settings{MaxDays: s.Config.Requests.MaxDelegationDays, Demo: s.Config.Serve.Demo})
 	a.Requests = request.New(request.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Risks: a.Risks, Delegations: a.Delegations,
-		Days: &request.Days{Question: s.Config.Requests.QuestionDays, Working: s.Config.Requests.WorkingDays, Holidays: s.Config.Requests.Days()}, Post: a.postRequests})
+		Days: &request.Days{Question: s.Config.Requests.QuestionDays, Working: s.Config.Requests.WorkingDays, Holidays: s.Config.Requests.Days(), Ending: s.Config.Requests.Endings()}, Post: a.postRequests})
 	a.Bulk = bulk.New(bulk.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Reconciliation: a.Reconciliation, Redundancy: a.Redundancy, Orders: a.Orders,
 		Directory: a.Directory, Requests: a.Requests}, bulk.Hooks{Actor: a.actor})
 	a.Departures = departure.New(departure.Rooms{DB: a.DB, Clock: a.Clock, Log: a.Log, Assignments: a.Assignments, Orders: a.Orders, Auth: a.Auth, Post: a.postDeparture}, s.Config.Requests.DepartureBudgetPerHour)

@@ -31,6 +31,7 @@ func (a *App) sweeps(ctx context.Context, group *errgroup.Group) {
 	every("sweep delegations", "clock", 2*time.Second, a.Delegations.Sweep)
 	every("sweep departures", "departure", 2*time.Second, a.Departures.Sweep)
 	every("sweep requests", "clock", 2*time.Second, a.Requests.Sweep)
+	every("tell what ends", "clock", 20*time.Second, a.Requests.TellEndings)
 	every("sweep mining", "mining", 2*time.Second, a.Mining.Sweep)
 	every("sweep plans", "plan", 2*time.Second, a.Plans.Sweep)
 	every("sweep jobs", "job", 2*time.Second, a.Jobs.Sweep)

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -11,9 +12,23 @@ import (
 type Requests struct {
 	MaxDelegationDays      int    `default:"180" env:"WRIT_MAX_DELEGATION_DAYS" help:"How many days somebody may let another one act for him at most."`
 	QuestionDays           int    `name:"request-question-days" default:"7" env:"WRIT_REQUEST_QUESTION_DAYS" help:"How many days a question about a request waits for its answer before the approval goes on without."`
+	EndingDays             string `name:"request-ending-days" default:"14;7;1" env:"WRIT_REQUEST_ENDING_DAYS" help:"So many days before something that a person gave ends, who has it and who leads him are told by mail, separated by semicolons; empty: never."`
 	DepartureBudgetPerHour int    `name:"departure-budget-per-hour" default:"10" env:"WRIT_DEPARTURE_BUDGET_PER_HOUR" help:"How many people may be made to leave at once within an hour before a second person has to confirm each."`
 	WorkingDays            bool   `name:"request-working-days" env:"WRIT_REQUEST_WORKING_DAYS" help:"Count Monday to Friday only when approvals are reminded of, become late, are escalated or expire."`
 	Holidays               string `name:"request-holidays" env:"WRIT_REQUEST_HOLIDAYS" help:"Days that are not counted either, as 2026-12-25, separated by semicolons. They need --request-working-days."`
+}
+
+// Endings are the days before an end on which people are told, the most first.
+func (r *Requests) Endings() []int {
+	var out []int
+	for d := range strings.SplitSeq(r.EndingDays, ";") {
+		if n, err := strconv.Atoi(strings.TrimSpace(d)); err == nil {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	slices.Reverse(out)
+	return slices.Compact(out)
 }
 
 // Days are the holidays, one by one.
@@ -37,6 +52,11 @@ func (r *Requests) Validate() error {
 	}
 	if r.DepartureBudgetPerHour < 1 || r.DepartureBudgetPerHour > 100000 {
 		return fmt.Errorf("the people who may be made to leave at once within an hour (--departure-budget-per-hour, WRIT_DEPARTURE_BUDGET_PER_HOUR) must be between 1 and 100000, got %d", r.DepartureBudgetPerHour)
+	}
+	for d := range strings.SplitSeq(r.EndingDays, ";") {
+		if n, err := strconv.Atoi(strings.TrimSpace(d)); strings.TrimSpace(d) != "" && (err != nil || n < 1 || n > 366) {
+			return fmt.Errorf("the days before an end (--request-ending-days, WRIT_REQUEST_ENDING_DAYS) are numbers from 1 to 366, separated by semicolons, got %q", d)
+		}
 	}
 	days := r.Days()
 	if i := slices.IndexFunc(days, func(d string) bool { _, err := time.Parse(time.DateOnly, d); return err != nil }); i >= 0 {

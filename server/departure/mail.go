@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"writ/server/access"
 	"writ/server/permit"
@@ -80,15 +79,9 @@ func (s *Service) told(ctx context.Context, tx bun.Tx, p *person, manual bool, n
 		}
 		out = append(out, holders...)
 	}
-	lines, err := access.Lines(ctx, tx, m.Shape)
+	leaders, err := access.LeadersOf(ctx, tx, m.Shape, []int64{p.ID})
 	if err != nil {
 		return nil, err
 	}
-	var managers []access.Holder
-	if err := tx.NewRaw(`select u.id as user_id, u.username, u.display_name, coalesce(nullif(u.email, ''), mail_of(r.scalars), '') as email, r.id as resource_id
-		from resource_link l join resource r on r.id = l.target_id and r.valid_to = 'infinity' join local_user u on u.resource_id = r.id and not u.is_disabled and not u.is_client
-		where l.source_id = ? and l.property_id = any (?) and l.valid_to = 'infinity' order by u.username limit 20`, p.ID, pgdialect.Array(lines[p.EntityTypeID])).Scan(ctx, &managers); err != nil {
-		return nil, fmt.Errorf("look who leads a person: %w", err)
-	}
-	return append(out, managers...), nil
+	return append(out, leaders[p.ID]...), nil
 }

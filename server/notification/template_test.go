@@ -35,6 +35,7 @@ var samples = map[string]any{
 	"StepAssigned":      RequestSummary{Name: "Nora", Total: 1, Link: "https://w/approvals/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "nobody else is there"}}},
 	"StepTaken":         RequestSummary{Name: "Ana", Total: 1, Link: "https://w/approvals", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "Now: Nora. nobody else is there"}}},
 	"StepReassigned":    RequestSummary{Name: "Hal", Total: 1, Link: "https://w/approvals/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "on leave"}}},
+	"AccessEnding":      RequestSummary{Name: "Mo", Total: 21, More: 19, Link: "https://w/team", Lines: []RequestLine{{What: "Payments <b>", Person: "Ann", Expires: "6 Jan 2026 00:00 UTC"}, {What: "CRM", Person: "Bob", Expires: "7 Jan 2026 00:00 UTC"}}},
 	"RequestAnswer":     RequestSummary{Name: "Rita", Total: 2, Link: "https://w/approvals", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "The quarter."}, {Number: "RQ-2", What: "Payments", Person: "Bob", Text: "The same."}}},
 	"RequestExpiring":   RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Expires: "6 Jan 2026 02:00 UTC"}}},
 	"RequestExpired":    RequestSummary{Name: "Mo", Total: 1, Link: "https://w/requests/1", Lines: []RequestLine{{Number: "RQ-1", What: "Payments", Person: "Ann", Text: "nobody decided in time"}}},

@@ -18,6 +18,7 @@ type Days struct {
 	Question int      // how many a question waits for its answer
 	Working  bool     // Monday to Friday only, without Holidays
 	Holidays []string // as 2006-01-02
+	Ending   []int    // so many days before something ends people are told (6.5); none: never
 }
 
 // deadlines are days after which something happens to what waits; 0: never.

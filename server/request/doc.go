@@ -15,6 +15,7 @@
 //	deputy.go    who may decide for somebody else, and for whom
 //	clock.go     reminding, escalating, warning, expiring: what time does to what waits; remind.go a person reminds
 //	question.go  what is asked before it is decided, and answered
+//	ending.go    who is told that something ends soon
 //	notice.go    who is told by mail
 //	review.go    approve, decline
 //	withdraw.go  taken back

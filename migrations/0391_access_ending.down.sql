@@ -1,0 +1,1 @@
+drop index assigned_role_ending;
