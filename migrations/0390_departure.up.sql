@@ -21,7 +21,8 @@ create table departure (
 );
 create unique index departure_once on departure (person_id) where state in ('WAITING', 'DEPARTED');
 create index departure_by_person on departure (person_id, id);
-create index departure_by_time on departure (at) where state = 'DEPARTED';
+create index departure_by_time on departure (at);
+create index departure_waiting on departure (at) where state = 'WAITING';
 comment on table departure is 'People who were made to leave at once (requests 12.8). While it is DEPARTED, every computation ends there what the person has.';
 comment on column departure.state is 'WAITING: it wants a second person; DEPARTED: in force; RETURNED: taken back; LAPSED: no second person came.';
 comment on column departure.at is 'Since when all that the person had is over; while it waits, when it was asked for.';
@@ -57,3 +58,17 @@ create table departure_item (
 );
 create index departure_item_of on departure_item (departure_id, id);
 comment on table departure_item is 'What beside accounts in systems a person had when he was made to leave: what became of it is read from where it is.';
+
+-- Whoever was made to leave has no account of Writ that opens, whoever makes or changes it meanwhile: a configuration that is applied again, an identity
+-- provider that makes accounts, a person found for an account. The lock of the departure is waited for.
+create function departed_cannot_sign_in() returns trigger language plpgsql as $$
+begin
+    if new.resource_id is not null and not new.is_disabled then
+        perform pg_advisory_xact_lock_shared(hashtext('writ.departure'), hashtext(new.resource_id::text));
+        if exists (select from departure d where d.person_id = new.resource_id and d.state = 'DEPARTED') then
+            new.is_disabled := true;
+        end if;
+    end if;
+    return new;
+end $$;
+create trigger departed_cannot_sign_in before insert or update of is_disabled, resource_id on local_user for each row execute function departed_cannot_sign_in();

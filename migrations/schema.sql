@@ -749,8 +749,9 @@ comment on column departure.accounts is 'How many accounts were shown to whoever
 comment on column departure.users is 'Accounts of Writ itself that it switched off: a return switches them on again.';
 comment on column departure.first_event is 'Events about the person after this one belong to the departure.';
 CREATE INDEX departure_by_person ON public.departure USING btree (person_id, id);
-CREATE INDEX departure_by_time ON public.departure USING btree (at) WHERE (state = 'DEPARTED'::text);
+CREATE INDEX departure_by_time ON public.departure USING btree (at);
 CREATE UNIQUE INDEX departure_once ON public.departure USING btree (person_id) WHERE (state = ANY (ARRAY['WAITING'::text, 'DEPARTED'::text]));
+CREATE INDEX departure_waiting ON public.departure USING btree (at) WHERE (state = 'WAITING'::text);
 CREATE TRIGGER departure_by_another BEFORE INSERT OR UPDATE OF state ON public.departure FOR EACH ROW WHEN ((new.state = ANY (ARRAY['WAITING'::text, 'DEPARTED'::text]))) EXECUTE FUNCTION departure_by_another();
 CREATE TRIGGER legal_move BEFORE UPDATE OF state ON public.departure FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION legal_move_guard('departure');
 
@@ -1263,6 +1264,7 @@ CREATE INDEX local_user_by_resource ON public.local_user USING btree (resource_i
 CREATE INDEX local_user_clients ON public.local_user USING btree (username, id) WHERE is_client;
 CREATE INDEX local_user_in_turn ON public.local_user USING btree (username);
 CREATE UNIQUE INDEX local_user_name_unique ON public.local_user USING btree (lower(username));
+CREATE TRIGGER departed_cannot_sign_in BEFORE INSERT OR UPDATE OF is_disabled, resource_id ON public.local_user FOR EACH ROW EXECUTE FUNCTION departed_cannot_sign_in();
 CREATE TRIGGER local_user_ends_sessions AFTER UPDATE OF password_hash, is_disabled ON public.local_user FOR EACH ROW WHEN (((old.password_hash IS DISTINCT FROM new.password_hash) OR (new.is_disabled AND (NOT old.is_disabled)))) EXECUTE FUNCTION end_sessions_of_user();
 CREATE TRIGGER request_rights_changed AFTER INSERT OR DELETE OR UPDATE ON public.local_user FOR EACH ROW EXECUTE FUNCTION request_rights_changed();
 
@@ -3204,6 +3206,20 @@ begin
         or old.closed_at is not null and (new.end_date, new.closed_at, new.closed_by) is distinct from (old.end_date, old.closed_at, old.closed_by)
         or coalesce(new.end_date, 'infinity') > coalesce(old.end_date, 'infinity') then
         raise exception 'what delegation % covers stays; it may only end earlier', old.id using errcode = '23514', constraint = 'delegation_stays';
+    end if;
+    return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.departed_cannot_sign_in()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if new.resource_id is not null and not new.is_disabled then
+        perform pg_advisory_xact_lock_shared(hashtext('writ.departure'), hashtext(new.resource_id::text));
+        if exists (select from departure d where d.person_id = new.resource_id and d.state = 'DEPARTED') then
+            new.is_disabled := true;
+        end if;
     end if;
     return new;
 end $function$;

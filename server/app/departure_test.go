@@ -163,6 +163,64 @@ func TestDepartureOfWhatWasKept(t *testing.T) {
 	}
 }
 
+// TestDepartureLasts: nothing brings back what a departure ends: the source that has the person no more, a configuration that is applied again, an account that
+// is made meanwhile; and a system that refuses, or does not answer, is asked again, although its connector is not continuous.
+func TestDepartureLasts(t *testing.T) {
+	t.Parallel()
+	s := mustSmall(t, smallOptions{edit: edits("allowRemove: true", "allowRemove: false")})
+	s.people(ann, bob)
+	s.around()
+	s.linked("ann", "P0", mayAsk)
+	boss := s.linked("boss", "P1", mayDepart)
+	_, err := s.target.ExecContext(t.Context(), `create function no() returns trigger language plpgsql as $$ begin raise exception 'not today'; end $$; create trigger no before delete on account for each row execute function no()`)
+	require.NoError(t, err)
+	_, err = s.depart(boss, "P0")
+	require.NoError(t, err)
+	s.carryOut()
+	list, _ := s.proven(boss, "P0")
+	require.Contains(t, strings.Join(list, "\n"), "FAILED")
+
+	s.exec(`update local_user set is_disabled = false where username = 'ann'`)
+	s.linked("ann2", "P0", mayAsk)
+	require.EqualValues(t, 2, s.number("select count(*) from local_user where username like 'ann%' and is_disabled"))
+
+	s.people(bob) // HR is done with her
+	s.synchronize("HR")
+	s.compute()
+	require.Contains(t, strings.Join(s.accounts(), "\n"), "alee")
+	_, err = s.target.ExecContext(t.Context(), `drop trigger no on account`)
+	require.NoError(t, err)
+	s.later(time.Minute)
+	s.carryOut()
+	require.NotContains(t, strings.Join(s.accounts(), "\n"), "alee", "%v", s.open())
+	s.synchronize("Target")
+	s.compute()
+	list, complete := s.proven(boss, "P0")
+	require.True(t, complete, "%v", list)
+	s.settled()
+}
+
+// TestDepartureOfWhoIsGone: HR was faster, and her account waits for somebody to look.
+func TestDepartureOfWhoIsGone(t *testing.T) {
+	t.Parallel()
+	s := mustSmall(t, smallOptions{edit: edits("allowRemove: true", "allowRemove: false")})
+	s.people(ann, bob)
+	s.around()
+	s.people(bob)
+	s.around()
+	s.around()
+	require.Contains(t, strings.Join(s.accounts(), "\n"), "alee")
+	boss := s.linked("boss", "P1", mayDepart)
+	_, err := s.depart(boss, "P0")
+	require.NoError(t, err)
+	s.carryOut()
+	s.synchronize("Target")
+	s.compute()
+	list, complete := s.proven(boss, "P0")
+	require.NotContains(t, strings.Join(s.accounts(), "\n"), "alee", "%v %v", list, s.open())
+	require.True(t, complete, "%v", list)
+}
+
 // TestDepartureGuards: nobody makes himself leave, by whichever account; not the last administrator; not whom he does not see; the eleventh within an hour needs
 // a second person; also when many ask at once, and whatever somebody writes by hand.
 func TestDepartureGuards(t *testing.T) {

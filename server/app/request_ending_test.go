@@ -19,7 +19,7 @@ func TestEndings(t *testing.T) {
 	s.linked("bob", "P1")
 	s.exec(`update local_user set email = username || '@x.org'`)
 	// one day into the morning, so that days are the same in every zone
-	s.Clock.SetOffset(time.Until(time.Now().UTC().Truncate(24*time.Hour).Add(36 * time.Hour)))
+	s.Clock.SetOffset(time.Until(time.Now().UTC().Truncate(24 * time.Hour).Add(36 * time.Hour)))
 	p, err := s.wishUntil(ella, request.Add, "Press", "P0", s.in(20))
 	require.NoError(t, err)
 	require.NotNil(t, p.Request)

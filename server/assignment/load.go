@@ -238,19 +238,25 @@ func (l *loader) departed(list []int64) error {
 	}, `select person_id, at from departure where person_id = any (?) and state = 'DEPARTED'`, ids(list))
 }
 
+// depart ends what people gave an owner until he was made to leave; what was to begin later never does.
 func depart(o *evaluation.Owner, at time.Time) {
 	o.DepartedAt = &at
-	ends := func(start, end *time.Time) bool {
-		return (start == nil || start.Before(at)) && (end == nil || end.After(at))
+	end := func(start, end **time.Time) {
+		if *end == nil || (*end).After(at) {
+			*end = &at
+		}
+		if *start != nil && !(*start).Before(at) {
+			*start = new(at.Add(-time.Microsecond))
+		}
 	}
 	for _, x := range o.Roles {
-		if !x.IsDenied && !x.Workflow.Pending() && ends(x.Start, x.End) {
-			x.End = &at
+		if !x.IsDenied && !x.Workflow.Pending() {
+			end(&x.Start, &x.End)
 		}
 	}
 	for _, x := range o.Types {
-		if !x.IsDenied && x.Workflow.ByPerson() && ends(x.Start, x.End) {
-			x.End = &at
+		if !x.IsDenied && x.Workflow.ByPerson() {
+			end(&x.Start, &x.End)
 		}
 	}
 }

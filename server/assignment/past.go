@@ -122,7 +122,7 @@ func (s *Service) loadPast(ctx context.Context, idb bun.IDB, m *Model, ownerID i
 			Expected: x.expected, CreatedKey: text(x.CreatedKey), WasVerified: x.VerifiedAt != nil && !x.VerifiedAt.After(a.known), Error: text(x.Error)}
 		rows[x.ID], o.Types = t, append(o.Types, t)
 	}
-	if err := db.Select(ctx, idb, bun.SafeQuery("select at from departure where person_id = ?0 and at <= ?1 and coalesce(returned_at, 'infinity') > ?1", ownerID, a.known), func(r *db.Row) error {
+	if err := db.Select(ctx, idb, bun.SafeQuery("select at from departure where person_id = ?0 and state in ('DEPARTED', 'RETURNED') and at <= ?1 and coalesce(returned_at, 'infinity') > ?1", ownerID, a.known), func(r *db.Row) error {
 		depart(o, r.Time().UTC())
 		return nil
 	}); err != nil {

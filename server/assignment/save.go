@@ -236,7 +236,7 @@ func (w *saver) states() error {
 func (w *saver) left(r *evaluation.Result) *time.Time {
 	var last *time.Time
 	if at := w.owners[r.OwnerID].DepartedAt; at != nil && !at.After(w.now) {
-		last = at
+		return at
 	}
 	for i := range r.Contexts {
 		end := r.Contexts[i].End

@@ -35,7 +35,7 @@ func (s *Service) EndAll(ctx context.Context, tx bun.Tx, users []int64) (*Ended,
 		Username  string
 		UserAgent string
 	}
-	if err := tx.NewRaw(`SELECT s.id, u.username, s.user_agent FROM session AS s JOIN local_user AS u ON u.id = s.user_id WHERE s.user_id = any (?) AND s.revoked_at IS NULL AND s.expires_at > ? ORDER BY s.created_at LIMIT 1000`,
+	if err := tx.NewRaw(`SELECT s.id, u.username, s.user_agent FROM session AS s JOIN local_user AS u ON u.id = s.user_id WHERE s.user_id = any (?) AND s.revoked_at IS NULL AND s.expires_at > ? ORDER BY s.created_at`,
 		pgdialect.Array(users), s.wall()).Scan(ctx, &open); err != nil {
 		return nil, fmt.Errorf("look for sessions: %w", err)
 	}

@@ -64,10 +64,11 @@ func (s *Service) DepartNow(ctx context.Context, in DepartNowInput) (*DepartNowP
 	var ended *auth.Ended
 	err = db.InTx(ctx, s.DB, func(ctx context.Context, tx bun.Tx) error {
 		waits, ended = false, nil
-		if _, err := tx.NewRaw("select pg_advisory_xact_lock(hashtext('writ.departure'))").Exec(ctx); err != nil { // the budget counts what is committed
+		if err := assignment.LockOwners(ctx, tx, []int64{in.PersonID}); err != nil {
 			return err
 		}
-		if err := assignment.LockOwners(ctx, tx, []int64{in.PersonID}); err != nil {
+		// who makes or changes an account of his waits, and then finds him departed
+		if _, err := tx.NewRaw("select pg_advisory_xact_lock(hashtext('writ.departure'), hashtext(?::bigint::text))", in.PersonID).Exec(ctx); err != nil {
 			return err
 		}
 		p, err := s.open(ctx, tx, in.PersonID, "input.personId")
@@ -90,6 +91,9 @@ func (s *Service) DepartNow(ctx context.Context, in DepartNowInput) (*DepartNowP
 			return errs.New(errs.StaleItem, "%s has %d accounts now, and you confirmed %d. Look again.", p.DisplayName, n, in.ConfirmAccounts).At("input.confirmAccounts").Of(p.ID)
 		}
 		if d == nil {
+			if _, err := tx.NewRaw("select pg_advisory_xact_lock(hashtext('writ.departure'))").Exec(ctx); err != nil { // the budget counts what is committed
+				return err
+			}
 			if waits, err = s.overBudget(ctx, tx, now); err != nil {
 				return err
 			}
@@ -149,12 +153,13 @@ func lock(ctx context.Context, tx bun.IDB, personID int64) (*row, error) {
 // obstacle is why the caller cannot make a person leave; nil: he can.
 func (s *Service) obstacle(ctx context.Context, b bun.IDB, p *person, d *row, now time.Time) error {
 	me := permit.Name(ctx)
-	var own, same bool
+	var own, same, has bool
 	first := ""
 	if d != nil && d.State == Waiting {
 		first = d.Actor
 	}
-	if err := b.NewRaw("select is_same_person(?0, ?1), ?2 <> '' and are_one_person(?0, ?2)", me, p.ID, first).Scan(ctx, &own, &same); err != nil {
+	if err := b.NewRaw(`select is_same_person(?0, ?1), ?2 <> '' and are_one_person(?0, ?2), exists (select from assigned_resource_type a where a.owner_id = ?1 and a.valid_to = 'infinity' and not a.is_denied)
+		or exists (select from local_user u where u.resource_id = ?1 and not u.is_disabled)`, me, p.ID, first).Scan(ctx, &own, &same, &has); err != nil {
 		return fmt.Errorf("look who makes whom leave: %w", err)
 	}
 	last, err := access.IsLastAdministrator(ctx, b, p.ID, now)
@@ -168,8 +173,8 @@ func (s *Service) obstacle(ctx context.Context, b bun.IDB, p *person, d *row, no
 		return errs.New(errs.AlreadyDone, "%s was made to leave on %s already.", p.DisplayName, d.At.Format(time.RFC3339)).Of(p.ID)
 	case same:
 		return errs.New(errs.Forbidden, "You asked for it. Many people were made to leave within an hour, so somebody else has to confirm that %s leaves.", p.DisplayName).Of(p.ID)
-	case p.IsGone:
-		return errs.New(errs.Conflict, "%s is gone from the source already.", p.DisplayName).Of(p.ID)
+	case p.IsGone && !has:
+		return errs.New(errs.Conflict, "%s is gone from the source already, and nothing is left.", p.DisplayName).Of(p.ID)
 	case last:
 		return errs.New(errs.Conflict, "%s is the last administrator. Give somebody else the right to change access first.", p.DisplayName).Of(p.ID)
 	}

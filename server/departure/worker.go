@@ -37,7 +37,7 @@ func (w *EndWorker) Work(ctx context.Context, _ *river.Job[EndArgs]) error {
 func (s *Service) Sweep(ctx context.Context) error {
 	failed := s.lapse(ctx)
 	var people []int64
-	if err := s.DB.NewRaw(`select d.person_id from departure d join dirty_owner x on x.owner_id = d.person_id where d.state = ? order by d.id limit ?`, Departed, perSweep).Scan(ctx, &people); err != nil {
+	if err := s.DB.NewRaw(`select d.person_id from departure d join dirty_owner x on x.owner_id = d.person_id where d.state = ? order by x.since desc, d.id desc limit ?`, Departed, perSweep).Scan(ctx, &people); err != nil {
 		return cmp.Or(failed, fmt.Errorf("look who was made to leave: %w", db.Explain(err)))
 	}
 	for _, id := range people {

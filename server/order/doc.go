@@ -12,6 +12,7 @@
 //	generate.go   Generate: what holds an order back (sql/candidates.sql), then an order may be sent; generate_worker.go the River side
 //	sequence.go   which order goes before which: keys of targets, dependsOn backwards. sql/keys.sql, obstacles.sql, taken.sql, view order_obstacle
 //	heir.go       removals wait until it is known whether somebody takes the target over. sql/heirs.sql
+//	departed.go   what people leave behind who were made to leave at once: held by nothing, sent first, tried again
 //	threshold.go  counts and limits; publish.go writes what passed or waits; preview.go shows it before; foresee.go for orders that are only thought of
 //	dispatch.go   Drain: works off the generated orders of a connection; opens tickets
 //	fenced.go     Fenced: what waits behind the fence

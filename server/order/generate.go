@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -20,7 +21,10 @@ import (
 //go:embed sql/candidates.sql
 var candidatesText string
 
-var sqlCandidates = evaluation.Named(candidatesText)
+var (
+	sqlCandidates         = strings.ReplaceAll(evaluation.Named(candidatesText), "/*whose*/", "not coalesce("+sqlDeparted+", false)")
+	sqlCandidatesDeparted = strings.ReplaceAll(evaluation.Named(candidatesText), "/*whose*/", sqlDeparted)
+)
 
 // generateLock is the advisory lock class under which one generation per connector runs ("gene"): two at once could pass a threshold
 // together that neither passes alone.
@@ -109,8 +113,8 @@ func (s *Service) Generate(ctx context.Context, in GenerateInput) (*Generation, 
 		return nil, err
 	}
 	if !in.departed {
-		if _, err := s.GenerateDeparted(ctx); err != nil {
-			return nil, err
+		if _, err := s.GenerateDeparted(ctx); err != nil { // theirs come again; the others do not wait for them
+			s.Log.ErrorContext(ctx, "orders of those who leave are not published", "error", err)
 		}
 	}
 	if err := s.takeUpConflicts(ctx); err != nil {
@@ -137,16 +141,6 @@ func (s *Service) Generate(ctx context.Context, in GenerateInput) (*Generation, 
 		return nil, fmt.Errorf("generate orders: %w", err)
 	}
 	return g, nil
-}
-
-// GenerateDeparted publishes what people leave behind who were made to leave at once (requests 12.8), of every connector, continuous or not: the departure
-// is the review, and neither thresholds nor what other orders wait for hold it. It is sent at once, also while a job is at work. Nothing to do is fine.
-func (s *Service) GenerateDeparted(ctx context.Context) (*Generation, error) {
-	var waits bool
-	if err := s.DB.NewRaw(`select exists (select from departure d join provisioning_order o on o.owner_id = d.person_id where d.state = 'DEPARTED' and o.has_pending and o.generated_at is null)`).Scan(ctx, &waits); err != nil || !waits {
-		return nil, err
-	}
-	return s.Generate(ctx, GenerateInput{departed: true, Force: true})
 }
 
 // generationPlan is what a generation would do.
@@ -187,7 +181,11 @@ func (s *Service) planGeneration(ctx context.Context, tx bun.Tx, in GenerateInpu
 		suffix = "\nfor update of o"
 	}
 	var found []candidate
-	if err := tx.NewRaw(sqlCandidates+suffix, pgdialect.Array(types), in.departed).Scan(ctx, &found); err != nil {
+	query := sqlCandidates
+	if in.departed {
+		query = sqlCandidatesDeparted
+	}
+	if err := tx.NewRaw(query+suffix, pgdialect.Array(types)).Scan(ctx, &found); err != nil {
 		return nil, fmt.Errorf("select orders to generate: %w", err)
 	}
 	for _, c := range found {
@@ -241,7 +239,7 @@ func (s *Service) generationScope(ctx context.Context, db bun.IDB, in GenerateIn
 			return nil, errs.Invalid("resourceTypes", "One of the resource types does not exist.")
 		}
 	case in.departed:
-		routes, err = s.scanRoutes(ctx, db, sqlRoutes)
+		routes, err = s.scanRoutes(ctx, db, sqlRoutes+` where t.id in (select o.resource_type_id from provisioning_order o where o.has_pending and o.generated_at is null and `+sqlDeparted+`)`)
 	case in.Continuous:
 		routes, err = s.scanRoutes(ctx, db, sqlRoutes+" where c.mode = ?", continuous)
 	default:

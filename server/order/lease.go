@@ -21,7 +21,7 @@ import (
 //go:embed sql/claim.sql
 var claimText string
 
-var sqlClaim = withDue(claimText)
+var sqlClaim = withDeparted(withDue(claimText))
 
 // sqlDue is the one condition of an order o that may be sent: it was generated, or sent before and nobody answered. Whoever looks for such orders
 // reads the index provisioning_order_to_dispatch, which says the same.

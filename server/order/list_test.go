@@ -258,7 +258,7 @@ func TestIndexes(t *testing.T) {
 		"Review":       plan("?", orders.Statement(orders.Columns, bun.SafeQuery("o.needs_review and o.source_entity_type_id = ?", w.userType), sorts[CreatedDesc].order, 51)),
 		"Tickets":      plan("?", orders.Statement(orders.Columns, bun.SafeQuery("o.has_ticket and o.source_entity_type_id = ?", w.userType), sorts[CreatedAsc].order, 51)),
 		"Claim":        plan(sqlClaim, w.connection, now, 200, false, arrayOf([]int64{})),
-		"Candidates":   plan(sqlCandidates, arrayOf([]int64{w.rt}), false),
+		"Candidates":   plan(sqlCandidates, arrayOf([]int64{w.rt})),
 		"Clock":        plan("select id from provisioning_order where closed_at is null and look_at <= ? order by id limit 1000", now),
 		"OpenByPolicy": plan("select id from provisioning_order where closed_at is null and assigned_resource_type_id = any(?)", arrayOf([]int64{1, 2, 3})),
 	} {

@@ -143,7 +143,7 @@ func obstructed(ctx context.Context, db bun.IDB, ids []int64) (map[int64]bool, e
 	for _, id := range found {
 		is[id] = true
 	}
-	return is, nil
+	return is, free(ctx, db, is)
 }
 
 // circles finds orders that wait for each other: by order id, the smallest id of its circle.

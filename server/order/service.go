@@ -43,6 +43,7 @@ type Service struct {
 	sweep     sweeper
 	outages   outages
 	arguments argumentsCache
+	departed  departedLook
 }
 
 // Hooks are what orders ask of other rooms and tell those above. All are needed.

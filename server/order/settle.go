@@ -159,13 +159,24 @@ func (s *Service) wakeLater(ctx context.Context, tx bun.Tx, answers []answer, wa
 	if err != nil {
 		return fmt.Errorf("find connections to wake: %w", err)
 	}
+	at := time.Now().Add(wait + 50*time.Millisecond) // River counts in machine time
+	if err := dispatchDeparted(ctx, tx, ids, at); err != nil {
+		return err
+	}
 	for _, id := range distinct(connections) {
-		at := time.Now().Add(wait + 50*time.Millisecond) // River counts in machine time
-		if err := queue.Insert(ctx, tx, DispatchArgs{ConnectionID: id}, &river.InsertOpts{ScheduledAt: at}); err != nil {
+		if err := queue.Insert(ctx, tx, DispatchArgs{ConnectionID: id}, scheduled(at)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// scheduled puts a job off until an instant of the machine; zero: it runs at once.
+func scheduled(at time.Time) *river.InsertOpts {
+	if at.IsZero() {
+		return nil
+	}
+	return &river.InsertOpts{ScheduledAt: at}
 }
 
 // Executed is where something was written, and what.

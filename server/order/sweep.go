@@ -149,7 +149,7 @@ func (s *Service) abandoned(ctx context.Context, tx bun.Tx, now time.Time, pause
 		cross join lateral (select o.id from provisioning_order o
 			where o.connection_id = n.id and `+sqlDue+`
 				and (x.next_at is not null or o.not_before is null or o.not_before <= ?0)
-				and (o.lease_until < clock_timestamp() or o.lease_until is null and c.mode = ?1 and not ?2) limit ?3) o
+				and (o.lease_until < clock_timestamp() or o.lease_until is null and (c.mode = ?1 and not ?2 or `+sqlDeparted+`)) limit ?3) o
 		where n.deactivated <> 'FULFIL' and coalesce(x.next_at <= ?0, true) and not `+fence.Is+` order by 1, 2`, stamp(now), continuous, paused, abandonedSample, outage).Scan(ctx, &due)
 	if err != nil {
 		return nil, fmt.Errorf("find abandoned orders: %w", err)

@@ -1,6 +1,8 @@
 package expectation
 
 import (
+	"slices"
+
 	"writ/server/evaluation"
 	"writ/server/evaluation/formula"
 	"writ/server/evaluation/interval"
@@ -11,6 +13,7 @@ import (
 func (r *Run) context() error {
 	r.Contexts = make([][]Context, len(r.Source.Contexts))
 	if r.Owner.Resource.Gone {
+		r.depart()
 		return nil
 	}
 	none := make([]int64, len(r.Source.Matcher.Dimensions))
@@ -39,7 +42,8 @@ func (r *Run) context() error {
 	return nil
 }
 
-// depart ends, for an owner who was made to leave at once, every context that had begun by then (requests 12.8). One that begins later brings him back.
+// depart ends, for an owner who was made to leave at once, every context that had begun by then, and leaves out those that his source has planned for later:
+// only a person brings him back (requests 12.8).
 func (r *Run) depart() {
 	if r.Owner.DepartedAt == nil {
 		return
@@ -47,25 +51,23 @@ func (r *Run) depart() {
 	at := interval.Instant(*r.Owner.DepartedAt)
 	r.Edge(at)
 	r.Departed = at <= r.Now
-	end := func(c *Context) {
-		switch {
-		case c.Over.From >= at:
-			r.Departed = r.Departed && !c.Over.Has(r.Now)
-		case c.Over.To > at:
-			c.Over.To = at
-			c.End = interval.Moment(at)
+	left := func(list []Context) []Context {
+		list = slices.DeleteFunc(list, func(c Context) bool { return c.Over.From >= at })
+		for i := range list {
+			if c := &list[i]; c.Over.To > at {
+				c.Over.To = at
+				c.End = interval.Moment(at)
+			}
 		}
+		return list
 	}
-	for i := range r.free {
-		end(&r.free[i])
-	}
+	r.free = left(r.free)
 	for i := range r.Contexts {
-		for k := range r.Contexts[i] {
-			end(&r.Contexts[i][k])
-		}
+		r.Contexts[i] = left(r.Contexts[i])
 	}
+	r.Result.Contexts = slices.DeleteFunc(r.Result.Contexts, func(c evaluation.Context) bool { return interval.StartOf(c.Start) >= at })
 	for i := range r.Result.Contexts {
-		if c := &r.Result.Contexts[i]; interval.StartOf(c.Start) < at && interval.EndOf(c.End) > at {
+		if c := &r.Result.Contexts[i]; interval.EndOf(c.End) > at {
 			c.End = interval.Moment(at)
 		}
 	}

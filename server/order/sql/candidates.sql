@@ -1,4 +1,4 @@
--- Orders of the resource types ?0 that wait for generation, those of people who were made to leave at once (?1) or the others, with everything that may hold them (spec 2.4, 2.6).
+-- Orders of the resource types ?0 that wait for generation, those of people who were made to leave at once or the others (whose), with everything that may hold them (spec 2.4, 2.6).
 select o.id, o.resource_type_id, o.owner_id, o.wait_reason, o.state,
     l.has_create, l.create_released, l.has_delete, l.has_error,
     case when l.has_create and l.holds then is_key_held(o.id) else false end as is_key_held,
@@ -25,5 +25,5 @@ cross join lateral (
     from order_line x where x.order_id = o.id and (x.closed_at is null or x.state = :VERIFIED)
 ) l
 where o.has_pending and o.generated_at is null and o.resource_type_id = any(?0)
-  and ?1 = exists (select from departure d where d.person_id = o.owner_id and d.state = 'DEPARTED')
+  and /*whose*/
 order by o.id

@@ -17,7 +17,7 @@ with recursive depth (id, n) as (
 ), urgent as (
     select o.id
     from provisioning_order o
-    where o.owner_id in (select d.person_id from departure d where d.state = 'DEPARTED' and d.at > ?1::timestamptz - interval '2 days')
+    where /*departed*/
       and exists (select from rank) and o.connection_id = ?0 and /*due*/ and o.is_manual = ?3
       and (o.not_before is null or o.not_before <= ?1)
       and (o.lease_until is null or o.lease_until < clock_timestamp())
