@@ -159,7 +159,7 @@ const (
 )
 
 // ownNames are those that the history gives to what the server does by itself.
-var ownNames = []string{"audit", "automation", "clock", "command", "demo", "expressions", "fulfil", "generation", "job", "mail", "notification", "plan", "policy", "restore", "risk", "sign-in", "start", "sweep", "synchronization", "system", "test", "webhook", "writ"}
+var ownNames = []string{"audit", "automation", "clock", "command", "demo", "departure", "expressions", "fulfil", "generation", "job", "mail", "notification", "plan", "policy", "restore", "risk", "sign-in", "start", "sweep", "synchronization", "system", "test", "webhook", "writ"}
 
 // newAccount makes an account without a password.
 func (s *Service) newAccount(ctx context.Context, tx bun.Tx, row *access.IdentityProvider, who *oidc.Identity, person *access.Person) (*user, error) {

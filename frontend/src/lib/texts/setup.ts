@@ -342,6 +342,7 @@ export const setupTexts = {
       policy: 'Writ, by the rules',
       generation: 'Writ, making orders',
       fulfil: 'Writ, carrying out',
+      departure: 'Writ, ending what somebody had',
       job: 'Writ, in a run',
       synchronization: 'Writ, reading systems',
       clock: 'Writ, on schedule',
