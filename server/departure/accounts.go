@@ -11,6 +11,9 @@ import (
 	"writ/server/evaluation"
 )
 
+// mostAccounts is how many accounts of a person are read. Of more nobody can say that they are all gone.
+const mostAccounts = 1000
+
 // account is an account of a person in a managed system, with the order about it.
 type account struct {
 	Type, System, Name string
@@ -52,7 +55,7 @@ func (s *Service) accounts(ctx context.Context, b bun.IDB, personID int64, since
 		left join owner_state w on w.owner_id = a.owner_id
 		left join lateral (select o.*, (select coalesce(nullif(g.display_name, ''), g.key) from resource g where g.id = o.target_id) as target from provisioning_order o where o.assigned_resource_type_id = a.id and (o.closed_at is null or o.closed_at >= ?1::timestamptz) order by o.closed_at is null desc, o.id desc limit 1) o on true
 		where a.owner_id = ?0 and not a.is_denied and (a.valid_to = 'infinity' or a.valid_to > ?1::timestamptz) and (a.resource_id is not null or o.id is not null)
-		order by c.display_name, t.display_name, a.id limit 1000`, personID, since).Scan(ctx, &list); err != nil {
+		order by c.display_name, t.display_name, a.id limit ?2`, personID, since, mostAccounts).Scan(ctx, &list); err != nil {
 		return nil, fmt.Errorf("read the accounts of a person: %w", err)
 	}
 	return list, nil

@@ -72,11 +72,12 @@ func (s *Service) Proof(ctx context.Context, personID int64) (*DepartureProof, e
 		return nil, nil
 	}
 	d := found[0]
-	out := &DepartureProof{PersonID: p.ID, Person: p.DisplayName, State: d.State, At: d.At.UTC(), Actor: d.Actor, AskedBy: d.AskedBy, Reason: d.Reason, Rows: []*DepartureProofRow{}, Complete: true}
+	out := &DepartureProof{PersonID: p.ID, Person: p.DisplayName, State: d.State, At: d.At.UTC(), Actor: d.Actor, AskedBy: d.AskedBy, Reason: d.Reason, Rows: []*DepartureProofRow{}}
 	accounts, err := s.accounts(ctx, s.DB, p.ID, &d.At)
 	if err != nil {
 		return nil, err
 	}
+	out.Complete = len(accounts) < mostAccounts
 	for _, a := range accounts {
 		out.Rows = append(out.Rows, a.row(true))
 	}
