@@ -20,6 +20,7 @@ import (
 
 	"writ/server/errs"
 	"writ/server/fulfil"
+	"writ/server/outbound"
 )
 
 // address is one server that may be asked.
@@ -211,7 +212,7 @@ func (c *Conn) dialOne(ctx context.Context, a address, user, password string) (_
 	if err != nil {
 		return nil, err
 	}
-	var d net.Dialer
+	d := net.Dialer{Control: outbound.OnlyApplications}
 	socket, err := d.DialContext(ctx, "tcp", a.String())
 	if err != nil {
 		return nil, &dialError{a, err}
