@@ -317,6 +317,31 @@ func TestUnfinished(t *testing.T) {
 	require.Equal(t, o.name+"B", o.done(change("B", "pwdLastSet", "0")))
 	require.ErrorContains(t, o.mayBind(o.name+"B@ad.example.test", first), "773")
 
+	// Somebody disabled it before he signed in for the first time: an addition does not enable it, and its password stays.
+	require.NoError(t, o.admin.Modify(fulfiltest.LDAPChange("CN=B,"+o.unit, "userAccountControl", "514")))
+	r = o.apply(change("B", "pwdLastSet", "0", "unicodePwd", second))
+	require.Equal(t, fulfil.Conflict, r.Outcome, "%+v", r)
+	require.Equal(t, "514", o.raw("CN=B,"+o.unit).GetAttributeValue("userAccountControl"))
+	require.NoError(t, o.admin.Modify(fulfiltest.LDAPChange("CN=B,"+o.unit, "userAccountControl", "512")))
+	require.ErrorContains(t, o.mayBind(o.name+"B@ad.example.test", first), "773", "his password is the old one")
+	require.NotContains(t, o.mayBind(o.name+"B@ad.example.test", second).Error(), "773")
+
+	// Membership is no part of the account: it is gone on with.
+	crew := o.group("crew")
+	weak = change("C", "unicodePwd", "weak")
+	weak.ChangesAdded = map[string][]fulfil.Link{"groups": links(crew)}
+	require.Equal(t, fulfil.Refused, o.apply(weak).Outcome)
+	good := change("C")
+	good.ChangesAdded = weak.ChangesAdded
+	require.Equal(t, o.name+"C", o.done(good))
+	require.NoError(t, o.mayBind(o.name+"C@ad.example.test", first))
+
+	// Somebody else's, made disabled with "must change" and looked at since.
+	weak = change("D", "unicodePwd", "weak")
+	require.Equal(t, fulfil.Refused, o.apply(weak).Outcome)
+	require.NoError(t, o.admin.Modify(fulfiltest.LDAPChange("CN=D,"+o.unit, "description", "held until the contract is signed")))
+	require.Equal(t, fulfil.Conflict, o.apply(change("D")).Outcome)
+
 	// Somebody disabled it: an addition does not enable it, and his password stays.
 	require.NoError(t, o.admin.Modify(fulfiltest.LDAPChange("CN=A,"+o.unit, "userAccountControl", "514")))
 	again := change("A", "unicodePwd", second)

@@ -176,11 +176,18 @@ func (w *writer) finish(ctx context.Context, dn string, held []heldBack) error {
 	return w.request(ctx, func() error { return w.s.Modify(q) })
 }
 
-// isUnfinished: an account is disabled, has no password and was never used, as when its creation broke off.
+// adTouched tell whether an entry was changed since it was made: on this server, and, since times are kept by each server and the first one goes from one
+// to the other, on the server that made it.
+var adTouched = []string{"whenCreated", "whenChanged", "uSNCreated", "uSNChanged"}
+
+// isUnfinished: an account is disabled, has no password and was never used, as when its creation broke off. pwdLastSet says the same of a password that must
+// be changed, so nobody may have touched the account since it was made.
 func isUnfinished(e *ldap.Entry) bool {
 	control, err := strconv.Atoi(e.GetEqualFoldAttributeValue(adControl))
 	set := e.GetEqualFoldAttributeValue(adPasswordSet)
-	return err == nil && control&adDisabled != 0 && (set == "" || set == "0") && e.GetEqualFoldAttributeValue(adSignedIn) == ""
+	created, changed, first, last := e.GetEqualFoldAttributeValue(adTouched[0]), e.GetEqualFoldAttributeValue(adTouched[1]), e.GetEqualFoldAttributeValue(adTouched[2]), e.GetEqualFoldAttributeValue(adTouched[3])
+	untouched := created != "" && created == changed && first != "" && first == last
+	return err == nil && control&adDisabled != 0 && (set == "" || set == "0") && e.GetEqualFoldAttributeValue(adSignedIn) == "" && untouched
 }
 
 // isHeld reports whether an attribute differs only because the account is not finished.

@@ -209,7 +209,7 @@ func (w *writer) attributes() []string {
 		}
 	}
 	if w.t.account {
-		list = append(list, adControl, adPasswordSet, adSignedIn)
+		list = append(append(list, adControl, adPasswordSet, adSignedIn), adTouched...)
 	}
 	return w.conn.newRows(w.s, w.sub, w.t).pointing(list)
 }
