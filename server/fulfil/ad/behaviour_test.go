@@ -210,6 +210,42 @@ func TestGroups(t *testing.T) {
 }
 
 // TestMembersAtOnce: several workers put people into one group, and take them out.
+func TestPrimaryGroup(t *testing.T) {
+	t.Parallel()
+	o := mustDomain(t)
+	a, b := o.user("A"), o.user("B")
+	staff := o.group("staff", a)
+	found, err := o.admin.Search(lib.NewSearchRequest("CN=staff,"+o.unit, lib.ScopeBaseObject, lib.NeverDerefAliases, 0, 0, false, "(objectClass=*)", []string{"primaryGroupToken"}, nil))
+	require.NoError(t, err)
+	require.NoError(t, o.admin.Modify(fulfiltest.LDAPChange("CN=A,"+o.unit, "primaryGroupID", found.Entries[0].GetAttributeValue("primaryGroupToken"))))
+	require.Nil(t, o.read("groups", staff)["member"])
+	for _, ch := range []fulfil.Change{{Table: "users", Key: a, ChangesAdded: map[string][]fulfil.Link{"groups": links(staff)}}, {Table: "groups", Key: staff, ChangesAdded: map[string][]fulfil.Link{"member": links(a)}}} {
+		ch.Type = fulfil.Modified
+		r := o.apply(ch)
+		require.Equal(t, fulfil.AlreadySo, r.Outcome, "%+v", r)
+		ch.ChangesAdded, ch.ChangesRemoved = nil, ch.ChangesAdded
+		r = o.apply(ch)
+		require.Equal(t, fulfil.Refused, r.Outcome, "he would stay in it: %+v", r)
+		require.Contains(t, r.Message, "primary group")
+	}
+	for _, ch := range []fulfil.Change{{Table: "users", Key: b, ChangesRemoved: map[string][]fulfil.Link{"groups": links(staff)}}, {Table: "groups", Key: staff, ChangesRemoved: map[string][]fulfil.Link{"member": links(b)}}} {
+		ch.Type = fulfil.Modified
+		require.Equal(t, fulfil.AlreadySo, o.apply(ch).Outcome)
+	}
+	o.done(fulfil.Change{Type: fulfil.Modified, Table: "groups", Key: staff, ChangesAdded: map[string][]fulfil.Link{"member": links(b)}})
+}
+
+// TestPasswordAgain: who has not used his first password gets a second one, and has to change that, too.
+func TestPasswordAgain(t *testing.T) {
+	t.Parallel()
+	o := mustDomain(t)
+	a := o.user("A", "unicodePwd", first, "userAccountControl", "512", "pwdLastSet", "0")
+	r := o.apply(fulfil.Change{Type: fulfil.Modified, Table: "users", Key: a, Changes: values("unicodePwd", second, "pwdLastSet", "0")})
+	require.Equal(t, fulfil.Done, r.Outcome, "%+v", r)
+	require.Equal(t, "0", o.raw("CN=A,"+o.unit).GetAttributeValue("pwdLastSet"))
+	require.ErrorContains(t, o.mayBind(o.name+"A@ad.example.test", second), "773")
+}
+
 func TestMembersAtOnce(t *testing.T) {
 	t.Parallel()
 	o := mustDomain(t)

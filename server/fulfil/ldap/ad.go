@@ -257,6 +257,36 @@ func isAdTaken(said string) bool {
 	return strings.HasPrefix(said, "000021c7") || strings.HasPrefix(said, "000021c8")
 }
 
+// primary reports whether a group is the one that the account with a name has by its primaryGroupID: then it is in it, though no member of it.
+func (w *writer) primary(ctx context.Context, group string, a *attribute, account string) (bool, error) {
+	if !w.conn.ad || !strings.EqualFold(a.name, "member") {
+		return false, nil
+	}
+	e, err := w.s.entry(ctx, account, "(primaryGroupID=*)", "primaryGroupID", "objectSid")
+	if errors.As(err, new(*referral)) || ldap.IsErrorAnyOf(err, ldap.LDAPResultReferral, ldap.LDAPResultInvalidDNSyntax, ldap.LDAPResultNamingViolation) {
+		return false, nil // it is of another domain, whose primary groups are there, or no name
+	}
+	if err != nil || e == nil {
+		return false, err
+	}
+	sid, number := e.GetEqualFoldAttributeValue("objectSid"), e.GetEqualFoldAttributeValue("primaryGroupID")
+	id, err := strconv.ParseUint(number, 10, 32)
+	if err != nil || len(sid) < 12 {
+		return false, nil //nolint:nilerr // it has none
+	}
+	of := sid[:len(sid)-4] + string(binary.LittleEndian.AppendUint32(nil, uint32(id)))
+	return w.holds(ctx, group, &attribute{name: "objectSid"}, of)
+}
+
+// refusePrimary refuses to take somebody out of a group that he would stay in.
+func (w *writer) refusePrimary(ctx context.Context, group string, a *attribute, account string) error {
+	is, err := w.primary(ctx, group, a, account)
+	if err == nil && is {
+		err = refuse("%s is the primary group of %s, who cannot be taken out of it. Give him another one by primaryGroupID first.", plain(group), plain(account))
+	}
+	return err
+}
+
 // mostParts is how often one list is begun again that changes while it is read.
 const mostParts = 3
 

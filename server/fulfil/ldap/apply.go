@@ -725,6 +725,10 @@ func (w *writer) update(ctx context.Context, e *ldap.Entry, now, at name) (bool,
 			}
 		}
 		have := w.values(e, a)
+		if w.conn.ad && w.password() != nil && strings.EqualFold(a.name, adPasswordSet) && slices.Equal(wanted, []string{"0"}) { // the password would set it
+			q.Replace(a.asked(), wanted)
+			continue
+		}
 		if isChosen(a, have, wanted) {
 			continue
 		}

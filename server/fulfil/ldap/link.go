@@ -46,12 +46,23 @@ func (w *writer) links(ctx context.Context, e *ldap.Entry) (bool, error) {
 			if is, ok := have[w.sub.normal(a, v)]; ok {
 				gone = append(gone, is)
 				delete(have, w.sub.normal(a, v))
+			} else if err := w.refusePrimary(ctx, e.DN, a, v); err != nil {
+				return wrote, err
 			}
 		}
 		for _, v := range add {
-			if _, ok := have[w.sub.normal(a, v)]; !ok {
+			if _, ok := have[w.sub.normal(a, v)]; ok {
+				continue
+			}
+			have[w.sub.normal(a, v)] = v
+			is := false
+			if w.again { // the server said that there is something: it is asked only then, of each
+				if is, err = w.primary(ctx, e.DN, a, v); err != nil {
+					return wrote, err
+				}
+			}
+			if !is {
 				come = append(come, v)
-				have[w.sub.normal(a, v)] = v
 			}
 		}
 		if len(gone)+len(come) == 0 {
@@ -335,6 +346,13 @@ func (w *writer) member(ctx context.Context, b behind, group, value string, put 
 	keeps, last := b.other.keeps(b.attribute), false
 	for range tries {
 		held, err := w.holds(ctx, group, b.attribute, value)
+		if err == nil && !held {
+			if put {
+				held, err = w.primary(ctx, group, b.attribute, value)
+			} else {
+				err = w.refusePrimary(ctx, group, b.attribute, value)
+			}
+		}
 		if err != nil || held == put {
 			return false, err
 		}
