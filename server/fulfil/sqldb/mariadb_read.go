@@ -28,7 +28,8 @@ func (m mariadb) linked(l link, owner, ref string) string {
 func (m mariadb) joined(l link, alias string, one bool) (expression, join string) {
 	table, owner, value := m.c.qualified(l.table), "k."+m.quote(l.owner), "k."+m.quote(l.value)
 	text := l.of.asText(value)
-	packed := fmt.Sprintf("concat(count(*), ':', sum(length(%s)), ':', group_concat(hex(%s)))", text, text)
+	// What is longer than a packet of the server is null to it, with no more than a warning; null here is no link at all.
+	packed := fmt.Sprintf("coalesce(concat(count(*), ':', sum(length(%s)), ':', group_concat(hex(%s))), '')", text, text)
 	ref := "t." + m.quote(l.ref)
 	if one {
 		return fmt.Sprintf("(select %s from %s k where %s is not null and %s having count(*) > 0)", packed, table, value, m.linked(l, owner, ref)), ""

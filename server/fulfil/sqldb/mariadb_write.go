@@ -305,7 +305,7 @@ func (m mariadb) writeLink(ctx context.Context, w *writer, l link, owner string,
 	owned, by := m.ownedBy(l, owner)
 	have := map[string]bool{}
 	see := func(condition string, args []any) error {
-		rows, err := w.tx.QueryContext(ctx, fmt.Sprintf("select %s from %s where %s and %s", l.of.asText(value), table, owned, condition), slices.Concat(by, args)...)
+		rows, err := w.tx.QueryContext(ctx, fmt.Sprintf("select %s from %s where %s is not null and %s and %s", l.of.asText(value), table, value, owned, condition), slices.Concat(by, args)...)
 		if err != nil {
 			return err
 		}
@@ -315,9 +315,10 @@ func (m mariadb) writeLink(ctx context.Context, w *writer, l link, owner string,
 			if err := rows.Scan(&text); err != nil {
 				return err
 			}
-			if text.Valid {
-				have[l.of.spelling(text.String)] = true
+			if !text.Valid {
+				return refuse("Column %s of table %s holds a value that is longer than the server gives in one piece. Nothing was changed.", l.value, l.table)
 			}
+			have[l.of.spelling(text.String)] = true
 		}
 		return rows.Err()
 	}
