@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/base32"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -107,12 +108,22 @@ func (c *Conn) before(ctx context.Context, tx *sql.Tx, changes []fulfil.Change, 
 			changes[i].Changes, begun[i] = late, receipt.Outcome == fulfil.Done
 			continue
 		}
+		if err != nil && !c.isPlainNo(err) { // the transaction may be over, and the savepoint with it
+			return nil, nil, err
+		}
 		if _, err := tx.ExecContext(ctx, "rollback to savepoint early"); err != nil {
 			return nil, nil, err
 		}
 		all.unsure = true
 	}
 	return changes, begun, nil
+}
+
+// isPlainNo: the server, or we, refused one statement, and the transaction is as it was before it.
+func (c *Conn) isPlainNo(err error) bool {
+	var r *refusal
+	s := c.dialect.said(err)
+	return errors.As(err, &r) || s != nil && !s.isLater && !s.isLast && !s.isLate
 }
 
 // exchanged: one of the changes wants in a column what another one of their rows has there.
