@@ -38,7 +38,7 @@ func (c *Conn) attempt(ctx context.Context, ch fulfil.Change) (receipt fulfil.Re
 	w := &writer{conn: c, tx: tx, change: ch, meant: &meant{}}
 	receipt, err = w.write(ctx)
 	if err != nil {
-		return c.notMade(ctx, err), ch.Type == fulfil.Added && c.isTaken(err)
+		return c.notMade(ctx, err), ch.Type != fulfil.Deleted && c.isTaken(err)
 	}
 	if receipt.Outcome != fulfil.Done {
 		return receipt, false
