@@ -20,15 +20,16 @@ import (
 func (c *Conn) Apply(ctx context.Context, ch fulfil.Change) fulfil.Receipt {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	defer c.renew()
 	receipt, raced := c.attempt(ctx, ch)
-	// Somebody was faster between our look and our insert: look again, it may be the very same row.
+	// Somebody was faster between our look and our insert: look again, it may be the very same row, or link.
 	if raced && ch.TargetKey() != "" {
 		receipt, _ = c.attempt(ctx, ch)
 	}
 	return receipt
 }
 
-// attempt is one transaction; raced tells that it found no row and could not add one either.
+// attempt is one transaction; raced tells that what it did not find it could not add either.
 func (c *Conn) attempt(ctx context.Context, ch fulfil.Change) (receipt fulfil.Receipt, raced bool) {
 	tx, err := c.dialect.begin(ctx, nil)
 	if err != nil {

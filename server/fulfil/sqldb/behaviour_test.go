@@ -723,3 +723,28 @@ func TestInstantsOfDirectories(t *testing.T) {
 	ch.Type, ch.Key = fulfil.Modified, "a"
 	require.Equal(t, fulfil.AlreadySo, c.Apply(t.Context(), ch).Outcome)
 }
+
+// TestServerThatTakesNoChanges: once it says that it is read-only, the session is not used again; a name may stand for another server now.
+func TestServerThatTakesNoChanges(t *testing.T) {
+	t.Parallel()
+	c, db := mustDB(t, `create table account (login text primary key, n int); insert into account values ('a', 1);
+		create function no() returns trigger language plpgsql as $$ begin raise exception using errcode = '25006'; end $$;
+		create trigger no before update on account for each row execute function no()`, map[string]string{"maxConnections": "1", "query.me": "select pg_backend_pid() as id"})
+	me := func() (rows []fulfil.Row) {
+		for row, err := range fulfil.Rows(c.Export(t.Context(), "me")) {
+			require.NoError(t, err)
+			rows = append(rows, row)
+		}
+		return rows
+	}
+	before := me()
+	require.Equal(t, before, me())
+	n := "2"
+	ch := fulfil.Change{OrderID: 1, Type: fulfil.Modified, Table: "account", KeyColumn: "login", Key: "a", Changes: map[string]*string{"n": &n}}
+	r := c.Apply(t.Context(), ch)
+	require.Equal(t, fulfil.Unreachable, r.Outcome, "%+v", r)
+	require.NotEqual(t, before, me())
+	_, err := db.ExecContext(t.Context(), "drop trigger no on account")
+	require.NoError(t, err)
+	require.Equal(t, fulfil.Done, c.Apply(t.Context(), ch).Outcome)
+}

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"writ/server/errs"
@@ -23,6 +24,9 @@ type Conn struct {
 	links   []linkSetting
 	further func(context.Context) error // what Check looks at beyond that; nil: nothing
 	local   [][2]string                 // names and values that every transaction of ours sets for itself
+
+	most int         // sessions at once
+	old  atomic.Bool // see renew
 
 	mu     sync.Mutex
 	cached *catalog // as last read; nil: read it again
@@ -53,6 +57,20 @@ func (c *Conn) pool(connector driver.Connector, most int) {
 	c.db.SetMaxOpenConns(most)
 	c.db.SetMaxIdleConns(most)
 	c.db.SetConnMaxIdleTime(time.Minute)
+	c.db.SetConnMaxLifetime(lifetime) // a name may stand for another server now
+	c.most = most
+}
+
+// lifetime is how long a session may be used.
+const lifetime = 15 * time.Minute
+
+// renew ends the sessions that are not in use once the server said that it takes no changes: the name may stand for another one by now, which a session
+// that lasts would never reach. It is called when the session that was told so is free.
+func (c *Conn) renew() {
+	if c.old.Swap(false) {
+		c.db.SetMaxIdleConns(0)
+		c.db.SetMaxIdleConns(c.most)
+	}
 }
 
 // Check connects, and looks whether every table, link and query of the settings is there.

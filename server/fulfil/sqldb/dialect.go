@@ -66,6 +66,7 @@ type said struct {
 	isLate             bool // the server's own limit of time was over
 	isLast             bool // the session ended with it: of a COMMIT it is no plain no
 	isStale            bool // the tables may not be as they were when the catalog was read
+	isReadOnly         bool // the server takes no changes at all
 	isLater            bool // a read may succeed when it is tried again
 	isLogin            bool // it concerns user, password or database
 }

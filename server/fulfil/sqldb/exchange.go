@@ -24,6 +24,7 @@ import (
 func (c *Conn) ApplyTogether(ctx context.Context, changes []fulfil.Change) []fulfil.Receipt {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	defer c.renew()
 	tx, err := c.dialect.begin(ctx, nil)
 	if err != nil {
 		return slices.Repeat([]fulfil.Receipt{c.notConnected(err)}, len(changes))

@@ -43,6 +43,7 @@ func (mariadb) said(err error) *said {
 			break
 		}
 		later(fulfil.Unreachable, 0)
+		s.isReadOnly = true
 		s.hint = "The server takes no changes: it is a replica, or was made read-only. Name the one that takes them."
 	case 1053, 1077, 1078, 1079, 1927, 1152, 1158, 1159, 1160, 1161, 1184, 1047: // shutdown, killed, network; not part of its cluster
 		later(fulfil.Unreachable, 0)

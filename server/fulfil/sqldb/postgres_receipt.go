@@ -35,6 +35,9 @@ func (postgres) said(err error) *said {
 		s.hint = "Another row has this value already. Link the owner to it, or have another value computed."
 	case pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected, pqerror.LockNotAvailable:
 		s.outcome, s.retryAfter = fulfil.Throttled, time.Second
+	case pqerror.ReadOnlySQLTransaction:
+		s.outcome, s.isLater, s.isReadOnly = fulfil.Unreachable, true, true
+		s.hint = "The server takes no changes: it is a replica, or was made read-only. Name the one that takes them."
 	case pqerror.InsufficientPrivilege:
 		s.hint = "Grant the right to the user of the connection."
 	case pqerror.ForeignKeyViolation:

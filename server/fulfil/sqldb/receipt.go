@@ -81,6 +81,9 @@ func (c *Conn) refused(s *said) fulfil.Receipt {
 	if s.isStale {
 		c.forget()
 	}
+	if s.isReadOnly {
+		c.old.Store(true)
+	}
 	return fulfil.Receipt{Outcome: s.outcome, Message: s.text, Detail: s.detail, Hint: s.hint, RetryAfter: s.retryAfter}
 }
 
