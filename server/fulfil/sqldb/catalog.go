@@ -20,6 +20,8 @@ type table struct {
 	key     string // the column of a one-column primary key; "" otherwise
 	engine  string // that cannot take a change back; "" when it can
 	refs    map[string]reference
+
+	isSilent bool // the server may change rows without it being told anywhere
 }
 
 type column struct {

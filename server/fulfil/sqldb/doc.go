@@ -25,7 +25,7 @@
 // MariaDB:
 //
 //	mariadb.go          MariaDB (the Package), its settings, its sessions
-//	mariadb_catalog.go  what the server says of its tables; which of them know no transactions
+//	mariadb_catalog.go  what the server says of its tables; which of them, and of what views show, know no transactions
 //	mariadb_read.go     reading as the rows come, the values of links
 //	mariadb_value.go    one text form per type, in both directions, and when two values are the same: not when the server says so
 //	mariadb_write.go    the statements that write, and what makes sure that the server stored what it was given

@@ -2,7 +2,9 @@ package sqldb_test
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -521,13 +523,21 @@ func TestMariaQueries(t *testing.T) {
 func TestMariaChangeColumn(t *testing.T) {
 	t.Parallel()
 	c, target := mustMariaDB(t, `create table account (login varchar(20) primary key, changed timestamp(6) null default current_timestamp(6) on update current_timestamp(6), local datetime);
-		create table linked (login varchar(20) primary key, changed timestamp(6)); create table link (login varchar(20), g varchar(20));
+		create table linked (login varchar(20) primary key, changed timestamp(6)); create table boss (login varchar(20) primary key, changed timestamp(6) null default current_timestamp(6) on update current_timestamp(6));
+		create table follows like boss; create table emptied like boss; create table falls like boss; create table stays like boss; create table two like boss; create table lead (login varchar(20), n int default 1, primary key (login, n));
+		alter table follows add foreign key (login) references boss (login) on update cascade; alter table emptied add b varchar(20), add foreign key (b) references boss (login) on delete set null;
+		alter table falls add foreign key (login) references boss (login) on delete cascade; alter table stays add foreign key (login) references boss (login);
+		alter table two add n int default 1, add foreign key (login, n) references lead (login, n) on update cascade;
+		create table link (login varchar(20), g varchar(20));
 		insert into account (login) values ('a'), ('b')`,
-		map[string]string{"change.account": "changed", "change.linked": "changed", "change.nowhere": "x", "link.linked.groups": "link(login,g)"})
+		map[string]string{"change.account": "changed", "change.follows": "changed", "change.emptied": "changed", "change.falls": "changed", "change.stays": "changed", "change.two": "changed", "change.linked": "changed", "change.nowhere": "x", "link.linked.groups": "link(login,g)"})
 	cookies, err := c.Tracker.Cookies(t.Context())
 	require.NoError(t, err)
-	require.Len(t, cookies, 1)
-	d, err := c.Tracker.Since(t.Context(), "account", cookies["account"], 100)
+	require.ElementsMatch(t, []string{"account", "falls", "stays"}, slices.Collect(maps.Keys(cookies)), "what a foreign key does, no column tells")
+	d, err := c.Tracker.Since(t.Context(), "follows", cookies["account"], 100)
+	require.NoError(t, err)
+	require.Nil(t, d)
+	d, err = c.Tracker.Since(t.Context(), "account", cookies["account"], 100)
 	require.NoError(t, err)
 	require.Equal(t, 2, d.Count)
 	require.Len(t, d.Rows, 2, "what changed a short time before, too: its transaction may have ended behind the cookie")

@@ -24,7 +24,8 @@ const changeOverlap = 10 * time.Minute
 
 const changedPrefix = "changed:"
 
-// told is the column of a table; "" when nobody can tell: it is a query, or has links, which have no such column.
+// told is the column of a table; "" when nobody can tell: it is a query, has links, which have no such column, or the
+// server changes its rows along with others.
 func (h changes) told(cat *catalog, name string) (string, error) {
 	column, ok := h.columns[name]
 	t := cat.tables[name]
@@ -37,6 +38,9 @@ func (h changes) told(cat *catalog, name string) (string, error) {
 	col := t.by[column]
 	if col.typ != "timestamp" { // a datetime holds what the clock of whoever wrote it showed, in a zone that nobody knows
 		return "", errs.Invalid("change."+name, "Setting change.%s must name a column of type timestamp of table %s.", name, name)
+	}
+	if t.isSilent {
+		return "", nil
 	}
 	links, err := h.c.linksOf(cat, name)
 	if err != nil || len(links) > 0 {

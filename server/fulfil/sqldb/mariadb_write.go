@@ -30,6 +30,9 @@ func (t *table) refuseEngine() error {
 	if t.engine == "" {
 		return nil
 	}
+	if t.kind == "v" {
+		return refuse("View %s may show a table that is kept by %s, which cannot take a change back: nothing is written to it. Move that table (alter table ... engine = InnoDB), or only read the view.", t.name, t.engine)
+	}
 	return refuse("Table %s is kept by %s, which cannot take a change back: nothing is written to it. Move it (alter table ... engine = InnoDB), or only read it.", t.name, t.engine)
 }
 
