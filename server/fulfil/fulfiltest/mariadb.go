@@ -233,7 +233,11 @@ func (t *MariaTarget) Address(p *Proxy) string {
 
 // Settings are those of a connection of package "mariadb" to the application, with its groups as column "groups" of account.
 func (t *MariaTarget) Settings(p *Proxy) map[string]string {
-	return map[string]string{"connectionString": t.Address(p), "caCertificate": t.Server.CA, "link.groups": "account_group(login,group_name)"}
+	settings := map[string]string{"connectionString": t.Address(p), "link.groups": "account_group(login,group_name)"}
+	if p == nil { // a proxy has to read: not encrypted
+		settings["caCertificate"] = t.Server.CA
+	}
+	return settings
 }
 
 // Edit changes the application behind Writ's back.

@@ -60,7 +60,10 @@ func (m MariaDB) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, err
 	if err != nil {
 		return nil, err
 	}
-	if set.CACertificate != "" && cfg.TLS != nil {
+	if set.CACertificate != "" && (cfg.TLS == nil || cfg.TLS.InsecureSkipVerify) {
+		return nil, errs.Invalid("caCertificate", "Setting caCertificate is not looked at when the connection string says tls=false or tls=skip-verify: leave out one of the two.")
+	}
+	if set.CACertificate != "" {
 		if cfg.TLS.RootCAs, err = authorities(set.CACertificate, s.DataDir, m.Roots); err != nil {
 			return nil, err
 		}
@@ -146,6 +149,8 @@ func (c *Conn) address(at string) (*mysql.Config, error) {
 		"net_write_timeout":        "3600",                                           // an export waits for whoever takes the rows
 		"group_concat_max_len":     "1073741824",
 		"autocommit":               "1",
+		"sql_notes":                "1", // what was cut is only noted: all notes of a statement are needed
+		"max_error_count":          "65535",
 	}
 	return cfg, nil
 }
