@@ -58,11 +58,20 @@ func Conformance(ctx context.Context, s cli.Session, in cli.ConformanceInput) er
 			fmt.Fprintf(s.Out, "%-10s %-22s %s\n%34s%s\n", g.Verdict, g.Behaviour, g.Seen, "", g.Why)
 		}
 	}
+	if len(r.Earlier) > 0 && !in.JSON {
+		fmt.Fprintf(s.Out, "The table had rows that look like those of an earlier run, which are left as they are: %s.\n", strings.Join(r.Earlier, ", "))
+	}
 	if len(r.Left) > 0 {
 		return errs.New(errs.Conflict, "These rows could not be deleted again: %s. Delete them by hand.", strings.Join(r.Left, ", "))
 	}
+	if r.Stopped {
+		return errs.New(errs.Conflict, "It was stopped before all cases were run.")
+	}
 	if !r.OK() {
 		return errs.New(errs.Conflict, "The connection does not keep what Writ relies on.")
+	}
+	if !slices.ContainsFunc(r.Grades, func(g conformance.Grade) bool { return g.Verdict == conformance.Passed }) {
+		return errs.New(errs.Conflict, "Nothing could be tried, so nothing is shown.")
 	}
 	return nil
 }

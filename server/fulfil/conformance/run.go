@@ -41,11 +41,14 @@ type Trial struct {
 type Report struct {
 	Grades []Grade  `json:"grades"`
 	Left   []string `json:"left,omitempty"` // keys that could not be cleaned up
+
+	Earlier []string `json:"earlier,omitempty"` // keys in the table that look like those of an earlier run
+	Stopped bool     `json:"stopped,omitempty"` // it ended before all cases were run
 }
 
-// OK: nothing failed, and nothing was left behind.
+// OK: it came to its end, nothing failed, and nothing was left behind.
 func (r *Report) OK() bool {
-	return len(r.Left) == 0 && !slices.ContainsFunc(r.Grades, func(g Grade) bool { return g.Verdict == Failed })
+	return !r.Stopped && len(r.Left) == 0 && !slices.ContainsFunc(r.Grades, func(g Grade) bool { return g.Verdict == Failed })
 }
 
 // Behaviours are those that are graded, and why each matters. Those that no case tries yet are among them, so that nobody takes them for passed.
@@ -83,6 +86,10 @@ func Live(ctx context.Context, on *fulfil.Opened, in Subject, set map[string]str
 	area := newScratch(on, in, set)
 	trials := map[string][]Trial{}
 	r := &Report{}
+	faults := 0
+	if on.Applier != nil { // a failure is found by the cases, too
+		_, r.Earlier, faults, _ = area.look(ctx)
+	}
 	for _, c := range Cases {
 		t := Trial{Case: c.Name, Verdict: NotTried}
 		opened := area.opened()
@@ -100,7 +107,16 @@ func Live(ctx context.Context, on *fulfil.Opened, in Subject, set map[string]str
 				break
 			}
 		}
+		if t.Seen == "" && ctx.Err() != nil {
+			t.Seen = "it was stopped"
+		}
 		trials[c.Behaviour] = append(trials[c.Behaviour], t)
+	}
+	r.Stopped = ctx.Err() != nil
+	for _, key := range area.final(context.WithoutCancel(ctx), faults) {
+		if !slices.Contains(r.Left, key) {
+			r.Left = append(r.Left, key)
+		}
 	}
 	for _, b := range behaviours {
 		r.Grades = append(r.Grades, grade(b.name, b.why, b.nobody, trials[b.name]))

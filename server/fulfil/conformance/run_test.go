@@ -17,9 +17,10 @@ import (
 
 // memory is a system in memory, with a row of somebody else in it; bad is what is wrong with its connector.
 type memory struct {
-	bad  string
-	mu   sync.Mutex
-	rows map[string]fulfil.Row
+	bad   string
+	mu    sync.Mutex
+	calls int
+	rows  map[string]fulfil.Row
 }
 
 func (*memory) Check(context.Context) error { return nil }
@@ -68,7 +69,15 @@ func (m *memory) Apply(ctx context.Context, c fulfil.Change) fulfil.Receipt {
 	if c.Table != "account" {
 		return fulfil.Receipt{Outcome: fulfil.Refused, Message: "no such table"}
 	}
+	if m.calls++; m.bad == "is busy" && m.calls%17 == 0 {
+		return fulfil.Receipt{Outcome: fulfil.Throttled, Message: "too fast"}
+	}
 	key := c.TargetKey()
+	if m.bad == "writes capitals" && c.Type == fulfil.Added {
+		key = strings.ToUpper(key)
+		c.Changes = maps.Clone(c.Changes)
+		c.Changes["login"] = &key
+	}
 	old, found := m.rows[key]
 	switch {
 	case c.Type == fulfil.Deleted && !found:
@@ -212,7 +221,43 @@ func TestLiveStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	m := &memory{rows: map[string]fulfil.Row{}}
-	m.live(ctx)
+	r := m.live(ctx)
+	assert.Empty(t, m.rows)
+	assert.False(t, r.OK(), "what was not tried is not shown")
+	assert.True(t, r.Stopped)
+	for _, g := range r.Grades {
+		assert.NotContains(t, g.Seen, "earlier case")
+	}
+}
+
+// TestLiveLeavesNothingUnsaid: rows that the table hides, or shows under keys in capitals, are deleted or told, and those of an earlier run are told.
+func TestLiveLeavesNothingUnsaid(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"misses a row", "writes capitals", "deletes nothing"} {
+		t.Run(bad, func(t *testing.T) {
+			t.Parallel()
+			m := &memory{bad: bad, rows: map[string]fulfil.Row{"admin": {"login": "admin", "name": "Not ours"}, "ZZWRITabc-old": {"login": "ZZWRITabc-old", "name": "x"}}}
+			r := m.live(t.Context())
+			assert.False(t, r.OK())
+			assert.Equal(t, []string{"ZZWRITabc-old"}, r.Earlier)
+			assert.Contains(t, m.rows, "admin")
+			assert.Contains(t, m.rows, "ZZWRITabc-old")
+			if len(m.rows) > 2 {
+				assert.NotEmpty(t, r.Left)
+			}
+			if bad == "misses a row" || bad == "writes capitals" {
+				assert.Len(t, m.rows, 2, "%v", r.Left)
+			}
+		})
+	}
+}
+
+// TestLiveOfWhatIsBusy: too fast is no failure, and nothing is left behind for it.
+func TestLiveOfWhatIsBusy(t *testing.T) {
+	t.Parallel()
+	m := &memory{bad: "is busy", rows: map[string]fulfil.Row{}}
+	r := m.live(t.Context())
+	assert.True(t, r.OK(), "%+v", r)
 	assert.Empty(t, m.rows)
 }
 
