@@ -168,11 +168,11 @@ def main():
             raise Answer("UNREACHABLE", "The folder of the people is not there.")
     elif verb == "export":
         store = Store(directory, asked["table"])
-        rows = 0
-        for row in store.all():
+        with store.locked():  # else somebody who is being renamed may stand under neither key
+            rows = list(store.all())
+        for row in rows:
             write({"row": store.as_shown(row)})
-            rows += 1
-        write({"complete": True, "rows": rows})
+        write({"complete": True, "rows": len(rows)})
     elif verb == "read":
         store = Store(directory, asked["table"])
         row = store.get(asked["key"])

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A connector for Writ in POSIX sh and awk, without jq: accounts and groups in two files, one row in JSON a line.
+# A connector for Writ in POSIX sh, awk and flock (util-linux), without jq: accounts and groups in two files, one row in JSON a line.
 #
 # The protocol is in server/fulfil/exec/README.md. Put this file into the folder that the server was started with (--programs), and give a connection of
 # the package exec the settings program: people.sh and option.directory: the folder that holds account.jsonl and grp.jsonl.
@@ -7,8 +7,8 @@
 # Texts are never decoded. Writ writes the same text always in the same way, so they are compared, kept and given back as they stand in its JSON, quotes
 # and all. Nothing that comes from outside stands in a command, but in files and in variables between quotes.
 #
-# One process at a time changes the files (setting processes: 1). A file is written anew and put in the place of the old one, so that whoever reads
-# sees the old one or the new one and never half of one.
+# One process at a time changes the files: it holds the lock on the file lock as long as it lives (setting processes: 1 is counted in one server only). A file is
+# written anew and put in the place of the old one, so that whoever reads sees the old one or the new one and never half of one.
 set -eu
 
 directory=${WRIT_OPTION_DIRECTORY:-}
@@ -164,6 +164,8 @@ read)
 	END { if (!found) print "{\"found\":false}" }' - "$STORE"
 	;;
 apply)
+	exec 9>"$directory/lock"
+	flock 9
 	[ -e "$STORE" ] || : >"$STORE"
 	awk "$json$changes"
 	;;
