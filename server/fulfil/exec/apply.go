@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math"
 	"slices"
@@ -43,18 +44,38 @@ type answers struct {
 	have   []string // by change: the outcome that counts; "" when there is none
 	doubt  []string // by change: why its answer could not be understood
 	faults []string // against the protocol
+	given  bool     // something was answered since moved was asked
 }
 
 // carryOut runs one process for a batch. Whoever has no answer at the end is told so: not sent when no byte of the change went to it, in doubt otherwise.
 func (c *Conn) carryOut(ctx context.Context, b *batch) {
-	input := [][]byte{line(request{Protocol: version, Verb: "apply", Changes: len(b.calls)})}
-	for i, one := range b.calls {
-		input = append(input, line(numbered{i + 1, one.change}))
+	a := &answers{Conn: c}
+	begin := func() [][]byte {
+		a.calls = c.begin(b)
+		if len(a.calls) == 0 {
+			return nil
+		}
+		a.have, a.doubt = make([]string, len(a.calls)), make([]string, len(a.calls))
+		input := [][]byte{line(request{Protocol: version, Verb: "apply", Changes: len(a.calls)})}
+		for i, one := range a.calls {
+			input = append(input, line(numbered{i + 1, one.change}))
+		}
+		return input
 	}
-	a := &answers{Conn: c, calls: b.calls, have: make([]string, len(b.calls)), doubt: make([]string, len(b.calls))}
 	most := int64(c.set.Output) << 20
-	e := c.run(ctx, job{verb: "apply", input: input, timeout: c.set.Timeout, most: min(most, 64<<20), take: a.take})
+	e := c.run(ctx, job{verb: "apply", begin: begin, moved: a.moved, timeout: c.set.Timeout, most: min(most, 64<<20), take: a.take})
+	if a.have == nil { // it did not come to a start
+		a.calls = c.begin(b)
+		a.have, a.doubt = make([]string, len(a.calls)), make([]string, len(a.calls))
+	}
 	a.end(e)
+}
+
+// moved reports whether something was answered since it was asked last.
+func (a *answers) moved() bool {
+	moved := a.given
+	a.given = false
+	return moved
 }
 
 // mostFaults is how often a program may break the protocol in a run before it is ended.
@@ -62,10 +83,11 @@ const mostFaults = 1000
 
 // take understands one line. What it cannot understand is kept as a fault, and the lines behind it are taken: no answer is lost over a stray line.
 func (a *answers) take(line []byte) error {
-	if err := a.whole(line); err != nil {
+	var x answer
+	if err := a.whole(line); err != nil && (!errors.As(err, new(saysNo)) || json.Unmarshal(line, &x) != nil || x.Number == nil) { // an answer may have a field error
 		return a.broke(err.Error())
 	}
-	var x answer
+	x = answer{}
 	if err := json.Unmarshal(line, &x); err != nil || x.Number == nil {
 		return a.broke("it wrote a line that is no answer: " + a.show(string(line)))
 	}
@@ -94,7 +116,7 @@ func (a *answers) give(i int, r fulfil.Receipt) {
 	if a.have[i] != "" {
 		return
 	}
-	a.have[i] = string(r.Outcome)
+	a.have[i], a.given = string(r.Outcome), true
 	if c := a.calls[i].change; r.Outcome.OK() && c.Type == fulfil.Added {
 		if r.CreatedKey == "" {
 			r.CreatedKey = c.TargetKey()
@@ -154,13 +176,16 @@ func (a *answers) end(e ending) {
 		}
 		a.calls[i].answer(r)
 	}
-	if e.err != nil && e.began && missing == 0 {
+	if e.err != nil && e.began && missing == 0 && !errors.Is(e.err, errClosed) { // it was we who ended it then
 		a.faults = append(a.faults, "it answered every change, and then "+strings.TrimPrefix(why, "it "))
 	}
+	fault := a.clean(strings.Join(a.faults, "; "))
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.fault = ""; len(a.faults) > 0 {
-		a.fault = a.clean(strings.Join(a.faults, "; "))
+	isNew := fault != "" && fault != a.fault
+	a.fault = fault
+	a.mu.Unlock()
+	if isNew { // once, not with every batch
+		slog.Warn("a program did not keep to the protocol when it changed something", "program", a.program.name, "fault", fault)
 	}
 }
 

@@ -31,7 +31,8 @@ func (c *call) answer(r fulfil.Receipt) (first bool) {
 type batch struct {
 	calls  []*call
 	stop   context.CancelFunc
-	around int // how many still wait
+	around int  // how many still wait
+	begun  bool // its process is about to start: who waits from now on is in doubt when no answer comes
 }
 
 // Apply hands a change to a process: at once when there is a place for one, else with all that come meanwhile to the next. Each answer counts as it comes.
@@ -60,17 +61,60 @@ func (c *Conn) Apply(ctx context.Context, ch fulfil.Change) fulfil.Receipt {
 		return r
 	case <-ctx.Done():
 	}
+	// all callers of a stopping server end in the same moment, while the program is about to answer: no doubt for the sake of a second
+	if c.isBegun(one) {
+		wait := time.NewTimer(linger)
+		defer wait.Stop()
+		select {
+		case r := <-one.answered:
+			return r
+		case <-wait.C:
+		}
+	}
 	return c.abandon(one)
+}
+
+// linger is how long an answer is waited for when the time of a change is over: less than what calls get to end (fulfil.guard).
+const linger = 1500 * time.Millisecond
+
+func (c *Conn) isBegun(one *call) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return one.batch != nil && one.batch.begun
+}
+
+// begin gives the changes of a batch that go to the process that is about to start: not those whose time is over, or nearly, after the wait for a place.
+func (c *Conn) begin(b *batch) []*call {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b.calls = slices.DeleteFunc(b.calls, func(one *call) bool {
+		isLate := one.ctx.Err() != nil || c.isLate(one)
+		if isLate {
+			one.answer(c.tooLate())
+			b.around--
+		}
+		return isLate
+	})
+	b.begun = true
+	return b.calls
 }
 
 // abandon is the answer to a change whose time is over. A process for which nobody waits any more is ended.
 func (c *Conn) abandon(one *call) fulfil.Receipt {
 	c.mu.Lock()
 	b := one.batch
-	if b == nil {
-		c.queue = slices.DeleteFunc(c.queue, func(o *call) bool { return o == one })
-	} else if b.around--; b.around == 0 {
-		b.stop()
+	isOne := func(o *call) bool { return o == one }
+	isSent := false
+	switch {
+	case b == nil:
+		c.queue = slices.DeleteFunc(c.queue, isOne)
+	case slices.ContainsFunc(b.calls, isOne):
+		if isSent = b.begun; !isSent {
+			b.calls = slices.DeleteFunc(b.calls, isOne)
+		}
+		if b.around--; b.around == 0 {
+			b.stop()
+		}
 	}
 	c.mu.Unlock()
 	select {
@@ -78,7 +122,7 @@ func (c *Conn) abandon(one *call) fulfil.Receipt {
 		return r
 	default:
 	}
-	if b == nil {
+	if !isSent {
 		return c.tooLate()
 	}
 	return fulfil.Receipt{Outcome: fulfil.Unknown, Message: fmt.Sprintf("The program %s did not answer in time.", c.program.name), Hint: lookHint}
@@ -149,11 +193,7 @@ func (c *Conn) refuse(ctx context.Context, ch fulfil.Change) *fulfil.Receipt {
 		return no("%s", errs.As(err).Message)
 	}
 	if err != nil {
-		r := fulfil.Receipt{Outcome: fulfil.Unreachable, Message: "Nothing was sent."}
-		if known := errs.As(err); known != nil {
-			r.Message = known.Message
-		}
-		return &r
+		return silence(err)
 	}
 	if !d.offers("apply") {
 		return no("The program %s changes nothing: it does not offer apply.", c.program.name)
@@ -163,13 +203,22 @@ func (c *Conn) refuse(ctx context.Context, ch fulfil.Change) *fulfil.Receipt {
 	}
 	for _, column := range columnsOf(ch) {
 		if !slices.Contains(t.Columns, column) {
-			if d, err = c.describe(ctx, true); err == nil { // it may have learned of it
-				t = d.table(ch.Table)
+			if d, err = c.describe(ctx, true); err != nil { // it may have learned of it
+				return silence(err)
 			}
-			if t == nil || !slices.Contains(t.Columns, column) {
+			if t = d.table(ch.Table); t == nil || !slices.Contains(t.Columns, column) {
 				return no("Table %s of the program %s has no column %s.", ch.Table, c.program.name, clip(column))
 			}
 		}
 	}
 	return nil
+}
+
+// silence is the answer when the program could not be asked what it is.
+func silence(err error) *fulfil.Receipt {
+	r := fulfil.Receipt{Outcome: fulfil.Unreachable, Message: "Nothing was sent."}
+	if known := errs.As(err); known != nil {
+		r.Message = known.Message
+	}
+	return &r
 }

@@ -17,6 +17,9 @@ import (
 // mostProcesses is how many programs of all connections run at the same time.
 const mostProcesses = 64
 
+// mostOfOne is how many of those one connection has: those of a sick system must not take the places of the others.
+const mostOfOne = 16
+
 // Package is the technology "exec".
 type Package struct {
 	folder string
@@ -35,18 +38,20 @@ type Conn struct {
 	env     []string
 	secrets []string // longest first: to be cleaned out of what the program says
 	places  chan struct{}
+	own     chan struct{} // of these places
 
 	alive context.Context // ends with Close
 	kill  context.CancelFunc
 	runs  sync.WaitGroup
 
 	describing chan struct{} // one describes, others wait as long as they have time
+	checking   chan struct{} // the same of checks
 	mu         sync.Mutex
 	closed     bool
 	known      *description
 	queue      []*call
 	workers    int
-	fault      string // what the program did against the protocol when it was last asked to change something
+	fault      string // what the program did against the protocol when it was last asked to change something: as it was logged
 }
 
 var (
@@ -93,7 +98,17 @@ func (p Package) Open(_ context.Context, s fulfil.Settings) (*fulfil.Opened, err
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{set: set, places: p.places, describing: make(chan struct{}, 1)}
+	limits, err := fulfil.LimitsOf(s)
+	if err != nil {
+		return nil, err
+	}
+	if limits.CallTimeout <= 0 {
+		limits.CallTimeout = time.Minute
+	}
+	if limits.CallTimeout <= 2*set.Timeout {
+		return nil, errs.Invalid("timeout", "Setting limit.callTimeout (%s) has to be more than twice timeout (%s): a change waits for a process that is at work, and then has one of its own.", limits.CallTimeout, set.Timeout)
+	}
+	c := &Conn{set: set, places: p.places, own: make(chan struct{}, mostOfOne), describing: make(chan struct{}, 1), checking: make(chan struct{}, 1)}
 	if c.program, err = programOf(p.folder, set.Program); err != nil {
 		return nil, err
 	}
@@ -159,25 +174,26 @@ func environmentOf(set config) ([]string, error) {
 	return env, nil
 }
 
-// Check asks the program what it is and, where it offers that, whether its system is there. It also tells what the program did against the protocol
-// when it was last asked to change something.
+// Check asks the program what it is and, where it offers that, whether its system is there. What it did in the past is no part of that: a connection that
+// is taken for away is sent to again only when this finds it there, so a fault that only the next change could clear would keep everything back for ever.
 func (c *Conn) Check(ctx context.Context) error {
 	d, err := c.describe(ctx, true)
 	if err != nil {
 		return err
 	}
 	if d.offers("check") {
+		select {
+		case c.checking <- struct{}{}:
+			defer func() { <-c.checking }()
+		case <-ctx.Done():
+			return errs.New(errs.Unavailable, "The program %s is at work on another check that does not end.", c.program.name).At("program")
+		}
 		if err := c.ask(ctx, "check", nil, nil); err != nil {
 			return err
 		}
 	}
 	if c.set.ReadBack && !d.offers("read") {
 		return errs.Invalid("readBack", "The program does not offer to look for one target: its verbs are %s.", strings.Join(d.Verbs, ", "))
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.fault != "" {
-		return errs.New(errs.Unavailable, "The program keeps to what it should, but not when it last changed something: %s", c.fault).At("program")
 	}
 	return nil
 }

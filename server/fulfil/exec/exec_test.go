@@ -41,7 +41,7 @@ func mustProgram(t testing.TB, text string, settings map[string]string) *bed {
 	require.NoError(t, os.Mkdir(b.programs, 0o755))
 	require.NoError(t, os.Mkdir(b.data, 0o755))
 	b.install("program", text)
-	values := map[string]string{"program": "program", "option.data": b.data, "memoryMegabytes": "0"}
+	values := map[string]string{"program": "program", "option.data": b.data, "memoryMegabytes": "0", "limit.callTimeout": "3600"}
 	maps.Copy(values, settings)
 	o, err := exec.New(b.programs).Open(t.Context(), fulfil.Settings{Values: values})
 	require.NoError(t, err)

@@ -25,7 +25,9 @@ import (
 // job is what a process is started for.
 type job struct {
 	verb    string
-	input   [][]byte // lines with their ends
+	input   [][]byte        // lines with their ends
+	begin   func() [][]byte // instead of input: asked when there is a place, just before the start; none: nobody waits for it any more
+	moved   func() bool     // whether something was answered since it was asked last: its time begins anew then
 	timeout time.Duration
 	most    int64              // bytes that it may write
 	take    func([]byte) error // gets each line; an error ends the process
@@ -66,12 +68,15 @@ func (c *Conn) run(ctx context.Context, j job) ending {
 		return ending{err: errClosed}
 	}
 	defer c.runs.Done()
-	if c.places != nil {
+	for _, places := range []chan struct{}{c.own, c.places} { // always in this order
+		if places == nil {
+			continue
+		}
 		select {
-		case c.places <- struct{}{}:
-			defer func() { <-c.places }()
+		case places <- struct{}{}:
+			defer func() { <-places }()
 		case <-ctx.Done():
-			return ending{err: fmt.Errorf("it was not started: all %d places for programs of this server were taken", cap(c.places))}
+			return ending{err: fmt.Errorf("it was not started: all %d places for programs of this connection, or all %d of this server, were taken", cap(c.own), cap(c.places))}
 		case <-c.alive.Done():
 			return ending{err: errClosed}
 		}
@@ -82,6 +87,11 @@ func (c *Conn) run(ctx context.Context, j job) ending {
 	}
 	if ctx.Err() != nil {
 		return ending{err: errors.New("it was not started: nobody waits for it any more")}
+	}
+	if j.begin != nil {
+		if j.input = j.begin(); j.input == nil {
+			return ending{err: errors.New("it was not started: nobody waits for it any more")}
+		}
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -95,7 +105,13 @@ func (c *Conn) run(ctx context.Context, j job) ending {
 	watched := make(chan struct{})
 	go func() { p.watch(ctx); close(watched) }()
 	defer func() { end(nil); <-watched }()
-	readErr := lines(p.out, int64(c.set.Line)<<10, j.most, j.take)
+	readErr := lines(p.out, int64(c.set.Line)<<10, j.most, func(line []byte) error {
+		err := j.take(line)
+		if j.moved != nil && j.moved() && ctx.Err() == nil {
+			late.Reset(j.timeout)
+		}
+		return err
+	})
 	isHeld := errors.Is(readErr, os.ErrDeadlineExceeded)
 	if readErr != nil && !isHeld {
 		p.signal(syscall.SIGKILL)

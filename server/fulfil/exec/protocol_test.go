@@ -1,13 +1,19 @@
 package exec_test
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"writ/server/errs"
 	"writ/server/fulfil"
+	"writ/server/fulfil/exec"
 )
 
 // TestDescriptions: what cannot be used is told, in words of what is wrong.
@@ -154,7 +160,7 @@ func TestLooks(t *testing.T) {
 	t.Parallel()
 	const a = `{"found":true,"row":{"login":"a","name":null,"groups":[]}}`
 	for text, says := range map[string]string{
-		a: "", `{"found":false}`: "", ``: "did not say", `{}`: "answered neither", `{"found":true}`: "answered neither", `{"found":false,"row":{"login":"a"}}`: "answered neither", `{"row":{}}`: "answered neither",
+		a: "", `{"found":false}`: "", `{"found":false,"row":null}`: "", `{"found":true,"row":null}`: "answered neither", ``: "did not say", `{}`: "answered neither", `{"found":true}`: "answered neither", `{"found":false,"row":{"login":"a"}}`: "answered neither", `{"row":{}}`: "answered neither",
 		`{"found":true,"row":{"login":"b","name":null,"groups":[]}}`: "another one", `{"found":true,"row":{"login":"a"}}`: "lacks", a + "\n" + a: "more after", a + "';exit 1;:'": "status 1", `{"error":"down"}`: "says: down",
 		`{"found":false}` + "';exit 2;:'": "status 2", `no`: "no JSON object",
 	} {
@@ -168,8 +174,117 @@ func TestLooks(t *testing.T) {
 				return
 			}
 			require.ErrorContains(t, err, says)
-			require.True(t, errs.Is(err, errs.Unavailable))
+			// what will be answered again is no outage: a person has to look
+			again := strings.Contains("answered neither, another one, lacks", says)
+			require.Equal(t, again, errs.Is(err, errs.Validation), "%v", err)
+			require.Equal(t, !again, errs.Is(err, errs.Unavailable), "%v", err)
 			require.False(t, found)
 		})
 	}
+}
+
+// TestPastFaults: a connection that is taken for away is sent to again only when a check finds it there, so what the program did before is no part of one.
+func TestPastFaults(t *testing.T) {
+	t.Parallel()
+	b := mustProgram(t, describing+`if [ -e up ]; then echo '{"change":1,"outcome":"DONE"}'; else echo "stray"; echo '{"change":0,"outcome":"UNREACHABLE","message":"The CRM is down."}'; exit 1; fi`, nil)
+	for range 3 {
+		require.Equal(t, fulfil.Unreachable, b.Applier.Apply(t.Context(), added("plang")).Outcome)
+		require.NoError(t, b.Check(t.Context()))
+	}
+	b.write("up", "")
+	require.Equal(t, fulfil.Done, b.Applier.Apply(t.Context(), added("plang")).Outcome)
+}
+
+// TestAnswersWithEveryField: an answer that has a field error is an answer.
+func TestAnswersWithEveryField(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{`{"change":1,"outcome":"DONE","error":""}`, `{"error":"none","change":1,"outcome":"DONE"}`, `{"change":1,"outcome":"DONE","error":null,"message":""}`} {
+		b := mustProgram(t, describing+"echo '"+text+"'", nil)
+		require.Equal(t, fulfil.Done, b.Applier.Apply(t.Context(), added("plang")).Outcome, text)
+	}
+	b := mustProgram(t, describing+`cat >/dev/null; echo '{"error":"no"}'`, nil)
+	require.Equal(t, fulfil.Unknown, b.Applier.Apply(t.Context(), added("plang")).Outcome)
+}
+
+// TestTimes: a change waits for a process that is at work and then has one of its own, within the time of a call.
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		timeout, call string
+		ok            bool
+	}{"Default": {"", "", true}, "LongForTheDefault": {"30", "", false}, "Twice": {"30", "60", false}, "More": {"30", "61", true}, "ShortCall": {"", "50", false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			values := map[string]string{"program": "p"}
+			for name, value := range map[string]string{"timeout": c.timeout, "limit.callTimeout": c.call} {
+				if value != "" {
+					values[name] = value
+				}
+			}
+			o, err := exec.New(t.TempDir()).Open(t.Context(), fulfil.Settings{Values: values})
+			if c.ok {
+				require.NoError(t, err)
+				require.NoError(t, o.Close())
+				return
+			}
+			require.ErrorContains(t, err, "limit.callTimeout")
+			require.True(t, errs.Is(err, errs.Validation))
+		})
+	}
+}
+
+// TestWaitsForAPlace: what waits for a place among the programs of the server was not sent.
+func TestWaitsForAPlace(t *testing.T) {
+	t.Parallel()
+	b := mustProgram(t, describing+`: >>began; echo '{"change":1,"outcome":"DONE"}'`, nil)
+	require.NoError(t, b.Check(t.Context()))
+	leave := exec.TakePlaces(b.Applier)
+	ctx, cancel := context.WithCancel(t.Context())
+	answered := make(chan fulfil.Receipt)
+	go func() { answered <- b.Applier.Apply(ctx, added("plang")) }()
+	require.Eventually(t, func() bool { return exec.Batched(b.Applier) }, 10*time.Second, 10*time.Millisecond)
+	cancel()
+	require.Equal(t, fulfil.Throttled, (<-answered).Outcome)
+	leave()
+	require.NoFileExists(t, filepath.Join(b.data, "began"))
+	require.Equal(t, fulfil.Done, b.Applier.Apply(t.Context(), added("other")).Outcome)
+}
+
+// TestAnswersOfAStoppingServer: all callers end in the same moment, and what the program answers right after that still counts.
+func TestAnswersOfAStoppingServer(t *testing.T) {
+	t.Parallel()
+	b := mustProgram(t, describing+`: >began; while [ ! -e go ]; do sleep 0.01; done; echo '{"change":1,"outcome":"DONE"}'`, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	answered := make(chan fulfil.Receipt)
+	go func() { answered <- b.Applier.Apply(ctx, added("plang")) }()
+	require.Eventually(t, func() bool { _, err := os.Stat(filepath.Join(b.data, "began")); return err == nil }, 10*time.Second, 10*time.Millisecond)
+	b.write("go", "")
+	cancel()
+	require.Equal(t, fulfil.Done, (<-answered).Outcome)
+}
+
+// TestUnknownColumnWhenItCannotBeAsked: a column that the old description lacks is asked for again, and no answer to that is no refusal.
+func TestUnknownColumnWhenItCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	b := mustProgram(t, describing, nil)
+	require.NoError(t, b.Check(t.Context()))
+	b.install("program", "#!/bin/sh\nexit 3\n")
+	c := added("plang")
+	c.Changes["phone"] = new("1")
+	require.Equal(t, fulfil.Unreachable, b.Applier.Apply(t.Context(), c).Outcome)
+}
+
+// TestFaultsWithoutSecrets: what a program says of a row that it cannot read is shown to people.
+func TestFaultsWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	const body = `printf '{"fault":{"column":"%s","value":"%s","why":"%s"}}\n{"row":{"login":{"%s":1},"name":null,"groups":[]}}\n{"complete":true,"rows":2}\n' s3cr3t-token s3cr3t-token s3cr3t-token s3cr3t-token`
+	b := mustProgram(t, describing+body, map[string]string{"token": "s3cr3t-token"})
+	n := 0
+	for e, err := range b.Exporter.Export(t.Context(), "account") {
+		require.NoError(t, err)
+		n++
+		require.NotNil(t, e.Fault)
+		require.NotContains(t, fmt.Sprint(e.Fault.Column, e.Fault.Value, e.Fault.Why), "s3cr3t")
+	}
+	require.Equal(t, 2, n)
 }

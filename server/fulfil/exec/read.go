@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"unicode/utf8"
 
 	"writ/server/errs"
@@ -50,6 +51,13 @@ type saysNo string
 
 func (s saysNo) Error() string { return string(s) }
 
+// wrong is what a program answered well, as far as it goes, and will answer again: it does not help to come back.
+type wrong string
+
+func (w wrong) Error() string { return string(w) }
+
+func wrongf(format string, args ...any) error { return wrong(fmt.Sprintf(format, args...)) }
+
 // whole refuses a line that is no JSON object, and gives a program's own failure as an error.
 func (c *Conn) whole(line []byte) error {
 	if !utf8.Valid(line) {
@@ -90,6 +98,8 @@ func (c *Conn) judge(verb string, e ending) error {
 		return errs.New(errs.Unavailable, "The program %s says: %s", c.program.name, c.clean(string(no))).At("program")
 	case errors.Is(e.err, errStopped):
 		return e.err
+	case errors.As(e.err, new(wrong)):
+		return errs.Invalid("program", "The program %s did not do what %s asks of it: %s.", c.program.name, verb, strings.TrimSuffix(c.clean(e.err.Error()), "."))
 	}
 	if errs.As(e.err) == nil {
 		e.err = errors.New(c.clean(e.err.Error()))
@@ -190,7 +200,7 @@ func (c *Conn) entryOf(line []byte, t *described, n int) (entry fulfil.Entry, is
 		}
 		return entry, true, nil
 	case x.Fault != nil:
-		entry.Fault = &fulfil.Fault{Column: clip(x.Fault.Column), Value: clip(x.Fault.Value), Why: c.clean(x.Fault.Why)}
+		entry.Fault = &fulfil.Fault{Column: c.show(x.Fault.Column), Value: c.show(x.Fault.Value), Why: c.clean(x.Fault.Why)}
 		if entry.Fault.Why == "" {
 			entry.Fault.Why = "the program could not read it"
 		}
@@ -199,6 +209,9 @@ func (c *Conn) entryOf(line []byte, t *described, n int) (entry fulfil.Entry, is
 		return entry, false, fmt.Errorf("it wrote a line that is neither a row nor the end: %s", c.show(string(line)))
 	}
 	entry.Row, entry.Fault = rowOf(x.Row, t.Columns)
+	if f := entry.Fault; f != nil {
+		f.Column, f.Value, f.Why = c.show(f.Column), c.show(f.Value), c.clean(f.Why)
+	}
 	return entry, false, nil
 }
 
@@ -221,8 +234,12 @@ func (c *Conn) Read(ctx context.Context, table, keyColumn, key string) (fulfil.R
 			Found *bool           `json:"found"`
 			Row   json.RawMessage `json:"row"`
 		}
-		if err := json.Unmarshal(line, &a); err != nil || a.Found == nil || *a.Found != (a.Row != nil) {
-			return fmt.Errorf(`it answered neither {"found": true, "row": ...} nor {"found": false}: %s`, c.show(string(line)))
+		err := json.Unmarshal(line, &a)
+		if string(a.Row) == "null" { // as it is written where every field always is
+			a.Row = nil
+		}
+		if err != nil || a.Found == nil || *a.Found != (a.Row != nil) {
+			return wrongf(`it answered neither {"found": true, "row": ...} nor {"found": false}: %s`, c.show(string(line)))
 		}
 		if found != nil {
 			return errMore
@@ -233,10 +250,10 @@ func (c *Conn) Read(ctx context.Context, table, keyColumn, key string) (fulfil.R
 		}
 		one, fault := rowOf(a.Row, t.Columns)
 		if fault != nil {
-			return fmt.Errorf("column %s: %s", fault.Column, fault.Why)
+			return wrongf("column %s: %s", fault.Column, fault.Why)
 		}
 		if have := fulfil.TextOf(one[keyColumn]); have != key {
-			return fmt.Errorf("it was asked for the key %s and answered with another one", clip(key))
+			return wrongf("it was asked for the key %s and answered with another one", clip(key))
 		}
 		row = one
 		return nil

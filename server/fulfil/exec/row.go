@@ -31,14 +31,14 @@ func rowOf(raw json.RawMessage, columns []string) (fulfil.Row, *fulfil.Fault) {
 		}
 		value, err := valueOf(text)
 		if err != nil && fault == nil {
-			fault = &fulfil.Fault{Column: column, Value: clip(string(text)), Why: err.Error()}
+			fault = &fulfil.Fault{Column: column, Value: string(text), Why: err.Error()}
 		}
 		row[column] = value
 	}
 	if fault == nil && len(values)+len(missing) > len(columns) {
 		for name := range values {
 			if !slices.Contains(columns, name) {
-				fault = &fulfil.Fault{Column: clip(name), Why: "the program did not say that the table has this column"}
+				fault = &fulfil.Fault{Column: name, Why: "the program did not say that the table has this column"}
 			}
 		}
 	}
