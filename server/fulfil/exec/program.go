@@ -39,23 +39,12 @@ func programOf(folder, path string) (program, error) {
 // find gives the absolute path of the program, and a text that changes when it is replaced. Unavailable when it is not there, or when somebody besides
 // root and the user that Writ runs as could replace it: then what lies there is not what an administrator put there.
 func (p program) find() (path, stamp string, err error) {
-	folder, err := filepath.EvalSymlinks(p.folder)
+	path, err = reached(p.folder)
 	if err != nil {
-		return "", "", p.says("the folder for programs cannot be found").Because(err)
+		var w wayError
+		errors.As(err, &w)
+		return "", "", p.says(w.why).Because(err)
 	}
-	for at := filepath.Dir(folder); ; at = filepath.Dir(at) {
-		info, err := os.Lstat(at)
-		if err != nil {
-			return "", "", p.says("the folder for programs cannot be looked at").Because(err)
-		}
-		if info.Mode().Perm()&0o022 != 0 && info.Mode()&os.ModeSticky == 0 {
-			return "", "", p.says("others may write into a folder above those for programs")
-		}
-		if at == filepath.Dir(at) {
-			break
-		}
-	}
-	path = folder
 	info, err := own(path)
 	for _, part := range strings.Split(p.name, string(filepath.Separator)) {
 		if err == nil && !info.IsDir() {
@@ -86,6 +75,74 @@ func (p program) says(why string) *errs.Error {
 	return errs.New(errs.Unavailable, "The program %s cannot be run: %s.", p.name, why).At("program")
 }
 
+// mostLinks is how many links lie on the way to a folder at most.
+const mostLinks = 40
+
+// wayError is what is wrong with the way to the folder for programs. Whoever may edit connections reads why, and not where.
+type wayError struct{ at, why string }
+
+func (w wayError) Error() string { return w.at + ": " + w.why }
+
+// reached follows the way to a folder, and refuses one that somebody else than root and the user that Writ runs as could lead elsewhere: by a link of his, or
+// by a folder on the way that is his or that he may write to. Only where nobody removes what is not theirs may others write.
+func reached(folder string) (string, error) {
+	at, links := string(filepath.Separator), 0
+	rest := strings.Split(filepath.Clean(folder), string(filepath.Separator))
+	for len(rest) > 0 {
+		part := rest[0]
+		rest = rest[1:]
+		switch part {
+		case "", ".":
+			continue
+		case "..":
+			at = filepath.Dir(at)
+			continue
+		}
+		if err := above(at); err != nil {
+			return "", err
+		}
+		next := filepath.Join(at, part)
+		info, err := os.Lstat(next)
+		switch {
+		case err != nil:
+			return "", wayError{next, "the folder for programs cannot be found"}
+		case info.Mode()&os.ModeSymlink == 0:
+			at = next
+			continue
+		case isOthers(info):
+			return "", wayError{next, "a link on the way to the folder for programs belongs to somebody else than root and the user that Writ runs as"}
+		}
+		target, err := os.Readlink(next)
+		if links++; err != nil || links > mostLinks {
+			return "", wayError{next, "a link on the way to the folder for programs leads nowhere"}
+		}
+		if filepath.IsAbs(target) {
+			at = string(filepath.Separator)
+		}
+		rest = append(strings.Split(target, string(filepath.Separator)), rest...)
+	}
+	return at, nil
+}
+
+func above(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return wayError{path, "a folder above the one for programs cannot be looked at"}
+	case info.Mode().Perm()&0o022 != 0 && info.Mode()&os.ModeSticky == 0:
+		return wayError{path, "others may write into a folder above the one for programs"}
+	case isOthers(info):
+		return wayError{path, "a folder above the one for programs belongs to somebody else than root and the user that Writ runs as"}
+	}
+	return nil
+}
+
+// isOthers reports whether something belongs to somebody else than root and the user that Writ runs as.
+func isOthers(info fs.FileInfo) bool {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	return ok && s.Uid != 0 && int(s.Uid) != os.Geteuid()
+}
+
 // own looks at a file or folder, and refuses what others could have put there.
 func own(path string) (fs.FileInfo, error) {
 	info, err := os.Lstat(path)
@@ -95,13 +152,12 @@ func own(path string) (fs.FileInfo, error) {
 		}
 		return nil, errors.New("it cannot be looked at")
 	}
-	s, ok := info.Sys().(*syscall.Stat_t)
 	switch {
 	case info.Mode()&os.ModeSymlink != 0:
 		return nil, fmt.Errorf("%s is a link; put the file itself there", filepath.Base(path))
 	case info.Mode().Perm()&0o022 != 0:
 		return nil, fmt.Errorf("others may write to %s", filepath.Base(path))
-	case ok && s.Uid != 0 && int(s.Uid) != os.Geteuid():
+	case isOthers(info):
 		return nil, fmt.Errorf("%s belongs to somebody else than root and the user that Writ runs as", filepath.Base(path))
 	}
 	return info, nil

@@ -2,6 +2,7 @@ package exec_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -287,4 +288,55 @@ func TestFaultsWithoutSecrets(t *testing.T) {
 		require.NotContains(t, fmt.Sprint(e.Fault.Column, e.Fault.Value, e.Fault.Why), "s3cr3t")
 	}
 	require.Equal(t, 2, n)
+}
+
+// TestWayToTheFolder: whoever could lead the way to the programs elsewhere decides what is run.
+func TestWayToTheFolder(t *testing.T) {
+	t.Parallel()
+	const other = 54321
+	for name, c := range map[string]struct {
+		make func(t *testing.T, base string) error
+		says string
+	}{
+		"Straight": {make: func(_ *testing.T, base string) error { return os.Rename(base+"/real", base+"/way") }},
+		"Link":     {make: func(_ *testing.T, base string) error { return os.Symlink("real", base+"/way") }},
+		"Around":   {make: func(_ *testing.T, base string) error { return os.Symlink("way", base+"/way") }, says: "leads nowhere"},
+		"Nothing":  {make: func(*testing.T, string) error { return nil }, says: "cannot be found"},
+		"LinkOfAnother": {make: func(t *testing.T, base string) error {
+			return errors.Join(os.Symlink("real", base+"/way"), chown(t, base+"/way", other))
+		}, says: "a link on the way"},
+		"LinkInAFolderForAll": {make: func(_ *testing.T, base string) error {
+			return errors.Join(os.Mkdir(base+"/open", 0o755), os.Chmod(base+"/open", 0o777), os.Symlink("../real", base+"/open/in"), os.Symlink("open/in", base+"/way"))
+		}, says: "others may write"},
+		"HouseOfAnother": {make: func(t *testing.T, base string) error {
+			return errors.Join(os.Mkdir(base+"/house", 0o755), os.Rename(base+"/real", base+"/house/in"), os.Symlink("house/in", base+"/way"), chown(t, base+"/house", other))
+		}, says: "above the one for programs belongs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base := t.TempDir()
+			require.NoError(t, os.Mkdir(base+"/real", 0o755))
+			require.NoError(t, os.WriteFile(base+"/real/program", []byte(describing), 0o755))
+			require.NoError(t, c.make(t, base))
+			o, err := exec.New(base+"/way").Open(t.Context(), fulfil.Settings{Values: map[string]string{"program": "program", "option.data": base}})
+			require.NoError(t, err)
+			defer o.Close() //nolint:errcheck // nothing is left to lose
+			err = o.Check(t.Context())
+			if c.says == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.says)
+			require.True(t, errs.Is(err, errs.Unavailable))
+			require.NotContains(t, errs.Text(err), base, "where the folder lies is not told to whoever may edit connections")
+		})
+	}
+}
+
+func chown(t *testing.T, path string, to int) error {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	return os.Lchown(path, to, to)
 }
