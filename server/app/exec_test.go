@@ -133,19 +133,22 @@ func TestExecFromHire(t *testing.T) {
 // by itself, and over when the system is read.
 func TestExecLostAnswer(t *testing.T) {
 	t.Parallel()
-	for name, looks := range map[string]bool{"Looks": true, "CannotLook": false} {
+	for name, looks := range map[string]bool{"Looks": true, "CannotLook": false, "TimedOut": false, "Unblocked": false} {
+		validity := map[string]int{"TimedOut": 1}[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := mustProgrammed(t, "people.sh", map[bool]string{true: ", readBack: true"}[looks])
 			require.NoError(t, os.WriteFile(filepath.Join(p.folder, "lose"), nil, 0o644))
+			// what may be sent again by itself is not what is in doubt
+			_, err := p.DB.NewRaw("update resource_type set auto_retry_count = 5, auto_retry_delay_minutes = 1, transmitted_state_validity_period = ?", validity).Exec(p.ctx)
+			require.NoError(t, err)
 			p.people("1,E1,Petra,Lang,plang,IT")
 			p.synchronize("HR")
 			p.compute()
 			p.send()
-			for range 3 {
+			for range 4 {
 				p.later(time.Hour)
-				_, err := p.Orders.Fulfil(p.ctx, order.FulfilInput{Connector: "Target", ContinueOnError: true}, func(int, int, int) {})
-				require.NoError(t, err)
+				p.send() // with what the clock does by itself
 			}
 			require.Equal(t, []string{"plang e1 Petra Lang IT staff"}, p.kept())
 			require.Equal(t, 1, p.asked("apply"), "never sent again")
@@ -155,6 +158,15 @@ func TestExecLostAnswer(t *testing.T) {
 				require.Zero(t, p.asked("read"))
 				require.Len(t, p.open(), 1)
 				require.Contains(t, p.open()[0], "The answer was lost, and this connection cannot look whether the change was made.")
+			}
+			if name == "Unblocked" { // a person says so: the program finds it made
+				var ids []int64
+				require.NoError(t, p.DB.NewRaw("select id from provisioning_order where error_class = 'UNKNOWN'").Scan(p.ctx, &ids))
+				_, err := p.Orders.Unblock(p.ctx, order.BulkOrdersInput{OrderIDs: ids})
+				require.NoError(t, err)
+				p.send()
+				require.Equal(t, 2, p.asked("apply"))
+				require.Equal(t, []string{"plang e1 Petra Lang IT staff"}, p.kept())
 			}
 			p.synchronize("Target")
 			p.compute()

@@ -88,6 +88,7 @@ type errand struct {
 	files        map[string]directory.File // by column: files whose content goes along (files.go)
 	invalid      string                    // a value cannot be written the way the mapping asks: refused without a call
 	isAsked      bool                      // the system was asked: what came of it tells whether it can be reached
+	isInDoubt    bool                      // it may have been made and nobody can look: a person is asked, and it is never retried by itself
 }
 
 // nothingToWrite reports whether the order changes nothing outside: an association whose target already is as wanted.

@@ -68,7 +68,7 @@ func (s *Service) tick(ctx context.Context, tx bun.Tx, now time.Time) (seen, mov
 				and o.transmitted_at + make_interval(mins => t.transmitted_state_validity_period) <= ?0 then ?4
 			when l.state = `+evaluation.SQLExecuted+` and t.transmitted_state_validity_period > 0
 				and o.executed_at + make_interval(mins => t.transmitted_state_validity_period) <= ?0 then ?4
-			when l.state = `+evaluation.SQLErrored+` and o.error_count <= t.auto_retry_count
+			when l.state = `+evaluation.SQLErrored+` and o.error_class is distinct from 'UNKNOWN' and o.error_count <= t.auto_retry_count
 				and o.errored_at + make_interval(mins => t.auto_retry_delay_minutes) <= ?0 then ?5
 			end as action
 		from order_line l

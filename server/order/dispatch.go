@@ -178,9 +178,13 @@ func (d *drain) send(ctx context.Context, list []*errand) (next []*errand, err e
 		rest, callErr := d.callTogether(ctx, group)
 		err = errors.Join(callErr, d.giveBack(ctx, rest))
 	}
+	size := 8 * max(1, d.Concurrency)
+	if d.target.IsBlind { // each would be a question to a person: no more than are called at the same time
+		size = max(1, d.Concurrency)
+	}
 	for _, group := range ranked(list) {
 		// one statement marks a chunk as called: what a crash leaves to be read back is at most that
-		chunks = slices.AppendSeq(chunks, slices.Chunk(group, 8*max(1, d.Concurrency)))
+		chunks = slices.AppendSeq(chunks, slices.Chunk(group, size))
 	}
 	var ahead sync.WaitGroup
 	var aheadErr error

@@ -33,7 +33,7 @@ const (
             then n.transmitted_at + make_interval(mins => t.transmitted_state_validity_period) end,
         case when t.transmitted_state_validity_period > 0 and ` + evaluation.SQLExecuted + ` = any(r.states)
             then n.executed_at + make_interval(mins => t.transmitted_state_validity_period) end,
-        case when ` + evaluation.SQLErrored + ` = any(r.states) and n.error_count <= t.auto_retry_count
+        case when ` + evaluation.SQLErrored + ` = any(r.states) and n.error_class is distinct from 'UNKNOWN' and n.error_count <= t.auto_retry_count
             then n.errored_at + make_interval(mins => t.auto_retry_delay_minutes) end)`
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"writ/server/errs"
 	"writ/server/fulfil"
 )
 
@@ -11,22 +12,22 @@ import (
 func (d *drain) readBack(ctx context.Context, e *errand) (r fulfil.Receipt, again bool) {
 	reader := d.target.Reader
 	if reader == nil && d.target.IsBlind {
-		return fulfil.Receipt{Outcome: fulfil.Refused, Message: "The answer was lost, and this connection cannot look whether the change was made. It is not sent again by itself.",
-			Hint: "Look into the managed system. Synchronize if the change was made; unblock if it was not."}, false
+		return e.inDoubt("The answer was lost, and this connection cannot look whether the change was made. It is not sent again by itself.",
+			"Look into the managed system. Synchronize if the change was made; unblock if it was not."), false
 	}
 	if reader == nil {
 		return fulfil.Receipt{}, true // Apply is idempotent by what it finds: the contract of fulfil.Applier
 	}
 	if e.Change.Key == "" {
 		if e.Change.Type == fulfil.Added {
-			return fulfil.Receipt{Outcome: fulfil.Refused, Message: "The answer to the creation was lost, and the key it may have got is not known.",
-				Hint: "Look into the managed system. Synchronize if the target is there; unblock if it is not."}, false
+			return e.inDoubt("The answer to the creation was lost, and the key it may have got is not known.",
+				"Look into the managed system. Synchronize if the target is there; unblock if it is not."), false
 		}
 		return fulfil.Receipt{}, true
 	}
 	row, found, err := reader.Read(ctx, e.Change.Table, e.Change.KeyColumn, e.Change.Key)
 	if err != nil {
-		return notReadBack(err), false
+		return e.notReadBack(err), false
 	}
 	if e.Change.Type == fulfil.Deleted {
 		if !found {
@@ -37,7 +38,7 @@ func (d *drain) readBack(ctx context.Context, e *errand) (r fulfil.Receipt, agai
 	if name := text(e.Change.Changes[e.Change.KeyColumn]); e.Change.Type == fulfil.Modified && name != "" && name != e.Change.Key {
 		renamed, there, err := reader.Read(ctx, e.Change.Table, e.Change.KeyColumn, name)
 		if err != nil {
-			return notReadBack(err), false
+			return e.notReadBack(err), false
 		}
 		return e.wasRenamed(before{row, found}, before{renamed, there})
 	}
@@ -47,7 +48,18 @@ func (d *drain) readBack(ctx context.Context, e *errand) (r fulfil.Receipt, agai
 	return fulfil.Receipt{}, true
 }
 
-func notReadBack(err error) fulfil.Receipt {
+// inDoubt is a question to a person: the change may have been made and nobody can look, so it is never sent again unless somebody unblocks it.
+func (e *errand) inDoubt(message, hint string) fulfil.Receipt {
+	e.isInDoubt = true
+	return fulfil.Receipt{Outcome: fulfil.Refused, Message: message, Hint: hint}
+}
+
+// notReadBack is the answer when a look failed: later it may work, unless what came back cannot be understood and will not be the next time.
+func (e *errand) notReadBack(err error) fulfil.Receipt {
+	if errs.Is(err, errs.Validation) {
+		return e.inDoubt("The answer was lost, and what came when the target was read back cannot be understood: "+err.Error(),
+			"Look into the managed system and mend what reads it. Synchronize if the change was made; unblock if it was not.")
+	}
 	return fulfil.Receipt{Outcome: fulfil.Unknown, Message: "The answer was lost and the target cannot be read back: " + err.Error()}
 }
 
@@ -75,8 +87,8 @@ func (e *errand) wasRenamed(old, renamed before) (r fulfil.Receipt, again bool) 
 	case was && !is || e.SwapID == 0:
 		return fulfil.Receipt{}, true
 	}
-	return fulfil.Receipt{Outcome: fulfil.Refused, Message: "The answer to the exchange was lost, and by what the targets hold it cannot be told whether it was made.",
-		Hint: "Look into the managed system, then synchronize; unblock if it was not made."}, false
+	return e.inDoubt("The answer to the exchange was lost, and by what the targets hold it cannot be told whether it was made.",
+		"Look into the managed system, then synchronize; unblock if it was not made."), false
 }
 
 // looksLike reports whether a row shows what is known of the target, with some columns changed.

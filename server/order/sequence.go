@@ -428,6 +428,9 @@ func (d *drain) exchange(ctx context.Context, list []*errand) ([]fulfil.Receipt,
 		return slices.Repeat([]fulfil.Receipt{r}, len(list)), list, nil
 	}
 	if len(missing) < len(list) {
+		for _, e := range list {
+			e.isInDoubt = true
+		}
 		return all(fulfil.Receipt{Outcome: fulfil.Refused, Message: "Read back, only a part of the exchange is in place.",
 			Hint: "Look into the managed system, synchronize, then send it again; or decline."})
 	}

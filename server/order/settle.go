@@ -43,6 +43,7 @@ func (s *Service) settle(ctx context.Context, answers []answer) error {
 // unstorable is what is written instead of an answer that the database refuses.
 func unstorable(a answer, cause error) answer {
 	said := "The managed system answered (" + string(a.Outcome) + "), and the answer cannot be stored: "
+	a.isInDoubt = a.Outcome.OK() || a.Outcome == fulfil.Unknown || a.Outcome == fulfil.TicketOpened
 	a.Receipt = fulfil.Receipt{Outcome: fulfil.Refused, Message: said + cause.Error(), Hint: "Look into the managed system what was done, then send it again or decline."}
 	return a
 }
@@ -255,6 +256,9 @@ func judge(a answer) (result, Action) {
 	}
 	r.Errored = true
 	r.Hint = orElse(r.Hint, hints[a.Outcome])
+	if a.isInDoubt { // CLOCK does not retry this class (R4 of the design: at most once, then a person)
+		r.Outcome = string(fulfil.Unknown)
+	}
 	if r.Message == "" {
 		r.Message = "The managed system did not accept the change (" + string(a.Outcome) + ")."
 		r.Said = orElse(r.Said, r.Message)

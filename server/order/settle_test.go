@@ -1,11 +1,13 @@
 package order
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"writ/server/errs"
 	"writ/server/fulfil"
 )
 
@@ -47,4 +49,28 @@ func TestExecuted(t *testing.T) {
 			require.Equal(t, c.want, answer{e, c.receipt}.executed())
 		})
 	}
+}
+
+// TestInDoubt: what may have been made and cannot be looked at is an error of a class of its own, which CLOCK does not send again.
+func TestInDoubt(t *testing.T) {
+	t.Parallel()
+	e := &errand{Change: fulfil.Change{Type: fulfil.Added}}
+	r, action := judge(answer{e, e.inDoubt("The answer was lost.", "Look.")})
+	require.Equal(t, Refuse, action)
+	require.True(t, r.Errored)
+	require.False(t, r.IsOpen)
+	require.EqualValues(t, ClassUnknown, r.Outcome)
+	require.Equal(t, "Look.", r.Hint)
+
+	for o, isInDoubt := range map[fulfil.Outcome]bool{fulfil.Done: true, fulfil.AlreadySo: true, fulfil.Unknown: true, fulfil.TicketOpened: true, fulfil.Refused: false, fulfil.Unreachable: false, fulfil.Conflict: false} {
+		r, _ := judge(unstorable(answer{&errand{}, fulfil.Receipt{Outcome: o}}, errors.New("no")))
+		require.True(t, r.Errored)
+		require.Equal(t, isInDoubt, r.Outcome == string(ClassUnknown), "%s", o)
+	}
+
+	e = &errand{}
+	require.Equal(t, fulfil.Unknown, e.notReadBack(errs.New(errs.Unavailable, "down")).Outcome)
+	require.False(t, e.isInDoubt, "it is looked at again")
+	e.notReadBack(errs.Invalid("program", "another key"))
+	require.True(t, e.isInDoubt, "it would be answered in the same way for ever")
 }
