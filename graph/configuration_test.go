@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"fmt"
+	"math"
 	"log/slog"
 	"slices"
 	"strings"
@@ -361,9 +362,13 @@ func TestConfigurationInPages(t *testing.T) {
 	}
 	require.True(t, slices.IsSorted(seen), "%v", seen)
 	count := func() int {
-		ctx, counted := db.CountQueries(b.ctx)
-		require.Empty(t, b.inProcess(ctx, c.token, `{ configuration { singleRoles { nodes { identifier rules { identifier policy } } } } }`, nil).Errors)
-		return counted.N()
+		least := math.MaxInt
+		for range 5 { // who asks is remembered for a moment: on a slow machine it is read again now and then, which is no part of the list
+			ctx, counted := db.CountQueries(b.ctx)
+			require.Empty(t, b.inProcess(ctx, c.token, `{ configuration { singleRoles { nodes { identifier rules { identifier policy } } } } }`, nil).Errors)
+			least = min(least, counted.N())
+		}
+		return least
 	}
 	few := count()
 	for i := range 3 {
