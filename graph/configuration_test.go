@@ -2,8 +2,8 @@ package graph_test
 
 import (
 	"fmt"
-	"math"
 	"log/slog"
+	"math"
 	"slices"
 	"strings"
 	"testing"
