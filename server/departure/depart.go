@@ -99,10 +99,10 @@ func (s *Service) DepartNow(ctx context.Context, in DepartNowInput) (*DepartNowP
 			}
 		}
 		if waits {
-			_, err := insert(ctx, tx, p.ID, Waiting, now, reason, len(accounts))
-			return cmpOr(err, func() error {
-				return tell(ctx, tx, now, p.ID, told{Action: Ask, To: Waiting, Reason: reason, Accounts: len(accounts)})
-			})
+			if _, err := insert(ctx, tx, p.ID, Waiting, now, reason, len(accounts)); err != nil {
+				return err
+			}
+			return tell(ctx, tx, now, p.ID, told{Action: Ask, To: Waiting, Reason: reason, Accounts: len(accounts)})
 		}
 		ended, err = s.depart(ctx, tx, p, d, now, reason, accounts)
 		return err
@@ -116,14 +116,6 @@ func (s *Service) DepartNow(ctx context.Context, in DepartNowInput) (*DepartNowP
 	out := &DepartNowPayload{PersonID: in.PersonID, NeedsSecondPerson: waits}
 	out.Proof, err = s.Proof(ctx, in.PersonID)
 	return out, err
-}
-
-// cmpOr does next unless something failed before.
-func cmpOr(err error, next func() error) error {
-	if err != nil {
-		return err
-	}
-	return next()
 }
 
 // said is a reason that a person gave.
