@@ -183,25 +183,22 @@ async function installPackages(...names) {
   if (ours) rmSync(policy, { force: true });
 }
 
-/** The directory of the tests is Debian's OpenLDAP; it is installed when it is missing and we may. Whether it runs tells -VV: -V starts a server. */
-async function needSlapd() {
-  const there = () => existsSync('/usr/lib/ldap/ppolicy.so') && ask('/usr/sbin/slapd', ['-VV']).ok && ask('sh', ['-c', 'command -v ldapsearch']).ok;
-  if (!there() && process.getuid?.() === 0 && ask('apt-get', ['--version']).ok) await installPackages('slapd', 'ldap-utils', 'slapd-contrib');
-  if (!there()) console.error('\nNO LDAP: every test against OpenLDAP is SKIPPED, for slapd is missing (Debian: apt-get install slapd ldap-utils slapd-contrib).\n');
-}
+/** Systems that tests need, from Debian packages: what is skipped without them, and whether they are there. -VV tells whether slapd runs: -V starts a server. */
+const systems = [
+  ['OpenLDAP', ['slapd', 'ldap-utils', 'slapd-contrib'],
+    () => existsSync('/usr/lib/ldap/ppolicy.so') && ask('/usr/sbin/slapd', ['-VV']).ok && ask('sh', ['-c', 'command -v ldapsearch']).ok],
+  ['MariaDB', ['mariadb-server'], () => ask('sh', ['-c', 'PATH="$PATH:/usr/sbin"; mariadbd --version && command -v mariadb-install-db']).ok],
+  // its domain controller needs the ports of LDAP on addresses of loopback: only root may have them
+  ['Samba (Active Directory)', ['samba', 'samba-ad-dc', 'samba-ad-provision', 'samba-dsdb-modules', 'ldb-tools', 'winbind', 'python3-samba'],
+    () => process.getuid?.() === 0 && existsSync('/usr/sbin/samba') && existsSync('/usr/bin/ldbsearch') && ask('samba-tool', ['--version']).ok && existsSync('/usr/share/samba/setup/provision.ldif')],
+];
 
-/** The second kind of database of the tests is Debian's MariaDB; it is installed when it is missing and we may. */
-async function needMariaDB() {
-  const there = () => ask('sh', ['-c', 'PATH="$PATH:/usr/sbin"; mariadbd --version && command -v mariadb-install-db']).ok;
-  if (!there() && process.getuid?.() === 0 && ask('apt-get', ['--version']).ok) await installPackages('mariadb-server');
-  if (!there()) console.error('\nNO MARIADB: every test against MariaDB is SKIPPED, for it is missing (Debian: apt-get install mariadb-server).\n');
-}
-
-/** The domain controller of the tests is Debian's Samba, which needs the ports of LDAP on addresses of loopback: only root may have them. */
-async function needSamba() {
-  const there = () => process.getuid?.() === 0 && existsSync('/usr/sbin/samba') && existsSync('/usr/bin/ldbsearch') && ask('samba-tool', ['--version']).ok && existsSync('/usr/share/samba/setup/provision.ldif');
-  if (!there() && process.getuid?.() === 0 && ask('apt-get', ['--version']).ok) await installPackages('samba', 'samba-ad-dc', 'samba-ad-provision', 'samba-dsdb-modules', 'ldb-tools', 'winbind', 'python3-samba');
-  if (!there()) console.error('\nNO ACTIVE DIRECTORY: every test against Samba is SKIPPED, for it is missing, or we are not root (Debian: apt-get install samba samba-ad-dc samba-ad-provision samba-dsdb-modules ldb-tools winbind).\n');
+/** Installs the systems that are missing, where we may, and says loudly whose tests are skipped. */
+async function needSystems() {
+  for (const [name, packages, there] of systems) {
+    if (!there() && process.getuid?.() === 0 && ask('apt-get', ['--version']).ok) await installPackages(...packages);
+    if (!there()) console.error(`\nNO ${name.toUpperCase()}: every test against it is SKIPPED, for it is missing, or we may not start it (Debian: apt-get install ${packages.join(' ')}).\n`);
+  }
 }
 
 /** Plays the journeys of frontend/e2e in a browser, against a fresh server with the demo organisation. */
@@ -254,9 +251,7 @@ if (wants('check')) {
   }
 }
 if (wants('go')) {
-  await needSlapd();
-  await needMariaDB();
-  await needSamba();
+  await needSystems();
   say('go test');
   await goTests();
 }

@@ -30378,7 +30378,7 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Makes somebody leave at once: sessions, keys and delegations end in the same moment, every account in a managed system is deleted or switched off within seconds, without review and thresholds, whatever the source says. Needs /Custom/Workflows/Departure_{entityType}/Immediate/ActionPending for the person. Errors: FORBIDDEN (also for oneself, and for the first of two people), NOT_FOUND, VALIDATION, CONFLICT (the last administrator; somebody who is gone), ALREADY_DONE, STALE_ITEM. Source: requests 12.8."
+  "Makes somebody leave at once: sessions, keys and delegations end in the same moment, every account in a managed system is deleted or switched off within seconds, without review and thresholds, whatever the source says. Needs /Custom/Workflows/Departure_{entityType}/Immediate/ActionPending for the person. Errors: FORBIDDEN (also for oneself, and for the first of two people), NOT_FOUND, VALIDATION, CONFLICT (the last administrator; somebody who is gone from the source with nothing left), ALREADY_DONE, STALE_ITEM. Source: requests 12.8."
   departNow(
     "Whom, and why."
     input: DepartNowInput!

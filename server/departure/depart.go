@@ -51,7 +51,7 @@ type told struct {
 // DepartNow makes somebody leave at once (requests 12.8). In one transaction the departure is written, his accounts of Writ, sessions, keys and delegations
 // end, and the rest is asked for: his entitlements, requests and approvals follow within seconds. Beyond the budget of an hour it waits for a second person.
 // FORBIDDEN, also for oneself and for the second of two when he is the first; NOT_FOUND; CONFLICT for the last administrator and for who is gone from his
-// source; ALREADY_DONE; STALE_ITEM when he has another number of accounts than was shown.
+// source with nothing left; ALREADY_DONE; STALE_ITEM when he has another number of accounts than was shown.
 func (s *Service) DepartNow(ctx context.Context, in DepartNowInput) (*DepartNowPayload, error) {
 	if _, err := s.open(ctx, s.DB, in.PersonID, "input.personId"); err != nil {
 		return nil, err
@@ -130,11 +130,16 @@ func said(reason string) (string, error) {
 	return reason, nil
 }
 
-// lock reads the departure of a person that is in force or waits; nil: there is none.
-func lock(ctx context.Context, tx bun.IDB, personID int64) (*row, error) {
+// lock is find, and holds the row until the transaction ends.
+func lock(ctx context.Context, tx bun.Tx, personID int64) (*row, error) {
+	return find(ctx, tx, personID, " for update")
+}
+
+// find reads the departure of a person that is in force or waits; nil: there is none. how: the end of the statement.
+func find(ctx context.Context, b bun.IDB, personID int64, how string) (*row, error) {
 	var rows []*row
-	if err := tx.NewRaw(`select id, state, at, actor, asked_by, users from departure where person_id = ? and state in (?, ?) for update`, personID, Waiting, Departed).Scan(ctx, &rows); err != nil {
-		return nil, fmt.Errorf("lock a departure: %w", err)
+	if err := b.NewRaw(`select id, state, at, actor, asked_by, users from departure where person_id = ? and state in (?, ?)`+how, personID, Waiting, Departed).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("read a departure: %w", err)
 	}
 	if len(rows) == 0 {
 		return nil, nil

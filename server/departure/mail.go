@@ -25,12 +25,11 @@ type Letter struct {
 // post tells whoever leads the person, supervises requests for him, or carries out what no system does by itself. Nobody is told of what he did himself.
 func (s *Service) post(ctx context.Context, tx bun.Tx, p *person, departure int64, accounts []*account, now time.Time) error {
 	l := Letter{PersonID: p.ID, Person: p.DisplayName, By: permit.Name(ctx), Accounts: owned(accounts)}
-	manual, err := s.manualTypes(ctx, tx, p.ID)
-	if err != nil {
+	var err error
+	if l.Tickets, err = s.tickets(ctx, tx, p.ID); err != nil {
 		return err
 	}
-	l.Tickets = manual
-	told, err := s.told(ctx, tx, p, manual > 0, now)
+	told, err := s.told(ctx, tx, p, l.Tickets > 0, now)
 	if err != nil {
 		return err
 	}
@@ -48,11 +47,17 @@ func (s *Service) post(ctx context.Context, tx bun.Tx, p *person, departure int6
 	return nil
 }
 
-// manualTypes counts the accounts of a person that an operator ends.
-func (s *Service) manualTypes(ctx context.Context, b bun.IDB, personID int64) (n int, err error) {
-	if err := b.NewRaw(`select count(*) from assigned_resource_type a join resource_type t on t.id = a.resource_type_id join connection n on n.id = t.connection_id
-		where a.owner_id = ? and a.valid_to = 'infinity' and not a.is_denied and a.resource_id is not null and n.package like 'manual%'`, personID).Scan(ctx, &n); err != nil {
+// tickets counts the accounts of a person that an operator ends.
+func (s *Service) tickets(ctx context.Context, b bun.IDB, personID int64) (n int, err error) {
+	var packages []string
+	if err := b.NewRaw(`select n.package from assigned_resource_type a join resource_type t on t.id = a.resource_type_id join connection n on n.id = t.connection_id
+		where a.owner_id = ? and a.valid_to = 'infinity' and not a.is_denied and a.resource_id is not null`, personID).Scan(ctx, &packages); err != nil {
 		return 0, fmt.Errorf("count what an operator ends: %w", err)
+	}
+	for _, p := range packages {
+		if s.Orders.IsManual(p) {
+			n++
+		}
 	}
 	return n, nil
 }

@@ -26,13 +26,9 @@ func (s *Service) Look(ctx context.Context, personID int64) (*DepartureOutlook, 
 		out.Rows = append(out.Rows, a.row(false))
 	}
 	now := s.Clock.Now()
-	var rows []*row
-	if err := s.DB.NewRaw(`select id, state, at, actor, asked_by, users from departure where person_id = ? and state in (?, ?)`, p.ID, Waiting, Departed).Scan(ctx, &rows); err != nil {
-		return nil, fmt.Errorf("read a departure: %w", err)
-	}
-	var d *row
-	if len(rows) > 0 {
-		d = rows[0]
+	d, err := find(ctx, s.DB, p.ID, "")
+	if err != nil {
+		return nil, err
 	}
 	if d != nil && d.State == Waiting {
 		out.NeedsSecondPerson, out.AskedBy = true, &d.Actor
